@@ -1,0 +1,96 @@
+// Package chains is the vocabulary of the whole program: chains, amounts, addresses,
+// transactions and the errors that every layer branches on. It holds facts as a chain
+// records them and nothing that anybody concludes from them.
+//
+// It does not read nodes, parse scripts or format addresses: the adapters below it
+// (chains/bitcoin) do. It imports the standard library and holiman/uint256 only.
+//
+// Start reading at Tx (tx.go).
+package chains
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Chain is the short name of a blockchain: "bitcoin", "bitcoin-regtest", "eip155:137".
+// Make one with ParseChain.
+type Chain string
+
+// Family says how a chain keeps value.
+type Family uint8
+
+const (
+	// FamilyBitcoin keeps value in outputs that a later transaction spends whole.
+	FamilyBitcoin Family = iota + 1
+	// FamilyEVM keeps value in balances of accounts.
+	FamilyEVM
+)
+
+// Info describes a chain.
+type Info struct {
+	Name     Chain
+	CAIP2    string // the chain's id after CAIP-2
+	Family   Family
+	Symbol   string // of the native coin, as its users write it
+	Decimals int    // of the native coin: 8 means that 1 coin is 10⁸ units
+	Genesis  string // hash of block 0 as displayed, hex; "" where it is not needed to tell the network
+}
+
+var registry = []Info{
+	{"bitcoin", "bip122:000000000019d6689c085ae165831e93", FamilyBitcoin, "BTC", 8, "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"},
+	{"bitcoin-testnet", "bip122:000000000933ea01ad0ee984209779ba", FamilyBitcoin, "tBTC", 8, "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943"},
+	{"bitcoin-regtest", "bip122:0f9188f13cb7b2c71f2a335e3a4fc328", FamilyBitcoin, "rBTC", 8, "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206"},
+	{"bitcoin-simnet", "bip122:683e86bd5c6d110d91b94b97137ba6bf", FamilyBitcoin, "sBTC", 8, "683e86bd5c6d110d91b94b97137ba6bfe02dbbdb8e3dff722a669b5d69d77af6"},
+}
+
+// ParseChain returns the chain with the given short name. The error lists the known ones.
+func ParseChain(name string) (Chain, error) {
+	names := make([]string, 0, len(registry))
+	for _, in := range registry {
+		if string(in.Name) == name {
+			return in.Name, nil
+		}
+		names = append(names, string(in.Name))
+	}
+	return "", fmt.Errorf("chain %q: %w (known: %s)", name, ErrUnknownChain, strings.Join(names, ", "))
+}
+
+// Known returns every registered chain, in a fixed order.
+func Known() []Info { return append([]Info(nil), registry...) }
+
+// Info returns the description of c; the zero Info if c is not registered.
+func (c Chain) Info() Info {
+	for _, in := range registry {
+		if in.Name == c {
+			return in
+		}
+	}
+	return Info{}
+}
+
+// CAIP2 returns the chain's id after CAIP-2; "" if c is not registered.
+func (c Chain) CAIP2() string { return c.Info().CAIP2 }
+
+// SplitChain cuts the chain off the front of text of the form CHAIN:REST. It takes the
+// longest registered name that matches, so that a colon inside REST stays there.
+func SplitChain(text string) (Chain, string, error) {
+	best := Chain("")
+	for _, in := range registry {
+		if strings.HasPrefix(text, string(in.Name)+":") && len(in.Name) > len(best) {
+			best = in.Name
+		}
+	}
+	if best == "" {
+		name, _, _ := strings.Cut(text, ":")
+		_, err := ParseChain(name)
+		return "", "", err
+	}
+	return best, text[len(best)+1:], nil
+}
+
+// Asset names what is counted: Native, or a token's contract address as text.
+type Asset string
+
+// Native is the chain's own coin.
+const Native Asset = "native"

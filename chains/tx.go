@@ -1,0 +1,181 @@
+package chains
+
+import (
+	"encoding/hex"
+	"fmt"
+)
+
+// Hash is a 32-byte hash in the order in which people read and write it, so that its hex
+// is the txid or block hash of every explorer. (Bitcoin's wire order is the reverse.)
+type Hash [32]byte
+
+// TxID and BlockHash are hashes by what they name.
+type (
+	TxID      = Hash
+	BlockHash = Hash
+)
+
+// ParseHash reads 64 hex digits.
+func ParseHash(text string) (Hash, error) {
+	var h Hash
+	if len(text) != 64 {
+		return h, fmt.Errorf("hash %q: want 64 hex digits, got %d characters", text, len(text))
+	}
+	if _, err := hex.Decode(h[:], []byte(text)); err != nil {
+		return h, fmt.Errorf("hash %q: %w", text, err)
+	}
+	return h, nil
+}
+
+// Reversed returns h with its bytes in the opposite order: wire order from display order
+// and back.
+func (h Hash) Reversed() Hash {
+	for i := range 16 {
+		h[i], h[31-i] = h[31-i], h[i]
+	}
+	return h
+}
+
+// String returns 64 hex digits.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText gives the hex digits.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (h *Hash) UnmarshalText(text []byte) error {
+	v, err := ParseHash(string(text))
+	if err != nil {
+		return err
+	}
+	*h = v
+	return nil
+}
+
+// Address is where value can lie, as a key: one byte of kind and the payload that the
+// script commits to. It is opaque outside the adapter that made it, which also formats
+// it. Equal scripts give equal addresses; (Chain, Address) is the key everywhere.
+// "" is no address: the input of a coinbase.
+type Address string
+
+// ScriptType is the standard form that an output's script has.
+type ScriptType uint8
+
+// The values are stored; they are never renumbered.
+const (
+	ScriptUnknown  ScriptType = iota // no standard form: kept by script hash
+	ScriptP2PK                       // pay to public key
+	ScriptP2PKH                      // pay to public key hash
+	ScriptP2SH                       // pay to script hash
+	ScriptP2WPKH                     // segwit v0 key hash
+	ScriptP2WSH                      // segwit v0 script hash
+	ScriptP2TR                       // segwit v1, taproot
+	ScriptWitness                    // a later witness program
+	ScriptMultisig                   // bare multisig
+	ScriptNullData                   // OP_RETURN: data, can never be spent
+)
+
+// String returns the name that the field uses.
+func (t ScriptType) String() string {
+	names := [...]string{"unknown", "p2pk", "p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "witness", "multisig", "nulldata"}
+	if int(t) < len(names) {
+		return names[t]
+	}
+	return fmt.Sprintf("script type %d", uint8(t))
+}
+
+// OutPoint names an output: the transaction that made it and its index there, from 0.
+type OutPoint struct {
+	Tx    TxID
+	Index uint32
+}
+
+// String returns TXID:INDEX.
+func (o OutPoint) String() string { return fmt.Sprintf("%s:%d", o.Tx, o.Index) }
+
+// Output is an output as recorded on chain.
+type Output struct {
+	Value   uint64 // whole smallest units
+	Address Address
+	Type    ScriptType
+}
+
+// Input is an input as recorded on chain, with the output that it spends.
+type Input struct {
+	Prev     OutPoint
+	Sequence uint32
+	// Spent is the output that Prev names; its value is not part of the transaction
+	// itself. Known is false where nobody told us: then Spent is zero and means nothing.
+	Spent Output
+	Known bool
+}
+
+// BlockRef pins a block.
+type BlockRef struct {
+	Height int64
+	Hash   BlockHash
+	Time   int64 // Unix seconds, as the header says; not in order on Bitcoin
+}
+
+// Evidence says how we know that a movement happened.
+type Evidence uint8
+
+const (
+	// EvidenceImported: somebody's file.
+	EvidenceImported Evidence = iota + 1
+	// EvidenceAttested: a node's word.
+	EvidenceAttested
+	// EvidenceProven: it follows from a block header by a proof of inclusion that was checked.
+	EvidenceProven
+)
+
+// String returns the word that the contract uses.
+func (e Evidence) String() string {
+	switch e {
+	case EvidenceImported:
+		return "imported"
+	case EvidenceAttested:
+		return "attested"
+	case EvidenceProven:
+		return "proven"
+	}
+	return fmt.Sprintf("evidence %d", uint8(e))
+}
+
+// Tx is a transaction with its place in the chain.
+type Tx struct {
+	// Recorded on chain:
+	ID       TxID
+	Block    BlockRef
+	Index    int // position in the block, from 0
+	Coinbase bool
+	Version  int32
+	LockTime uint32
+	Inputs   []Input // empty for a coinbase
+	Outputs  []Output
+	// Derived by us:
+	Evidence Evidence
+	Raw      []byte // consensus bytes, witness included; nil where they were not kept
+}
+
+// Before reports whether t stands before u in chain order.
+func (t *Tx) Before(u *Tx) bool {
+	if t.Block.Height != u.Block.Height {
+		return t.Block.Height < u.Block.Height
+	}
+	return t.Index < u.Index
+}
+
+// Block is a block with its transactions in order.
+type Block struct {
+	Ref    BlockRef
+	Prev   BlockHash
+	Header []byte // consensus bytes of the header
+	Txs    []Tx   // all of them, or the recorded ones where Partial is set
+	// Partial: the block comes from a recording of single transactions. What is absent
+	// from it is attested by the recording, not shown.
+	Partial bool
+	// Spent is the serialized answer that told the values and scripts of the outputs spent
+	// here, one entry per transaction of Txs; nil where the node offers none.
+	Spent [][]byte
+}

@@ -1,0 +1,226 @@
+package tracer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"clew/chains"
+)
+
+// Rule is an accounting rule: how a pot decides which lots leave.
+type Rule uint8
+
+// The rules, in the order in which every table lists them. Poison marks contact; it is no
+// accounting rule and does not conserve.
+const (
+	FIFO Rule = iota
+	LIFO
+	ProRata
+	LIBR
+	PIFO
+	TIHO
+	Poison
+	numRules
+)
+
+var ruleNames = [numRules]string{"fifo", "lifo", "prorata", "libr", "pifo", "tiho", "poison"}
+
+// Rules returns every rule in order.
+func Rules() []Rule { return []Rule{FIFO, LIFO, ProRata, LIBR, PIFO, TIHO, Poison} }
+
+// ParseRule reads a rule's name.
+func ParseRule(name string) (Rule, error) {
+	for i, n := range ruleNames {
+		if n == name {
+			return Rule(i), nil
+		}
+	}
+	return 0, fmt.Errorf("rule %q: want one of %v", name, ruleNames)
+}
+
+// String returns the rule's name.
+func (r Rule) String() string { return ruleNames[r] }
+
+// Conserves reports whether what is stolen equals what is found under r.
+func (r Rule) Conserves() bool { return r != Poison }
+
+// MarshalText gives the rule's name.
+func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (r *Rule) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRule(string(text))
+	return err
+}
+
+// Basis says how the traced amount in a movement is known. A path is as strong as its
+// weakest basis, which is the largest value here.
+type Basis uint8
+
+// The bases, strongest first.
+const (
+	Whole      Basis = iota // nothing else was in the pot
+	ByRule                  // an accounting convention decided
+	Conversion              // through a swap
+	BridgeKey               // over a bridge, by the protocol's own key
+	Inference               // a heuristic linked two ends
+	Adopted                 // the analyst said so, with a reason
+	numBases
+)
+
+var basisNames = [numBases]string{"whole", "rule", "conversion", "bridge-key", "inference", "adopted"}
+
+// String returns the word that the contract uses.
+func (b Basis) String() string { return basisNames[b] }
+
+// MarshalText gives the basis's name.
+func (b Basis) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (b *Basis) UnmarshalText(text []byte) error {
+	for i, n := range basisNames {
+		if n == string(text) {
+			*b = Basis(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("basis %q: want one of %v", text, basisNames)
+}
+
+// PerRule is a value under each rule, null where the rule has none. In JSON it is an object
+// with the rules as keys, in their order.
+type PerRule[T any] struct {
+	Value [numRules]T
+	Null  [numRules]bool
+}
+
+// Traced is the traced amount under each rule; null where the rule does not say.
+type Traced = PerRule[chains.Amount]
+
+// Get returns the value under r and whether there is one.
+func (p *PerRule[T]) Get(r Rule) (T, bool) { return p.Value[r], !p.Null[r] }
+
+// MarshalJSON writes {"fifo": …, …, "poison": …}.
+func (p PerRule[T]) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, name := range ruleNames {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:", name)
+		if p.Null[i] {
+			b.WriteString("null")
+			continue
+		}
+		v, err := json.Marshal(p.Value[i])
+		if err != nil {
+			return nil, err
+		}
+		b.Write(v)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. A rule that is absent is null.
+func (p *PerRule[T]) UnmarshalJSON(data []byte) error {
+	var m map[Rule]*T
+	if err := json.Unmarshal(data, &m); err != nil {
+		return err
+	}
+	for i := range p.Value {
+		v := m[Rule(i)]
+		p.Null[i] = v == nil
+		if v != nil {
+			p.Value[i] = *v
+		}
+	}
+	return nil
+}
+
+// BySeed divides traced amounts by the seed that they came from, in the order of the
+// incident's seeds. In JSON it is an object keyed by seed id.
+type BySeed []SeedTraced
+
+// SeedTraced is what is traced of one seed.
+type SeedTraced struct {
+	Seed   string
+	Traced Traced
+}
+
+// MarshalJSON writes {"V1": {"fifo": …}, …}.
+func (s BySeed) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, e := range s {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(e.Seed)
+		if err != nil {
+			return nil, err
+		}
+		val, err := e.Traced.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(val)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, keeping the order of the keys.
+func (s *BySeed) UnmarshalJSON(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	*s = BySeed{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		e := SeedTraced{Seed: key.(string)}
+		if err := dec.Decode(&e.Traced); err != nil {
+			return err
+		}
+		*s = append(*s, e)
+	}
+	return nil
+}
+
+// MarshalJSON writes the parts that are not zero: {"whole": "…", "rule": "…"}.
+func (s BasisSplit) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, a := range s.Parts {
+		if a.IsZero() {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:%q", basisNames[i], a.String())
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *BasisSplit) UnmarshalJSON(data []byte) error {
+	var m map[Basis]chains.Amount
+	if err := json.Unmarshal(data, &m); err != nil {
+		return err
+	}
+	*s = BasisSplit{}
+	for b, a := range m {
+		s.Parts[b] = a
+	}
+	return nil
+}
