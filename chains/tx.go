@@ -3,6 +3,8 @@ package chains
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Hash is a 32-byte hash in the order in which people read and write it, so that its hex
@@ -156,6 +158,20 @@ type Tx struct {
 	// Derived by us:
 	Evidence Evidence
 	Raw      []byte // consensus bytes, witness included; nil where they were not kept
+}
+
+// Clone returns a copy of t that shares no memory with it. Transactions of one block share
+// some: keeping one of them as it is keeps the whole block.
+func (t *Tx) Clone() Tx {
+	c := *t
+	c.Inputs, c.Outputs, c.Raw = slices.Clone(t.Inputs), slices.Clone(t.Outputs), slices.Clone(t.Raw)
+	for i := range c.Inputs {
+		c.Inputs[i].Spent.Address = Address(strings.Clone(string(c.Inputs[i].Spent.Address)))
+	}
+	for i := range c.Outputs {
+		c.Outputs[i].Address = Address(strings.Clone(string(c.Outputs[i].Address)))
+	}
+	return c
 }
 
 // Before reports whether t stands before u in chain order.

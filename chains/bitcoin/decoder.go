@@ -1,0 +1,182 @@
+package bitcoin
+
+import (
+	"encoding/binary"
+
+	"clew/chains"
+)
+
+// decoder reads transactions one after the other. The inputs, outputs and address keys of
+// all of them share a few large allocations; finish hands out the keys.
+type decoder struct {
+	reader
+	inputs   []chains.Input  // room for inputs not handed out yet
+	outputs  []chains.Output // the same for outputs
+	keys     []byte          // address keys of all outputs so far, one after the other
+	ends     []int           // where each ends in keys
+	stripped []byte          // the transaction at hand without its witness
+}
+
+// slab is how many inputs or outputs are allocated at once.
+const slab = 1024
+
+// The least sizes in bytes: outpoint 36, empty script 1, sequence 4; value 8, empty script
+// 1; version 4, two counts, an input, an output, locktime 4.
+const (
+	leastInput  = 41
+	leastOutput = 9
+	leastTx     = 10 + leastInput + leastOutput
+)
+
+// tx reads one transaction. Its outputs have no addresses until finish.
+//
+//	version 4 | [marker 00, flag 01] | inputs | outputs | [witness of each input] | locktime 4
+func (d *decoder) tx() chains.Tx {
+	start := d.pos
+	tx := chains.Tx{Version: int32(d.uint32()), Evidence: chains.EvidenceProven}
+	witness := d.witnessFlag()
+	body := d.pos
+	inputs := d.readInputs(&tx)
+	d.readOutputs(&tx)
+	bodyEnd := d.pos
+	if witness {
+		d.skipWitness(inputs)
+	}
+	tx.LockTime = d.uint32()
+	if d.err != nil {
+		return chains.Tx{}
+	}
+	tx.Raw = d.data[start:d.pos:d.pos]
+	if !witness {
+		tx.ID = hashTwice(tx.Raw)
+		return tx
+	}
+	d.stripped = append(d.stripped[:0], tx.Raw[:4]...)
+	d.stripped = append(d.stripped, d.data[body:bodyEnd]...)
+	d.stripped = binary.LittleEndian.AppendUint32(d.stripped, tx.LockTime)
+	tx.ID = hashTwice(d.stripped)
+	return tx
+}
+
+// witnessFlag reads marker and flag of BIP144 where they are. Without them the byte is the
+// number of inputs, which is never 0.
+func (d *decoder) witnessFlag() bool {
+	if d.left() < 2 || d.data[d.pos] != 0 {
+		return false
+	}
+	if flag := d.data[d.pos+1]; flag != 1 {
+		d.fail("no inputs, or unknown transaction flag %d", flag)
+		return false
+	}
+	d.pos += 2
+	return true
+}
+
+// readInputs reads the inputs and returns their number, 1 for a coinbase, whose tx.Inputs
+// stay empty.
+func (d *decoder) readInputs(tx *chains.Tx) int {
+	n := d.count("inputs", leastInput)
+	if n == 0 {
+		d.fail("a transaction without inputs")
+		return 0
+	}
+	if len(d.inputs) < n {
+		d.inputs = make([]chains.Input, max(n, slab))
+	}
+	for i := range n {
+		in := &d.inputs[i]
+		prev := d.take(36)
+		d.take(d.compactSize())
+		in.Sequence = d.uint32()
+		if d.err != nil {
+			return 0
+		}
+		in.Prev = chains.OutPoint{Tx: chains.Hash(prev[:32]).Reversed(), Index: binary.LittleEndian.Uint32(prev[32:])}
+		if in.Prev.Index == 1<<32-1 && in.Prev.Tx == (chains.TxID{}) {
+			if n > 1 {
+				d.fail("input %d of %d spends nothing", i, n)
+				return 0
+			}
+			tx.Coinbase = true
+			d.inputs[i] = chains.Input{}
+			return 1
+		}
+	}
+	tx.Inputs, d.inputs = d.inputs[:n:n], d.inputs[n:]
+	return n
+}
+
+func (d *decoder) readOutputs(tx *chains.Tx) {
+	n := d.count("outputs", leastOutput)
+	if n == 0 {
+		d.fail("a transaction without outputs")
+		return
+	}
+	if len(d.outputs) < n {
+		d.outputs = make([]chains.Output, max(n, slab))
+	}
+	for i := range n {
+		out := &d.outputs[i]
+		out.Value = d.value()
+		script := d.take(d.compactSize())
+		if d.err != nil {
+			return
+		}
+		d.keys, out.Type = appendKey(d.keys, script)
+		d.ends = append(d.ends, len(d.keys))
+	}
+	tx.Outputs, d.outputs = d.outputs[:n:n], d.outputs[n:]
+}
+
+// value reads an amount in whole units. It is signed on the wire; a negative one is never
+// valid.
+func (r *reader) value() uint64 {
+	v := r.uint64()
+	if v > 1<<63-1 {
+		r.fail("a negative amount")
+		return 0
+	}
+	return v
+}
+
+func (d *decoder) skipWitness(inputs int) {
+	some := false
+	for range inputs {
+		items := d.count("witness items", 1)
+		for range items {
+			d.take(d.compactSize())
+		}
+		some = some || items > 0
+	}
+	if !some {
+		d.fail("marked as having a witness, but has none")
+	}
+}
+
+// finish gives every output of txs, which are all that d read, its address.
+func (d *decoder) finish(txs []chains.Tx) {
+	keys, start, next := string(d.keys), 0, 0
+	for i := range txs {
+		outs := txs[i].Outputs
+		for j := range outs {
+			outs[j].Address = chains.Address(keys[start:d.ends[next]])
+			start = d.ends[next]
+			next++
+		}
+	}
+}
+
+// DecodeTx reads a transaction in consensus bytes, with or without its witness, and computes
+// its txid. Nothing may follow it. The values of what it spends are not in it: its inputs
+// come back with Known false, and Block and Index are not set. Raw is raw itself.
+//
+// An error wraps ErrBadEncoding. Safe for concurrent use.
+func DecodeTx(raw []byte) (chains.Tx, error) {
+	d := decoder{reader: reader{data: raw}}
+	txs := []chains.Tx{d.tx()}
+	if err := d.end(); err != nil {
+		return chains.Tx{}, err
+	}
+	d.finish(txs)
+	return txs[0], nil
+}
