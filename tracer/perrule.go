@@ -148,6 +148,7 @@ type BySeed []SeedTraced
 type SeedTraced struct {
 	Seed   string
 	Traced Traced
+	index  int32 // of the seed in the incident
 }
 
 // MarshalJSON writes {"V1": {"fifo": …}, …}.

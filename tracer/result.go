@@ -225,7 +225,8 @@ type Range struct {
 }
 
 // ConservationRow balances one asset under one rule:
-// seeded + unexplained + converted_in = ended + converted_out + difference.
+// seeded + converted_in = ended + converted_out + difference. Unexplained is what accounts
+// paid out beyond what they were seen to hold; it counts as clean and stands beside the sum.
 type ConservationRow struct {
 	Asset        chains.Asset  `json:"asset"`
 	Seeded       chains.Amount `json:"seeded"`

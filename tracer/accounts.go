@@ -1,0 +1,297 @@
+package tracer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"clew/chains"
+)
+
+// liveAccount is an address as a pot.
+type liveAccount struct {
+	account
+	seq     int
+	address chains.Address
+	node    string
+	origin  []string // the traced arrivals since no conserving rule traced anything here
+	hops    int
+}
+
+func (a *liveAccount) asHolding() *holding {
+	return &holding{bundle: a.bundle, seq: a.seq, node: a.node, origin: a.origin, hops: a.hops, balance: true}
+}
+
+// net is what one address gives or receives in a transaction, all its inputs and outputs
+// taken together.
+type net struct {
+	address chains.Address
+	units   chains.Amount
+	outs    []int // its outputs, for a receiver
+}
+
+// moveNets moves each address's net only: givers in order of their first input, receivers
+// of their first output, the fee last. The givers' withdrawals enter the pot of the
+// transaction, the receivers' arrivals leave it. It returns the arrivals in order.
+func (s *sweep) moveNets(ctx context.Context, tx *chains.Tx) ([]*holding, error) {
+	if unknown := unknownInput(tx); unknown >= 0 {
+		return s.loseAccounts(tx, unknown)
+	}
+	givers, receivers, err := nets(tx)
+	if err != nil {
+		return nil, err
+	}
+	in := make([]bundle, len(givers))
+	var traced []*holding
+	for i, g := range givers {
+		in[i] = bundle{units: g.units}
+		a := s.accounts[g.address]
+		if a == nil {
+			continue
+		}
+		if in[i], err = s.withdraw(tx, a, g.units); err != nil {
+			return nil, err
+		}
+		if in[i].touched() {
+			traced = append(traced, &holding{bundle: in[i], node: a.node, origin: a.origin, hops: a.hops})
+		}
+		if !a.conserved() {
+			a.origin = nil
+		}
+	}
+	made := make([]*holding, len(receivers))
+	for i, r := range receivers {
+		made[i] = &holding{
+			bundle: bundle{units: r.units}, seq: -1, outs: r.outs,
+			out: chains.OutPoint{Tx: tx.ID, Index: uint32(r.outs[0])},
+		}
+	}
+	if len(traced) > 0 {
+		s.touched++
+		if err := s.payNets(&movement{tx: tx, from: traced}, in, made); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.seedOutputs(tx, made); err != nil {
+		return nil, err
+	}
+	return made, s.addCleans(tx, made)
+}
+
+// addCleans lets clean arrivals into accounts that are live: they are traced value's
+// company from then on.
+func (s *sweep) addCleans(tx *chains.Tx, made []*holding) error {
+	for _, h := range made {
+		if h.touched() {
+			continue
+		}
+		if err := s.addClean(tx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addClean lets an arrival into its account, if that is live, as clean.
+func (s *sweep) addClean(tx *chains.Tx, h *holding) error {
+	if a := s.accounts[tx.Outputs[h.out.Index].Address]; a != nil {
+		return a.deposit(&bundle{units: h.units})
+	}
+	return nil
+}
+
+func (s *sweep) payNets(move *movement, in []bundle, made []*holding) error {
+	outs := make([]chains.Amount, 0, len(made)+1)
+	var left, entered chains.Amount
+	for _, h := range made {
+		outs = append(outs, h.units)
+		left = left.Plus(h.units)
+	}
+	for i := range in {
+		entered = entered.Plus(in[i].units)
+	}
+	if entered.Less(left) {
+		return fmt.Errorf("pays %s out of %s: %w", left, entered, chains.ErrBadAnswer)
+	}
+	hops := hopsAfter(move.from)
+	for i, b := range divide(in, append(outs, entered.Minus(left))) {
+		if !b.touched() {
+			continue
+		}
+		if i == len(made) {
+			if err := s.payFee(move, b); err != nil {
+				return err
+			}
+			continue
+		}
+		made[i].bundle, made[i].hops = b, hops
+		if err := s.out.transfer(move, made[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withdraw takes units from a, which is filled at its front if it was not seen to hold them.
+func (s *sweep) withdraw(tx *chains.Tx, a *liveAccount, units chains.Amount) (bundle, error) {
+	if a.units.Less(units) {
+		lack := units.Minus(a.units)
+		if err := a.fill(lack); err != nil {
+			return bundle{}, err
+		}
+		if err := s.out.unexplained(tx, a.address, lack); err != nil {
+			return bundle{}, err
+		}
+	}
+	return a.withdraw(units), nil
+}
+
+// arrive deposits a traced arrival in its account, which is opened if it is not live.
+func (s *sweep) arrive(ctx context.Context, tx *chains.Tx, h *holding) error {
+	address := tx.Outputs[h.out.Index].Address
+	a := s.accounts[address]
+	if a == nil {
+		opening, err := s.opening(ctx, address)
+		if err != nil {
+			return err
+		}
+		a = &liveAccount{seq: h.seq, address: address, node: h.node, hops: h.hops}
+		a.units = opening
+		s.accounts[address] = a
+		if err := s.src.WatchAddress(ctx, address); err != nil {
+			return err
+		}
+	}
+	a.hops = min(a.hops, h.hops)
+	a.origin = append(slices.Clip(a.origin), h.origin...)
+	return a.deposit(&h.bundle)
+}
+
+// opening returns what address held before its first traced arrival: as the incident
+// states it, else as a source that knows the chain from genesis tells it.
+func (s *sweep) opening(ctx context.Context, address chains.Address) (chains.Amount, error) {
+	for _, o := range s.inc.Openings {
+		if o.Chain == s.chain && o.Address == address {
+			return o.Amount, nil
+		}
+	}
+	name := s.out.codec.FormatAddress(s.chain, address)
+	b, ok := s.src.(Balancer)
+	if !ok {
+		return chains.Amount{}, fmt.Errorf("opening balance of %s: %w: a single pass over a node's blocks does not know it; "+
+			"state it under openings, sync a store from block 0, or use accounts: output", name, chains.ErrIncomplete)
+	}
+	a, err := b.BalanceBefore(ctx, address)
+	if errors.Is(err, chains.ErrIncomplete) {
+		return a, fmt.Errorf("opening balance of %s: %w: state it under openings, sync the store from block 0, or use accounts: output", name, err)
+	}
+	return a, err
+}
+
+// loseAccounts ends what the live accounts give in a transaction whose total is unknown.
+func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {
+	note := fmt.Sprintf("transaction %s: the value of input %d (%s) is not known", tx.ID, unknown, tx.Inputs[unknown].Prev)
+	givers, receivers := knownNets(tx)
+	move := &movement{tx: tx, ruleEnds: true}
+	var t taint
+	for _, g := range givers {
+		a := s.accounts[g.address]
+		if a == nil {
+			continue
+		}
+		b, err := s.withdraw(tx, a, g.units)
+		if err != nil {
+			return nil, err
+		}
+		if !b.touched() {
+			continue
+		}
+		h := &holding{bundle: b, seq: s.nextSeq(), node: a.node, origin: a.origin, hops: a.hops, out: chains.OutPoint{Tx: tx.ID}, spent: true}
+		move.from = append(move.from, h)
+		t.seeds, t.basis = union(t.seeds, b.taint.seeds), max(b.taint.basis, ByRule)
+		if err := s.out.endConserving(h, note); err != nil {
+			return nil, err
+		}
+	}
+	made := make([]*holding, len(receivers))
+	for i, r := range receivers {
+		made[i] = &holding{bundle: bundle{units: r.units}, seq: -1, outs: r.outs, out: chains.OutPoint{Tx: tx.ID, Index: uint32(r.outs[0])}}
+	}
+	if len(move.from) > 0 {
+		s.touched++
+		s.out.unknownInputs(tx, unknown)
+		for _, h := range made {
+			h.taint, h.hops = t, hopsAfter(move.from)
+			if err := s.out.transfer(move, h); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.seedOutputs(tx, made); err != nil {
+		return nil, err
+	}
+	return made, s.addCleans(tx, made)
+}
+
+// nets returns what each address gives and receives, all its inputs and outputs summed.
+func nets(tx *chains.Tx) (givers, receivers []net, err error) {
+	givers, receivers = knownNets(tx)
+	for _, side := range [][]net{givers, receivers} {
+		var sum chains.Amount
+		for _, n := range side {
+			if sum, err = sum.Add(n.units); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return givers, receivers, nil
+}
+
+// knownNets does so over the inputs whose value is known.
+func knownNets(tx *chains.Tx) (givers, receivers []net) {
+	type flow struct {
+		in, out chains.Amount
+		outs    []int
+	}
+	flows := map[chains.Address]*flow{}
+	var first []chains.Address
+	at := func(a chains.Address) *flow {
+		if flows[a] == nil {
+			flows[a] = &flow{}
+			first = append(first, a)
+		}
+		return flows[a]
+	}
+	for i := range tx.Inputs {
+		if spent := &tx.Inputs[i].Spent; tx.Inputs[i].Known {
+			f := at(spent.Address)
+			f.in = f.in.Plus(chains.Units(spent.Value))
+		}
+	}
+	for i, o := range tx.Outputs {
+		f := at(o.Address)
+		f.out = f.out.Plus(chains.Units(o.Value))
+		f.outs = append(f.outs, i)
+	}
+	for _, a := range first {
+		switch f := flows[a]; f.in.Cmp(f.out) {
+		case 1:
+			givers = append(givers, net{a, f.in.Minus(f.out), nil})
+		case -1:
+			receivers = append(receivers, net{a, f.out.Minus(f.in), f.outs})
+		}
+	}
+	slices.SortStableFunc(receivers, func(a, b net) int { return cmp.Compare(a.outs[0], b.outs[0]) })
+	return givers, receivers
+}
+
+func (s *sweep) liveAccounts() []*liveAccount {
+	as := make([]*liveAccount, 0, len(s.accounts))
+	for _, a := range s.accounts {
+		as = append(as, a)
+	}
+	slices.SortFunc(as, func(a, b *liveAccount) int { return cmp.Compare(a.seq, b.seq) })
+	return as
+}

@@ -1,0 +1,418 @@
+package tracer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clew/chains"
+)
+
+// ledger writes down what the sweep finds, and keeps the books: what was seeded and what
+// ended, under each rule.
+type ledger struct {
+	codec   Codec
+	chain   chains.Chain
+	sink    Sink
+	seedIDs []string
+	t       *Trace
+
+	nodes       map[string]int // index in t.Nodes, by id
+	addresses   map[chains.Address]string
+	ends        []int // sequence of each endpoint kept in t, beside t.Endpoints
+	seeded      chains.Amount
+	ended       [numRules]chains.Amount
+	unexplain   chains.Amount
+	limited     map[string]int // endpoints of reason limit, by note
+	limitOrder  []string
+	nextHop     int
+	accountPots bool
+}
+
+// movement is a transaction in which traced value moves, with what entered its pot.
+type movement struct {
+	tx       *chains.Tx
+	from     []*holding
+	ruleEnds bool // the conserving rules end here: only poison goes on
+
+	// Made once for all hops of the transaction:
+	sources []From
+	inputs  []string
+	via     string
+	raw     []string
+}
+
+func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *ledger {
+	l := &ledger{
+		codec: codec, chain: chain, sink: opt.Sink,
+		nodes: map[string]int{}, addresses: map[chains.Address]string{}, limited: map[string]int{},
+		accountPots: inc.Accounts != AccountsOutput,
+		t: &Trace{
+			Schema: Schema, Tool: opt.Tool, Inputs: opt.Inputs, Stop: inc.Stop, Rules: Rules(),
+			Incident: IncidentRef{
+				ID: inc.ID, Title: inc.Title, Rule: inc.Rule, RuleReason: inc.RuleReason, Accounts: string(inc.Accounts),
+				Synthetic: inc.Synthetic, SHA256: inc.SHA256, FirstLogged: opt.FirstLogged,
+			},
+			Seeds: []SeedEntry{}, Nodes: []Node{}, Hops: []Hop{}, Endpoints: []Endpoint{},
+			Findings: []Finding{}, Gaps: []Gap{},
+		},
+	}
+	for _, seed := range inc.Seeds {
+		l.seedIDs = append(l.seedIDs, seed.ID)
+	}
+	if l.sink == nil {
+		l.sink = l
+	}
+	return l
+}
+
+// Hop keeps a hop in the trace: the ledger is its own sink where there is no other.
+func (l *ledger) Hop(h Hop) error {
+	l.t.Hops = append(l.t.Hops, h)
+	return nil
+}
+
+// Endpoint keeps an endpoint in the trace.
+func (l *ledger) Endpoint(seq int, e Endpoint) error {
+	l.ends = append(l.ends, seq)
+	l.t.Endpoints = append(l.t.Endpoints, e)
+	return nil
+}
+
+// id is the hash of the canonical key of a thing: its parts, each ended by a zero byte.
+func id(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00") + "\x00"))
+	return hex.EncodeToString(sum[:8])
+}
+
+// node returns the id of a node, which is written down when it is first met.
+func (l *ledger) node(n Node) string {
+	n.Chain = l.chain
+	n.ID = id("node", string(n.Chain), string(n.Kind), n.Address, n.TxID)
+	if _, ok := l.nodes[n.ID]; !ok {
+		l.nodes[n.ID] = len(l.t.Nodes)
+		l.t.Nodes = append(l.t.Nodes, n)
+	}
+	return n.ID
+}
+
+func (l *ledger) addressNode(a chains.Address) string {
+	if n, ok := l.addresses[a]; ok {
+		return n
+	}
+	n := l.node(Node{Kind: NodeAddress, Address: l.codec.FormatAddress(l.chain, a)})
+	l.addresses[a] = n
+	return n
+}
+
+// seed writes down a receipt of stolen value.
+func (l *ledger) seed(tx *chains.Tx, seed *Seed, h *holding, units chains.Amount) {
+	address := tx.Outputs[h.out.Index].Address
+	h.node = l.addressNode(address)
+	if !slices.Contains(h.origin, seed.ID) {
+		h.origin = append(h.origin, seed.ID)
+	}
+	l.seeded = l.seeded.Plus(units)
+	l.t.Seeds = append(l.t.Seeds, SeedEntry{
+		ID: seed.ID, Chain: l.chain, Asset: seed.Asset, Units: units, TxID: tx.ID,
+		Position: strconv.Itoa(int(h.out.Index)), Address: l.codec.FormatAddress(l.chain, address),
+		Node: h.node, Height: tx.Block.Height, Time: utc(tx.Block.Time),
+	})
+}
+
+// transfer writes the hop that put h where it lies.
+func (l *ledger) transfer(m *movement, h *holding) error {
+	outs := h.outs
+	if outs == nil {
+		outs = []int{int(h.out.Index)}
+	}
+	positions := make([]Position, len(outs))
+	for i, n := range outs {
+		positions[i] = Position{"vout", strconv.Itoa(n)}
+	}
+	h.node = l.addressNode(m.tx.Outputs[h.out.Index].Address)
+	return l.hop(m, h, HopTransfer, positions)
+}
+
+// fee writes the hop that pays a transaction's fee.
+func (l *ledger) fee(m *movement, h *holding) error {
+	h.node = l.node(Node{Kind: NodeCoinbase})
+	return l.hop(m, h, HopFee, []Position{{"fee", "fee"}})
+}
+
+func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position) error {
+	l.describe(m)
+	l.nextHop++
+	h.hop = id("hop", string(l.chain), m.tx.ID.String(), positions[0].Kind, positions[0].Value)
+	h.origin = []string{h.hop}
+	hop := Hop{
+		ID: h.hop, Number: l.nextHop, Kind: kind, Inputs: m.inputs, Findings: []string{},
+		Traced: l.traced(&h.bundle, m.ruleEnds), TracedBySeed: l.bySeed(&h.bundle, m.ruleEnds), Basis: l.basis(&h.bundle),
+		Legs: []Leg{{
+			Chain: l.chain, TxID: m.tx.ID, Height: m.tx.Block.Height, Time: utc(m.tx.Block.Time),
+			Positions: positions, From: m.sources, Via: m.via, To: h.node, Asset: chains.Native, Units: h.units,
+			Evidence: m.tx.Evidence.String(), Raw: m.raw,
+		}},
+	}
+	return l.sink.Hop(hop)
+}
+
+// describe fills what all hops of a transaction share.
+func (l *ledger) describe(m *movement) {
+	if m.sources != nil {
+		return
+	}
+	m.inputs = []string{}
+	m.raw = []string{}
+	several := false
+	seen := map[string]bool{}
+	for _, h := range m.from {
+		f := From{Node: h.node}
+		if !l.accountPots {
+			f.OutPoint = h.out.String()
+		}
+		m.sources = append(m.sources, f)
+		several = several || h.node != m.from[0].node
+		for _, o := range h.origin {
+			if !seen[o] {
+				seen[o] = true
+				m.inputs = append(m.inputs, o)
+			}
+		}
+	}
+	if several {
+		m.via = l.node(Node{Kind: NodeTransaction, TxID: m.tx.ID.String()})
+	}
+	if m.tx.Raw != nil {
+		sum := sha256.Sum256(m.tx.Raw)
+		m.raw = append(m.raw, hex.EncodeToString(sum[:]))
+	}
+}
+
+// traced returns the traced amount under each rule. ruleEnds: the conserving ones say
+// nothing here. tiho says nothing of accounts.
+func (l *ledger) traced(b *bundle, ruleEnds bool) Traced {
+	var t Traced
+	for r := range b.by {
+		t.Value[r] = b.by[r].traced()
+		t.Null[r] = ruleEnds || Rule(r) == TIHO && l.accountPots
+	}
+	if b.taint.seeds != nil {
+		t.Value[Poison] = b.units
+	}
+	return t
+}
+
+// bySeed divides the traced amounts by seed. Poison gives every seed that touched the sum
+// the whole of it.
+func (l *ledger) bySeed(b *bundle, ruleEnds bool) BySeed {
+	out := BySeed{}
+	at := map[int32]int{}
+	entry := func(seed int32) *SeedTraced {
+		i, ok := at[seed]
+		if !ok {
+			i = len(out)
+			at[seed] = i
+			e := SeedTraced{Seed: l.seedIDs[seed], index: seed}
+			for r := range b.by {
+				e.Traced.Null[r] = ruleEnds || Rule(r) == TIHO && l.accountPots
+			}
+			out = append(out, e)
+		}
+		return &out[i]
+	}
+	for _, seed := range b.taint.seeds {
+		entry(seed).Traced.Value[Poison] = b.units
+	}
+	for r := range b.by {
+		for _, lot := range b.by[r] {
+			if lot.stolen() {
+				e := entry(lot.seed)
+				e.Traced.Value[r] = e.Traced.Value[r].Plus(lot.amount)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b SeedTraced) int { return int(a.index - b.index) })
+	return out
+}
+
+// basis returns the weakest basis of the traced amount under each rule.
+func (l *ledger) basis(b *bundle) PerRule[Basis] {
+	var p PerRule[Basis]
+	for r := range b.by {
+		p.Null[r] = b.by[r] == nil
+		for _, lot := range b.by[r] {
+			if lot.stolen() {
+				p.Value[r] = max(p.Value[r], lot.basis)
+			}
+		}
+	}
+	p.Null[Poison] = b.taint.seeds == nil
+	p.Value[Poison] = b.taint.basis
+	return p
+}
+
+// end writes the endpoint at which a holding leaves the sweep.
+func (l *ledger) end(h *holding, reason Reason, note string) error {
+	if reason == ReasonLimit {
+		if l.limited[note] == 0 {
+			l.limitOrder = append(l.limitOrder, note)
+		}
+		l.limited[note]++
+	}
+	for r := range h.by {
+		l.ended[r] = l.ended[r].Plus(h.by[r].traced())
+	}
+	if h.taint.seeds != nil {
+		l.ended[Poison] = l.ended[Poison].Plus(h.units)
+	}
+	return l.sink.Endpoint(h.seq, l.endpoint(h, reason, note))
+}
+
+// endConserving ends a holding under every conserving rule in a gap; poison goes on.
+func (l *ledger) endConserving(h *holding, note string) error {
+	if !h.conserved() {
+		return nil
+	}
+	part := *h
+	part.taint = taint{}
+	return l.end(&part, ReasonGap, note)
+}
+
+func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
+	e := Endpoint{
+		Node: h.node, Chain: l.chain, Asset: chains.Native, Reason: reason, Units: h.units,
+		Position: strconv.Itoa(int(h.out.Index)), Hop: h.hop, Note: note,
+		Traced: l.traced(&h.bundle, false), TracedBySeed: l.bySeed(&h.bundle, false), ByBasis: l.byBasis(&h.bundle),
+	}
+	switch {
+	case reason == ReasonFee:
+		e.Position = "fee"
+	case h.balance, h.spent:
+		e.Position = "balance"
+	}
+	if !h.balance {
+		tx := h.out.Tx
+		e.TxID = &tx
+		e.ID = id("endpoint", string(l.chain), tx.String(), e.Position, h.node)
+	} else {
+		e.ID = id("endpoint", string(l.chain), "balance", h.node)
+	}
+	first := true
+	for r := range h.by {
+		if e.Traced.Null[r] {
+			continue
+		}
+		v := e.Traced.Value[r]
+		if first || v.Less(e.Range.Min) {
+			e.Range.Min = v
+		}
+		e.Range.Max = chains.Max(e.Range.Max, v)
+		first = false
+	}
+	return e
+}
+
+func (l *ledger) byBasis(b *bundle) PerRule[BasisSplit] {
+	var p PerRule[BasisSplit]
+	for r := range b.by {
+		p.Null[r] = Rule(r) == TIHO && l.accountPots
+		for _, lot := range b.by[r] {
+			if lot.stolen() {
+				part := &p.Value[r].Parts[lot.basis]
+				*part = part.Plus(lot.amount)
+			}
+		}
+	}
+	if b.taint.seeds != nil {
+		p.Value[Poison].Parts[b.taint.basis] = b.units
+	}
+	return p
+}
+
+func (l *ledger) gap(g Gap) { l.t.Gaps = append(l.t.Gaps, g) }
+
+// unknownInputs writes the gap of a transaction with an input of unknown value.
+func (l *ledger) unknownInputs(tx *chains.Tx, first int) {
+	n := 0
+	for _, in := range tx.Inputs {
+		if !in.Known {
+			n++
+		}
+	}
+	h := tx.Block.Height
+	l.gap(Gap{
+		Chain: l.chain, FromHeight: &h, ToHeight: &h, TxID: tx.ID.String(),
+		What:   fmt.Sprintf("%d of %d inputs, the first of them input %d", n, len(tx.Inputs), first),
+		Why:    fmt.Sprintf("the outputs that they spend were not read (the first: %s)", tx.Inputs[first].Prev),
+		Effect: "total and fee are unknown: every accounting rule ends here, and only poison goes on",
+	})
+}
+
+// unexplained writes the gap of an account that pays out more than it was seen to hold.
+func (l *ledger) unexplained(tx *chains.Tx, a chains.Address, lack chains.Amount) error {
+	sum, err := l.unexplain.Add(lack)
+	if err != nil {
+		return err
+	}
+	l.unexplain = sum
+	h := tx.Block.Height
+	l.gap(Gap{
+		Chain: l.chain, FromHeight: &h, ToHeight: &h, TxID: tx.ID.String(),
+		What:   fmt.Sprintf("%s units of %s", lack, l.codec.FormatAddress(l.chain, a)),
+		Why:    "the address pays out more than it was seen to hold",
+		Effect: "the difference counts as clean and as oldest",
+	})
+	return nil
+}
+
+// trace closes the books and returns the trace; ErrDefect if a rule's do not balance.
+func (l *ledger) trace(asOf chains.BlockRef) (*Trace, error) {
+	l.t.AsOf = []AsOf{{l.chain, l.chain.CAIP2(), asOf.Height, asOf.Hash, utc(asOf.Time)}}
+	l.sortEndpoints()
+	for _, note := range l.limitOrder {
+		l.gap(Gap{
+			Chain: l.chain, What: fmt.Sprintf("%d holdings", l.limited[note]), Why: note,
+			Effect: "where their value went was not examined: they are endpoints of reason limit",
+		})
+	}
+	var defect error
+	for _, r := range Rules() {
+		if r == TIHO && l.accountPots {
+			l.t.Conservation.Null[r] = true
+			continue
+		}
+		diff := new(big.Int).Sub(bigOf(l.seeded), bigOf(l.ended[r]))
+		l.t.Conservation.Value[r] = []ConservationRow{{
+			Asset: chains.Native, Chain: l.chain, Seeded: l.seeded, Ended: l.ended[r],
+			Unexplained: l.unexplain, Difference: diff.String(),
+		}}
+		if r.Conserves() && diff.Sign() != 0 {
+			defect = fmt.Errorf("%s: %s seeded, %s ended: %w", r, l.seeded, l.ended[r], ErrDefect)
+		}
+	}
+	return l.t, defect
+}
+
+func bigOf(a chains.Amount) *big.Int {
+	n, _ := new(big.Int).SetString(a.String(), 10)
+	return n
+}
+
+// sortEndpoints puts the endpoints into the order in which their holdings came to be.
+func (l *ledger) sortEndpoints() {
+	order := make([]int, len(l.ends))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return l.ends[a] - l.ends[b] })
+	sorted := make([]Endpoint, 0, len(order))
+	for _, i := range order {
+		sorted = append(sorted, l.t.Endpoints[i])
+	}
+	l.t.Endpoints = sorted
+}

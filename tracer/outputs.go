@@ -1,0 +1,161 @@
+package tracer
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"clew/chains"
+)
+
+// spendOutputs is the pot of a UTXO transaction: inputs enter by index, outputs leave by
+// index, the fee last. It returns a holding for each output, traced or only seeded, in
+// order; none where nothing traced is spent and nothing is seeded.
+func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
+	inputs, traced := s.takeInputs(tx)
+	made := make([]*holding, len(tx.Outputs))
+	for i, o := range tx.Outputs {
+		made[i] = &holding{
+			bundle: bundle{units: chains.Units(o.Value)}, seq: -1,
+			out: chains.OutPoint{Tx: tx.ID, Index: uint32(i)},
+		}
+	}
+	if len(traced) > 0 {
+		s.touched++
+		move := movement{tx: tx, from: traced}
+		var err error
+		if unknown := unknownInput(tx); unknown >= 0 {
+			err = s.loseAt(&move, unknown, made)
+		} else {
+			err = s.pay(&move, inputs, made)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return made, s.seedOutputs(tx, made)
+}
+
+// takeInputs removes the live holdings that tx spends. bundles has an entry for each input
+// and means something where every input's value is known.
+func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding) {
+	for i := range tx.Inputs {
+		in := &tx.Inputs[i]
+		if h := s.held[in.Prev]; h != nil {
+			delete(s.held, in.Prev)
+			traced = append(traced, h)
+			bundles = append(bundles, h.bundle)
+			continue
+		}
+		bundles = append(bundles, bundle{units: chains.Units(in.Spent.Value)})
+	}
+	return bundles, traced
+}
+
+// unknownInput returns the index of the first input whose value nobody told, or −1. A
+// traced input's value is known from the output that made it.
+func unknownInput(tx *chains.Tx) int {
+	return slices.IndexFunc(tx.Inputs, func(in chains.Input) bool { return !in.Known })
+}
+
+// pay divides what entered over the outputs and the fee, and writes the hops.
+func (s *sweep) pay(move *movement, in []bundle, made []*holding) error {
+	outs, err := withFee(move.tx, in)
+	if err != nil {
+		return err
+	}
+	hops := hopsAfter(move.from)
+	for i, b := range divide(in, outs) {
+		if !b.touched() {
+			continue
+		}
+		if i == len(made) {
+			if err := s.payFee(move, b); err != nil {
+				return err
+			}
+			continue
+		}
+		h := made[i]
+		h.bundle, h.hops = b, hops
+		if err := s.out.transfer(move, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sweep) payFee(move *movement, b bundle) error {
+	h := &holding{bundle: b, seq: s.nextSeq(), out: chains.OutPoint{Tx: move.tx.ID}}
+	if err := s.out.fee(move, h); err != nil {
+		return err
+	}
+	return s.out.end(h, ReasonFee, "")
+}
+
+// withFee returns the values of tx's outputs and its fee behind them.
+func withFee(tx *chains.Tx, in []bundle) ([]chains.Amount, error) {
+	var entered, left chains.Amount
+	var err error
+	for i := range in {
+		if entered, err = entered.Add(in[i].units); err != nil {
+			return nil, err
+		}
+	}
+	outs := make([]chains.Amount, 0, len(tx.Outputs)+1)
+	for _, o := range tx.Outputs {
+		outs = append(outs, chains.Units(o.Value))
+		if left, err = left.Add(chains.Units(o.Value)); err != nil {
+			return nil, err
+		}
+	}
+	if entered.Less(left) {
+		return nil, fmt.Errorf("pays %s out of %s: %w", left, entered, chains.ErrBadAnswer)
+	}
+	return append(outs, entered.Minus(left)), nil
+}
+
+// hopsAfter returns the hop count behind a pot: one more than the least that entered it.
+func hopsAfter(from []*holding) int {
+	least := slices.MinFunc(from, func(a, b *holding) int { return cmp.Compare(a.hops, b.hops) })
+	return least.hops + 1
+}
+
+// loseAt ends every conserving rule's value at a transaction with an input of unknown
+// value, whose total and fee are unknown too; poison goes on.
+func (s *sweep) loseAt(move *movement, unknown int, made []*holding) error {
+	tx := move.tx
+	note := fmt.Sprintf("transaction %s: the value of input %d (%s) is not known", tx.ID, unknown, tx.Inputs[unknown].Prev)
+	var t taint
+	for _, h := range move.from {
+		t.seeds = union(t.seeds, h.taint.seeds)
+		t.basis = max(t.basis, h.taint.basis)
+		if err := s.out.endConserving(h, note); err != nil {
+			return err
+		}
+	}
+	if len(move.from) < len(tx.Inputs) {
+		t.basis = max(t.basis, ByRule)
+	}
+	s.out.unknownInputs(tx, unknown)
+	move.ruleEnds = true
+	for _, h := range made {
+		if h.units.IsZero() {
+			continue
+		}
+		h.bundle.taint, h.hops = t, hopsAfter(move.from)
+		if err := s.out.transfer(move, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// live returns the live outputs in the order in which they came to be.
+func (s *sweep) live() []*holding {
+	hs := make([]*holding, 0, len(s.held))
+	for _, h := range s.held {
+		hs = append(hs, h)
+	}
+	slices.SortFunc(hs, func(a, b *holding) int { return cmp.Compare(a.seq, b.seq) })
+	return hs
+}

@@ -1,0 +1,317 @@
+package tracer
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"clew/chains"
+)
+
+// ParseSeed reads a seed as it stands on the command line:
+//
+//	CHAIN:TXID:VOUT                an output
+//	CHAIN:TXID:ADDRESS[:ASSET]     what ADDRESS received in TXID
+//	CHAIN:ADDRESS[:ASSET]@FROM..TO what ADDRESS received from FROM to TO
+//
+// FROM and TO are heights or times like 20220329T111950Z, both included. Without ASSET:
+// the native coin.
+func ParseSeed(id, text string, codec Codec) (Seed, error) {
+	s := Seed{ID: id, Asset: chains.Native, Height: -1}
+	chain, rest, err := chains.SplitChain(text)
+	if err != nil {
+		return s, fmt.Errorf("seed %q: %w", text, err)
+	}
+	s.Chain = chain
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		err = s.window(rest[:at], rest[at+1:], codec)
+	} else {
+		err = s.inTx(rest, codec)
+	}
+	if err != nil {
+		return s, fmt.Errorf("seed %q: %w", text, err)
+	}
+	return s, nil
+}
+
+// String gives the seed in the form that ParseSeed reads, but for its part.
+func (s *Seed) text(codec Codec) string {
+	switch {
+	case s.Out != nil:
+		return fmt.Sprintf("%s:%s", s.Chain, s.Out)
+	case s.Tx != nil:
+		return fmt.Sprintf("%s:%s:%s", s.Chain, s.Tx, codec.FormatAddress(s.Chain, s.Address))
+	}
+	return fmt.Sprintf("%s:%s@%s..%s", s.Chain, codec.FormatAddress(s.Chain, s.Address), s.From, s.To)
+}
+
+func (s *Seed) window(address, span string, codec Codec) error {
+	from, to, ok := strings.Cut(span, "..")
+	if !ok {
+		return fmt.Errorf("window %q: want FROM..TO", span)
+	}
+	var err error
+	if s.From, err = parseBound(from); err != nil {
+		return err
+	}
+	if s.To, err = parseBound(to); err != nil {
+		return err
+	}
+	if err := s.checkWindow(); err != nil {
+		return err
+	}
+	return s.addressAsset(address, codec)
+}
+
+func (s *Seed) checkWindow() error {
+	if s.From.after(s.To) {
+		return fmt.Errorf("window from %s to %s ends before it starts", s.From, s.To)
+	}
+	return nil
+}
+
+// addressAsset reads ADDRESS[:ASSET]; a colon may also belong to the address.
+func (s *Seed) addressAsset(text string, codec Codec) error {
+	a, err := codec.ParseAddress(s.Chain, text)
+	if err == nil {
+		s.Address = a
+		return nil
+	}
+	cut := strings.LastIndexByte(text, ':')
+	if cut < 0 {
+		return err
+	}
+	a, second := codec.ParseAddress(s.Chain, text[:cut])
+	if second != nil {
+		return err
+	}
+	s.Address = a
+	s.Asset, err = parseAsset(text[cut+1:])
+	return err
+}
+
+func (s *Seed) inTx(rest string, codec Codec) error {
+	id, what, ok := strings.Cut(rest, ":")
+	if !ok {
+		return errors.New("want CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS or CHAIN:ADDRESS@FROM..TO")
+	}
+	tx, err := chains.ParseHash(id)
+	if err != nil {
+		return err
+	}
+	if vout, err := strconv.ParseUint(what, 10, 32); err == nil {
+		s.Out = &chains.OutPoint{Tx: tx, Index: uint32(vout)}
+		return nil
+	}
+	s.Tx = &tx
+	return s.addressAsset(what, codec)
+}
+
+// String gives a height, or a time in the basic form that seeds use.
+func (b Bound) String() string {
+	if b.Time.IsZero() {
+		return strconv.FormatInt(b.Height, 10)
+	}
+	return b.Time.UTC().Format("20060102T150405Z")
+}
+
+// after reports whether b is surely behind c: both are heights, or both times.
+func (b Bound) after(c Bound) bool {
+	if b.Time.IsZero() != c.Time.IsZero() {
+		return false
+	}
+	return b.Height > c.Height || b.Time.After(c.Time)
+}
+
+func parseBound(s string) (Bound, error) {
+	if h, err := strconv.ParseInt(s, 10, 64); err == nil && h >= 0 {
+		return Bound{Height: h}, nil
+	}
+	t, err := parseTime(s)
+	if err != nil {
+		return Bound{}, fmt.Errorf("%q: want a height, or a time like 20220329T111950Z or 2022-03-29T11:19:50Z", s)
+	}
+	return Bound{Time: t}, nil
+}
+
+func parseTime(s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "20060102T150405Z", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q: want a time in UTC like 2022-03-29T11:19:50Z", s)
+}
+
+// contains reports whether a block lies in the seed's window.
+func (s *Seed) contains(b chains.BlockRef) bool {
+	after := func(c Bound) bool { // b stands behind c
+		if c.Time.IsZero() {
+			return b.Height > c.Height
+		}
+		return b.Time > c.Time.Unix()
+	}
+	before := func(c Bound) bool {
+		if c.Time.IsZero() {
+			return b.Height < c.Height
+		}
+		return b.Time < c.Time.Unix()
+	}
+	return !before(s.From) && !after(s.To)
+}
+
+// seedFields are the fields of one seed of the file, before they are put together.
+type seedFields struct {
+	output, address, to value
+	tx                  *chains.TxID
+	from, until         *Bound
+	take                string
+}
+
+// seed reads one of the three forms of seed in an incident file.
+func (p *parser) seed(v value, inc *Incident) error {
+	s := Seed{Asset: chains.Native, Height: -1}
+	var f seedFields
+	bound := func(to **Bound) func(value) error {
+		return func(v value) error { *to = new(Bound); return parse(v, *to, parseBound) }
+	}
+	err := v.fields(map[string]func(value) error{
+		"id":      func(v value) error { return v.text(&s.ID) },
+		"output":  func(v value) error { f.output = v; return nil },
+		"chain":   func(v value) error { return parse(v, &s.Chain, chains.ParseChain) },
+		"tx":      func(v value) error { f.tx = new(chains.TxID); return parse(v, f.tx, chains.ParseHash) },
+		"address": func(v value) error { f.address = v; return nil },
+		"from":    bound(&f.from),
+		"to": func(v value) error { // the receiver of `tx`, or the end of a window
+			f.to = v
+			return nil
+		},
+		"asset":  func(v value) error { return parse(v, &s.Asset, parseAsset) },
+		"amount": func(v value) error { s.Amount = new(chains.Amount); return parse(v, s.Amount, chains.ParseAmount) },
+		"take":   func(v value) error { return v.text(&f.take) },
+		"height": func(v value) error {
+			n := 0
+			err := parse(v, &n, parseCount)
+			s.Height = int64(n)
+			return err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if s.ID == "" {
+		s.ID = fmt.Sprintf("V%d", len(inc.Seeds)+1)
+	}
+	for _, other := range inc.Seeds {
+		if other.ID == s.ID {
+			return v.errorf("the id %q stands twice", s.ID)
+		}
+	}
+	if err := p.form(v, &s, f); err != nil {
+		return err
+	}
+	if err := s.part(v, f.take); err != nil {
+		return err
+	}
+	inc.Seeds = append(inc.Seeds, s)
+	return nil
+}
+
+// form decides which of the three forms a seed has.
+func (p *parser) form(v value, s *Seed, f seedFields) error {
+	switch {
+	case f.output.Node != nil:
+		if f.tx != nil || f.address.Node != nil || f.to.Node != nil || f.from != nil {
+			return v.errorf("output stands alone: no tx, to, address or from beside it")
+		}
+		o, err := ParseSeed(s.ID, f.output.Value, p.codec)
+		if err != nil || o.Out == nil || (s.Chain != "" && s.Chain != o.Chain) {
+			return f.output.errorf("want CHAIN:TXID:VOUT of the seed's chain: %v", err)
+		}
+		s.Chain, s.Out = o.Chain, o.Out
+		return nil
+	case s.Chain == "":
+		return v.errorf("a seed without output needs a chain")
+	case f.tx != nil:
+		if f.to.Node == nil || f.address.Node != nil || f.from != nil {
+			return v.errorf("a seed by tx needs `to`, the address that received, and neither address nor from")
+		}
+		s.Tx = f.tx
+		return p.address(f.to, s)
+	case f.address.Node != nil && f.from != nil && f.to.Node != nil:
+		s.From = *f.from
+		if err := parse(f.to, &s.To, parseBound); err != nil {
+			return err
+		}
+		if err := s.checkWindow(); err != nil {
+			return v.errorf("%v", err)
+		}
+		return p.address(f.address, s)
+	}
+	return v.errorf("want output; or chain, tx and to; or chain, address, from and to")
+}
+
+func (p *parser) address(v value, s *Seed) error {
+	if v.Kind != yaml.ScalarNode {
+		return v.errorf("want an address")
+	}
+	return parse(v, &s.Address, func(text string) (chains.Address, error) {
+		return p.codec.ParseAddress(s.Chain, text)
+	})
+}
+
+// part reads which part of what was received is meant.
+func (s *Seed) part(v value, take string) error {
+	switch take {
+	case "first", "last":
+	case "":
+		if s.Amount != nil {
+			return v.errorf("amount needs take: first or last, which says which part is meant")
+		}
+	default:
+		return v.errorf("take %q: want first or last", take)
+	}
+	s.Last = take == "last"
+	window := s.Out == nil && s.Tx == nil
+	switch {
+	case s.Amount == nil && take != "":
+		return v.errorf("take needs an amount")
+	case s.Amount != nil && s.Amount.IsZero():
+		return v.errorf("an amount of 0 seeds nothing")
+	case s.Last && window:
+		return v.errorf("take: last of a window is known only at its end: name the transactions instead")
+	case window && s.Height >= 0:
+		return v.errorf("height belongs to output and tx; a window has from and to")
+	}
+	return nil
+}
+
+// overlaps finds two seeds that name the same receipt where the incident alone shows it.
+// Others are found when both meet an output.
+func overlaps(v value, seeds []Seed) error {
+	for i := range seeds {
+		for j := range i {
+			a, b := &seeds[i], &seeds[j]
+			if a.Chain != b.Chain || a.Asset != b.Asset {
+				continue
+			}
+			sameOut := a.Out != nil && b.Out != nil && *a.Out == *b.Out
+			sameTx := a.Tx != nil && b.Tx != nil && *a.Tx == *b.Tx && a.Address == b.Address
+			windows := a.Out == nil && b.Out == nil && a.Tx == nil && b.Tx == nil && a.Address == b.Address
+			if sameOut || sameTx || windows && !a.From.after(b.To) && !b.From.after(a.To) && sameScale(a, b) {
+				return v.errorf("the seeds %s and %s overlap", b.ID, a.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// sameScale reports whether two windows are both by height or both by time.
+func sameScale(a, b *Seed) bool {
+	h := a.From.Time.IsZero()
+	return a.To.Time.IsZero() == h && b.From.Time.IsZero() == h && b.To.Time.IsZero() == h
+}

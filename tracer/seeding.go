@@ -1,0 +1,166 @@
+package tracer
+
+import (
+	"context"
+	"fmt"
+
+	"clew/chains"
+)
+
+// watchSeeds asks the source for every transaction in which a seed may be received.
+func (s *sweep) watchSeeds(ctx context.Context) error {
+	for i := range s.inc.Seeds {
+		seed := &s.inc.Seeds[i]
+		if seed.Chain != s.chain {
+			return fmt.Errorf("seed %s is on %s, and this trace runs on %s: one chain in a run", seed.ID, seed.Chain, s.chain)
+		}
+		var err error
+		switch {
+		case seed.Out != nil:
+			err = s.src.WatchTx(ctx, seed.Out.Tx)
+		case seed.Tx != nil:
+			err = s.src.WatchTx(ctx, *seed.Tx)
+		default:
+			err = s.src.WatchAddress(ctx, seed.Address)
+		}
+		if err != nil {
+			return fmt.Errorf("seed %s (%s): %w", seed.ID, seed.text(s.out.codec), err)
+		}
+	}
+	return nil
+}
+
+// seedOutputs lays every seed that is received in tx on the holdings made by it.
+//
+// Value that is traced already is never seeded again: the larger of what the conserving
+// rules trace in an output is left alone, so that a seed has the same units under every
+// rule. Of the clean rest each rule takes the first units, or the last with `take: last`.
+func (s *sweep) seedOutputs(tx *chains.Tx, made []*holding) error {
+	for i := range s.inc.Seeds {
+		receipts := s.inc.Seeds[i].receipts(tx, made)
+		if len(receipts) == 0 {
+			continue
+		}
+		if err := s.lay(tx, i, receipts); err != nil {
+			return fmt.Errorf("seed %s: %w", s.inc.Seeds[i].ID, err)
+		}
+	}
+	return nil
+}
+
+// receipts returns the holdings of tx in which the seed is received, in order.
+func (seed *Seed) receipts(tx *chains.Tx, made []*holding) []*holding {
+	var out []*holding
+	for _, h := range made {
+		var match bool
+		switch {
+		case seed.Out != nil:
+			match = seed.Out.Tx == tx.ID && h.covers(seed.Out.Index)
+		case seed.Tx != nil:
+			match = *seed.Tx == tx.ID && tx.Outputs[h.out.Index].Address == seed.Address
+		default:
+			match = tx.Outputs[h.out.Index].Address == seed.Address && seed.contains(tx.Block)
+		}
+		if match && !h.units.IsZero() {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// covers reports whether output index belongs to the holding.
+func (h *holding) covers(index uint32) bool {
+	if h.outs == nil {
+		return h.out.Index == index
+	}
+	for _, i := range h.outs {
+		if uint32(i) == index {
+			return true
+		}
+	}
+	return false
+}
+
+// lay seeds the receipts of one transaction, from the first on, or from the last back.
+func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
+	seed := &s.inc.Seeds[i]
+	window := seed.Out == nil && seed.Tx == nil
+	if err := s.checkAmount(seed, window, receipts); err != nil {
+		return err
+	}
+	for n := range receipts {
+		h := receipts[n]
+		if seed.Last {
+			h = receipts[len(receipts)-1-n]
+		}
+		if other, taken := s.seeded[h.out]; taken {
+			return fmt.Errorf("output %s is received by seed %s as well: two seeds overlap", h.out, other)
+		}
+		clean := h.units.Minus(h.largest())
+		units := clean
+		if seed.Amount != nil {
+			units = chains.Min(clean, seed.Amount.Minus(s.found[i]))
+		}
+		if units.IsZero() {
+			continue
+		}
+		if !window && !h.largest().IsZero() {
+			s.out.gap(Gap{Chain: s.chain, TxID: tx.ID.String(), What: "seed " + seed.ID,
+				Why:    fmt.Sprintf("%s of %s units received in %s are traced already from other seeds", h.largest(), h.units, h.out),
+				Effect: fmt.Sprintf("the seed counts %s units here", units)})
+		}
+		s.seeded[h.out] = seed.ID
+		found, err := s.found[i].Add(units)
+		if err != nil {
+			return err
+		}
+		s.found[i] = found
+		h.bundle.mark(int32(i), units, seed.Last)
+		h.hops = 0
+		s.out.seed(tx, seed, h, units)
+	}
+	return nil
+}
+
+// checkAmount refuses a part that is larger than what was received. A window's is checked
+// at its end.
+func (s *sweep) checkAmount(seed *Seed, window bool, receipts []*holding) error {
+	if seed.Amount == nil || window {
+		return nil
+	}
+	var sum chains.Amount
+	for _, h := range receipts {
+		var err error
+		if sum, err = sum.Add(h.units); err != nil {
+			return err
+		}
+	}
+	if sum.Less(*seed.Amount) {
+		return fmt.Errorf("amount %s is more than the %s received", seed.Amount, sum)
+	}
+	return nil
+}
+
+// checkSeeds is an error if a seed was not received at all, or less than its amount.
+func (s *sweep) checkSeeds() error {
+	for i := range s.inc.Seeds {
+		seed := &s.inc.Seeds[i]
+		if !s.found[i].IsZero() {
+			if seed.Amount != nil && s.found[i].Less(*seed.Amount) {
+				s.out.gap(Gap{Chain: s.chain, What: "seed " + seed.ID,
+					Why:    fmt.Sprintf("its amount is %s, and %s was received that is not traced already", seed.Amount, s.found[i]),
+					Effect: "the trace starts from what was received"})
+			}
+			continue
+		}
+		switch {
+		case seed.Out != nil:
+			return fmt.Errorf("seed %s: output %s holds nothing that is not traced already, or does not exist: %w", seed.ID, seed.Out, chains.ErrNotFound)
+		case seed.Tx != nil:
+			return fmt.Errorf("seed %s: transaction %s pays nothing to %s: %w", seed.ID, seed.Tx, s.out.codec.FormatAddress(s.chain, seed.Address), chains.ErrNotFound)
+		}
+		return fmt.Errorf("seed %s: %s received nothing from %s to %s in what was read (up to block %d): %w", seed.ID,
+			s.out.codec.FormatAddress(s.chain, seed.Address), seed.From, seed.To, s.src.AsOf().Height, chains.ErrNotFound)
+	}
+	return nil
+}

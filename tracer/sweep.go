@@ -1,0 +1,231 @@
+package tracer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"clew/chains"
+)
+
+// Options of Run. The zero value is useful.
+type Options struct {
+	Tool        Tool
+	Inputs      Inputs
+	FirstLogged *string // when the incident's hash was first logged, RFC 3339
+	// TouchedOnly: the source knows only what conserving rules touch (a follow), so a
+	// holding that poison alone reaches ends at once, with a gap that says so.
+	TouchedOnly bool
+	// Sink receives hops and endpoints as they come to be; nil keeps them in the Trace.
+	Sink Sink
+	// Progress is called after each touched transaction; nil is not called.
+	Progress func(at chains.BlockRef, touched, live int)
+}
+
+// Sink takes the long parts of a trace as they come to be, so that a trace of millions of
+// hops needs memory for what is live only. It is called from one goroutine.
+type Sink interface {
+	Hop(Hop) error
+	// Endpoint is called with seq, the order of the endpoint among all.
+	Endpoint(seq int, e Endpoint) error
+}
+
+// ErrDefect: sums that must be equal are not. The program is wrong, not the data.
+var ErrDefect = errors.New("the sums do not add up: this is a defect of the program")
+
+// sweep is one run over one chain: the pots that are live and the trace so far.
+//
+// It goes through the chain once, in order, and keeps all rules side by side. Memory is in
+// proportion to what is live, and to the trace unless a Sink takes it.
+type sweep struct {
+	inc   *Incident
+	chain chains.Chain
+	src   Source
+	opt   Options
+	out   *ledger
+
+	held     map[chains.OutPoint]*holding    // live outputs (accounts: output)
+	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
+	seeded   map[chains.OutPoint]string      // which seed an output was given to
+	found    []chains.Amount                 // units seeded, by seed
+	touched  int                             // transactions
+	poisoned bool                            // stop.touched was reached
+	next     int                             // sequence of the next holding
+}
+
+// holding is a traced sum that lies somewhere: an output, or an arrival at an account.
+type holding struct {
+	bundle
+	seq    int
+	out    chains.OutPoint
+	node   string
+	origin []string // the hop and seeds that put it there
+	hop    string   // the hop that put it there; "" for a seed
+	hops   int      // from its seed
+	// accounts: address
+	outs    []int // every output of the arrival
+	balance bool  // the whole account at the end, or what it gave
+	spent   bool  // what it gave to a transaction that is not understood
+}
+
+// Run traces inc over the chain that src reads and returns the trace. An incident on
+// another chain is an error.
+//
+// Errors: ErrNotFound and ErrIncomplete for a seed or an opening balance that the source
+// cannot give, ErrReorged from the source; ErrDefect together with a Trace if the sums do
+// not add up.
+func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, codec Codec, opt Options) (*Trace, error) {
+	if inc.Stop.Touched == 0 {
+		inc.Stop.Touched = DefaultTouched
+	}
+	s := &sweep{
+		inc: inc, chain: chain, src: src, opt: opt, out: newLedger(inc, chain, codec, opt),
+		held:     map[chains.OutPoint]*holding{},
+		accounts: map[chains.Address]*liveAccount{},
+		seeded:   map[chains.OutPoint]string{},
+		found:    make([]chains.Amount, len(inc.Seeds)),
+	}
+	if err := s.watchSeeds(ctx); err != nil {
+		return nil, err
+	}
+	for {
+		tx, err := src.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("trace %s: %w", inc.ID, err)
+		}
+		if err := s.step(ctx, tx); err != nil {
+			return nil, fmt.Errorf("trace %s: transaction %s: %w", inc.ID, tx.ID, err)
+		}
+		if opt.Progress != nil {
+			opt.Progress(tx.Block, s.touched, len(s.held)+len(s.accounts))
+		}
+	}
+	return s.finish()
+}
+
+// step takes one transaction: value moves between pots, then seeds are laid.
+func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
+	var made []*holding
+	var err error
+	if s.inc.Accounts == AccountsAddress {
+		made, err = s.moveNets(ctx, tx)
+	} else {
+		made, err = s.spendOutputs(tx)
+	}
+	if err != nil {
+		return err
+	}
+	if s.touched >= s.inc.Stop.Touched && !s.poisoned {
+		s.poisoned = true
+		if err := s.dropPoison(); err != nil {
+			return err
+		}
+	}
+	for _, h := range made {
+		if err := s.keep(ctx, tx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep holds on to what a transaction made, or ends the branch there.
+func (s *sweep) keep(ctx context.Context, tx *chains.Tx, h *holding) error {
+	if !h.touched() {
+		return nil
+	}
+	if h.seq < 0 {
+		h.seq = s.nextSeq()
+	}
+	if reason, note := s.stops(tx, h); reason != "" {
+		if s.inc.Accounts == AccountsAddress {
+			if err := s.addClean(tx, h); err != nil {
+				return err
+			}
+		}
+		return s.out.end(h, reason, note)
+	}
+	if s.inc.Accounts == AccountsAddress {
+		return s.arrive(ctx, tx, h)
+	}
+	s.held[h.out] = h
+	return s.src.WatchOut(ctx, h.out)
+}
+
+// stops says whether and why a holding is not followed.
+func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
+	stop := &s.inc.Stop
+	dust, hasDust := stop.Dust[chains.Native]
+	switch {
+	case tx.Outputs[h.out.Index].Type == chains.ScriptNullData:
+		return ReasonBurn, "data output: can never be spent"
+	case hasDust && h.largest().Less(dust):
+		return ReasonDust, fmt.Sprintf("stop.dust: less than %s traced under every accounting rule", dust)
+	case stop.Hops > 0 && h.hops >= stop.Hops:
+		return ReasonLimit, fmt.Sprintf("stop.hops: %d", stop.Hops)
+	case h.conserved():
+		return "", ""
+	case s.poisoned:
+		return ReasonLimit, fmt.Sprintf("stop.touched: %d transactions; poison alone is not followed", stop.Touched)
+	case s.opt.TouchedOnly:
+		return ReasonLimit, "poison alone is not followed by one pass over a node's blocks"
+	}
+	return "", ""
+}
+
+// dropPoison ends every live holding that poison alone reaches.
+func (s *sweep) dropPoison() error {
+	note := fmt.Sprintf("stop.touched: %d transactions; poison alone is not followed", s.inc.Stop.Touched)
+	for _, h := range s.live() {
+		if h.conserved() {
+			continue
+		}
+		delete(s.held, h.out)
+		if err := s.out.end(h, ReasonLimit, note); err != nil {
+			return err
+		}
+	}
+	for _, a := range s.liveAccounts() {
+		if a.conserved() {
+			continue
+		}
+		delete(s.accounts, a.address)
+		if err := s.out.end(a.asHolding(), ReasonLimit, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sweep) nextSeq() int {
+	s.next++
+	return s.next - 1
+}
+
+// finish ends what is still live and balances the books.
+func (s *sweep) finish() (*Trace, error) {
+	if err := s.checkSeeds(); err != nil {
+		return nil, err
+	}
+	for _, h := range s.live() {
+		if err := s.out.end(h, ReasonUnspent, ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range s.liveAccounts() {
+		if !a.touched() {
+			continue
+		}
+		if err := s.out.end(a.asHolding(), ReasonBalance, ""); err != nil {
+			return nil, err
+		}
+	}
+	return s.out.trace(s.src.AsOf())
+}
+
+func utc(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }

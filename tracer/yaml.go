@@ -1,0 +1,261 @@
+package tracer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"clew/chains"
+)
+
+// FieldError says which line and field of an incident file is wrong.
+type FieldError struct {
+	File   string
+	Line   int
+	Field  string
+	Reason string
+}
+
+// Error gives FILE:LINE: field FIELD: REASON.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("%s:%d: field %s: %s", e.File, e.Line, e.Field, e.Reason)
+}
+
+// ParseIncident reads an incident file. name stands in errors, which are *FieldError: an
+// unknown field, a wrong type, an impossible value, two seeds that overlap.
+func ParseIncident(name string, data []byte, codec Codec) (*Incident, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(doc.Content) == 0 {
+		return nil, &FieldError{name, 1, "clew", "the file is empty: want clew: " + IncidentSchema}
+	}
+	sum := sha256.Sum256(data)
+	inc := &Incident{Accounts: AccountsOutput, Stop: Stop{Touched: DefaultTouched}, SHA256: hex.EncodeToString(sum[:])}
+	p := &parser{file: name, codec: codec}
+	err := p.incident(doc.Content[0], inc)
+	return inc, err
+}
+
+type parser struct {
+	file  string
+	codec Codec
+}
+
+// value is a node of the file with the path to it, for errors.
+type value struct {
+	*yaml.Node
+	p    *parser
+	path string
+}
+
+func (v value) errorf(format string, args ...any) error {
+	return &FieldError{v.p.file, v.Line, v.path, fmt.Sprintf(format, args...)}
+}
+
+// fields reads a mapping; known has a reader for each field that may stand in it.
+func (v value) fields(known map[string]func(value) error) error {
+	if v.Kind != yaml.MappingNode {
+		return v.errorf("want fields, each as `name: value`")
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(v.Content); i += 2 {
+		key := v.Content[i].Value
+		f := value{v.Content[i+1], v.p, strings.TrimPrefix(v.path+"."+key, ".")}
+		f.Line = v.Content[i].Line
+		read, ok := known[key]
+		if !ok {
+			return f.errorf("unknown field (known: %s)", strings.Join(sortedKeys(known), ", "))
+		}
+		if seen[key] {
+			return f.errorf("stands twice")
+		}
+		seen[key] = true
+		if f.Kind == yaml.ScalarNode && f.Tag == "!!null" {
+			continue
+		}
+		if err := read(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// list reads a sequence, one element at a time.
+func (v value) list(read func(value) error) error {
+	if v.Kind != yaml.SequenceNode {
+		return v.errorf("want a list")
+	}
+	for i, n := range v.Content {
+		if err := read(value{n, v.p, fmt.Sprintf("%s[%d]", v.path, i)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v value) text(to *string) error {
+	if v.Kind != yaml.ScalarNode {
+		return v.errorf("want a text")
+	}
+	*to = v.Value
+	return nil
+}
+
+// parse reads a scalar with f and says where it stands if that fails.
+func parse[T any](v value, to *T, f func(string) (T, error)) error {
+	var s string
+	if err := v.text(&s); err != nil {
+		return err
+	}
+	t, err := f(s)
+	if err != nil {
+		return v.errorf("%v", err)
+	}
+	*to = t
+	return nil
+}
+
+func parseBool(s string) (bool, error) {
+	switch s {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q: want true or false", s)
+}
+
+func parseCount(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || s[0] == '+' {
+		return 0, fmt.Errorf("%q: want a whole number from 0", s)
+	}
+	return n, nil
+}
+
+func (p *parser) incident(n *yaml.Node, inc *Incident) error {
+	root := value{n, p, ""}
+	var schema string
+	seeds := value{Node: n, p: p, path: "seeds"}
+	err := root.fields(map[string]func(value) error{
+		"clew":        func(v value) error { return v.text(&schema) },
+		"id":          func(v value) error { return v.text(&inc.ID) },
+		"title":       func(v value) error { return v.text(&inc.Title) },
+		"synthetic":   func(v value) error { return parse(v, &inc.Synthetic, parseBool) },
+		"rule":        func(v value) error { return parse(v, &inc.Rule, ParseRule) },
+		"rule_reason": func(v value) error { return v.text(&inc.RuleReason) },
+		"accounts":    func(v value) error { return parse(v, &inc.Accounts, parseAccounts) },
+		"seeds":       func(v value) error { seeds = v; return v.list(func(v value) error { return p.seed(v, inc) }) },
+		"stop":        func(v value) error { return p.stop(v, &inc.Stop) },
+		"openings":    func(v value) error { return v.list(func(v value) error { return p.opening(v, inc) }) },
+		"adopt":       p.adopt,
+		"notes":       func(v value) error { return v.text(&inc.Notes) },
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case schema != IncidentSchema:
+		return value{n, p, "clew"}.errorf("want %q, got %q", IncidentSchema, schema)
+	case len(inc.Seeds) == 0:
+		return seeds.errorf("a trace needs at least one seed")
+	case inc.Rule == Poison:
+		return value{n, p, "rule"}.errorf("poison marks contact and divides nothing: declare an accounting rule")
+	case inc.Rule == TIHO && inc.Accounts != AccountsOutput:
+		return value{n, p, "rule"}.errorf("tiho is defined for outputs only, and accounts is %q", inc.Accounts)
+	}
+	if inc.ID == "" {
+		return value{n, p, "id"}.errorf("an incident needs an id")
+	}
+	return overlaps(seeds, inc.Seeds)
+}
+
+func parseAccounts(s string) (Accounts, error) {
+	switch Accounts(s) {
+	case AccountsOutput, AccountsAddress:
+		return Accounts(s), nil
+	case "cluster":
+		return "", errors.New("clusters as pots are not supported by this version: use output or address")
+	}
+	return "", fmt.Errorf("%q: want output or address", s)
+}
+
+func (p *parser) adopt(v value) error {
+	return v.list(func(v value) error {
+		return v.errorf("adopted candidates are not supported by this version")
+	})
+}
+
+func (p *parser) stop(v value, stop *Stop) error {
+	var touched int
+	err := v.fields(map[string]func(value) error{
+		"hops":    func(v value) error { return parse(v, &stop.Hops, parseCount) },
+		"touched": func(v value) error { return parse(v, &touched, parseCount) },
+		"until": func(v value) error {
+			var t time.Time
+			stop.Until = &t
+			return parse(v, &t, parseTime)
+		},
+		"dust": func(v value) error {
+			stop.Dust = map[chains.Asset]chains.Amount{}
+			var a chains.Amount
+			return v.fields(map[string]func(value) error{string(chains.Native): func(v value) error {
+				err := parse(v, &a, chains.ParseAmount)
+				stop.Dust[chains.Native] = a
+				return err
+			}})
+		},
+	})
+	if touched > 0 {
+		stop.Touched = touched
+	}
+	return err
+}
+
+func (p *parser) opening(v value, inc *Incident) error {
+	o := Opening{Asset: chains.Native}
+	address := v
+	err := v.fields(map[string]func(value) error{
+		"chain":   func(v value) error { return parse(v, &o.Chain, chains.ParseChain) },
+		"address": func(v value) error { address = v; return nil },
+		"asset":   func(v value) error { return parse(v, &o.Asset, parseAsset) },
+		"amount":  func(v value) error { return parse(v, &o.Amount, chains.ParseAmount) },
+		"source":  func(v value) error { return v.text(&o.Source) },
+	})
+	if err != nil {
+		return err
+	}
+	if o.Chain == "" || o.Source == "" {
+		return v.errorf("an opening balance needs chain, address, amount and source")
+	}
+	if o.Address, err = p.codec.ParseAddress(o.Chain, address.Value); err != nil {
+		return address.errorf("%v", err)
+	}
+	inc.Openings = append(inc.Openings, o)
+	return nil
+}
+
+func parseAsset(s string) (chains.Asset, error) {
+	if s != string(chains.Native) {
+		return "", fmt.Errorf("asset %q: the chains of this version have the native coin only", s)
+	}
+	return chains.Native, nil
+}
