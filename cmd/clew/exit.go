@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"clew/chains"
+)
+
+// exitCode is the status with which the program ends. The numbers are part of the contract
+// with scripts: they never change.
+type exitCode int
+
+const (
+	codeOK          exitCode = 0
+	codeError       exitCode = 1 // error or wrong usage
+	codeGaps        exitCode = 3 // the result was written but has gaps
+	codeCheck       exitCode = 5 // a check found something wrong
+	codeNoStore     exitCode = 10
+	codeStore       exitCode = 11 // the store is locked, or newer than the program
+	codeUnreachable exitCode = 12
+	codeInterrupted exitCode = 130
+)
+
+// meaning returns what a person is told about code in a command's help.
+func (code exitCode) meaning() string {
+	switch code {
+	case codeOK:
+		return "done"
+	case codeError:
+		return "error or wrong usage"
+	case codeGaps:
+		return "the result was written but is incomplete: it lists its gaps"
+	case codeCheck:
+		return "the check found something wrong"
+	case codeNoStore:
+		return "no store (--db)"
+	case codeStore:
+		return "the store is locked, or newer than this program"
+	case codeUnreachable:
+		return "the node did not answer"
+	case codeInterrupted:
+		return "interrupted"
+	}
+	return fmt.Sprintf("code %d", int(code))
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	msg  string
+	hint string
+}
+
+func (e *usageError) Error() string { return e.msg }
+
+// gapsError ends a command whose result was written but has gaps.
+type gapsError struct{ gaps int }
+
+func (e *gapsError) Error() string {
+	if e.gaps == 1 {
+		return "the result is written, but incomplete: 1 gap"
+	}
+	return fmt.Sprintf("the result is written, but incomplete: %d gaps", e.gaps)
+}
+
+// checkError ends a command whose check found something wrong.
+type checkError struct{ msg string }
+
+func (e *checkError) Error() string { return e.msg }
+
+// interruptedError is whatever a command returned after a signal had arrived.
+type interruptedError struct{ err error }
+
+func (e *interruptedError) Error() string {
+	if errors.Is(e.err, context.Canceled) {
+		return "interrupted"
+	}
+	return "interrupted: " + e.err.Error()
+}
+
+func (e *interruptedError) Unwrap() error { return e.err }
+
+// hinted adds a way out to an error.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
+// withHint returns err with a way out for the person; nil stays nil.
+func withHint(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return &hinted{err, fmt.Sprintf(format, args...)}
+}
+
+// outcome is one line of the table from errors to exit codes.
+type outcome struct {
+	is   func(error) bool
+	code exitCode
+	hint string // "" where the error itself has to say what to do
+}
+
+func sentinel(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func typed[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+// outcomes is the one place where errors become exit codes. The first line that matches
+// counts.
+func outcomes() []outcome {
+	return []outcome{
+		{typed[*interruptedError], codeInterrupted, "what was written before stays valid; the same command goes on from there"},
+		{typed[*gapsError], codeGaps, "each gap names what was not read, why, and what that does to the amounts"},
+		{typed[*checkError], codeCheck, ""},
+		{sentinel(chains.ErrUnreachable), codeUnreachable, "is the node running, and is it this URL? Try: clew doctor --rpc URL"},
+		{sentinel(chains.ErrUnauthorized), codeError, "name the node's cookie file with --rpc-cookie FILE, or give --rpc-user and CLEW_RPC_PASSWORD (or --rpc-password-file FILE)"},
+		{sentinel(chains.ErrWrongChain), codeError, "give the chain of this node with --chain, or the URL of the other node"},
+		{sentinel(chains.ErrUnknownChain), codeError, ""},
+		{sentinel(chains.ErrRateLimited), codeError, "the node asks for fewer requests: try again later, or use a node of your own"},
+	}
+}
+
+// classify returns the exit code of err and the way out; codeOK for nil.
+func classify(err error) (exitCode, string) {
+	if err == nil {
+		return codeOK, ""
+	}
+	code, hint := codeError, ""
+	for _, o := range outcomes() {
+		if o.is(err) {
+			code, hint = o.code, o.hint
+			break
+		}
+	}
+	if u, ok := errors.AsType[*usageError](err); ok {
+		hint = u.hint
+	}
+	if h, ok := errors.AsType[*hinted](err); ok && code != codeInterrupted {
+		hint = h.hint
+	}
+	return code, hint
+}
+
+// exitMessage is the last line on standard error with --json.
+type exitMessage struct {
+	MessageType string   `json:"message_type"` // "exit_error"
+	Code        exitCode `json:"code"`
+	Message     string   `json:"message"`
+	Hint        string   `json:"hint"`
+}
+
+// report tells the person, or the script, about err and returns the exit code.
+func report(w *world, err error) int {
+	code, hint := classify(err)
+	if err == nil {
+		return int(code)
+	}
+	if w.json {
+		line, jsonErr := json.Marshal(exitMessage{"exit_error", code, err.Error(), hint})
+		if jsonErr != nil {
+			line = []byte(`{"message_type":"exit_error","code":1,"message":"the error cannot be written as JSON","hint":""}`)
+		}
+		fmt.Fprintf(w.stderr, "%s\n", line)
+		return int(code)
+	}
+	fmt.Fprintf(w.stderr, "clew: %s\n", strings.TrimSpace(err.Error()))
+	if hint != "" {
+		fmt.Fprintf(w.stderr, "      %s\n", hint)
+	}
+	return int(code)
+}

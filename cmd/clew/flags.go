@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"github.com/xrash/smetrics"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// kind says what follows a flag.
+type kind uint8
+
+const (
+	isBool   kind = iota // nothing, or =true and =false
+	isText               // one value; given twice, the last one counts
+	isTexts              // one value each time it is given; never split
+	isNumber             // a whole number in decimal digits
+)
+
+// option is one line of the table of flags. A name means the same in every command.
+type option struct {
+	name    string
+	kind    kind
+	value   string   // what stands for the value in help: URL, FILE, N
+	def     string   // the value where none is given; "" for none
+	choices []string // all values that are allowed; nil for any
+	usage   string
+}
+
+// env returns the environment variable that stands in for the flag.
+func (o *option) env() string {
+	return "CLEW_" + strings.ToUpper(strings.ReplaceAll(o.name, "-", "_"))
+}
+
+// options is the table of flags: whatever stands on a command line is here. What every
+// command takes comes first.
+func options() []option {
+	return slices.Concat(commonOptions(), nodeOptions(), traceOptions())
+}
+
+// commonOptions are taken by every command.
+func commonOptions() []option {
+	return []option{
+		{name: "db", kind: isText, value: "FILE", def: "clew.db", usage: "the store"},
+		{name: "json", kind: isBool, usage: "write JSON alone on standard output; progress and the last error as JSON lines on standard error"},
+		{name: "quiet", kind: isBool, usage: "no progress and no remarks on standard error"},
+		{name: "log-level", kind: isText, value: "LEVEL", def: "warn", choices: []string{"debug", "info", "warn", "error"}, usage: "what is logged on standard error"},
+	}
+}
+
+// nodeOptions say which node and how to speak to it.
+func nodeOptions() []option {
+	return []option{
+		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), usage: "the chain; without it, the node is asked"},
+		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", usage: "the node: http://HOST:PORT, https://…, or recording:DIR; once for each chain"},
+		{name: "rpc-cookie", kind: isText, value: "FILE", usage: "the node's cookie file (bitcoind writes DATADIR/.cookie)"},
+		{name: "rpc-user", kind: isText, value: "NAME", usage: "the user that the node expects; the password comes from CLEW_RPC_PASSWORD or --rpc-password-file"},
+		{name: "rpc-password-file", kind: isText, value: "FILE", usage: "a file with the password in its first line"},
+		{name: "rpc-ca", kind: isText, value: "FILE", usage: "the certificate (PEM) that signs the node's TLS certificate"},
+		{name: "from", kind: isNumber, value: "HEIGHT", usage: "the first block"},
+		{name: "to", kind: isNumber, value: "HEIGHT", usage: "the last block; without it, the node's head"},
+	}
+}
+
+// traceOptions describe an incident on the command line, and where its result goes.
+func traceOptions() []option {
+	return []option{
+		{name: "seed", kind: isTexts, value: "SEED", usage: "where the stolen value is: CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS or CHAIN:ADDRESS@FROM..TO; may be given again"},
+		{name: "rule", kind: isText, value: "RULE", choices: ruleNames(), usage: "the accounting rule that is declared; every rule is computed"},
+		{name: "rule-reason", kind: isText, value: "TEXT", usage: "why this rule"},
+		{name: "accounts", kind: isText, value: "POTS", choices: []string{"output", "address"}, usage: "what counts as one pot: each transaction (output, the default), or each address"},
+		{name: "title", kind: isText, value: "TEXT", usage: "the title of the incident"},
+		{name: "hops", kind: isNumber, value: "N", usage: "stop a branch after N hops"},
+		{name: "until", kind: isText, value: "TIME", usage: "stop at the first block after this time, such as 2022-12-31T00:00:00Z"},
+		{name: "dust", kind: isText, value: "UNITS", usage: "stop a branch that carries less traced value, in whole smallest units"},
+		{name: "touched", kind: isNumber, value: "N", usage: "stop poison after N transactions (1,000,000 without it)"},
+		{name: "as-of", kind: isTexts, value: "CHAIN=HEIGHT:HASH", usage: "end at this block, which must be on the main chain"},
+		{name: "out", kind: isText, value: "DIR", usage: "write the result there"},
+	}
+}
+
+// urfave returns the flag as the library wants it. It knows no variables and no defaults
+// of its own: arrange has put both on the command line.
+func (o *option) urfave() cli.Flag {
+	switch o.kind {
+	case isBool:
+		return &cli.BoolFlag{Name: o.name}
+	case isTexts:
+		return &cli.StringSliceFlag{Name: o.name}
+	case isNumber:
+		return &cli.Int64Flag{Name: o.name}
+	}
+	return &cli.StringFlag{Name: o.name}
+}
+
+// read returns value as the library shall see it, or says why it cannot stand for o.
+// source names where it was given: the flag, or the variable.
+func (o *option) read(value, source string) (string, error) {
+	switch {
+	case o.kind == isBool:
+		on, err := strconv.ParseBool(value)
+		if err != nil {
+			return "", &usageError{fmt.Sprintf("%s: want true or false, got %q", source, value), ""}
+		}
+		return strconv.FormatBool(on), nil
+	case o.kind == isNumber:
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 0 {
+			return "", &usageError{fmt.Sprintf("%s: want a whole number from 0, got %q", source, value), ""}
+		}
+		// The library would read 010 as eight.
+		return strconv.FormatInt(n, 10), nil
+	case len(o.choices) > 0 && !slices.Contains(o.choices, value):
+		hint := "one of: " + strings.Join(o.choices, ", ")
+		if near := nearest(value, o.choices); near != "" {
+			hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
+		}
+		return "", &usageError{fmt.Sprintf("%s: %q is not known", source, value), hint}
+	}
+	return value, nil
+}
+
+// nearest returns the candidate that word is most likely a slip of, or "" where none is
+// near: at most one edit in three letters, and at least two are allowed.
+func nearest(word string, candidates []string) string {
+	best, distance := "", max(2, len(word)/3)+1
+	for _, c := range candidates {
+		if d := smetrics.WagnerFischer(strings.ToLower(word), c, 1, 1, 1); d < distance && d < len(c) {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+func chainNames() []string {
+	var out []string
+	for _, in := range chains.Known() {
+		out = append(out, string(in.Name))
+	}
+	return out
+}
+
+func ruleNames() []string {
+	var out []string
+	for _, r := range tracer.Rules() {
+		out = append(out, r.String())
+	}
+	return out
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// helpWidth is the number of columns that help is set for.
+const helpWidth = 88
+
+const about = "clew follows stolen cryptocurrency to the places where it can be stopped, and proves every step."
+
+// writeHelp writes the help of c, or of the program where c is nil.
+func writeHelp(out io.Writer, c *command, table []*command) error {
+	var b strings.Builder
+	switch {
+	case c == nil:
+		programHelp(&b, table)
+	case c.action == nil:
+		groupHelp(&b, c)
+	default:
+		commandHelp(&b, c)
+	}
+	if _, err := io.WriteString(out, b.String()); err != nil {
+		return fmt.Errorf("write the help: %w", err)
+	}
+	return nil
+}
+
+func programHelp(b *strings.Builder, table []*command) {
+	fmt.Fprintf(b, "%s\n\nUsage: clew COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n", fold(about, 0))
+	list(b, table)
+	b.WriteString("\nFlags of every command:\n")
+	flags(b, commonOptions())
+	b.WriteString("  --help, -h\n        this text, or the command's: clew help COMMAND\n")
+	b.WriteString("  --version\n        version and commit\n")
+	b.WriteString("\n" + fold("Flags stand anywhere on the line. Each has an environment variable, given in brackets; the command line wins. The node's password comes from CLEW_RPC_PASSWORD or a file, never from the line.", 0) + "\n")
+	b.WriteString("\nExit status:\n")
+	statuses(b, []exitCode{codeGaps, codeCheck, codeNoStore, codeStore, codeUnreachable})
+	b.WriteString("\nBegin with:\n  clew demo             a trace of real transactions, offline\n  clew help trace       how to trace a theft\n")
+}
+
+func groupHelp(b *strings.Builder, c *command) {
+	fmt.Fprintf(b, "clew %s: %s\n\nUsage: clew %s COMMAND [FLAGS] [ARGUMENTS]\n\n%s\n\nCommands:\n", c.path, c.short, c.path, fold(c.long, 0))
+	list(b, c.subs)
+}
+
+func commandHelp(b *strings.Builder, c *command) {
+	fmt.Fprintf(b, "clew %s: %s\n\nUsage: clew %s\n", c.path, c.short, strings.TrimSpace(c.path+" "+c.args))
+	if c.long != "" {
+		b.WriteString("\n")
+		for paragraph := range strings.SplitSeq(c.long, "\n\n") {
+			b.WriteString(fold(paragraph, 0) + "\n\n")
+		}
+	} else {
+		b.WriteString("\n")
+	}
+	if own := c.ownOptions(); len(own) > 0 {
+		b.WriteString("Flags:\n")
+		flags(b, own)
+		b.WriteString("\n")
+	}
+	b.WriteString("Flags of every command:\n")
+	flags(b, commonOptions())
+	if len(c.examples) > 0 {
+		b.WriteString("\nExamples:\n")
+		for _, e := range c.examples {
+			fmt.Fprintf(b, "  %s\n        %s\n", e.line, fold(e.does, 8))
+		}
+	}
+	b.WriteString("\nExit status:\n")
+	statuses(b, c.codes)
+}
+
+// ownOptions returns the options of c besides the common ones, in the table's order.
+func (c *command) ownOptions() []option {
+	return slices.DeleteFunc(options(), func(o option) bool { return !slices.Contains(c.options, o.name) })
+}
+
+func list(b *strings.Builder, level []*command) {
+	widest := 0
+	for _, c := range level {
+		widest = max(widest, len(c.word()))
+	}
+	for _, c := range level {
+		if !c.hidden {
+			fmt.Fprintf(b, "  %-*s  %s\n", widest, c.word(), fold(c.short, widest+4))
+		}
+	}
+}
+
+func flags(b *strings.Builder, table []option) {
+	for _, o := range table {
+		head := "--" + o.name
+		if o.kind != isBool {
+			head += " " + o.value
+		}
+		text := o.usage
+		if len(o.choices) > 0 {
+			text += ": " + strings.Join(o.choices, ", ")
+		}
+		if o.def != "" {
+			text += " (default " + o.def + ")"
+		}
+		fmt.Fprintf(b, "  %s\n        %s\n", head, fold(text+" ["+o.env()+"]", 8))
+	}
+}
+
+func statuses(b *strings.Builder, extra []exitCode) {
+	for _, code := range slices.Concat([]exitCode{codeOK, codeError}, extra, []exitCode{codeInterrupted}) {
+		fmt.Fprintf(b, "  %3d  %s\n", code, code.meaning())
+	}
+}
+
+// fold breaks text into lines of at most helpWidth columns, each but the first indented.
+func fold(text string, indent int) string {
+	var b strings.Builder
+	column := indent
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+n > helpWidth:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}

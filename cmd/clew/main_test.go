@@ -1,0 +1,27 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this test binary as clew, with a real process, exit code
+// and signals. (A main package cannot be imported, so its tests stand inside of it.)
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"clew": main})
+}
+
+// TestScripts runs testdata/script/*.txtar, each in a folder of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                scriptCommands(),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NO_COLOR", "1")
+			return nil
+		},
+	})
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// scriptCommands are what the scripts can say besides the commands of testscript.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits":  exits,
+		"isjson": isJSON,
+	}
+}
+
+// exits CODE COMMAND…  runs the command and wants exactly this exit code. Its output is
+// there for the next stdout and stderr lines.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARGUMENTS…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%s: %v", strings.Join(args[1:], " "), err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s: exit code %d, want %d\n%s%s", strings.Join(args[1:], " "), got, want,
+			ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// isjson FILE [KEY=VALUE…]  wants exactly one JSON document in FILE (stdout and stderr are
+// files too), with these values at its top level.
+func isJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: isjson FILE [KEY=VALUE…]")
+	}
+	text := ts.ReadFile(args[0])
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		ts.Fatalf("%s is not one JSON object: %v\n%s", args[0], err, text)
+	}
+	for _, pair := range args[1:] {
+		key, want, _ := strings.Cut(pair, "=")
+		value, ok := doc[key]
+		if !ok {
+			ts.Fatalf("%s has no %q:\n%s", args[0], key, text)
+		}
+		got, isText := value.(string)
+		if !isText {
+			raw, err := json.Marshal(value)
+			ts.Check(err)
+			got = string(raw)
+		}
+		if got != want {
+			ts.Fatalf("%s: %s is %q, want %q", args[0], key, got, want)
+		}
+	}
+}
