@@ -171,12 +171,12 @@ func report(w *world, err error) int {
 		if jsonErr != nil {
 			line = []byte(`{"message_type":"exit_error","code":1,"message":"the error cannot be written as JSON","hint":""}`)
 		}
-		fmt.Fprintf(w.stderr, "%s\n", line)
+		w.say("%s\n", line)
 		return int(code)
 	}
-	fmt.Fprintf(w.stderr, "clew: %s\n", strings.TrimSpace(err.Error()))
+	w.say("clew: %s\n", strings.TrimSpace(err.Error()))
 	if hint != "" {
-		fmt.Fprintf(w.stderr, "      %s\n", hint)
+		w.say("      %s\n", fold(hint, 6))
 	}
 	return int(code)
 }

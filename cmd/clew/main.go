@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -51,4 +52,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = &interruptedError{err}
 	}
 	return report(w, err)
+}
+
+// say writes to standard error. There is nobody to tell where that fails.
+func (w *world) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(w.stderr, format, args...)
 }

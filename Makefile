@@ -1,0 +1,67 @@
+# Everything that a build needs lies in build/; nothing is installed outside of it.
+# Wanted: Go 1.26, git, make, bash; for the tests also apt-get (a Debian or Ubuntu), from
+# whose package mirror bitcoind is unpacked into build/tools.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+TOOLS := $(CURDIR)/build/tools
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(TOOLS)/golangci-lint
+BITCOIND := $(TOOLS)/bitcoin/bitcoind
+SUMMARY  := $(TOOLS)/testsummary
+
+# How often `make torture` kills a sync; how long `make fuzz` tries each target.
+N        ?= 20
+FUZZTIME ?= 10s
+# allow or fail: whether a skipped test fails `make test`. On a CI it does.
+SKIPS    ?= $(if $(CI),fail,allow)
+
+export CGO_ENABLED := 0
+export CLEW_TEST_BITCOIND := $(BITCOIND)
+
+.PHONY: help setup build test torture lint fuzz bench docs clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+setup: $(BITCOIND) $(GOLANGCI) ## install bitcoind and the linter into build/tools
+
+$(BITCOIND): scripts/get-bitcoind.sh
+	scripts/get-bitcoind.sh $(TOOLS)/bitcoin
+	touch $@
+
+$(GOLANGCI):
+	mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) GOFLAGS=-mod=mod go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+$(SUMMARY): scripts/testsummary/main.go
+	go build -o $@ ./scripts/testsummary
+
+build: ## the program, as one static binary: build/clew
+	go build -trimpath -buildvcs=auto -o build/clew ./cmd/clew
+
+test: $(BITCOIND) $(SUMMARY) ## every test, against a real bitcoind (SKIPS=fail: a skip fails)
+	go vet ./...
+	go test -json -count=1 -timeout 10m ./... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/test.figures
+
+torture: $(BITCOIND) $(SUMMARY) ## kill -9 in mid-sync, N times (N=20)
+	CLEW_TORTURE_N=$(N) go test -json -count=1 -timeout 12m -run '^TestTorture' ./ingest/... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/torture.figures
+
+lint: $(GOLANGCI) $(SUMMARY) ## the linter, after a check that it refuses what it should
+	CLEW_TEST_GOLANGCI=$(GOLANGCI) go test -json -count=1 -tags lint ./scripts/lintcheck 2>&1 | $(SUMMARY) -skips=fail
+	$(GOLANGCI) run ./...
+
+fuzz: ## every fuzz target for a short time each (FUZZTIME=10s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## the benchmarks of all packages
+	go test -run '^$$' -bench . -benchmem ./...
+
+docs: ## write the reference in docs/cli.md again from the commands' help
+	go test ./cmd/clew -count=1 -run '^TestReference$$' -update
+
+clean: ## remove build/
+	rm -rf build
