@@ -20,7 +20,7 @@ import (
 // An error wraps ErrBadEncoding, ErrMutated, or chains.ErrBadAnswer for a Merkle root that
 // is not the header's. Safe for concurrent use.
 func DecodeBlock(raw []byte, height int64) (*chains.Block, error) {
-	d := decoder{reader: reader{data: raw}}
+	d := decoder{reader: reader{data: raw}, slab: blockSlab}
 	header := d.take(HeaderBytes)
 	n := d.count("transactions", leastTx)
 	if d.err != nil {

@@ -10,6 +10,7 @@ import (
 // all of them share a few large allocations; finish hands out the keys.
 type decoder struct {
 	reader
+	slab     int             // how many inputs or outputs are allocated at once, at least
 	inputs   []chains.Input  // room for inputs not handed out yet
 	outputs  []chains.Output // the same for outputs
 	keys     []byte          // address keys of all outputs so far, one after the other
@@ -17,8 +18,8 @@ type decoder struct {
 	stripped []byte          // the transaction at hand without its witness
 }
 
-// slab is how many inputs or outputs are allocated at once.
-const slab = 1024
+// blockSlab is the slab for a block: a third of the outputs of a small one.
+const blockSlab = 1024
 
 // The least sizes in bytes: outpoint 36, empty script 1, sequence 4; value 8, empty script
 // 1; version 4, two counts, an input, an output, locktime 4.
@@ -81,7 +82,7 @@ func (d *decoder) readInputs(tx *chains.Tx) int {
 		return 0
 	}
 	if len(d.inputs) < n {
-		d.inputs = make([]chains.Input, max(n, slab))
+		d.inputs = make([]chains.Input, max(n, d.slab))
 	}
 	for i := range n {
 		in := &d.inputs[i]
@@ -113,7 +114,7 @@ func (d *decoder) readOutputs(tx *chains.Tx) {
 		return
 	}
 	if len(d.outputs) < n {
-		d.outputs = make([]chains.Output, max(n, slab))
+		d.outputs = make([]chains.Output, max(n, d.slab))
 	}
 	for i := range n {
 		out := &d.outputs[i]

@@ -1,0 +1,213 @@
+package bitcoin
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"clew/chains"
+)
+
+// client asks one node, over REST and JSON-RPC. Requests are bounded in time and in the
+// size of their answers; passing faults are asked again with growing pauses. Safe for
+// concurrent use.
+type client struct {
+	base    *url.URL // without user and password
+	http    *http.Client
+	creds   *credentials
+	timeout time.Duration
+	retries int
+	backoff time.Duration
+	// answered is set once the node has answered: from then on a refused connection is a
+	// restart, and passing.
+	answered atomic.Bool
+}
+
+// Bounds of a pause between two attempts.
+const (
+	maxPause    = 5 * time.Second
+	maxAskPause = 60 * time.Second // the longest pause that a node may ask for
+)
+
+// passing marks an error that may be gone at the next attempt.
+type passing struct {
+	err   error
+	pause time.Duration // what the node asked for, 0 for none
+}
+
+func (p *passing) Error() string { return p.err.Error() }
+func (p *passing) Unwrap() error { return p.err }
+
+// String names the node in messages: no path, which may hold a key, and no credentials.
+func (c *client) String() string { return c.base.Scheme + "://" + c.base.Host }
+
+// retry calls ask until it succeeds, fails for good, or has failed as often as allowed.
+// Every wait ends with ctx.
+func (c *client) retry(ctx context.Context, ask func(context.Context) error) error {
+	for attempt := 0; ; attempt++ {
+		err := ask(ctx)
+		var p *passing
+		if err == nil || !errors.As(err, &p) {
+			return err
+		}
+		if attempt >= c.retries {
+			return fmt.Errorf("%w (asked %d times)", p.err, attempt+1)
+		}
+		pause := min(c.backoff<<min(attempt, 20), maxPause)
+		pause = max(pause/2+rand.N(pause/2+1), min(p.pause, maxAskPause))
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%w, while waiting to ask again: %w", p.err, context.Cause(ctx))
+		case <-timer.C:
+		}
+	}
+}
+
+// answer is what came back whole.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// get asks the REST interface once, with path below the node's URL.
+func (c *client) get(ctx context.Context, path string, limit int64) (answer, error) {
+	return c.once(ctx, http.MethodGet, c.base.JoinPath(path).String(), nil, limit)
+}
+
+// post sends a JSON-RPC request once.
+func (c *client) post(ctx context.Context, body []byte, limit int64) (answer, error) {
+	return c.once(ctx, http.MethodPost, c.base.String(), body, limit)
+}
+
+// once sends one request and reads at most limit bytes of the answer. Refusals that mean the
+// same for every request come back as errors; other statuses are the caller's.
+func (c *client) once(ctx context.Context, method, target string, body []byte, limit int64) (answer, error) {
+	bounded, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(bounded, method, target, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, fmt.Errorf("%s: request: %w", c, bare(err))
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	used := c.creds.sign(req)
+	res, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, c.broken(ctx, err)
+	}
+	defer func() { _ = res.Body.Close() }() // the answer is whole or an error by then
+	data, err := readBody(res, limit)
+	if errors.Is(err, chains.ErrBadAnswer) {
+		return answer{}, fmt.Errorf("%s: %w", c, err)
+	}
+	if err != nil {
+		return answer{}, c.broken(ctx, err)
+	}
+	c.answered.Store(true)
+	return answer{res.StatusCode, data}, c.refusal(res, data, used)
+}
+
+// readBody reads the whole body, if it has at most limit bytes.
+func readBody(res *http.Response, limit int64) ([]byte, error) {
+	tooLong := fmt.Errorf("an answer of more than %d bytes: %w", limit, chains.ErrBadAnswer)
+	if res.ContentLength > limit {
+		return nil, tooLong
+	}
+	if res.ContentLength >= 0 {
+		data := make([]byte, res.ContentLength)
+		_, err := io.ReadFull(res.Body, data)
+		return data, err
+	}
+	data, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		return nil, tooLong
+	}
+	return data, err
+}
+
+// refusal turns the statuses that do not depend on the question into errors.
+func (c *client) refusal(res *http.Response, body []byte, used string) error {
+	switch res.StatusCode {
+	case http.StatusUnauthorized:
+		return c.unauthorized(used)
+	case http.StatusForbidden:
+		return fmt.Errorf("%s: %w: status 403: this address or this call is not allowed (bitcoind's options -rpcallowip and -rpcwhitelist)",
+			c, chains.ErrUnauthorized)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if err != nil {
+			seconds = 0
+		}
+		return &passing{fmt.Errorf("%s: %w: status %d: %s", c, chains.ErrRateLimited, res.StatusCode, excerpt(body)),
+			time.Duration(min(max(seconds, 0), 3600)) * time.Second}
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return &passing{err: fmt.Errorf("%s: %w: status %d", c, chains.ErrUnreachable, res.StatusCode)}
+	}
+	return nil
+}
+
+// unauthorized is passing where the cookie file has changed since: a restarted node writes
+// a new one.
+func (c *client) unauthorized(used string) error {
+	err := fmt.Errorf("%s: %w (%s)", c, chains.ErrUnauthorized, c.creds.advice())
+	if c.creds.reload(used) {
+		return &passing{err: err}
+	}
+	return err
+}
+
+// broken turns a failure of transport into an error without URL or credentials.
+func (c *client) broken(ctx context.Context, err error) error {
+	err = bare(err)
+	certificate, isTLS := errors.AsType[*tls.CertificateVerificationError](err)
+	timeout, isNet := errors.AsType[net.Error](err)
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", c, context.Cause(ctx))
+	case isTLS:
+		return fmt.Errorf("%s: %w: %v (name the authority that signed the node's certificate)", c, chains.ErrUnreachable, certificate.Err)
+	case errors.Is(err, context.DeadlineExceeded) || isNet && timeout.Timeout():
+		return fmt.Errorf("%s: %w: no whole answer within %s", c, chains.ErrUnreachable, c.timeout)
+	case errors.Is(err, syscall.ECONNREFUSED) && !c.answered.Load():
+		return fmt.Errorf("%s: %w: connection refused (is bitcoind running, with -server=1, on this port?)", c, chains.ErrUnreachable)
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return &passing{err: fmt.Errorf("%s: %w: %w", c, chains.ErrUnreachable, err)}
+	}
+	return fmt.Errorf("%s: %w: %w", c, chains.ErrUnreachable, err)
+}
+
+// bare takes the URL off an error of net/url and net/http.
+func bare(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// excerpt returns the first printable characters of a body for a message.
+func excerpt(body []byte) string {
+	const most = 200
+	text := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+			return ' '
+		}
+		return r
+	}, string(body[:min(len(body), most)]))
+	return strings.TrimSpace(text)
+}

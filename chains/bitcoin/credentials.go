@@ -1,0 +1,156 @@
+package bitcoin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// credentials are what a node wants to see: a user and a password, or the cookie that
+// bitcoind writes anew at each start. They never appear in an error or a log. Safe for
+// concurrent use.
+type credentials struct {
+	mu             sync.Mutex
+	user, password string
+	files          []string // where the cookie may be; empty where none is used
+}
+
+// newCredentials takes what was given: user and password of the options, else of the URL,
+// else the cookie file of the options, else bitcoind's default one for a node on this
+// machine. asked is the network to expect, the zero one for any.
+func newCredentials(u *url.URL, asked network, o Options) (*credentials, error) {
+	c := &credentials{}
+	password, hasPassword := "", false
+	if u.User != nil {
+		password, hasPassword = u.User.Password()
+	}
+	switch {
+	case o.User != "" || o.Password != "":
+		c.user, c.password = o.User, o.Password
+	case hasPassword || u.User.Username() != "":
+		c.user, c.password = u.User.Username(), password
+	case o.CookieFile != "":
+		files, err := cookieFiles(o.CookieFile, u.Port(), asked)
+		if err != nil {
+			return nil, err
+		}
+		c.files = files
+	case isLoopback(u.Hostname()):
+		home, err := os.UserHomeDir()
+		if err != nil { // a process without a home has no default cookie either
+			return c, nil
+		}
+		c.files = defaultCookies(filepath.Join(home, ".bitcoin"), u.Port(), asked)
+	}
+	if err := c.read(); err != nil && (o.CookieFile != "" || !errors.Is(err, fs.ErrNotExist)) {
+		return nil, err
+	}
+	return c, nil
+}
+
+// cookieFiles returns path itself, or the places of the cookie below it if it is a data
+// directory.
+func cookieFiles(path, port string, asked network) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("cookie file: %w (bitcoind writes .cookie into its data directory while it runs)", err)
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	files := defaultCookies(path, port, asked)
+	for _, n := range networks {
+		if asked.chain == "" || n.chain == asked.chain {
+			files = append(files, filepath.Join(path, n.dir, ".cookie"))
+		}
+	}
+	// The folder of one network may have been named.
+	return append(files, filepath.Join(path, ".cookie")), nil
+}
+
+// defaultCookies returns the cookie below dir of the network whose port is used.
+func defaultCookies(dir, port string, asked network) []string {
+	for _, n := range networks {
+		if n.port == port && (asked.chain == "" || n.chain == asked.chain) {
+			return []string{filepath.Join(dir, n.dir, ".cookie")}
+		}
+	}
+	if asked.chain != "" {
+		return []string{filepath.Join(dir, asked.dir, ".cookie")}
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// read takes user and password from the first cookie file that exists. Without any it
+// leaves what is there.
+func (c *credentials) read() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var missing error
+	for _, file := range c.files {
+		text, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			missing = fmt.Errorf("cookie file: %w (bitcoind writes it while it runs)", err)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("cookie file: %w", err)
+		}
+		user, password, ok := strings.Cut(strings.TrimSpace(string(text)), ":")
+		if !ok {
+			return fmt.Errorf("cookie file %s: want USER:PASSWORD, as bitcoind writes it", file)
+		}
+		c.user, c.password = user, password
+		return nil
+	}
+	return missing
+}
+
+// sign adds the credentials to a request and returns the password used, for reload.
+func (c *credentials) sign(req *http.Request) string {
+	c.mu.Lock()
+	user, password := c.user, c.password
+	c.mu.Unlock()
+	if user == "" && password == "" {
+		return ""
+	}
+	req.SetBasicAuth(user, password)
+	return password
+}
+
+// reload reads the cookie again and reports whether it differs from the one used.
+func (c *credentials) reload(used string) bool {
+	if len(c.files) == 0 || c.read() != nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.password != used
+}
+
+// advice says where credentials come from, for a person whom the node refused.
+func (c *credentials) advice() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case len(c.files) > 0 && c.password != "":
+		return "the cookie in " + strings.Join(c.files, " or ") + " is not of this node"
+	case len(c.files) > 0:
+		return "there is no cookie file " + strings.Join(c.files, " or ") + "; name the node's, or give user and password"
+	case c.user != "" || c.password != "":
+		return "the user or the password is wrong: they are bitcoind's -rpcauth, or -rpcuser and -rpcpassword"
+	}
+	return "none were given: name the cookie file in the node's data directory, or give user and password"
+}

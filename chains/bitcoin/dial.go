@@ -1,0 +1,253 @@
+package bitcoin
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"clew/chains"
+)
+
+// Options of Dial. The zero value serves a bitcoind on this machine.
+type Options struct {
+	// User and Password are those of -rpcauth or -rpcuser. They win over those in the URL
+	// and over the cookie.
+	User, Password string
+	// CookieFile is the .cookie that bitcoind writes at each start, or its data directory.
+	// Empty: for a node on this machine, the one in ~/.bitcoin.
+	CookieFile string
+	// CAFile holds certificates in PEM that may sign the node's, beside the system's.
+	CAFile string
+	// Timeout bounds one request with its answer; 0 means one minute.
+	Timeout time.Duration
+	// Retries is how often a request is repeated after a passing fault (connection broken,
+	// work queue full, node starting); 0 means 7, which lasts about ten seconds, and a
+	// negative number never.
+	Retries int
+	// Backoff is the first pause before repeating, doubled each time; 0 means 100 ms.
+	Backoff time.Duration
+	// Connections is how many idle connections are kept: as many as there are requests in
+	// flight. 0 means 8.
+	Connections int
+}
+
+// Node is a bitcoind. All methods are safe for concurrent use, and as many requests are in
+// flight as there are callers. Errors name the node by scheme and host alone.
+type Node struct {
+	client *client
+	net    network
+	// Found out by asking, when dialled:
+	spentTxOuts bool // REST gives blocks and the outputs they spend
+	restBlocks  bool // REST gives blocks
+	txIndex     txIndex
+	// noPrevouts is set once getblock 3 has answered without the outputs spent.
+	noPrevouts atomic.Bool
+}
+
+// Dial asks the node at address (http://HOST:PORT, https too, or HOST:PORT) what it is and
+// what it offers. It must be of chain; "" takes any known network of the family, and
+// Node.Chain tells which.
+//
+// Errors: chains.ErrWrongChain with what the node is, ErrUnauthorized, ErrUnreachable,
+// ErrRateLimited, ErrUnknownChain.
+func Dial(ctx context.Context, chain chains.Chain, address string, o Options) (*Node, error) {
+	var asked network
+	if chain != "" {
+		var err error
+		if asked, err = networkOf(chain); err != nil {
+			return nil, err
+		}
+	}
+	c, err := newClient(address, asked, o)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{client: c}
+	if n.net, err = n.recognise(ctx, chain); err != nil {
+		return nil, err
+	}
+	if err := n.probe(ctx); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// newClient makes the client of Dial from what a person wrote.
+func newClient(address string, asked network, o Options) (*client, error) {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		// Not the text itself: it may hold a password.
+		return nil, errors.New("the node's URL cannot be read: want http://HOST:PORT or https://HOST:PORT")
+	}
+	creds, err := newCredentials(u, asked, o)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := newTransport(o)
+	if err != nil {
+		return nil, err
+	}
+	base := *u
+	base.User, base.RawQuery, base.Fragment = nil, "", ""
+	if base.Path == "" {
+		base.Path = "/"
+	}
+	c := &client{base: &base, creds: creds, timeout: o.Timeout, retries: o.Retries, backoff: o.Backoff}
+	if c.timeout == 0 {
+		c.timeout = time.Minute
+	}
+	if c.retries == 0 {
+		c.retries = 7
+	}
+	if c.backoff == 0 {
+		c.backoff = 100 * time.Millisecond
+	}
+	c.http = &http.Client{
+		Transport: transport,
+		// A redirect would carry the credentials elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c, nil
+}
+
+func newTransport(o Options) (*http.Transport, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = o.Connections
+	if o.Connections == 0 {
+		t.MaxIdleConnsPerHost = 8
+	}
+	t.MaxIdleConns = t.MaxIdleConnsPerHost
+	t.DisableCompression = true // nodes do not compress, and limits count what arrives
+	t.ReadBufferSize = 64 << 10
+	if o.CAFile == "" {
+		return t, nil
+	}
+	text, err := os.ReadFile(o.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("certificates of the node's authority: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("certificates of this system: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("certificates of the node's authority: %s holds none in PEM", o.CAFile)
+	}
+	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return t, nil
+}
+
+// recognise tells the network by the hash of its block 0.
+func (n *Node) recognise(ctx context.Context, chain chains.Chain) (network, error) {
+	genesis, err := n.HashAt(ctx, 0)
+	if err != nil {
+		return network{}, fmt.Errorf("ask which network the node is of: %w", err)
+	}
+	found, known := networkOfGenesis(genesis)
+	switch {
+	case known && (chain == "" || chain == found.chain):
+		return found, nil
+	case known:
+		return network{}, fmt.Errorf("%s: the node is of %s, not of %s: %w", n.client, found.chain, chain, chains.ErrWrongChain)
+	}
+	says := "unknown"
+	if info, err := n.info(ctx); err == nil {
+		says = fmt.Sprintf("%q", info.Chain)
+	}
+	if chain == "" {
+		return network{}, fmt.Errorf("%s: the node calls its network %s, and its block 0 is %s: %w", n.client, says, genesis, chains.ErrUnknownChain)
+	}
+	return network{}, fmt.Errorf("%s: the node calls its network %s, and its block 0 is %s, not that of %s: %w",
+		n.client, says, genesis, chain, chains.ErrWrongChain)
+}
+
+// txIndex is what the node says about its index of transactions.
+type txIndex struct {
+	there  bool
+	synced bool
+	height int64 // of the last block indexed, while it is not synced
+}
+
+// probe finds out, by asking for them, which of the faster ways the node offers.
+func (n *Node) probe(ctx context.Context) error {
+	info, err := n.info(ctx)
+	if err != nil {
+		return err
+	}
+	tip, err := n.parseHash("getblockchaininfo", info.Best)
+	if err != nil {
+		return err
+	}
+	// The last block is there on pruned nodes too; a header costs little.
+	if n.restBlocks, err = n.restHas(ctx, "rest/headers/1/"+tip.String()+".bin"); err != nil {
+		return err
+	}
+	if n.restBlocks {
+		if n.spentTxOuts, err = n.restHas(ctx, "rest/spenttxouts/"+tip.String()+".bin"); err != nil {
+			return err
+		}
+	}
+	n.txIndex, err = n.probeTxIndex(ctx, tip)
+	return err
+}
+
+// restHas reports whether REST answers path. A node without REST, or without that part of
+// it, answers 404.
+func (n *Node) restHas(ctx context.Context, path string) (bool, error) {
+	there := false
+	err := n.client.retry(ctx, func(ctx context.Context) error {
+		a, err := n.client.get(ctx, path, n.spentLimit())
+		there = err == nil && a.status == http.StatusOK
+		if errors.Is(err, chains.ErrUnauthorized) { // a proxy may let JSON-RPC pass alone
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("ask whether REST is there: %w", err)
+	}
+	return there, nil
+}
+
+// probeTxIndex asks for the state of the index, and an older node, which does not know that
+// question, for a transaction of the last block.
+func (n *Node) probeTxIndex(ctx context.Context, tip chains.BlockHash) (txIndex, error) {
+	var indexes map[string]struct {
+		Synced bool  `json:"synced"`
+		Height int64 `json:"best_block_height"`
+	}
+	err := n.client.call(ctx, smallAnswer, &indexes, "getindexinfo")
+	if err == nil {
+		found, there := indexes["txindex"]
+		return txIndex{there, found.Synced, found.Height}, nil
+	}
+	if !errors.Is(err, chains.ErrUnsupported) {
+		return txIndex{}, fmt.Errorf("ask for the index of transactions: %w", err)
+	}
+	var block struct {
+		Tx []string `json:"tx"`
+	}
+	if err := n.client.call(ctx, n.jsonLimit(), &block, "getblock", tip.String(), 1); err != nil {
+		return txIndex{}, fmt.Errorf("ask for the index of transactions: %w", err)
+	}
+	if len(block.Tx) == 0 {
+		return txIndex{}, fmt.Errorf("%s: getblock: a block without transactions: %w", n.client, chains.ErrBadAnswer)
+	}
+	var raw string
+	err = n.client.call(ctx, n.jsonLimit(), &raw, "getrawtransaction", block.Tx[0], 0)
+	if err != nil && !isCode(err, codeNotFound) {
+		return txIndex{}, fmt.Errorf("ask for the index of transactions: %w", err)
+	}
+	return txIndex{there: err == nil, synced: err == nil}, nil
+}

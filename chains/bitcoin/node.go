@@ -1,0 +1,113 @@
+package bitcoin
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"clew/chains"
+)
+
+// Chain returns the network that the node is of.
+func (n *Node) Chain() chains.Chain { return n.net.chain }
+
+// String returns scheme and host of the node, without credentials.
+func (n *Node) String() string { return n.client.String() }
+
+// chainInfo is what we read of getblockchaininfo.
+type chainInfo struct {
+	Chain       string `json:"chain"`
+	Blocks      int64  `json:"blocks"`
+	Headers     int64  `json:"headers"`
+	Best        string `json:"bestblockhash"`
+	Loading     bool   `json:"initialblockdownload"`
+	Pruned      bool   `json:"pruned"`
+	PruneHeight int64  `json:"pruneheight"` // first block that is kept
+}
+
+func (n *Node) info(ctx context.Context) (chainInfo, error) {
+	var info chainInfo
+	err := n.client.call(ctx, smallAnswer, &info, "getblockchaininfo")
+	return info, err
+}
+
+func (n *Node) parseHash(method, text string) (chains.Hash, error) {
+	h, err := chains.ParseHash(text)
+	if err != nil {
+		return h, fmt.Errorf("%s: %s: %w: %w", n.client, method, err, chains.ErrBadAnswer)
+	}
+	return h, nil
+}
+
+// Head returns the last block of the node's main chain.
+func (n *Node) Head(ctx context.Context) (chains.BlockRef, error) {
+	info, err := n.info(ctx)
+	if err != nil {
+		return chains.BlockRef{}, fmt.Errorf("last block: %w", err)
+	}
+	hash, err := n.parseHash("getblockchaininfo", info.Best)
+	if err != nil {
+		return chains.BlockRef{}, err
+	}
+	h, err := n.Header(ctx, hash)
+	if err != nil {
+		return chains.BlockRef{}, err
+	}
+	return chains.BlockRef{Height: info.Blocks, Hash: hash, Time: h.Time}, nil
+}
+
+// HashAt returns the hash of the main chain's block at height: chains.ErrNotFound above the
+// last block.
+func (n *Node) HashAt(ctx context.Context, height int64) (chains.BlockHash, error) {
+	if height < 0 {
+		return chains.BlockHash{}, fmt.Errorf("block %d: no height is negative: %w", height, chains.ErrNotFound)
+	}
+	var text string
+	err := n.client.call(ctx, smallAnswer, &text, "getblockhash", height)
+	if isCode(err, codeParameter) {
+		return chains.BlockHash{}, fmt.Errorf("block %d: the node's chain ends before it: %w", height, chains.ErrNotFound)
+	}
+	if err != nil {
+		return chains.BlockHash{}, fmt.Errorf("block %d: %w", height, err)
+	}
+	return n.parseHash("getblockhash", text)
+}
+
+// Header returns the header of the block with the given hash, on the main chain or not,
+// checked against that hash. chains.ErrNotFound: the node does not know it.
+func (n *Node) Header(ctx context.Context, hash chains.BlockHash) (Header, error) {
+	var text string
+	err := n.client.call(ctx, smallAnswer, &text, "getblockheader", hash.String(), false)
+	if isCode(err, codeNotFound) {
+		return Header{}, fmt.Errorf("header of block %s: %w", hash, chains.ErrNotFound)
+	}
+	if err != nil {
+		return Header{}, fmt.Errorf("header of block %s: %w", hash, err)
+	}
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		return Header{}, fmt.Errorf("%s: header of block %s: %w: %w", n.client, hash, err, chains.ErrBadAnswer)
+	}
+	h, err := DecodeHeader(raw)
+	if err != nil {
+		return Header{}, fmt.Errorf("%s: header of block %s: %w: %w", n.client, hash, err, chains.ErrBadAnswer)
+	}
+	if h.Hash != hash {
+		return Header{}, fmt.Errorf("%s: asked for the header of block %s, got that of %s: %w", n.client, hash, h.Hash, chains.ErrBadAnswer)
+	}
+	return h, nil
+}
+
+// Ref returns the main chain's block at height, with the time in its header.
+// chains.ErrNotFound above the last block.
+func (n *Node) Ref(ctx context.Context, height int64) (chains.BlockRef, error) {
+	hash, err := n.HashAt(ctx, height)
+	if err != nil {
+		return chains.BlockRef{}, err
+	}
+	h, err := n.Header(ctx, hash)
+	if err != nil {
+		return chains.BlockRef{}, err
+	}
+	return chains.BlockRef{Height: height, Hash: hash, Time: h.Time}, nil
+}

@@ -1,0 +1,298 @@
+package bitcoin
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"clew/chains"
+)
+
+// Limits of answers, in bytes. JSON of a block repeats each script as hex, words and
+// address; the outputs spent may have larger scripts than the block that spends them.
+func (n *Node) rawLimit() int64   { return max(n.net.blockBytes, 1<<20) }
+func (n *Node) jsonLimit() int64  { return 64 * n.rawLimit() }
+func (n *Node) spentLimit() int64 { return 64 * n.rawLimit() }
+
+// SpentKnown reports whether Block fills the inputs with the outputs that they spend. It
+// turns false when a node without REST's spent outputs has answered getblock 3 without
+// them, as nodes before Core 23 do; a block's own inputs say it for that block.
+func (n *Node) SpentKnown() bool { return n.spentTxOuts || !n.noPrevouts.Load() }
+
+// Block returns the block with the given hash, which the caller knows to be at height, by
+// the fastest way that the node offers:
+//
+//	REST block and spenttxouts     bytes of both
+//	getblock 3                     bytes of the transactions and, as JSON, what they spend
+//	REST block, else getblock 0    bytes, without what they spend: Known is false, Spent nil
+//
+// Either way the header's hash is the one asked for and meets its target, the Merkle root is
+// that of the transactions, and there is one spent output per input. Anything else is
+// chains.ErrBadAnswer. Whether Prev is the block before is the caller's to compare.
+//
+// chains.ErrNotFound: the node does not know the block. chains.ErrUnsupported: it has pruned
+// it. chains.ErrIncomplete: it has not loaded it yet.
+func (n *Node) Block(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	block, err := n.block(ctx, height, hash)
+	if err != nil {
+		return nil, fmt.Errorf("block %d (%s): %w", height, hash, err)
+	}
+	return block, nil
+}
+
+func (n *Node) block(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	switch {
+	case n.spentTxOuts:
+		return n.blockWithSpent(ctx, height, hash)
+	case !n.noPrevouts.Load():
+		return n.blockVerbose(ctx, height, hash)
+	case n.restBlocks:
+		return n.blockREST(ctx, height, hash)
+	}
+	return n.blockHex(ctx, height, hash)
+}
+
+// checked decodes raw, which the node gave as the block asked for.
+func (n *Node) checked(raw []byte, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	block, err := DecodeBlock(raw, height)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
+	}
+	if block.Ref.Hash != hash {
+		return nil, fmt.Errorf("%s: the node gave block %s instead: %w", n.client, block.Ref.Hash, chains.ErrBadAnswer)
+	}
+	if err := CheckWork(block.Header); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
+	}
+	return block, nil
+}
+
+// rest asks REST for a thing of a block.
+func (n *Node) rest(ctx context.Context, what string, limit, height int64, hash chains.BlockHash) ([]byte, error) {
+	var body []byte
+	err := n.client.retry(ctx, func(ctx context.Context) error {
+		a, err := n.client.get(ctx, "rest/"+what+"/"+hash.String()+".bin", limit)
+		switch {
+		case err != nil:
+			return err
+		case a.status == http.StatusNotFound:
+			return n.absent(ctx, height, hash, a.body)
+		case a.status != http.StatusOK:
+			return fmt.Errorf("%s: status %d: %s: %w", n.client, a.status, excerpt(a.body), chains.ErrBadAnswer)
+		}
+		body = a.body
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("REST %s: %w", what, err)
+	}
+	return body, nil
+}
+
+func (n *Node) blockREST(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	raw, err := n.rest(ctx, "block", n.rawLimit(), height, hash)
+	if err != nil {
+		return nil, err
+	}
+	return n.checked(raw, height, hash)
+}
+
+func (n *Node) blockWithSpent(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	block, err := n.blockREST(ctx, height, hash)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := n.rest(ctx, "spenttxouts", n.spentLimit(), height, hash)
+	if err != nil {
+		return nil, err
+	}
+	spent, err := DecodeSpentTxOuts(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
+	}
+	if err := AttachSpent(block, spent); err != nil {
+		return nil, fmt.Errorf("%s: %w", n.client, err)
+	}
+	return block, nil
+}
+
+func (n *Node) blockHex(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	var text string
+	err := n.client.call(ctx, 2*n.rawLimit()+smallAnswer, &text, "getblock", hash.String(), 0)
+	if isCode(err, codeNotFound, codeMisc) {
+		err = n.absent(ctx, height, hash, []byte(err.Error()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: getblock: %w: %w", n.client, err, chains.ErrBadAnswer)
+	}
+	return n.checked(raw, height, hash)
+}
+
+// absent says why the node does not give a block: judged by what it says of itself, not by
+// the words of its refusal, which are only shown.
+func (n *Node) absent(ctx context.Context, height int64, hash chains.BlockHash, words []byte) error {
+	if _, err := n.Header(ctx, hash); err != nil {
+		return err
+	}
+	info, err := n.info(ctx)
+	if err != nil {
+		return err
+	}
+	if info.Pruned && height < info.PruneHeight {
+		return fmt.Errorf("%s: the node is pruned and keeps blocks from %d on: %w (start above that, or use a node with -prune=0)",
+			n.client, info.PruneHeight, chains.ErrUnsupported)
+	}
+	return fmt.Errorf("%s: the node knows the header alone: %w (it may still be loading, or the block is on no chain that it followed; it says: %s)",
+		n.client, chains.ErrIncomplete, excerpt(words))
+}
+
+// verboseBlock is what we read of getblock 3: the header's fields, the transactions as hex,
+// and what they spend.
+type verboseBlock struct {
+	Version int32  `json:"version"`
+	Prev    string `json:"previousblockhash"`
+	Root    string `json:"merkleroot"`
+	Time    uint32 `json:"time"`
+	Bits    string `json:"bits"`
+	Nonce   uint32 `json:"nonce"`
+	Tx      []struct {
+		Hex string `json:"hex"`
+		Vin []struct {
+			Coinbase string `json:"coinbase"`
+			Prevout  *struct {
+				Value  json.Number `json:"value"`
+				Script struct {
+					Hex string `json:"hex"`
+				} `json:"scriptPubKey"`
+			} `json:"prevout"`
+		} `json:"vin"`
+	} `json:"tx"`
+}
+
+// blockVerbose puts the block's bytes together from its JSON, so that they can be checked
+// as the others are.
+func (n *Node) blockVerbose(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	var v verboseBlock
+	err := n.client.call(ctx, n.jsonLimit(), &v, "getblock", hash.String(), 3)
+	if isCode(err, codeNotFound, codeMisc) {
+		err = n.absent(ctx, height, hash, []byte(err.Error()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := v.encode()
+	if err != nil {
+		return nil, fmt.Errorf("%s: getblock: %w: %w", n.client, err, chains.ErrBadAnswer)
+	}
+	block, err := n.checked(raw, height, hash)
+	if err != nil {
+		return nil, err
+	}
+	spent, err := v.spent()
+	if errors.Is(err, chains.ErrUnsupported) {
+		return block, n.notePrevouts(ctx, height, hash)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: getblock: %w: %w", n.client, err, chains.ErrBadAnswer)
+	}
+	if err := AttachSpent(block, spent); err != nil {
+		return nil, fmt.Errorf("%s: %w", n.client, err)
+	}
+	return block, nil
+}
+
+// notePrevouts is called for a block that came without the outputs it spends. On the main
+// chain that means that the node never gives them; of a block that it never followed no
+// node has them.
+func (n *Node) notePrevouts(ctx context.Context, height int64, hash chains.BlockHash) error {
+	main, err := n.HashAt(ctx, height)
+	if err != nil && !errors.Is(err, chains.ErrNotFound) {
+		return err
+	}
+	if main == hash {
+		n.noPrevouts.Store(true)
+	}
+	return nil
+}
+
+// encode returns the consensus bytes of the block.
+func (v *verboseBlock) encode() ([]byte, error) {
+	h := Header{Version: v.Version, Time: int64(v.Time), Nonce: v.Nonce}
+	var err error
+	if v.Prev != "" { // block 0 has none
+		if h.Prev, err = chains.ParseHash(v.Prev); err != nil {
+			return nil, fmt.Errorf("previousblockhash: %w", err)
+		}
+	}
+	if h.MerkleRoot, err = chains.ParseHash(v.Root); err != nil {
+		return nil, fmt.Errorf("merkleroot: %w", err)
+	}
+	bits, err := strconv.ParseUint(v.Bits, 16, 32)
+	if err != nil {
+		return nil, fmt.Errorf("bits: %w", err)
+	}
+	h.Bits = uint32(bits)
+	size := HeaderBytes + 9
+	for i := range v.Tx {
+		size += len(v.Tx[i].Hex) / 2
+	}
+	raw := appendCompactSize(append(make([]byte, 0, size), h.Encode()...), uint64(len(v.Tx)))
+	for i := range v.Tx {
+		if raw, err = hex.AppendDecode(raw, []byte(v.Tx[i].Hex)); err != nil {
+			return nil, fmt.Errorf("transaction %d: %w", i, err)
+		}
+	}
+	return raw, nil
+}
+
+// spent returns what each transaction spends, in the form of EncodeSpent, or
+// chains.ErrUnsupported if the answer has none of it.
+func (v *verboseBlock) spent() ([][]byte, error) {
+	all := make([][]byte, len(v.Tx))
+	var outs []SpentOutput
+	for i := range v.Tx {
+		outs = outs[:0]
+		for j := range v.Tx[i].Vin {
+			in := &v.Tx[i].Vin[j]
+			if in.Coinbase != "" {
+				continue
+			}
+			if in.Prevout == nil {
+				return nil, fmt.Errorf("the outputs that a block spends: %w", chains.ErrUnsupported)
+			}
+			value, err := parseCoins(in.Prevout.Value.String())
+			if err != nil {
+				return nil, fmt.Errorf("transaction %d, input %d: %w", i, j, err)
+			}
+			script, err := hex.DecodeString(in.Prevout.Script.Hex)
+			if err != nil {
+				return nil, fmt.Errorf("transaction %d, input %d: script: %w", i, j, err)
+			}
+			outs = append(outs, SpentOutput{value, script})
+		}
+		all[i] = EncodeSpent(outs)
+	}
+	return all, nil
+}
+
+// parseCoins reads an amount in coins, as nodes write it in JSON, as whole units of 10⁻⁸.
+func parseCoins(text string) (uint64, error) {
+	whole, part, _ := strings.Cut(text, ".")
+	if len(part) > 8 {
+		return 0, fmt.Errorf("amount %q: more than 8 decimals", text)
+	}
+	units, err := strconv.ParseUint(whole+part+"00000000"[len(part):], 10, 63)
+	if err != nil {
+		return 0, fmt.Errorf("amount %q: %w", text, err)
+	}
+	return units, nil
+}

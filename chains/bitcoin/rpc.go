@@ -1,0 +1,186 @@
+package bitcoin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"clew/chains"
+)
+
+// RPCError is an error that a node answered with.
+type RPCError struct {
+	Method  string
+	Code    int    // bitcoind's numbers, below
+	Message string // the node's words: shown, never branched on
+}
+
+// Error gives method, code and the node's words.
+func (e *RPCError) Error() string {
+	return fmt.Sprintf("%s: the node answers %d: %s", e.Method, e.Code, excerpt([]byte(e.Message)))
+}
+
+// Codes of bitcoind's JSON-RPC.
+const (
+	codeNotFound   = -5  // no such block or transaction
+	codeParameter  = -8  // height out of range
+	codeWarmingUp  = -28 // still loading
+	codeNoMethod   = -32601
+	codeMisc       = -1
+	smallAnswer    = 1 << 20 // bytes, for answers of a few fields
+	maxBatchAnswer = 256 << 20
+)
+
+// rpcCall is one call of a batch: result is a pointer to decode into, err is its own error.
+type rpcCall struct {
+	method string
+	params []any
+	result any
+	err    error
+}
+
+type rpcRequest struct {
+	Version string `json:"jsonrpc"`
+	ID      int    `json:"id"`
+	Method  string `json:"method"`
+	Params  []any  `json:"params"`
+}
+
+type rpcResponse struct {
+	ID     int  `json:"id"`
+	Result any  `json:"result"`
+	Error  *struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// call asks for one method and decodes the result into result, a pointer. The node's own
+// errors come back as *RPCError, or wrapping chains.ErrUnsupported for an unknown method.
+func (c *client) call(ctx context.Context, limit int64, result any, method string, params ...any) error {
+	if params == nil {
+		params = []any{}
+	}
+	body, err := json.Marshal(rpcRequest{"1.0", 1, method, params})
+	if err != nil {
+		return fmt.Errorf("%s: encode request: %w", method, err)
+	}
+	return c.retry(ctx, func(ctx context.Context) error {
+		a, err := c.post(ctx, body, limit)
+		if err != nil {
+			return fmt.Errorf("%s: %w", method, err)
+		}
+		res := rpcResponse{Result: result}
+		if err := c.decode(a, &res); err != nil {
+			return fmt.Errorf("%s: %w", method, err)
+		}
+		if res.Error == nil && res.Result == nil {
+			return fmt.Errorf("%s: %s: neither result nor error: %w", method, c, chains.ErrBadAnswer)
+		}
+		return c.nodeError(method, &res)
+	})
+}
+
+// decode reads the JSON of an answer. An error comes with status 200, 404 or 500, by
+// version of node and protocol; what is not JSON is judged by its status.
+func (c *client) decode(a answer, into any) error {
+	err := json.Unmarshal(a.body, into)
+	switch {
+	case err == nil:
+		return nil
+	case a.status == http.StatusOK:
+		return fmt.Errorf("%s: not the JSON that was asked for: %v: %w", c, err, chains.ErrBadAnswer)
+	case a.status == http.StatusNotFound:
+		return fmt.Errorf("%s: status 404: there is no JSON-RPC at this URL: %w", c, chains.ErrUnsupported)
+	}
+	return fmt.Errorf("%s: status %d: %s: %w", c, a.status, excerpt(a.body), chains.ErrBadAnswer)
+}
+
+// nodeError returns the error that a response carries, if any.
+func (c *client) nodeError(method string, res *rpcResponse) error {
+	if res.Error == nil {
+		return nil
+	}
+	e := &RPCError{Method: method, Code: res.Error.Code, Message: res.Error.Message}
+	switch e.Code {
+	case codeWarmingUp:
+		return &passing{err: fmt.Errorf("%s: %w: it is starting: %w", c, chains.ErrUnreachable, e)}
+	case codeNoMethod:
+		return fmt.Errorf("%s: %w: %w", c, chains.ErrUnsupported, e)
+	}
+	return e
+}
+
+// batch sends several calls as one request. A call that fails alone has its err set; the
+// error returned concerns all of them.
+func (c *client) batch(ctx context.Context, limit int64, calls []rpcCall) error {
+	requests := make([]rpcRequest, len(calls))
+	for i, call := range calls {
+		requests[i] = rpcRequest{"1.0", i, call.method, call.params}
+	}
+	body, err := json.Marshal(requests)
+	if err != nil {
+		return fmt.Errorf("batch of %d calls: encode request: %w", len(calls), err)
+	}
+	return c.retry(ctx, func(ctx context.Context) error {
+		a, err := c.post(ctx, body, limit)
+		if err == nil {
+			err = c.takeBatch(a, calls)
+		}
+		if err != nil {
+			return fmt.Errorf("batch of %d calls: %w", len(calls), err)
+		}
+		return nil
+	})
+}
+
+func (c *client) takeBatch(a answer, calls []rpcCall) error {
+	// Results are decoded in a second step: their order is not promised.
+	var responses []struct {
+		rpcResponse
+		Result json.RawMessage `json:"result"`
+	}
+	if err := c.decode(a, &responses); err != nil {
+		return err
+	}
+	seen := make([]bool, len(calls))
+	for i := range responses {
+		res := &responses[i]
+		if res.ID < 0 || res.ID >= len(calls) || seen[res.ID] {
+			return fmt.Errorf("%s: an answer to call %d, which was not asked: %w", c, res.ID, chains.ErrBadAnswer)
+		}
+		seen[res.ID] = true
+		call := &calls[res.ID]
+		call.err = c.nodeError(call.method, &res.rpcResponse)
+		var p *passing
+		if errors.As(call.err, &p) {
+			return call.err
+		}
+		if call.err != nil {
+			continue
+		}
+		if err := json.Unmarshal(res.Result, call.result); err != nil {
+			return fmt.Errorf("%s: %s: not the JSON that was asked for: %v: %w", c, call.method, err, chains.ErrBadAnswer)
+		}
+	}
+	if len(responses) != len(calls) {
+		return fmt.Errorf("%s: %d answers to %d calls: %w", c, len(responses), len(calls), chains.ErrBadAnswer)
+	}
+	return nil
+}
+
+// isCode reports whether err is the node's error with one of the codes.
+func isCode(err error, codes ...int) bool {
+	e, ok := errors.AsType[*RPCError](err)
+	if !ok {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return true
+		}
+	}
+	return false
+}
