@@ -1,0 +1,147 @@
+package store_test
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/chains"
+	"clew/store"
+)
+
+// Sizes by environment, for the long runs: CLEW_BENCH_TXS transactions, batches of
+// CLEW_BENCH_BATCH.
+func benchSize(name string, usual int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return usual
+}
+
+const benchBlockTxs = 2500
+
+// BenchmarkLoad loads a generated chain, then reads it. It reports transactions a second
+// (blocks made beforehand for each batch, their making not counted), bytes of disk a
+// transaction, the peak memory of the process, and the reads. One iteration is one load.
+func BenchmarkLoad(b *testing.B) {
+	total, batch := benchSize("CLEW_BENCH_TXS", 300_000), benchSize("CLEW_BENCH_BATCH", store.SuggestedBatch)
+	for b.Loop() {
+		ctx := context.Background()
+		path := filepath.Join(b.TempDir(), "bench.db")
+		s, err := store.Open(ctx, path, store.Options{Create: true})
+		require.NoError(b, err)
+		sample := benchLoad(b, s, total, batch)
+		info, err := os.Stat(path)
+		require.NoError(b, err)
+		b.ReportMetric(float64(info.Size())/float64(total), "B/tx")
+		b.ReportMetric(float64(peakMiB(b)), "peak-MiB")
+		benchPoints(b, s, sample)
+		benchTouch(b, s, sample)
+		require.NoError(b, s.Close())
+	}
+}
+
+func benchLoad(b *testing.B, s *store.Store, total, batch int) []*chains.Tx {
+	ctx := context.Background()
+	l, err := s.Load(ctx, "bitcoin")
+	require.NoError(b, err)
+	g := newGenerator(7)
+	rng := rand.New(rand.NewPCG(3, 3))
+	var sample []*chains.Tx
+	var adding, flushing time.Duration
+	for done := 0; done < total; {
+		n := min(batch, total-done)
+		for l.Pending() < n { // one block at a time: what a batch holds is the loader's memory
+			blk := g.block(benchBlockTxs)
+			start := time.Now()
+			require.NoError(b, l.Add(blk))
+			adding += time.Since(start)
+			for i := range blk.Txs {
+				if rng.IntN(total) < 200_000 {
+					sample = append(sample, &chains.Tx{ID: blk.Txs[i].ID, Outputs: blk.Txs[i].Outputs})
+				}
+			}
+		}
+		done += l.Pending()
+		start := time.Now()
+		require.NoError(b, l.Flush(ctx))
+		took := time.Since(start)
+		flushing += took
+		b.Logf("%d of %d: last batch %.0f tx/s", done, total, float64(n)/took.Seconds())
+	}
+	require.NoError(b, l.Close())
+	b.ReportMetric(float64(total)/flushing.Seconds(), "flush-tx/s")
+	b.ReportMetric(float64(total)/adding.Seconds(), "add-tx/s")
+	b.ReportMetric(float64(total)/(adding+flushing).Seconds(), "load-tx/s")
+	return sample
+}
+
+func benchPoints(b *testing.B, s *store.Store, sample []*chains.Tx) {
+	ctx := context.Background()
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 2 { // the first round warms
+		took := make([]time.Duration, 30_000)
+		for i := range took {
+			id := sample[rng.IntN(len(sample))].ID
+			start := time.Now()
+			_, err := s.Tx(ctx, "bitcoin", id)
+			took[i] = time.Since(start)
+			require.NoError(b, err)
+		}
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1e3, "point-p50-µs")
+		b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1e3, "point-p99-µs")
+	}
+}
+
+// benchTouch plays a tracer that follows 100,000 transactions: it watches every output of
+// each that it gets.
+func benchTouch(b *testing.B, s *store.Store, sample []*chains.Tx) {
+	ctx := context.Background()
+	q, err := s.Source(ctx, "bitcoin", store.Latest)
+	require.NoError(b, err)
+	for _, t := range sample[:min(50, len(sample))] {
+		require.NoError(b, q.WatchTx(ctx, t.ID))
+	}
+	start, touched := time.Now(), 0
+	for touched < 100_000 {
+		t, err := q.Next(ctx)
+		if err == io.EOF {
+			break
+		}
+		require.NoError(b, err)
+		touched++
+		for i := range t.Outputs {
+			require.NoError(b, q.WatchOut(ctx, chains.OutPoint{Tx: t.ID, Index: uint32(i)}))
+		}
+	}
+	b.ReportMetric(float64(touched)/time.Since(start).Seconds(), "touched-tx/s")
+	b.Logf("touched %d in %v", touched, time.Since(start))
+	require.NoError(b, q.Close())
+}
+
+// peakMiB is the peak resident memory of the process, 0 where the system does not tell.
+func peakMiB(b *testing.B) int {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Logf("peak memory: %v", err)
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.Atoi(strings.Fields(rest)[0])
+			require.NoError(b, err)
+			return kib / 1024
+		}
+	}
+	return 0
+}

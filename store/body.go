@@ -1,0 +1,219 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"clew/chains"
+)
+
+// A body holds all of a transaction but its block and its raw bytes:
+//
+//	txid 32 | flags 1 | index uvarint | [version uvarint] | [locktime uvarint]
+//	  | inputs uvarint | input… | outputs uvarint | output…
+//	input:  prev txid 32 | prev index uvarint | flags 1 | [sequence uvarint] | [output]
+//	output: value uvarint | script type 1 | length uvarint | address
+//
+// Previous txids and spent outputs are kept whole, so that one read gives all that a tracer
+// asks of a transaction.
+const (
+	bodyCoinbase   = 1 << 0
+	bodyEvidence   = 1<<1 | 1<<2 // chains.Evidence, shifted by 1
+	bodyVersion2   = 1 << 3      // version 2; without it and without the next: version 1
+	bodyVersion    = 1 << 4      // version follows, as the 32 bits that it is
+	bodyLockTime   = 1 << 5      // lock time follows; without it: 0
+	bodyKnownFlags = 1<<6 - 1
+
+	inputSequence   = 1<<0 | 1<<1 // 0 ffffffff, 1 fffffffe, 2 fffffffd, 3 follows
+	inputKnown      = 1 << 2      // the spent output follows
+	inputKnownFlags = 1<<3 - 1
+)
+
+// appendBody appends the body of t to b.
+func appendBody(b []byte, t *chains.Tx) []byte {
+	b = append(b, t.ID[:]...)
+	flags := byte(t.Evidence) << 1 & bodyEvidence
+	if t.Coinbase {
+		flags |= bodyCoinbase
+	}
+	switch t.Version {
+	case 1:
+	case 2:
+		flags |= bodyVersion2
+	default:
+		flags |= bodyVersion
+	}
+	if t.LockTime != 0 {
+		flags |= bodyLockTime
+	}
+	b = append(b, flags)
+	b = binary.AppendUvarint(b, uint64(t.Index))
+	if flags&bodyVersion != 0 {
+		b = binary.AppendUvarint(b, uint64(uint32(t.Version)))
+	}
+	if flags&bodyLockTime != 0 {
+		b = binary.AppendUvarint(b, uint64(t.LockTime))
+	}
+	b = binary.AppendUvarint(b, uint64(len(t.Inputs)))
+	for i := range t.Inputs {
+		b = appendInput(b, &t.Inputs[i])
+	}
+	b = binary.AppendUvarint(b, uint64(len(t.Outputs)))
+	for i := range t.Outputs {
+		b = appendOutput(b, &t.Outputs[i])
+	}
+	return b
+}
+
+func appendInput(b []byte, in *chains.Input) []byte {
+	b = append(b, in.Prev.Tx[:]...)
+	b = binary.AppendUvarint(b, uint64(in.Prev.Index))
+	code := byte(min(^in.Sequence, 3))
+	flags := code
+	if in.Known {
+		flags |= inputKnown
+	}
+	b = append(b, flags)
+	if code == 3 {
+		b = binary.AppendUvarint(b, uint64(in.Sequence))
+	}
+	if in.Known {
+		b = appendOutput(b, &in.Spent)
+	}
+	return b
+}
+
+func appendOutput(b []byte, out *chains.Output) []byte {
+	b = binary.AppendUvarint(b, out.Value)
+	b = append(b, byte(out.Type))
+	b = binary.AppendUvarint(b, uint64(len(out.Address)))
+	return append(b, out.Address...)
+}
+
+// decodeBody reads a body into t, all but t.Block. Addresses share the memory of body. The
+// error is ErrDamaged.
+func decodeBody(body string, t *chains.Tx) error {
+	d := bodyReader{rest: body}
+	d.hash(&t.ID)
+	flags := d.byte()
+	t.Coinbase = flags&bodyCoinbase != 0
+	t.Evidence = chains.Evidence(flags & bodyEvidence >> 1)
+	t.Index = int(d.uvarint())
+	t.Version = 1
+	if flags&bodyVersion2 != 0 {
+		t.Version = 2
+	}
+	if flags&bodyVersion != 0 {
+		t.Version = int32(uint32(d.uvarint()))
+	}
+	t.LockTime = 0
+	if flags&bodyLockTime != 0 {
+		t.LockTime = uint32(d.uvarint())
+	}
+	t.Inputs = nil
+	if n := d.count(34); n > 0 {
+		t.Inputs = make([]chains.Input, n)
+	}
+	for i := range t.Inputs {
+		d.input(&t.Inputs[i])
+	}
+	t.Outputs = nil
+	if n := d.count(3); n > 0 {
+		t.Outputs = make([]chains.Output, n)
+	}
+	for i := range t.Outputs {
+		d.output(&t.Outputs[i])
+	}
+	if d.bad || len(d.rest) != 0 || flags&^byte(bodyKnownFlags) != 0 {
+		return damaged("body of %d bytes, transaction %s", len(body), t.ID)
+	}
+	return nil
+}
+
+// outputOf returns the output with the given index of the transaction in body.
+func outputOf(body string, index uint32) (chains.Output, error) {
+	var t chains.Tx
+	if err := decodeBody(body, &t); err != nil {
+		return chains.Output{}, err
+	}
+	if int64(index) >= int64(len(t.Outputs)) {
+		return chains.Output{}, fmt.Errorf("output %d of %s, which has %d: %w", index, t.ID, len(t.Outputs), chains.ErrBadAnswer)
+	}
+	return t.Outputs[index], nil
+}
+
+// bodyReader reads from the front of rest. After the first value that is not there, bad is
+// set and every value is zero.
+type bodyReader struct {
+	rest string
+	bad  bool
+}
+
+func (d *bodyReader) take(n int) string {
+	if n < 0 || n > len(d.rest) {
+		d.bad, d.rest = true, ""
+		return ""
+	}
+	s := d.rest[:n]
+	d.rest = d.rest[n:]
+	return s
+}
+
+func (d *bodyReader) byte() byte {
+	if s := d.take(1); s != "" {
+		return s[0]
+	}
+	return 0
+}
+
+func (d *bodyReader) hash(h *chains.Hash) { copy(h[:], d.take(len(h))) }
+
+func (d *bodyReader) uvarint() uint64 {
+	var v uint64
+	for shift := uint(0); shift < 64; shift += 7 {
+		if len(d.rest) == 0 {
+			break
+		}
+		c := d.rest[0]
+		d.rest = d.rest[1:]
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v
+		}
+	}
+	d.bad, d.rest = true, ""
+	return 0
+}
+
+// count reads a number of items that take at least size bytes each.
+func (d *bodyReader) count(size int) int {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)/size) {
+		d.bad, d.rest = true, ""
+		return 0
+	}
+	return int(n)
+}
+
+func (d *bodyReader) input(in *chains.Input) {
+	d.hash(&in.Prev.Tx)
+	in.Prev.Index = uint32(d.uvarint())
+	flags := d.byte()
+	if code := uint32(flags & inputSequence); code < 3 {
+		in.Sequence = ^code
+	} else {
+		in.Sequence = uint32(d.uvarint())
+	}
+	if flags&^byte(inputKnownFlags) != 0 {
+		d.bad, d.rest = true, ""
+	}
+	if in.Known = flags&inputKnown != 0; in.Known {
+		d.output(&in.Spent)
+	}
+}
+
+func (d *bodyReader) output(out *chains.Output) {
+	out.Value = d.uvarint()
+	out.Type = chains.ScriptType(d.byte())
+	out.Address = chains.Address(d.take(int(min(d.uvarint(), 1<<31-1))))
+}

@@ -1,0 +1,30 @@
+// Package store keeps the facts of chains in one SQLite file: blocks and transactions of
+// the ranges that were read, who spends what, which transactions touch an address, blocks
+// that left the main chain, traces, and the log of what was done.
+//
+// It answers a tracer (Source), takes blocks in batches (Loader), follows reorganisations
+// (Store.Rewind), and compares itself (Store.Dump, Store.Check). It does not talk to nodes,
+// draw conclusions or keep raw transactions.
+//
+// # How it is laid out
+//
+// A transaction is one row, packed (body.go), with the txids and the spent outputs of its
+// inputs, so that a trace reads it at once. Its key is its place in the chain (ids.go).
+// Two indexes lead there (posting.go): tx_ref by the hash of a txid, for the transaction
+// itself and for all that spend its outputs, and addr_tx by the hash of an address. A batch
+// adds one row for a key however often the batch names it. A spend is found by the txid
+// that it names, so loading looks nothing up, outputs from below the range need nothing
+// special, and ranges may be loaded in any order.
+//
+// An input whose spent output nobody told is stored as unknown, unless the store has that
+// output; when a lower range brings it later, readers fill it in.
+//
+// # Who may do what at a time
+//
+// One process and one Loader write; a second one gets ErrLocked. Any number of processes
+// read, each call or Source in a snapshot of its own, which a writer never disturbs. A
+// batch, a rewind and a saved trace are one transaction each: a killed process leaves whole
+// ones.
+//
+// Start reading at Open (store.go), then Loader (loader.go) and Source (source.go).
+package store

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// applicationID is in the header of every store's file: "Clew" in ASCII.
+const applicationID = 0x436c6577
+
+// schemaVersion is the number of migrations that this program has.
+const schemaVersion = 1
+
+// migrationFile names the migration to version v.
+func migrationFile(v int) string { return [...]string{1: "migrations/0001_facts.sql"}[v] }
+
+// migrate checks what c leads to and runs the migrations that it lacks, each in one
+// transaction. Schemas only go forward.
+func migrate(c *sqlite.Conn, o Options) error {
+	version, err := examine(c, o)
+	if err != nil {
+		return err
+	}
+	if o.ReadOnly {
+		if version < schemaVersion {
+			return fmt.Errorf("%w: its schema is %d, this program's %d (clew db migrate)", ErrOlder, version, schemaVersion)
+		}
+		return nil
+	}
+	if err := useWAL(c); err != nil {
+		return err
+	}
+	for v := version + 1; v <= schemaVersion; v++ {
+		if err := migrateTo(c, v); err != nil {
+			return fmt.Errorf("migration to schema %d: %w", v, err)
+		}
+	}
+	return nil
+}
+
+// examine returns the version of the schema that c leads to, 0 for an empty file.
+func examine(c *sqlite.Conn, o Options) (int, error) {
+	id, err := number(c, `PRAGMA application_id`)
+	if err != nil {
+		return 0, err
+	}
+	version, err := number(c, `PRAGMA user_version`)
+	if err != nil {
+		return 0, err
+	}
+	objects, err := number(c, `SELECT count(*) FROM sqlite_schema`)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case id == 0 && version == 0 && objects == 0:
+		if !o.Create {
+			return 0, fmt.Errorf("%w: the file is empty (clew sync fills it)", ErrNoStore)
+		}
+	case id != applicationID:
+		return 0, fmt.Errorf("%w: another program's SQLite file (application id %#x)", ErrForeign, id)
+	case version > schemaVersion:
+		return 0, fmt.Errorf("%w: its schema is %d, this program's %d (install the newer program)", ErrNewer, version, schemaVersion)
+	}
+	return int(version), nil
+}
+
+// migrateTo runs the migration to version v, unless another process did meanwhile.
+func migrateTo(c *sqlite.Conn, v int) (err error) {
+	if err := step(c, `BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	defer func() {
+		if !c.AutocommitEnabled() {
+			err = errors.Join(err, step(c, `ROLLBACK`))
+		}
+	}()
+	have, err := number(c, `PRAGMA user_version`)
+	if err != nil || have >= int64(v) {
+		return err
+	}
+	sql, err := migrations.ReadFile(migrationFile(v))
+	if err != nil {
+		return err
+	}
+	if err := runScript(c, string(sql)); err != nil {
+		return err
+	}
+	if v == 1 {
+		if err := newHashKey(c); err != nil {
+			return err
+		}
+	}
+	if err := runScript(c, fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, v)); err != nil {
+		return err
+	}
+	return step(c, `COMMIT`)
+}
+
+// useWAL sets the journal mode that lets readers go on while a batch is written. The file
+// keeps it.
+func useWAL(c *sqlite.Conn) error {
+	mode := ""
+	err := sqlitex.ExecuteTransient(c, `PRAGMA journal_mode = WAL`, &sqlitex.ExecOptions{
+		ResultFunc: func(st *sqlite.Stmt) error {
+			mode = st.ColumnText(0)
+			return nil
+		},
+	})
+	if err == nil && mode != "wal" {
+		return fmt.Errorf("this file system offers no write-ahead log, journal mode stays %q (put the store on a local disk)", mode)
+	}
+	return err
+}
+
+// runScript runs statements one after another. Unlike sqlitex.ExecuteScript it opens no
+// savepoint, inside which some pragmas cannot be set.
+func runScript(c *sqlite.Conn, sql string) error {
+	for sql = strings.TrimSpace(sql); sql != ""; sql = strings.TrimSpace(sql) {
+		st, trailing, err := c.PrepareTransient(sql)
+		if err != nil {
+			return err
+		}
+		sql = sql[len(sql)-trailing:]
+		_, err = st.Step()
+		if err = errors.Join(err, st.Finalize()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number runs a query that gives one whole number.
+func number(c *sqlite.Conn, sql string, args ...any) (int64, error) {
+	var n int64
+	err := sqlitex.Execute(c, sql, &sqlitex.ExecOptions{
+		Args: args,
+		ResultFunc: func(st *sqlite.Stmt) error {
+			n = st.ColumnInt64(0)
+			return nil
+		},
+	})
+	return n, err
+}
