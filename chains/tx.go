@@ -187,6 +187,7 @@ type Block struct {
 	Ref    BlockRef
 	Prev   BlockHash
 	Header []byte // consensus bytes of the header
+	Raw    []byte // consensus bytes of the whole block; nil where they were not kept
 	Txs    []Tx   // all of them, or the recorded ones where Partial is set
 	// Partial: the block comes from a recording of single transactions. What is absent
 	// from it is attested by the recording, not shown.

@@ -36,7 +36,7 @@ type net struct {
 // of their first output, the fee last. The givers' withdrawals enter the pot of the
 // transaction, the receivers' arrivals leave it. It returns the arrivals in order.
 func (s *sweep) moveNets(ctx context.Context, tx *chains.Tx) ([]*holding, error) {
-	if unknown := unknownInput(tx); unknown >= 0 {
+	if unknown := slices.IndexFunc(tx.Inputs, func(in chains.Input) bool { return !in.Known }); unknown >= 0 {
 		return s.loseAccounts(tx, unknown)
 	}
 	givers, receivers, err := nets(tx)

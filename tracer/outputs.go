@@ -12,7 +12,7 @@ import (
 // index, the fee last. It returns a holding for each output, traced or only seeded, in
 // order; none where nothing traced is spent and nothing is seeded.
 func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
-	inputs, traced := s.takeInputs(tx)
+	inputs, traced, unknown := s.takeInputs(tx)
 	made := make([]*holding, len(tx.Outputs))
 	for i, o := range tx.Outputs {
 		made[i] = &holding{
@@ -24,7 +24,7 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 		s.touched++
 		move := movement{tx: tx, from: traced}
 		var err error
-		if unknown := unknownInput(tx); unknown >= 0 {
+		if unknown >= 0 {
 			err = s.loseAt(&move, unknown, made)
 		} else {
 			err = s.pay(&move, inputs, made)
@@ -37,8 +37,10 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 }
 
 // takeInputs removes the live holdings that tx spends. bundles has an entry for each input
-// and means something where every input's value is known.
-func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding) {
+// and means something if unknown is −1; else it is the first input whose value nobody
+// told. The value of a traced input is known from the output that made it.
+func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding, unknown int) {
+	unknown = -1
 	for i := range tx.Inputs {
 		in := &tx.Inputs[i]
 		if h := s.held[in.Prev]; h != nil {
@@ -47,15 +49,12 @@ func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding) 
 			bundles = append(bundles, h.bundle)
 			continue
 		}
+		if !in.Known && unknown < 0 {
+			unknown = i
+		}
 		bundles = append(bundles, bundle{units: chains.Units(in.Spent.Value)})
 	}
-	return bundles, traced
-}
-
-// unknownInput returns the index of the first input whose value nobody told, or −1. A
-// traced input's value is known from the output that made it.
-func unknownInput(tx *chains.Tx) int {
-	return slices.IndexFunc(tx.Inputs, func(in chains.Input) bool { return !in.Known })
+	return bundles, traced, unknown
 }
 
 // pay divides what entered over the outputs and the fee, and writes the hops.

@@ -34,6 +34,7 @@ func DecodeBlock(raw []byte, height int64) (*chains.Block, error) {
 		Ref:    chains.BlockRef{Height: height, Hash: h.Hash, Time: h.Time},
 		Prev:   h.Prev,
 		Header: header,
+		Raw:    raw,
 		Txs:    make([]chains.Tx, n),
 	}
 	d.keys, d.ends = make([]byte, 0, 60*n), make([]int, 0, 3*n)

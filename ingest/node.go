@@ -1,0 +1,139 @@
+// Package ingest moves blocks from a node to where they are needed: Sync fills a store with
+// a range of blocks, Pass makes one forward pass for a trace and keeps only what it touches,
+// Recording stands in for a node with answers that were kept.
+//
+// It does not know any chain's bytes: a Decoder, implemented by an adapter, reads them. It
+// does not decide what to follow: the trace does, through Pass.
+//
+// Start reading at Node, then Sync (sync.go), Pass (pass.go), Recorder (recorder.go).
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"clew/chains"
+)
+
+// Node gives the main chain of one blockchain, block by block. Safe for concurrent use.
+type Node interface {
+	// Head returns the last block of the main chain.
+	Head(ctx context.Context) (chains.BlockRef, error)
+	// Ref returns the block of the main chain at a height, ErrNotFound above the head.
+	Ref(ctx context.Context, height int64) (chains.BlockRef, error)
+	// HashAt returns its hash alone, ErrNotFound above the head.
+	HashAt(ctx context.Context, height int64) (chains.BlockHash, error)
+	// Block returns the block with that hash, checked against it.
+	Block(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error)
+}
+
+// TxReader is a Node that finds a transaction by its id. ErrUnsupported: it has no index.
+type TxReader interface {
+	Tx(ctx context.Context, id chains.TxID) (raw []byte, block chains.BlockHash, err error)
+	Locate(ctx context.Context, id chains.TxID) (chains.BlockRef, error)
+}
+
+// Decoder reads the consensus bytes of one family of chains.
+type Decoder interface {
+	DecodeBlock(raw []byte, height int64) (*chains.Block, error)
+	DecodeTx(raw []byte) (chains.Tx, error)
+	DecodeHeader(raw []byte) (Header, error)
+	// AttachSpent fills the inputs of a block from the serialized outputs that they spend.
+	AttachSpent(block *chains.Block, spent [][]byte) error
+	Merkle
+}
+
+// Merkle proves that a transaction belongs to a block.
+type Merkle interface {
+	MerkleBranch(ids []chains.TxID, i int) []chains.Hash
+	VerifyBranch(id chains.TxID, i int, branch []chains.Hash, root chains.Hash) bool
+}
+
+// Header is what a block header says of its place in the chain.
+type Header struct {
+	Hash, Prev, MerkleRoot chains.Hash
+	Time                   int64 // Unix seconds
+}
+
+// Progress is told how far a job is: blocks done of total (0: not known), transactions
+// read so far, and the block that was read last. It is called from one goroutine.
+type Progress func(done, total, txs int64, at chains.BlockRef)
+
+// DefaultInFlight is the number of blocks asked for at once. Four keep two cores and a
+// local node busy; more only fill memory.
+const DefaultInFlight = 4
+
+// answer is a block that was asked for, or why there is none.
+type answer struct {
+	block *chains.Block
+	err   error
+}
+
+// stream reads the blocks from first to last, n at a time, and hands them on in order. It
+// ends with ctx; whoever stops reading early cancels that.
+func stream(ctx context.Context, node Node, first, last int64, n int) <-chan chan answer {
+	if n <= 0 {
+		n = DefaultInFlight
+	}
+	queue := make(chan chan answer, n-1)
+	go func() {
+		defer close(queue)
+		for h := first; h <= last; h++ {
+			slot := make(chan answer, 1)
+			select {
+			case queue <- slot:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				b, err := blockAt(ctx, node, h)
+				slot <- answer{b, err}
+			}()
+		}
+	}()
+	return queue
+}
+
+func blockAt(ctx context.Context, node Node, height int64) (*chains.Block, error) {
+	hash, err := node.HashAt(ctx, height)
+	if err != nil {
+		return nil, fmt.Errorf("block %d: %w", height, err)
+	}
+	b, err := node.Block(ctx, height, hash)
+	if err != nil {
+		return nil, fmt.Errorf("block %d: %w", height, err)
+	}
+	return b, nil
+}
+
+// futureLimit is how far a block's time may be ahead of the network's clock by the rules
+// of the Bitcoin family.
+const futureLimit = 2 * time.Hour
+
+// HeightAt returns a height at or below the first block whose time is at or after t. Block
+// times are not in order, so it searches for the day before and leaves the rest to the
+// reader: every block below the result is earlier than t, unless its time was wrong by more
+// than a day.
+func HeightAt(ctx context.Context, node Node, t time.Time) (int64, error) {
+	head, err := node.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	early := t.Add(-24*time.Hour - futureLimit).Unix()
+	var fault error
+	h := sort.Search(int(head.Height)+1, func(h int) bool {
+		ref, err := node.Ref(ctx, int64(h))
+		if err != nil {
+			fault = errors.Join(fault, err)
+			return true
+		}
+		return ref.Time >= early
+	})
+	if fault != nil {
+		return 0, fmt.Errorf("search for the block at %s: %w", t.Format(time.RFC3339), fault)
+	}
+	return max(0, int64(h)-1), nil
+}

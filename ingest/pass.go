@@ -1,0 +1,301 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"clew/chains"
+)
+
+// PassOptions of NewPass. The zero value reads from the seeds to the node's head.
+type PassOptions struct {
+	// From is the first block to read. −1: the first block of a watched transaction,
+	// which the node must be able to find.
+	From int64
+	// AsOf pins the last block; the zero value takes the node's head.
+	AsOf chains.BlockRef
+	// Until ends the pass before the first block with a later time.
+	Until    *time.Time
+	InFlight int
+	Recorder *Recorder // keeps what is handed out; nil keeps nothing
+	Progress Progress
+}
+
+// Pass is one forward pass over a node's blocks that hands out the transactions which a
+// trace asks for. It needs no index and no disk; the node is the limit. It implements the
+// tracer's Source and is used by one goroutine.
+type Pass struct {
+	node   Node
+	dec    Decoder
+	opt    PassOptions
+	asOf   chains.BlockRef
+	start  int64
+	queue  <-chan chan answer
+	cancel context.CancelFunc
+
+	ids       map[chains.TxID]bool
+	outs      map[chains.OutPoint]bool
+	addresses map[chains.Address]bool
+
+	block *chains.Block // the one being gone through
+	at    int           // next transaction in it
+	last  chains.BlockRef
+	read  int64
+	txs   int64
+}
+
+// NewPass prepares a pass. It fails with ErrReorged if AsOf is not on the node's main chain.
+func NewPass(ctx context.Context, node Node, dec Decoder, opt PassOptions) (*Pass, error) {
+	head, err := node.Head(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("head of the chain: %w", err)
+	}
+	p := &Pass{
+		node: node, dec: dec, opt: opt, asOf: head, start: opt.From,
+		ids: map[chains.TxID]bool{}, outs: map[chains.OutPoint]bool{}, addresses: map[chains.Address]bool{},
+	}
+	if opt.AsOf.Hash != (chains.BlockHash{}) {
+		if opt.AsOf.Height > head.Height {
+			return nil, fmt.Errorf("as of block %d: the node knows %d blocks only: %w", opt.AsOf.Height, head.Height, chains.ErrNotFound)
+		}
+		if p.asOf, err = node.Ref(ctx, opt.AsOf.Height); err != nil {
+			return nil, err
+		}
+		if p.asOf.Hash != opt.AsOf.Hash {
+			return nil, fmt.Errorf("as of block %d: the node has %s there, not %s: %w", opt.AsOf.Height, p.asOf.Hash, opt.AsOf.Hash, chains.ErrReorged)
+		}
+	}
+	return p, nil
+}
+
+// WatchTx asks for a transaction. Before the first Next it also moves the start of the pass
+// to its block, which the node is asked for if From is not set.
+func (p *Pass) WatchTx(ctx context.Context, id chains.TxID) error {
+	p.ids[id] = true
+	if p.queue != nil || p.opt.From >= 0 {
+		return nil
+	}
+	r, ok := p.node.(TxReader)
+	if !ok {
+		return fmt.Errorf("transaction %s: %w: the node cannot find transactions: state the block to start at (--from)", id, chains.ErrUnsupported)
+	}
+	ref, err := r.Locate(ctx, id)
+	if err != nil {
+		return fmt.Errorf("find the block of transaction %s: %w", id, err)
+	}
+	if ref.Height > p.asOf.Height {
+		return fmt.Errorf("transaction %s is in block %d, behind the last block of the trace, %d: %w", id, ref.Height, p.asOf.Height, chains.ErrIncomplete)
+	}
+	if p.start < 0 || ref.Height < p.start {
+		p.start = ref.Height
+	}
+	return nil
+}
+
+// WatchOut asks for the transaction that spends out.
+func (p *Pass) WatchOut(_ context.Context, out chains.OutPoint) error {
+	p.outs[out] = true
+	return nil
+}
+
+// WatchAddress asks for every transaction that spends from or pays to a.
+func (p *Pass) WatchAddress(_ context.Context, a chains.Address) error {
+	p.addresses[a] = true
+	return nil
+}
+
+// AsOf returns the last block of the pass. Until moves it back while the pass runs.
+func (p *Pass) AsOf() chains.BlockRef { return p.asOf }
+
+// Next returns the next watched transaction. At the end it makes sure that the last block
+// is still on the main chain.
+func (p *Pass) Next(ctx context.Context) (*chains.Tx, error) {
+	if p.queue == nil {
+		if p.start < 0 {
+			return nil, errors.New("where to start is not known: no transaction is watched and From is not set")
+		}
+		var inner context.Context
+		inner, p.cancel = context.WithCancel(ctx)
+		p.queue = stream(inner, p.node, p.start, p.asOf.Height, p.opt.InFlight)
+	}
+	for {
+		for p.block != nil && p.at < len(p.block.Txs) {
+			i := p.at
+			p.at++
+			if p.wants(&p.block.Txs[i]) {
+				return p.hand(ctx, i)
+			}
+		}
+		p.block = nil
+		if p.idle() {
+			return nil, p.finish(ctx)
+		}
+		if err := p.advance(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// idle reports whether nothing is watched any more: the rest of the chain cannot matter,
+// but for finding the block at which Until ends it.
+func (p *Pass) idle() bool {
+	return p.read > 0 && p.opt.Until == nil && len(p.ids) == 0 && len(p.outs) == 0 && len(p.addresses) == 0
+}
+
+// advance reads the next block, or ends the pass with io.EOF.
+func (p *Pass) advance(ctx context.Context) error {
+	var a answer
+	select {
+	case slot, ok := <-p.queue:
+		if !ok {
+			return p.finish(ctx)
+		}
+		select {
+		case a = <-slot:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if a.err != nil {
+		return a.err
+	}
+	b := a.block
+	if p.read > 0 && b.Prev != p.last.Hash {
+		return fmt.Errorf("block %d does not follow block %s: %w", b.Ref.Height, p.last.Hash, chains.ErrReorged)
+	}
+	if p.opt.Until != nil && b.Ref.Time > p.opt.Until.Unix() {
+		return p.cut(ctx, b)
+	}
+	if p.opt.Recorder != nil {
+		p.opt.Recorder.header(b)
+	}
+	p.block, p.at, p.last = b, 0, b.Ref
+	p.read++
+	p.txs += int64(len(b.Txs))
+	if p.opt.Progress != nil {
+		p.opt.Progress(p.read, p.asOf.Height-p.start+1, p.txs, b.Ref)
+	}
+	return nil
+}
+
+// cut ends the pass before b.
+func (p *Pass) cut(ctx context.Context, b *chains.Block) error {
+	if p.read == 0 {
+		return fmt.Errorf("the first block, %d, is later than %s: %w", b.Ref.Height, p.opt.Until.UTC().Format(time.RFC3339), chains.ErrNotFound)
+	}
+	p.asOf = p.last
+	return p.finish(ctx)
+}
+
+// finish checks that the pinned block has not left the main chain, and returns io.EOF.
+func (p *Pass) finish(ctx context.Context) error {
+	p.Close()
+	for id := range p.ids {
+		return fmt.Errorf("transaction %s is not in blocks %d to %d: %w", id, p.start, p.last.Height, chains.ErrNotFound)
+	}
+	hash, err := p.node.HashAt(ctx, p.asOf.Height)
+	if err != nil {
+		return fmt.Errorf("block %d again: %w", p.asOf.Height, err)
+	}
+	if hash != p.asOf.Hash || p.last.Height == p.asOf.Height && p.last.Hash != hash {
+		return fmt.Errorf("block %d, the last of the trace: %w", p.asOf.Height, chains.ErrReorged)
+	}
+	return io.EOF
+}
+
+// Close ends the pass early. It may be called more than once.
+func (p *Pass) Close() {
+	if p.cancel != nil {
+		p.cancel()
+	}
+}
+
+// wants reports whether tx is watched, and forgets what it answers.
+func (p *Pass) wants(tx *chains.Tx) bool {
+	want := p.ids[tx.ID]
+	delete(p.ids, tx.ID)
+	for i := range tx.Inputs {
+		in := &tx.Inputs[i]
+		if p.outs[in.Prev] {
+			delete(p.outs, in.Prev)
+			want = true
+		}
+		want = want || in.Known && p.addresses[in.Spent.Address]
+	}
+	for i := range tx.Outputs {
+		want = want || p.addresses[tx.Outputs[i].Address]
+	}
+	return want
+}
+
+// hand completes a transaction with what it spends, records it and returns it.
+func (p *Pass) hand(ctx context.Context, i int) (*chains.Tx, error) {
+	tx := &p.block.Txs[i]
+	previous, err := p.resolve(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if p.opt.Recorder != nil {
+		if err := p.opt.Recorder.tx(p.block, i, previous); err != nil {
+			return nil, err
+		}
+	}
+	own := tx.Clone()
+	return &own, nil
+}
+
+// resolve asks the node for the outputs that tx spends, where the block did not tell them.
+// What the node cannot find stays unknown. It returns the transactions that it read.
+func (p *Pass) resolve(ctx context.Context, tx *chains.Tx) ([][]byte, error) {
+	r, ok := p.node.(TxReader)
+	if !ok {
+		return nil, nil
+	}
+	var raws [][]byte
+	made := map[chains.TxID]*chains.Tx{}
+	for i := range tx.Inputs {
+		in := &tx.Inputs[i]
+		if in.Known {
+			continue
+		}
+		prev, ok := made[in.Prev.Tx]
+		if !ok {
+			raw, _, err := r.Tx(ctx, in.Prev.Tx)
+			if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrNotFound) {
+				made[in.Prev.Tx] = nil
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("input %d of %s: %w", i, tx.ID, err)
+			}
+			t, err := p.dec.DecodeTx(raw)
+			if err != nil || t.ID != in.Prev.Tx {
+				return nil, fmt.Errorf("transaction %s: %w", in.Prev.Tx, errors.Join(chains.ErrBadAnswer, err))
+			}
+			prev = &t
+			made[in.Prev.Tx] = prev
+			raws = append(raws, raw)
+		}
+		if err := fill(in, prev); err != nil {
+			return nil, err
+		}
+	}
+	return raws, nil
+}
+
+// fill tells in what it spends of prev; nil leaves it unknown.
+func fill(in *chains.Input, prev *chains.Tx) error {
+	if prev == nil {
+		return nil
+	}
+	if int(in.Prev.Index) >= len(prev.Outputs) {
+		return fmt.Errorf("output %s does not exist: %w", in.Prev, chains.ErrBadAnswer)
+	}
+	in.Spent, in.Known = prev.Outputs[in.Prev.Index], true
+	return nil
+}

@@ -1,0 +1,289 @@
+package ingest
+
+import (
+	"archive/zip"
+	"compress/flate"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"clew/chains"
+)
+
+// RecordingSchema is the name and version of a recording's manifest.
+const RecordingSchema = "clew.recording/1"
+
+// A recording is a folder of two files:
+//
+//	recording.json   the manifest: what it covers, and the SHA-256 of everything in it
+//	objects.zip      the raw answers, each a member whose name is its SHA-256
+//
+// The hash of the manifest's bytes therefore names the whole.
+const (
+	manifestFile = "recording.json"
+	objectsFile  = "objects.zip"
+)
+
+// Coverage says what a recording holds.
+type Coverage string
+
+const (
+	// CoverageWhole: every transaction of every block of its span.
+	CoverageWhole Coverage = "whole"
+	// CoverageExtract: the transactions that a trace touched, each with its proof of
+	// inclusion, and every header of the span. What is absent is attested only.
+	CoverageExtract Coverage = "extract"
+)
+
+// Manifest is the content of recording.json.
+type Manifest struct {
+	Schema   string       `json:"schema"`
+	Chain    chains.Chain `json:"chain"`
+	CAIP2    string       `json:"caip2"`
+	Coverage Coverage     `json:"coverage"`
+	From     int64        `json:"from"` // height of the first header
+	To       int64        `json:"to"`   // height of the last header read
+	AsOf     Pin          `json:"as_of"`
+	Headers  string       `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
+	Blocks   []BlockEntry `json:"blocks,omitempty"`
+	Txs      []TxEntry    `json:"txs,omitempty"`
+}
+
+// Pin is the last block of what a recording stands for.
+type Pin struct {
+	Height int64            `json:"height"`
+	Hash   chains.BlockHash `json:"hash"`
+	Time   int64            `json:"time"` // Unix seconds
+}
+
+// BlockEntry is a whole block.
+type BlockEntry struct {
+	Height int64  `json:"height"`
+	Raw    string `json:"raw"`
+	Spent  string `json:"spent,omitempty"` // the outputs spent, per transaction behind its length as an unsigned varint
+}
+
+// TxEntry is one transaction with its proof of inclusion and what is known of its inputs.
+type TxEntry struct {
+	TxID     chains.TxID   `json:"txid"`
+	Height   int64         `json:"height"`
+	Index    int           `json:"index"`
+	Raw      string        `json:"raw"`
+	Branch   []chains.Hash `json:"branch"`             // from the bottom up
+	Spent    string        `json:"spent,omitempty"`    // the node's word on the outputs that it spends
+	Previous []string      `json:"previous,omitempty"` // transactions that made them
+}
+
+// Recorder keeps what a Pass hands out, as a recording of coverage extract. It is used by
+// one goroutine.
+type Recorder struct {
+	manifest Manifest
+	merkle   Merkle
+	headers  []byte
+	objects  *objectWriter
+	ids      []chains.TxID // of the block that was recorded from last
+	idsOf    chains.BlockHash
+}
+
+// NewRecorder makes a recorder that writes into the folder dir, which is made; "" writes
+// nothing and only computes the manifest's hash.
+func NewRecorder(dir string, chain chains.Chain, merkle Merkle) (*Recorder, error) {
+	objects, err := newObjectWriter(dir)
+	if err != nil {
+		return nil, fmt.Errorf("recording: %w", err)
+	}
+	return &Recorder{merkle: merkle, objects: objects, manifest: newManifest(chain, CoverageExtract)}, nil
+}
+
+func newManifest(chain chains.Chain, c Coverage) Manifest {
+	return Manifest{Schema: RecordingSchema, Chain: chain, CAIP2: chain.CAIP2(), Coverage: c, From: -1}
+}
+
+// header keeps the header of a block that was read.
+func (r *Recorder) header(b *chains.Block) {
+	if r.manifest.From < 0 {
+		r.manifest.From = b.Ref.Height
+	}
+	r.manifest.To = b.Ref.Height
+	r.headers = binary.AppendUvarint(r.headers, uint64(len(b.Header)))
+	r.headers = append(r.headers, b.Header...)
+}
+
+// tx keeps transaction i of b. previous are transactions that made what it spends.
+func (r *Recorder) tx(b *chains.Block, i int, previous [][]byte) error {
+	if b.Partial {
+		return errors.New("record: a recording of single transactions cannot be recorded again: copy it")
+	}
+	if r.idsOf != b.Ref.Hash {
+		r.idsOf, r.ids = b.Ref.Hash, r.ids[:0]
+		for n := range b.Txs {
+			r.ids = append(r.ids, b.Txs[n].ID)
+		}
+	}
+	tx := &b.Txs[i]
+	e := TxEntry{TxID: tx.ID, Height: b.Ref.Height, Index: tx.Index, Branch: r.merkle.MerkleBranch(r.ids, i)}
+	var err error
+	if e.Raw, err = r.objects.put(tx.Raw); err != nil {
+		return err
+	}
+	if b.Spent != nil && len(tx.Inputs) > 0 {
+		if e.Spent, err = r.objects.put(b.Spent[i]); err != nil {
+			return err
+		}
+	}
+	for _, raw := range previous {
+		sum, err := r.objects.put(raw)
+		if err != nil {
+			return err
+		}
+		e.Previous = append(e.Previous, sum)
+	}
+	r.manifest.Txs = append(r.manifest.Txs, e)
+	return nil
+}
+
+// Close writes the manifest and returns its SHA-256. asOf is the last block of the trace.
+func (r *Recorder) Close(asOf chains.BlockRef) (sha string, err error) {
+	return closeManifest(&r.manifest, r.objects, r.headers, asOf)
+}
+
+func closeManifest(m *Manifest, objects *objectWriter, headers []byte, asOf chains.BlockRef) (string, error) {
+	m.AsOf = Pin{asOf.Height, asOf.Hash, asOf.Time}
+	var err error
+	if m.Headers, err = objects.put(headers); err != nil {
+		return "", err
+	}
+	data, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return "", fmt.Errorf("recording: %w", err)
+	}
+	data = append(data, '\n')
+	if err := objects.close(data); err != nil {
+		return "", fmt.Errorf("recording: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// RecordWhole keeps every block of the span from…to in the folder dir, with the outputs that
+// they spend where the node tells them, and returns the manifest's SHA-256.
+func RecordWhole(ctx context.Context, node Node, chain chains.Chain, from, to int64, dir string) (string, error) {
+	objects, err := newObjectWriter(dir)
+	if err != nil {
+		return "", fmt.Errorf("recording: %w", err)
+	}
+	r := &Recorder{objects: objects, manifest: newManifest(chain, CoverageWhole)}
+	last := chains.BlockRef{}
+	for slot := range stream(ctx, node, from, to, DefaultInFlight) {
+		a := <-slot
+		if a.err != nil {
+			return "", a.err
+		}
+		if last.Height > 0 && a.block.Prev != last.Hash {
+			return "", fmt.Errorf("block %d: %w", a.block.Ref.Height, chains.ErrReorged)
+		}
+		last = a.block.Ref
+		if err := r.block(a.block); err != nil {
+			return "", err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	return r.Close(last)
+}
+
+// block keeps a whole block.
+func (r *Recorder) block(b *chains.Block) error {
+	r.header(b)
+	if b.Raw == nil {
+		return fmt.Errorf("block %d: its raw bytes were not kept", b.Ref.Height)
+	}
+	sum, err := r.objects.put(b.Raw)
+	if err != nil {
+		return err
+	}
+	e := BlockEntry{Height: b.Ref.Height, Raw: sum}
+	if b.Spent != nil {
+		var spent []byte
+		for _, s := range b.Spent {
+			spent = append(binary.AppendUvarint(spent, uint64(len(s))), s...)
+		}
+		if e.Spent, err = r.objects.put(spent); err != nil {
+			return err
+		}
+	}
+	r.manifest.Blocks = append(r.manifest.Blocks, e)
+	return nil
+}
+
+// objectWriter writes objects.zip, each object once, in the order in which they come.
+type objectWriter struct {
+	dir  string // "": only hashes are computed
+	file *os.File
+	zip  *zip.Writer
+	seen map[[32]byte]bool
+}
+
+func newObjectWriter(dir string) (*objectWriter, error) {
+	w := &objectWriter{dir: dir, seen: map[[32]byte]bool{}}
+	if dir == "" {
+		return w, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	var err error
+	if w.file, err = os.Create(filepath.Join(dir, objectsFile)); err != nil {
+		return nil, err
+	}
+	w.zip = zip.NewWriter(w.file)
+	w.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(out, flate.BestCompression)
+	})
+	return w, nil
+}
+
+// zipTime is the earliest time that a ZIP member can have: archives carry no clock.
+var zipTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// put keeps data and returns its SHA-256 in hex.
+func (w *objectWriter) put(data []byte) (string, error) {
+	sum := sha256.Sum256(data)
+	name := hex.EncodeToString(sum[:])
+	if w.seen[sum] {
+		return name, nil
+	}
+	w.seen[sum] = true
+	if w.zip == nil {
+		return name, nil
+	}
+	member, err := w.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: zipTime})
+	if err == nil {
+		_, err = member.Write(data)
+	}
+	if err != nil {
+		return "", fmt.Errorf("recording: object %s: %w", name, err)
+	}
+	return name, nil
+}
+
+// close finishes the objects and writes the manifest behind them, so that a manifest never
+// stands beside objects that are not there.
+func (w *objectWriter) close(manifest []byte) error {
+	if w.zip == nil {
+		return nil
+	}
+	if err := errors.Join(w.zip.Close(), w.file.Sync(), w.file.Close()); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(w.dir, manifestFile), manifest, 0o644)
+}
