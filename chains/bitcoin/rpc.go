@@ -49,8 +49,8 @@ type rpcRequest struct {
 }
 
 type rpcResponse struct {
-	ID     int  `json:"id"`
-	Result any  `json:"result"`
+	ID     int `json:"id"`
+	Result any `json:"result"`
 	Error  *struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`

@@ -1,0 +1,107 @@
+package nodetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+)
+
+// Question is a request on its way to the node.
+type Question struct {
+	Path   string            // /rest/block/….bin, or / for JSON-RPC
+	Method string            // of JSON-RPC; "" for REST and for batches
+	Params []json.RawMessage // of that method
+	Body   []byte
+}
+
+// Reply is the node's answer on its way back.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	Cut    int  // if above 0: break the connection after that many bytes of the body
+	Drop   bool // break the connection without an answer
+}
+
+// Tamper says what a Proxy changes; a nil function changes nothing.
+type Tamper struct {
+	Ask    func(*Question)         // before the node is asked
+	Answer func(*Question, *Reply) // after it has answered
+}
+
+// Proxy stands before a node and lets its answers be changed: a node that lies, breaks off,
+// is busy, or is an older one. It returns its URL, and closes when the test ends. Functions
+// of how are called by several goroutines at once.
+func Proxy(t testing.TB, node string, how Tamper) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		q := question(r.URL.Path, body)
+		if how.Ask != nil {
+			how.Ask(q)
+		}
+		reply, err := forward(r, node, q)
+		if err != nil { // the node is gone: so are we
+			panic(http.ErrAbortHandler)
+		}
+		if how.Answer != nil {
+			how.Answer(q, reply)
+		}
+		send(w, reply)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func question(path string, body []byte) *Question {
+	q := &Question{Path: path, Body: body}
+	var call struct {
+		Method string            `json:"method"`
+		Params []json.RawMessage `json:"params"`
+	}
+	if json.Unmarshal(body, &call) == nil { // a batch or REST has no method
+		q.Method, q.Params = call.Method, call.Params
+	}
+	return q
+}
+
+func forward(r *http.Request, node string, q *Question) (*Reply, error) {
+	req, err := http.NewRequestWithContext(r.Context(), r.Method, node+q.Path, bytes.NewReader(q.Body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = r.Header.Clone()
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	return &Reply{Status: res.StatusCode, Header: res.Header, Body: body}, err
+}
+
+func send(w http.ResponseWriter, reply *Reply) {
+	if reply.Drop {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range reply.Header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(reply.Body)))
+	w.WriteHeader(reply.Status)
+	cut := len(reply.Body)
+	if reply.Cut > 0 {
+		cut = min(cut, reply.Cut)
+	}
+	_, err := w.Write(reply.Body[:cut])
+	if err != nil || cut < len(reply.Body) {
+		panic(http.ErrAbortHandler)
+	}
+}
