@@ -196,3 +196,11 @@ type Block struct {
 	// here, one entry per transaction of Txs; nil where the node offers none.
 	Spent [][]byte
 }
+
+// Header is what a block header says of its place in the chain.
+type Header struct {
+	Hash       BlockHash
+	Prev       BlockHash
+	MerkleRoot Hash
+	Time       int64 // Unix seconds
+}

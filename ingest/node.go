@@ -40,7 +40,7 @@ type TxReader interface {
 type Decoder interface {
 	DecodeBlock(raw []byte, height int64) (*chains.Block, error)
 	DecodeTx(raw []byte) (chains.Tx, error)
-	DecodeHeader(raw []byte) (Header, error)
+	DecodeHeader(raw []byte) (chains.Header, error)
 	// AttachSpent fills the inputs of a block from the serialized outputs that they spend.
 	AttachSpent(block *chains.Block, spent [][]byte) error
 	Merkle
@@ -50,12 +50,6 @@ type Decoder interface {
 type Merkle interface {
 	MerkleBranch(ids []chains.TxID, i int) []chains.Hash
 	VerifyBranch(id chains.TxID, i int, branch []chains.Hash, root chains.Hash) bool
-}
-
-// Header is what a block header says of its place in the chain.
-type Header struct {
-	Hash, Prev, MerkleRoot chains.Hash
-	Time                   int64 // Unix seconds
 }
 
 // Progress is told how far a job is: blocks done of total (0: not known), transactions

@@ -30,7 +30,7 @@ type Recording struct {
 	dec     Decoder
 	close   io.Closer
 	members map[string]*zip.File
-	headers []Header           // From…To
+	headers []chains.Header    // From…To
 	raws    [][]byte           // their bytes
 	byBlock map[int64][]int    // indices in Manifest.Txs, by height
 	byID    map[chains.TxID]at // every transaction that is held

@@ -55,7 +55,7 @@ func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *led
 			Schema: Schema, Tool: opt.Tool, Inputs: opt.Inputs, Stop: inc.Stop, Rules: Rules(),
 			Incident: IncidentRef{
 				ID: inc.ID, Title: inc.Title, Rule: inc.Rule, RuleReason: inc.RuleReason, Accounts: string(inc.Accounts),
-				Synthetic: inc.Synthetic, SHA256: inc.SHA256, FirstLogged: opt.FirstLogged,
+				Synthetic: inc.Synthetic, SHA256: inc.SHA256, FirstLogged: opt.FirstLogged, Notes: inc.Notes,
 			},
 			Seeds: []SeedEntry{}, Nodes: []Node{}, Hops: []Hop{}, Endpoints: []Endpoint{},
 			Findings: []Finding{}, Gaps: []Gap{},

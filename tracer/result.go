@@ -45,8 +45,9 @@ type IncidentRef struct {
 	RuleReason  string  `json:"rule_reason"`
 	Accounts    string  `json:"accounts"`
 	Synthetic   bool    `json:"synthetic"`
-	SHA256      string  `json:"sha256"`       // of the incident file, or of the canonical form of the flags
-	FirstLogged *string `json:"first_logged"` // RFC 3339; null where no log was kept
+	SHA256      string  `json:"sha256"`          // of the incident file, or of the canonical form of the flags
+	FirstLogged *string `json:"first_logged"`    // RFC 3339; null where no log was kept
+	Notes       string  `json:"notes,omitempty"` // added to the contract
 }
 
 // Inputs names what the trace was made from, each by its hash; nil where it had none.

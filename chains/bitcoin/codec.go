@@ -1,0 +1,44 @@
+package bitcoin
+
+import "clew/chains"
+
+// Codec is the family's way with bytes and addresses as one value, for those who take it
+// through an interface of their own. The zero value is ready and safe for concurrent use.
+type Codec struct{}
+
+// ParseAddress is the function of that name.
+func (Codec) ParseAddress(chain chains.Chain, text string) (chains.Address, error) {
+	return ParseAddress(chain, text)
+}
+
+// FormatAddress is the function of that name.
+func (Codec) FormatAddress(chain chains.Chain, a chains.Address) string {
+	return FormatAddress(chain, a)
+}
+
+// DecodeBlock is the function of that name.
+func (Codec) DecodeBlock(raw []byte, height int64) (*chains.Block, error) {
+	return DecodeBlock(raw, height)
+}
+
+// DecodeTx is the function of that name.
+func (Codec) DecodeTx(raw []byte) (chains.Tx, error) { return DecodeTx(raw) }
+
+// DecodeHeader reads a header's place in the chain.
+func (Codec) DecodeHeader(raw []byte) (chains.Header, error) {
+	h, err := DecodeHeader(raw)
+	return chains.Header{Hash: h.Hash, Prev: h.Prev, MerkleRoot: h.MerkleRoot, Time: h.Time}, err
+}
+
+// AttachSpent is the function of that name.
+func (Codec) AttachSpent(block *chains.Block, spent [][]byte) error {
+	return AttachSpent(block, spent)
+}
+
+// MerkleBranch is the function of that name.
+func (Codec) MerkleBranch(ids []chains.TxID, i int) []chains.Hash { return MerkleBranch(ids, i) }
+
+// VerifyBranch is the function of that name.
+func (Codec) VerifyBranch(id chains.TxID, i int, branch []chains.Hash, root chains.Hash) bool {
+	return VerifyBranch(id, i, branch, root)
+}

@@ -1,0 +1,10 @@
+// Package testdata holds recorded incidents that the program carries with it.
+package testdata
+
+import "embed"
+
+// Demo holds a folder for each incident of the demonstration: incident.yaml, and a
+// recording of what its trace touches (recording.json, objects.zip).
+//
+//go:embed demo/*/incident.yaml demo/*/recording.json demo/*/objects.zip
+var Demo embed.FS
