@@ -20,7 +20,7 @@ FUZZTIME ?= 10s
 SKIPS    ?= $(if $(CI),fail,allow)
 
 export CGO_ENABLED := 0
-export CLEW_TEST_BITCOIND := $(BITCOIND)
+export CLEW_BITCOIND := $(BITCOIND)
 
 .PHONY: help setup build test torture lint fuzz bench docs clean
 
