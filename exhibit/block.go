@@ -1,0 +1,59 @@
+package exhibit
+
+// Sizes of text in a drawing, in pixels.
+const (
+	sizeText  = 12
+	sizeSmall = 11
+	leading   = 16 // from baseline to baseline
+	padding   = 8
+)
+
+// line is one line of a box or label before it has a place.
+type line struct {
+	s    string
+	bold bool
+	grey Grey
+	band bool // on the grey band at the foot of a box, where value ends
+}
+
+// block is text with its measured size, before it has a place.
+type block struct {
+	lines  []line
+	widths []int
+	w, h   int
+}
+
+// newBlock measures lines. The width is even, so that a centre lies on a whole pixel.
+func (f *fonts) newBlock(lines []line, least int) (block, error) {
+	b := block{lines: lines, w: least}
+	for _, l := range lines {
+		w, err := f.measure(l.s, sizeText, l.bold)
+		if err != nil {
+			return b, err
+		}
+		b.widths = append(b.widths, w)
+		b.w = max(b.w, w+2*padding)
+	}
+	b.w += b.w % 2
+	b.h = len(lines)*leading + 2*padding - 2
+	b.h += b.h % 2
+	return b, nil
+}
+
+// put writes the block's lines into g, from the left edge at x and the top at y.
+func (b *block) put(g *Group, x, y int) {
+	for i, l := range b.lines {
+		g.text(Text{X: x + padding, Y: y + padding + 11 + i*leading, W: b.widths[i], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
+	}
+}
+
+// bandFrom returns the y, from the top of the block, at which the grey band starts, and
+// whether there is one.
+func (b *block) bandFrom() (int, bool) {
+	for i, l := range b.lines {
+		if l.band {
+			return padding + i*leading - 3, true
+		}
+	}
+	return 0, false
+}

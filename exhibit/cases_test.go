@@ -1,0 +1,151 @@
+package exhibit_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"clew/tracer"
+)
+
+const btc = 100_000_000
+
+// three: the smallest trace that is one.
+func three() *chain {
+	c := newChain("three")
+	s := c.seed("V1", "thief", 2*btc)
+	out := c.spend([]string{s}, pay{"first", 150_000_000}, pay{"second", 49_990_000})
+	c.spend(out[:1], pay{"third", 149_980_000})
+	return c
+}
+
+// ten: a split, a merge with other money, a service, a gap.
+func ten() *chain {
+	c := newChain("ten")
+	c.tr.Incident.Synthetic = true
+	s := c.seed("V1", "thief", 10*btc)
+	a := c.spend([]string{s}, pay{"left", 6 * btc}, pay{"right", 399_990_000})
+	b := c.spend(a[:1], pay{"left one", 2 * btc}, pay{"left two", 399_980_000})
+	m := c.spend([]string{c.clean("stranger", 3*btc), b[0], a[1]}, pay{"exchange", 5 * btc}, pay{"cold", 350_000_000}, pay{"thief", 49_970_000})
+	c.stop(m[0], tracer.ReasonService, "")
+	c.tr.Nodes[indexOf(c, "exchange")].Kind = tracer.NodeService
+	c.tr.Nodes[indexOf(c, "exchange")].Label = "Example Exchange, deposit"
+	p := c.spend(b[1:], pay{"pay one", 1 * btc}, pay{"rest", 299_970_000})
+	c.stop(p[1], tracer.ReasonGap, "")
+	c.tr.Gaps = append(c.tr.Gaps, tracer.Gap{Chain: "bitcoin", TxID: hash("lost").String(), What: "a transaction that spends the rest was not read",
+		Why: "the node has pruned the block", Effect: "2.99970000 BTC ends here as not known"})
+	return c
+}
+
+func indexOf(c *chain, name string) int {
+	for i, n := range c.tr.Nodes {
+		if n.ID == "n-"+name {
+			return i
+		}
+	}
+	panic(name)
+}
+
+// peel: a long peel chain of n payments.
+func peel(n int) *chain {
+	c := newChain(fmt.Sprintf("peel-%d", n))
+	key, left := c.seed("V1", "thief", uint64(n+10)*btc), uint64(n+10)*btc
+	for i := range n {
+		amount := uint64(btc/2 + i*1000)
+		left -= amount + 1000
+		key = c.spend([]string{key}, pay{fmt.Sprint("payee ", i), amount}, pay{fmt.Sprint("change ", i), left})[1]
+	}
+	return c
+}
+
+// fan: one transaction to n addresses, some of which move on.
+func fan(n int) *chain {
+	c := newChain(fmt.Sprintf("fan-%d", n))
+	s := c.seed("V1", "thief", uint64(n)*btc)
+	var pays []pay
+	for i := range n {
+		pays = append(pays, pay{fmt.Sprint("arm ", i), uint64(btc - 1000 - i*700_000)})
+	}
+	out := c.spend([]string{s}, pays...)
+	c.spend(out[3:4], pay{"onward", 90_000_000})
+	return c
+}
+
+// merge: n seeds and n addresses that one transaction gathers, with other funds.
+func merge(n int) *chain {
+	c := newChain(fmt.Sprintf("merge-%d", n))
+	var ins []string
+	for i := range n {
+		k := c.seed(fmt.Sprint("V", i+1), fmt.Sprint("victim wallet ", i), uint64(btc+i*12345))
+		ins = append(ins, c.spend([]string{k}, pay{fmt.Sprint("collect ", i), uint64(btc + i*12345 - 500)})...)
+		if i%5 == 0 {
+			ins = append(ins, c.clean(fmt.Sprint("other ", i), btc/3))
+		}
+	}
+	out := c.spend(ins, pay{"pool", uint64(n) * btc / 2}, pay{"reserve", uint64(n) * btc / 2})
+	c.spend(out[1:], pay{"end", uint64(n)*btc/2 - 9000})
+	return c
+}
+
+// cycle: an address that pays itself its change, and money that comes back.
+func cycle() *chain {
+	c := newChain("cycle")
+	k := c.seed("V1", "hot", 8*btc)
+	for i := range 3 {
+		out := c.spend([]string{k}, pay{fmt.Sprint("out ", i), btc}, pay{"hot", uint64(8-i-1)*btc - uint64(1000*(i+1))})
+		k = out[1]
+	}
+	a := c.spend([]string{k}, pay{"there", 499_990_000})
+	b := c.spend(a, pay{"hot", 499_980_000})
+	c.spend(b, pay{"away", 499_970_000})
+	return c
+}
+
+// busy: about n hops that split, peel, merge and mix at random, always the same.
+func busy(n int) *chain {
+	c := newChain(fmt.Sprintf("busy-%d", n))
+	r := rand.New(rand.NewPCG(7, uint64(n)))
+	live := []string{c.seed("V1", "thief", 500_000*btc), c.seed("V2", "thief", 90_000*btc), c.seed("V3", "other thief", 70_000*btc)}
+	name := 0
+	fresh := func() string { name++; return fmt.Sprint("place ", name) }
+	for len(c.tr.Hops) < n && len(live) > 0 {
+		i := r.IntN(len(live))
+		if r.IntN(3) > 0 { // follow the newest, so that there are long ways too
+			i = len(live) - 1 - r.IntN(min(8, len(live)))
+		}
+		key := live[i]
+		live = append(live[:i], live[i+1:]...)
+		o := c.outs[key]
+		if o.units < 100_000 {
+			continue
+		}
+		ins, total := []string{key}, o.units
+		switch r.IntN(12) {
+		case 0:
+			for k := 0; k < 3 && len(live) > 5; k++ {
+				ins, total = append(ins, live[0]), total+c.outs[live[0]].units
+				live = live[1:]
+			}
+		case 1:
+			ins, total = append(ins, c.clean(fresh(), o.units/3)), total+o.units/3
+		}
+		total -= 700
+		var pays []pay
+		switch {
+		case r.IntN(30) == 0:
+			for range 20 {
+				pays = append(pays, pay{fresh(), total / 20})
+			}
+		case r.IntN(3) == 0:
+			pays = []pay{{fresh(), total}}
+		default:
+			cut := total / uint64(2+r.IntN(20))
+			pays = []pay{{fresh(), cut}, {fresh(), total - cut}}
+		}
+		out := c.spend(ins, pays...)
+		if len(pays) == 2 && r.IntN(3) > 0 {
+			out = out[1:]
+		}
+		live = append(live, out...)
+	}
+	return c
+}

@@ -1,0 +1,189 @@
+package exhibit
+
+import (
+	"fmt"
+	"strings"
+)
+
+const (
+	margin   = 28
+	minWidth = 1080 // so that title and notes have room
+)
+
+// compose draws title, diagram, legend and notes, from top to bottom.
+func (a *artist) compose(p *placement) error {
+	s := a.scene
+	s.Width = max(minWidth, p.w+2*margin)
+	y, err := a.header(margin)
+	if err != nil {
+		return err
+	}
+	a.groups(p, (s.Width-p.w)/2, y+14)
+	y += 14 + p.h + 24
+	if y, err = a.legend(y); err != nil {
+		return err
+	}
+	if y, err = a.footer(y); err != nil {
+		return err
+	}
+	s.Height = y + margin/2
+	return a.watermark()
+}
+
+// groups draws what was laid out, lines first.
+func (a *artist) groups(p *placement, dx, dy int) {
+	var lines, rest []Group
+	edge := 0
+	for i := range a.d.Arrows {
+		label := a.labelGroup(i, p.center[fmt.Sprintf("l%d", i)])
+		lines = append(lines, a.arrowGroup(i, p.lines[edge], p.lines[edge+1], &label))
+		rest = append(rest, label)
+		edge += 2
+	}
+	for i := range a.d.Boxes {
+		rest = append(rest, a.boxGroup(i, p.center[fmt.Sprintf("b%d", i)]))
+		if a.others[i].h > 0 {
+			rest = append(rest, a.otherGroup(i, p.center[fmt.Sprintf("o%d", i)]))
+			g := Group{Kind: GroupArrow}
+			g.path(Path{Points: p.lines[edge], Curve: true, Line: 1, Stroke: Middle, Dash: Dashed})
+			g.arrowHead(p.lines[edge], Middle)
+			lines = append(lines, g)
+			edge++
+		}
+	}
+	for _, g := range append(lines, rest...) {
+		g.move(dx, dy)
+		a.scene.Groups = append(a.scene.Groups, g)
+	}
+}
+
+func lineOf(s Style) (width int, dash Dash, double bool) {
+	switch s {
+	case Attested:
+		return 2, DashDot, false
+	case Inferred:
+		return 5, Dotted, true
+	}
+	return 2, Solid, false
+}
+
+// arrowGroup draws the two halves of arrow i and the piece through its label.
+func (a *artist) arrowGroup(i int, in, out []Point, label *Group) Group {
+	ar := &a.d.Arrows[i]
+	g := Group{Kind: GroupArrow, ID: fmt.Sprintf("arrow%d", i+1), Hops: label.Hops, Say: label.Say}
+	width, dash, double := lineOf(ar.Style)
+	through := append(append([]Point(nil), in...), straight(in[len(in)-1], out[0])...)
+	through = append(through, out[1:]...)
+	g.path(Path{Points: through, Curve: true, Line: width, Stroke: Dark, Dash: dash, Double: double})
+	g.arrowHead(out, Dark)
+	return g
+}
+
+// straight returns the Bézier segment, without its start, of a straight line.
+func straight(from, to Point) []Point {
+	dx, dy := to.X-from.X, to.Y-from.Y
+	return []Point{{from.X + dx/3, from.Y + dy/3}, {from.X + 2*dx/3, from.Y + 2*dy/3}, to}
+}
+
+// arrowHead draws a head that points to the right at the end of the line: lines enter
+// boxes in the middle of the left edge.
+func (g *Group) arrowHead(line []Point, fill Grey) {
+	p := line[len(line)-1]
+	g.path(Path{Points: []Point{{p.X - 9, p.Y - 5}, {p.X, p.Y}, {p.X - 9, p.Y + 5}}, Filled: true, Fill: fill})
+}
+
+func (a *artist) labelGroup(i int, at Point) Group {
+	ar, b := &a.d.Arrows[i], &a.labels[i]
+	g := Group{Kind: GroupLabel, Frame: Rect{X: at.X - b.w/2, Y: at.Y - b.h/2, W: b.w, H: b.h}}
+	for _, h := range ar.Hops {
+		g.Hops = append(g.Hops, a.d.Trace.Hops[h].Number)
+	}
+	half := (len(b.lines) + 1) / 2
+	for k, l := range b.lines {
+		y := at.Y - 6 - (half-1-k)*leading
+		if k >= half {
+			y = at.Y + 15 + (k-half)*leading
+		}
+		g.text(Text{X: at.X - b.widths[k]/2, Y: y, W: b.widths[k], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
+	}
+	g.Say = a.boxName(ar.From) + " to " + a.boxName(ar.To) + ": " + b.lines[0].s + ", " + b.lines[1].s
+	return g
+}
+
+// boxName names a box within a sentence.
+func (a *artist) boxName(i int) string {
+	b := &a.d.Boxes[i]
+	if b.Kind == BoxPlace {
+		return a.names[b.Node]
+	}
+	ls := a.boxes[i].lines
+	if b.Kind == BoxSeed {
+		return ls[1].s
+	}
+	return ls[0].s
+}
+
+// boxGroup draws box i with its centre at the given place.
+func (a *artist) boxGroup(i int, at Point) Group {
+	b, bl := &a.d.Boxes[i], &a.boxes[i]
+	stack := stackWidth(b)
+	x, y := at.X-(bl.w+stack)/2, at.Y-(bl.h+stack)/2+stack
+	frame := Rect{X: x, Y: y, W: bl.w, H: bl.h, Line: 1, Stroke: Black, Fill: White, Filled: true, Round: 2}
+	g := Group{Kind: GroupBox, ID: fmt.Sprintf("box%d", i+1), Frame: frame}
+	for k := stack; k > 0; k -= 4 {
+		r := frame
+		r.X, r.Y, r.Stroke, r.Fill = x+k, y-k, Middle, White
+		g.rect(r)
+	}
+	switch b.Kind {
+	case BoxJunction:
+		frame.Round, frame.Stroke = 12, Dark
+	case BoxSeed, BoxSeeds:
+		frame.Line, frame.Fill = 2, Pale
+	}
+	g.rect(frame)
+	if from, ok := bl.bandFrom(); ok {
+		g.rect(Rect{X: x + frame.Line, Y: y + from, W: bl.w - 2*frame.Line, H: bl.h - from - frame.Line, Fill: Pale, Filled: true})
+		g.path(Path{Points: []Point{{x, y + from}, {x + bl.w, y + from}}, Line: 1, Stroke: Middle})
+		g.rect(Rect{X: x + bl.w - 4, Y: y + from, W: 4, H: bl.h - from, Fill: Dark, Filled: true})
+	}
+	bl.put(&g, x, y)
+	words := make([]string, len(bl.lines))
+	for k, l := range bl.lines {
+		words[k] = l.s
+	}
+	g.Say = strings.Join(words, "; ")
+	for _, h := range b.Hops {
+		g.Hops = append(g.Hops, a.d.Trace.Hops[h].Number)
+	}
+	return g
+}
+
+func (a *artist) otherGroup(i int, at Point) Group {
+	o := &a.others[i]
+	frame := Rect{X: at.X - o.w/2, Y: at.Y - o.h/2, W: o.w, H: o.h, Line: 1, Stroke: Middle, Fill: White, Filled: true, Round: 2, Dash: Dashed}
+	g := Group{Kind: GroupOther, Frame: frame, Say: o.lines[0].s + " " + o.lines[1].s}
+	g.rect(frame)
+	o.put(&g, frame.X, frame.Y)
+	return g
+}
+
+// watermark writes REPLICA across a drawing of synthetic data, under everything else.
+func (a *artist) watermark() error {
+	if !a.d.Trace.Incident.Synthetic {
+		return nil
+	}
+	const size = 96
+	w, err := a.f.measure("REPLICA", size, true)
+	if err != nil {
+		return err
+	}
+	g := Group{Kind: GroupMark, Frame: Rect{W: a.scene.Width, H: a.scene.Height}}
+	for y := 330; y < a.scene.Height+100; y += 420 {
+		for x := 60 + (y/420%2)*260; x < a.scene.Width; x += 700 {
+			g.text(Text{X: x, Y: y, W: w, Size: size, Bold: true, Fill: 228, Turn: 25, S: "REPLICA"})
+		}
+	}
+	a.scene.Groups = append([]Group{g}, a.scene.Groups...)
+	return nil
+}

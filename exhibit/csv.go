@@ -1,0 +1,253 @@
+package exhibit
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// schedules lists the CSV files: name and writer.
+func schedules() []struct {
+	name string
+	rows func(*register, []Run) [][]string
+} {
+	return []struct {
+		name string
+		rows func(*register, []Run) [][]string
+	}{
+		{"schedule_a_hops.csv", hopRows},
+		{"schedule_b_peels.csv", peelRows},
+		{"schedule_c_endpoints.csv", endpointRows},
+		{"schedule_e_conservation.csv", conservationRows},
+		{"schedule_f_gaps.csv", gapRows},
+		{"seeds.csv", seedRows},
+	}
+}
+
+// CSVNames lists the schedules that CSV writes, in order.
+func CSVNames() []string {
+	var names []string
+	for _, s := range schedules() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// CSV writes one schedule after RFC 4180, in UTF-8: a header, then a row a thing, in the
+// order of the trace. Columns that end in _units are whole smallest units; those that end
+// in _amount the same as a decimal number of coins. An empty traced column means that the
+// rule does not say. A cell of text that a spreadsheet would take for a formula starts
+// with an apostrophe.
+func (x *Exhibit) CSV(w io.Writer, name string) error {
+	for _, s := range schedules() {
+		if s.name != name {
+			continue
+		}
+		c := csv.NewWriter(w)
+		c.UseCRLF = true
+		for _, row := range s.rows(newRegister(x.Trace, x.Diagram.Rule), x.Diagram.Runs) {
+			for i := range row {
+				row[i] = cell(row[i])
+			}
+			if err := c.Write(row); err != nil {
+				return fmt.Errorf("schedule %s: %w", name, err)
+			}
+		}
+		c.Flush()
+		return c.Error()
+	}
+	return fmt.Errorf("no schedule is named %q (there are %s)", name, strings.Join(CSVNames(), ", "))
+}
+
+// cell makes text safe in a spreadsheet: what hides is made visible, and what would be a
+// formula is marked as text. A plain number with a sign stays a number.
+func cell(text string) string {
+	formula := text != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", []rune(text)[0])
+	text = visible(text)
+	if formula && !isInteger(text) {
+		return "'" + text
+	}
+	return text
+}
+
+func isInteger(text string) bool {
+	text = strings.TrimPrefix(text, "-")
+	if text == "" {
+		return false
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func ruleColumns(t *tracer.Trace, prefix, suffix string) []string {
+	var out []string
+	for _, r := range t.Rules {
+		out = append(out, prefix+r.String()+suffix)
+	}
+	return out
+}
+
+// perRule writes an amount under each rule of the trace.
+func (r *register) perRule(t *tracer.Traced) []string {
+	var out []string
+	for _, rule := range r.t.Rules {
+		a, ok := t.Get(rule)
+		if !ok {
+			out = append(out, "")
+			continue
+		}
+		out = append(out, a.String())
+	}
+	return out
+}
+
+func hopRows(r *register, _ []Run) [][]string {
+	head := []string{"number", "hop_id", "kind", "leg", "time_utc", "chain", "caip2", "block", "txid", "position",
+		"from", "from_alias", "from_outputs", "via_txid", "to", "to_alias", "to_kind", "to_claimed", "asset", "symbol",
+		"whole_units", "whole_amount", "traced_units", "traced_amount"}
+	head = append(head, ruleColumns(r.t, "traced_", "_units")...)
+	head = append(head, "evidence", "basis", "carries_on", "link_protocol", "link_key", "findings", "raw_sha256")
+	rows := [][]string{head}
+	for i := range r.t.Hops {
+		h := &r.t.Hops[i]
+		for k := range h.Legs {
+			rows = append(rows, r.hopRow(h, k))
+		}
+	}
+	return rows
+}
+
+// hopRow writes one leg. Traced amounts stand with the last leg, whose asset they count.
+func (r *register) hopRow(h *tracer.Hop, k int) []string {
+	leg := &h.Legs[k]
+	u := unit{leg.Chain, leg.Asset}
+	from, outs := r.sources(leg)
+	to := r.place(leg.To)
+	var addresses, names []string
+	for _, p := range from {
+		addresses, names = append(addresses, p.Address), append(names, p.Alias)
+	}
+	via := ""
+	if leg.Via != "" {
+		via = r.place(leg.Via).Address
+	}
+	row := []string{strconv.Itoa(h.Number), h.ID, string(h.Kind), strconv.Itoa(k + 1), leg.Time, string(leg.Chain), leg.Chain.CAIP2(),
+		strconv.FormatInt(leg.Height, 10), leg.TxID.String(), positions(leg), strings.Join(addresses, " "), strings.Join(names, " "),
+		strings.Join(outs, " "), via, to.Address, to.Alias, to.Kind, to.Claim, string(leg.Asset), u.symbol(), leg.Units.String(), u.plain(leg.Units)}
+	if k+1 < len(h.Legs) {
+		row = append(row, make([]string, 2+len(r.t.Rules))...)
+	} else {
+		units, amount := "", ""
+		if a, ok := h.Traced.Get(r.rule); ok {
+			units, amount = a.String(), u.plain(a)
+		}
+		row = append(row, units, amount)
+		row = append(row, r.perRule(&h.Traced)...)
+	}
+	protocol, key := "", ""
+	if h.Link != nil {
+		protocol, key = h.Link.Protocol, h.Link.Key
+	}
+	return append(row, leg.Evidence, r.basisOf(h), strings.Join(r.inputs(h), " "), protocol, key, strings.Join(r.findings(h.Findings), " | "), strings.Join(leg.Raw, " "))
+}
+
+func peelRows(r *register, runs []Run) [][]string {
+	rows := [][]string{{"run", "kind", "step", "time_utc", "chain", "block", "txid", "payment_hop", "payment_to", "payment_to_alias",
+		"payment_whole_units", "payment_traced_units", "payment_traced_amount", "rest_hop", "rest_to", "rest_to_alias",
+		"rest_whole_units", "rest_traced_units", "rest_traced_amount"}}
+	for i := range runs {
+		for k, s := range runs[i].Steps {
+			leg := &r.t.Hops[s.Rest].Legs[0]
+			row := []string{strconv.Itoa(runs[i].Number), string(runs[i].Kind), strconv.Itoa(k + 1), leg.Time, string(leg.Chain),
+				strconv.FormatInt(leg.Height, 10), leg.TxID.String()}
+			row = append(row, r.paymentCells(s.Payment)...)
+			rows = append(rows, append(row, r.paymentCells(s.Rest)...))
+		}
+	}
+	return rows
+}
+
+func (r *register) paymentCells(hop int) []string {
+	if hop < 0 {
+		return make([]string, 6)
+	}
+	h := &r.t.Hops[hop]
+	leg := &h.Legs[0]
+	to, traced := r.place(leg.To), tracedUnder(&h.Traced, r.rule)
+	return []string{strconv.Itoa(h.Number), to.Address, to.Alias, leg.Units.String(), traced.String(), unit{leg.Chain, leg.Asset}.plain(traced)}
+}
+
+func endpointRows(r *register, _ []Run) [][]string {
+	head := []string{"number", "endpoint_id", "reason", "chain", "place", "place_alias", "place_kind", "place_claimed", "txid", "position",
+		"asset", "symbol", "whole_units", "whole_amount", "traced_units", "traced_amount"}
+	head = append(head, ruleColumns(r.t, "traced_", "_units")...)
+	head = append(head, "range_min_units", "range_max_units", "by_basis_units", "from_hop", "note", "process_could_add")
+	rows := [][]string{head}
+	for i := range r.t.Endpoints {
+		e := &r.t.Endpoints[i]
+		u, p := unit{e.Chain, e.Asset}, r.place(e.Node)
+		txid, hop := "", ""
+		if e.TxID != nil {
+			txid = e.TxID.String()
+		}
+		if k, ok := r.hopAt[e.Hop]; ok {
+			hop = strconv.Itoa(r.t.Hops[k].Number)
+		}
+		traced := tracedUnder(&e.Traced, r.rule)
+		row := []string{strconv.Itoa(i + 1), e.ID, string(e.Reason), string(e.Chain), p.Address, p.Alias, p.Kind, p.Claim, txid, e.Position,
+			string(e.Asset), u.symbol(), e.Units.String(), u.plain(e.Units), traced.String(), u.plain(traced)}
+		row = append(row, r.perRule(&e.Traced)...)
+		basis := ""
+		if b, ok := e.ByBasis.Get(r.rule); ok {
+			basis = splitWords(&b, func(a chains.Amount) string { return a.String() })
+		}
+		rows = append(rows, append(row, e.Range.Min.String(), e.Range.Max.String(), basis, hop, e.Note, process(e.Reason)))
+	}
+	return rows
+}
+
+func conservationRows(r *register, _ []Run) [][]string {
+	rows := [][]string{{"rule", "conserves", "chain", "asset", "symbol", "seeded_units", "converted_in_units", "unexplained_units",
+		"ended_units", "converted_out_units", "difference_units"}}
+	for _, rule := range r.t.Rules {
+		table, ok := r.t.Conservation.Get(rule)
+		if !ok {
+			continue
+		}
+		for _, c := range table {
+			rows = append(rows, []string{rule.String(), strconv.FormatBool(rule.Conserves()), string(c.Chain), string(c.Asset),
+				unit{c.Chain, c.Asset}.symbol(), c.Seeded.String(), c.ConvertedIn.String(), c.Unexplained.String(),
+				c.Ended.String(), c.ConvertedOut.String(), c.Difference})
+		}
+	}
+	return rows
+}
+
+func gapRows(r *register, _ []Run) [][]string {
+	rows := [][]string{{"number", "chain", "blocks", "txid", "what", "why", "effect"}}
+	for i := range r.t.Gaps {
+		g := &r.t.Gaps[i]
+		rows = append(rows, []string{strconv.Itoa(i + 1), string(g.Chain), heights(g), g.TxID, g.What, g.Why, g.Effect})
+	}
+	return rows
+}
+
+func seedRows(r *register, _ []Run) [][]string {
+	rows := [][]string{{"seed", "time_utc", "chain", "caip2", "block", "txid", "position", "address", "address_alias", "asset", "symbol", "units", "amount"}}
+	for i := range r.t.Seeds {
+		s := &r.t.Seeds[i]
+		u := unit{s.Chain, s.Asset}
+		rows = append(rows, []string{s.ID, s.Time, string(s.Chain), s.Chain.CAIP2(), strconv.FormatInt(s.Height, 10), s.TxID.String(), s.Position,
+			s.Address, r.place(s.Node).Alias, string(s.Asset), u.symbol(), s.Units.String(), u.plain(s.Units)})
+	}
+	return rows
+}

@@ -1,0 +1,279 @@
+package exhibit
+
+import (
+	"fmt"
+	"strings"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// spot is a place of the flow before anything is folded: a seed of the incident, a node of
+// the trace, or the junction of a transaction in which value from several places meets.
+type spot struct {
+	kind  spotKind
+	node  int    // index into Trace.Nodes; −1 for a seed and for a junction without a node
+	text  string // seed id, or txid of a junction
+	chain chains.Chain
+	// What stays or leaves here apart from the movements:
+	seeded   Sums
+	held     []int // indexes into Trace.Endpoints
+	fees     Sums
+	feeHops  []int
+	returned Sums // moved from here to here
+	loops    []int
+	// Other funds that entered a junction beside the traced holdings, in whole units.
+	other      Sums
+	otherExact bool // false: at least so much
+	inputs     int  // of a junction: the holdings that it spends
+}
+
+type spotKind uint8
+
+const (
+	spotNode spotKind = iota
+	spotSeed
+	spotJunction
+)
+
+type moveKind uint8
+
+const (
+	moveHop  moveKind = iota
+	moveSeed          // from the box of a seed to the address that received it
+	moveFeed          // from an address into a junction
+)
+
+// movement is one arrow before anything is bundled.
+type movement struct {
+	from, to int // spots
+	kind     moveKind
+	hop      int // index into Trace.Hops; −1 for a seed's receipt and for a feed
+	unit     unit
+	units    chains.Amount // the whole movement
+	traced   chains.Amount // under the rule that is drawn
+	known    bool          // false: the trace does not divide the amount between these arrows
+	style    Style
+	time     string // RFC 3339; "" where no single time belongs to it
+}
+
+// flow is the whole graph that the drawn rule gives.
+type flow struct {
+	trace *tracer.Trace
+	rule  tracer.Rule
+	spots []spot
+	moves []movement
+	// What is left out of the graph:
+	touchedOnly      int  // hops that carry no traced value under the rule
+	touchedOnlyTotal Sums // their whole units
+	poisonOnly       int  // of these, hops that poison alone reaches
+	fees             Sums
+	feeHops          int
+
+	nodeSpot map[string]int // by node id
+	nodeAt   map[string]int // index into Trace.Nodes by id
+	seedSpot map[string]int
+	txs      []*txGroup
+	spender  map[string]*txGroup // by "chain outpoint"
+}
+
+// txGroup is what a trace says of one transaction.
+type txGroup struct {
+	chain    chains.Chain
+	txid     string
+	hops     []int     // all, in order
+	drawn    []int     // with traced value, fees apart
+	via      string    // node id of the junction that the trace names
+	holdings []holding // what it spends of traced value
+	loose    bool      // the holdings cannot be told from the outpoints alone
+	junction int       // spot; −1 where it needs none
+	other    Sums
+}
+
+// holding is an output that carries traced value.
+type holding struct {
+	key    string // "chain txid:vout"
+	spot   int
+	hop    int // that made it; −1 for a seed
+	unit   unit
+	units  chains.Amount
+	traced chains.Amount
+}
+
+// newFlow builds the graph of t under rule. It fails where t contradicts itself: a hop
+// between nodes that the trace does not list.
+func newFlow(t *tracer.Trace, rule tracer.Rule) (*flow, error) {
+	f := &flow{trace: t, rule: rule, nodeSpot: map[string]int{}, nodeAt: map[string]int{},
+		seedSpot: map[string]int{}, spender: map[string]*txGroup{}}
+	for i, n := range t.Nodes {
+		f.nodeAt[n.ID] = i
+	}
+	made := map[string]holding{}
+	if err := f.addSeeds(made); err != nil {
+		return nil, err
+	}
+	if err := f.groupHops(made); err != nil {
+		return nil, err
+	}
+	for _, g := range f.txs {
+		if err := f.addTx(g); err != nil {
+			return nil, err
+		}
+	}
+	return f, f.addEndpoints()
+}
+
+// at returns the spot of the node with the given id.
+func (f *flow) at(id, what string) (int, error) {
+	if s, ok := f.nodeSpot[id]; ok {
+		return s, nil
+	}
+	i, ok := f.nodeAt[id]
+	if !ok {
+		return 0, fmt.Errorf("%s names node %q, which the trace does not list: the trace is damaged, make it again", what, id)
+	}
+	n := f.trace.Nodes[i]
+	s := spot{kind: spotNode, node: i, chain: n.Chain}
+	if n.Kind == tracer.NodeTransaction {
+		s.kind, s.text = spotJunction, n.TxID
+	}
+	f.spots = append(f.spots, s)
+	f.nodeSpot[id] = len(f.spots) - 1
+	return len(f.spots) - 1, nil
+}
+
+func (f *flow) addSeeds(made map[string]holding) error {
+	for i := range f.trace.Seeds {
+		e := &f.trace.Seeds[i]
+		s, ok := f.seedSpot[e.ID]
+		if !ok {
+			f.spots = append(f.spots, spot{kind: spotSeed, node: -1, text: e.ID, chain: e.Chain})
+			s = len(f.spots) - 1
+			f.seedSpot[e.ID] = s
+		}
+		to, err := f.at(e.Node, "seed "+visible(e.ID))
+		if err != nil {
+			return err
+		}
+		u := unit{e.Chain, e.Asset}
+		f.spots[s].seeded = f.spots[s].seeded.add(u, e.Units)
+		f.moves = append(f.moves, movement{from: s, to: to, kind: moveSeed, hop: -1, unit: u,
+			units: e.Units, traced: e.Units, known: true, style: Proven, time: e.Time})
+		key := outKey(e.Chain, e.TxID.String(), e.Position)
+		if old, ok := made[key]; ok { // two seeds that share one output, by parts
+			old.units, old.traced = chains.Max(old.units, e.Units), old.traced.Plus(e.Units)
+			made[key] = old
+			continue
+		}
+		made[key] = holding{key: key, spot: to, hop: -1, unit: u, units: e.Units, traced: e.Units}
+	}
+	return nil
+}
+
+func outKey(c chains.Chain, txid, position string) string {
+	return string(c) + " " + txid + ":" + position
+}
+
+// groupHops gathers the hops by transaction and finds what each transaction spends.
+func (f *flow) groupHops(made map[string]holding) error {
+	byTx := map[string]*txGroup{}
+	for i := range f.trace.Hops {
+		h := &f.trace.Hops[i]
+		if len(h.Legs) == 0 || len(h.Legs[0].From) == 0 {
+			return fmt.Errorf("hop %d names no source: the trace is damaged, make it again", h.Number)
+		}
+		leg := &h.Legs[0]
+		key := string(leg.Chain) + " " + leg.TxID.String()
+		g := byTx[key]
+		if g == nil {
+			g = &txGroup{chain: leg.Chain, txid: leg.TxID.String(), junction: -1}
+			byTx[key] = g
+			f.txs = append(f.txs, g)
+		}
+		g.hops = append(g.hops, i)
+		if leg.Via != "" {
+			g.via = leg.Via
+		}
+		f.takeHoldings(g, leg, made)
+		if err := f.addMade(i, h, made); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeHoldings notes the traced outputs that leg spends, each once for the transaction.
+func (f *flow) takeHoldings(g *txGroup, leg *tracer.Leg, made map[string]holding) {
+	for _, from := range leg.From {
+		if from.OutPoint == "" {
+			g.loose = true
+			continue
+		}
+		key := string(g.chain) + " " + from.OutPoint
+		if f.spender[key] == g {
+			continue
+		}
+		f.spender[key] = g
+		if h, ok := made[key]; ok && !h.traced.IsZero() {
+			g.holdings = append(g.holdings, h)
+		}
+	}
+}
+
+// addMade notes the output that hop i makes, for the transaction that spends it.
+func (f *flow) addMade(i int, h *tracer.Hop, made map[string]holding) error {
+	last := &h.Legs[len(h.Legs)-1]
+	traced := tracedUnder(&h.Traced, f.rule)
+	if traced.IsZero() || h.Kind == tracer.HopFee {
+		return nil
+	}
+	to, err := f.at(last.To, fmt.Sprintf("hop %d", h.Number))
+	if err != nil {
+		return err
+	}
+	for _, p := range last.Positions {
+		if p.Kind != "vout" {
+			continue
+		}
+		key := outKey(last.Chain, last.TxID.String(), p.Value)
+		made[key] = holding{key: key, spot: to, hop: i, unit: unit{last.Chain, last.Asset}, units: last.Units, traced: traced}
+	}
+	return nil
+}
+
+// tracedUnder returns the amount under rule; 0 where the rule does not say.
+func tracedUnder(t *tracer.Traced, rule tracer.Rule) chains.Amount {
+	a, ok := t.Get(rule)
+	if !ok {
+		return chains.Amount{}
+	}
+	return a
+}
+
+func (f *flow) addEndpoints() error {
+	for i := range f.trace.Endpoints {
+		e := &f.trace.Endpoints[i]
+		if e.Reason == tracer.ReasonFee || tracedUnder(&e.Traced, f.rule).IsZero() {
+			continue
+		}
+		s, err := f.at(e.Node, "endpoint "+e.ID)
+		if err != nil {
+			return err
+		}
+		f.spots[s].held = append(f.spots[s].held, i)
+	}
+	return nil
+}
+
+// styleOf says how the line of hop h is drawn under rule.
+func styleOf(h *tracer.Hop, rule tracer.Rule) Style {
+	if b, ok := h.Basis.Get(rule); ok && b >= tracer.Inference {
+		return Inferred
+	}
+	for i := range h.Legs {
+		if !strings.EqualFold(h.Legs[i].Evidence, chains.EvidenceProven.String()) {
+			return Attested
+		}
+	}
+	return Proven
+}

@@ -1,0 +1,131 @@
+package exhibit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-fonts/liberation/liberationsansbold"
+	"github.com/go-fonts/liberation/liberationsansregular"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
+)
+
+// typeface measures text in one weight of the embedded font. Widths are those that the
+// font file states, without kerning, so that they are the same on every machine.
+type typeface struct {
+	data  []byte // the TrueType file
+	font  *sfnt.Font
+	buf   sfnt.Buffer
+	width map[rune]int // advance in units of the em
+	em    int
+}
+
+func openTypeface(data []byte) (*typeface, error) {
+	f, err := sfnt.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("embedded font: %w", err)
+	}
+	return &typeface{data: data, font: f, width: map[rune]int{}, em: int(f.UnitsPerEm())}, nil
+}
+
+// advance returns the width of r in units of the em. A character that the font lacks is
+// counted as a full em, the widest that a font standing in will draw.
+func (t *typeface) advance(r rune) (int, error) {
+	if w, ok := t.width[r]; ok {
+		return w, nil
+	}
+	w := t.em
+	g, err := t.font.GlyphIndex(&t.buf, r)
+	if err != nil {
+		return 0, fmt.Errorf("glyph of %q: %w", r, err)
+	}
+	if g != 0 {
+		a, err := t.font.GlyphAdvance(&t.buf, g, fixed.I(t.em), font.HintingNone)
+		if err != nil {
+			return 0, fmt.Errorf("width of %q: %w", r, err)
+		}
+		w = a.Round()
+	}
+	t.width[r] = w
+	return w, nil
+}
+
+// fonts are the two weights that drawings use. One goroutine at a time.
+type fonts struct{ regular, bold *typeface }
+
+func openFonts() (*fonts, error) {
+	r, err := openTypeface(liberationsansregular.TTF)
+	if err != nil {
+		return nil, err
+	}
+	b, err := openTypeface(liberationsansbold.TTF)
+	if err != nil {
+		return nil, err
+	}
+	return &fonts{r, b}, nil
+}
+
+func (f *fonts) face(bold bool) *typeface {
+	if bold {
+		return f.bold
+	}
+	return f.regular
+}
+
+// measure returns the width of text at size, in pixels, rounded up.
+func (f *fonts) measure(text string, size int, bold bool) (int, error) {
+	t := f.face(bold)
+	sum := 0
+	for _, r := range text {
+		w, err := t.advance(r)
+		if err != nil {
+			return 0, err
+		}
+		sum += w
+	}
+	return (sum*size + t.em - 1) / t.em, nil
+}
+
+// wrap breaks text into lines of at most width pixels, between words; a word that is
+// longer than a line is broken inside.
+func (f *fonts) wrap(text string, width, size int, bold bool) ([]string, error) {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		for _, piece := range f.pieces(word, width, size, bold) {
+			next := piece
+			if line != "" {
+				next = line + " " + piece
+			}
+			w, err := f.measure(next, size, bold)
+			if err != nil {
+				return nil, err
+			}
+			if w > width && line != "" {
+				lines = append(lines, line)
+				next = piece
+			}
+			line = next
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// pieces cuts a word into parts that fit into width; most words stay whole.
+func (f *fonts) pieces(word string, width, size int, bold bool) []string {
+	if w, err := f.measure(word, size, bold); err == nil && w <= width {
+		return []string{word}
+	}
+	n := max(1, width/size)
+	r := []rune(word)
+	var parts []string
+	for len(r) > n {
+		parts = append(parts, string(r[:n]))
+		r = r[n:]
+	}
+	return append(parts, string(r))
+}

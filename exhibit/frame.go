@@ -1,0 +1,197 @@
+package exhibit
+
+import (
+	"fmt"
+	"strings"
+
+	"clew/tracer"
+)
+
+// paragraph writes text, broken into lines, and returns the y below it. y is the top.
+func (a *artist) paragraph(g *Group, text string, x, y, width, size int, bold bool, fill Grey) (int, error) {
+	lines, err := a.f.wrap(text, width, size, bold)
+	if err != nil {
+		return y, err
+	}
+	for _, l := range lines {
+		w, err := a.f.measure(l, size, bold)
+		if err != nil {
+			return y, err
+		}
+		g.text(Text{X: x, Y: y + size, W: w, Size: size, Bold: bold, Fill: fill, S: l})
+		y += size + size/3
+	}
+	return y, nil
+}
+
+// textWidth is how wide running text is: no wider than can be read.
+func (a *artist) textWidth() int { return min(a.scene.Width-2*margin, 1240) }
+
+// header writes title, rule and what it shows, and returns the y below.
+func (a *artist) header(y int) (int, error) {
+	t := a.d.Trace
+	g := Group{Kind: GroupFrame, ID: "title"}
+	top, w := y, a.textWidth()
+	title := visible(t.Incident.Title)
+	if title == "" {
+		title = visible(t.Incident.ID)
+	}
+	a.scene.Title = "Flow of funds alleged to be stolen: " + title
+	var err error
+	if t.Incident.Synthetic {
+		if y, err = a.paragraph(&g, textReplica, margin, y, w, 13, true, Black); err != nil {
+			return y, err
+		}
+		y += 4
+	}
+	if y, err = a.paragraph(&g, a.scene.Title, margin, y, w, 20, true, Black); err != nil {
+		return y, err
+	}
+	y += 2
+	sum := Summarize(t)
+	a.scene.Description = strings.Join(sum.Sentences(), " ")
+	for _, s := range []string{sum.Opening(), "Amounts: " + ruleLine(t, a.d.Rule)} {
+		if y, err = a.paragraph(&g, s, margin, y, w, 13, false, Black); err != nil {
+			return y, err
+		}
+	}
+	if len(t.Gaps) > 0 {
+		if y, err = a.paragraph(&g, sum.GapLine(), margin, y, w, 13, true, Black); err != nil {
+			return y, err
+		}
+	}
+	g.Frame = Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
+	a.scene.Groups = append(a.scene.Groups, g)
+	return y, nil
+}
+
+// ruleLine says under which rule amounts are drawn, and whether it is the declared one.
+func ruleLine(t *tracer.Trace, r tracer.Rule) string {
+	s := fmt.Sprintf("traced under %s (%s), the rule declared in the incident", r, ruleWords(r))
+	if r != t.Incident.Rule {
+		s = fmt.Sprintf("traced under %s (%s); the incident declares %s, which marks contact and does not divide amounts", r, ruleWords(r), t.Incident.Rule)
+	}
+	if why := strings.TrimSpace(visible(t.Incident.RuleReason)); why != "" {
+		s += ": " + strings.TrimSuffix(why, ".")
+	}
+	return s + ". “a of b”: a is traced of a movement of b."
+}
+
+// legend explains lines and boxes in one row that wraps.
+func (a *artist) legend(y int) (int, error) {
+	g := Group{Kind: GroupFrame, ID: "legend"}
+	top, x := y, margin
+	limit := margin + a.textWidth()
+	for _, e := range a.legendEntries() {
+		w, err := a.f.measure(e.text, sizeText, false)
+		if err != nil {
+			return y, err
+		}
+		if x > margin && x+44+w > limit {
+			x, y = margin, y+24
+		}
+		e.draw(&g, x, y)
+		g.text(Text{X: x + 44, Y: y + 14, W: w, Size: sizeText, S: e.text})
+		x += 44 + w + 24
+	}
+	y += 28
+	g.Frame = Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
+	a.scene.Groups = append(a.scene.Groups, g)
+	return y, nil
+}
+
+type legendEntry struct {
+	text string
+	draw func(g *Group, x, y int)
+}
+
+func (a *artist) legendEntries() []legendEntry {
+	stroke := func(s Style) func(*Group, int, int) {
+		return func(g *Group, x, y int) {
+			width, dash, double := lineOf(s)
+			g.path(Path{Points: []Point{{x, y + 10}, {x + 36, y + 10}}, Line: width, Stroke: Dark, Dash: dash, Double: double})
+		}
+	}
+	box := func(r Rect) func(*Group, int, int) {
+		return func(g *Group, x, y int) {
+			r := r
+			r.X, r.Y, r.W, r.H, r.Filled = x, y+2, 34, 16, true
+			g.rect(r)
+		}
+	}
+	entries := []legendEntry{
+		{"movement proven by inclusion in a block", stroke(Proven)},
+		{"movement attested by a node, or imported", stroke(Attested)},
+		{"inferred by a heuristic, or adopted by the analyst", stroke(Inferred)},
+	}
+	has := map[BoxKind]bool{}
+	ends := false
+	for i := range a.d.Boxes {
+		has[a.d.Boxes[i].Kind] = true
+		ends = ends || len(a.d.Boxes[i].Held) > 0
+	}
+	if has[BoxPlace] {
+		entries = append(entries, legendEntry{"address", box(Rect{Line: 1, Fill: White, Round: 2})})
+	}
+	if ends {
+		entries = append(entries, legendEntry{"traced value ends here, and why", func(g *Group, x, y int) {
+			box(Rect{Line: 1, Fill: Pale, Round: 2})(g, x, y)
+			g.rect(Rect{X: x + 30, Y: y + 2, W: 4, H: 16, Fill: Dark, Filled: true})
+		}})
+	}
+	if has[BoxJunction] {
+		entries = append(entries, legendEntry{"transaction that merges several sources", box(Rect{Line: 1, Fill: White, Round: 8, Stroke: Dark})})
+	}
+	if has[BoxRun] || has[BoxFold] || has[BoxSeeds] {
+		entries = append(entries, legendEntry{"several, folded, with totals", func(g *Group, x, y int) {
+			box(Rect{Line: 1, Fill: White, Round: 2, Stroke: Middle})(g, x+4, y-4)
+			box(Rect{Line: 1, Fill: White, Round: 2})(g, x, y)
+		}})
+	}
+	for _, o := range a.others {
+		if o.h > 0 {
+			return append(entries, legendEntry{"other funds join: not traced", box(Rect{Line: 1, Fill: White, Round: 2, Stroke: Middle, Dash: Dashed})})
+		}
+	}
+	return entries
+}
+
+// footer writes the notes, the source and the hash.
+func (a *artist) footer(y int) (int, error) {
+	g := Group{Kind: GroupFrame, ID: "notes"}
+	top := y
+	g.path(Path{Points: []Point{{margin, y}, {a.scene.Width - margin, y}}, Line: 1, Stroke: Light})
+	y += 8
+	var err error
+	for _, note := range a.d.notes(a.traceID) {
+		if y, err = a.paragraph(&g, note, margin, y, a.textWidth(), sizeText, false, Black); err != nil {
+			return y, err
+		}
+		y += 2
+	}
+	g.Frame = Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
+	a.scene.Groups = append(a.scene.Groups, g)
+	return y, nil
+}
+
+// notes are the sentences under the drawing, in order.
+func (d *Diagram) notes(hash string) []string {
+	t := d.Trace
+	notes := []string{textAlleged + " " + textInnocent}
+	notes = append(notes, textScale+" Addresses and hashes are shortened here and whole in the schedules; A1, A2 … and hop numbers are the same there. “By rule” is the smallest and the largest amount over the accounting rules that were computed; it is no bound, and such ranges do not add up.")
+	if !d.Fees.isZero() {
+		notes = append(notes, fmt.Sprintf("Network fees took %s of the traced value in %s; they are written in the boxes that paid them and have no arrows.", d.Fees, count(d.FeeHops, "transaction")))
+	}
+	if d.Folded > 0 {
+		notes = append(notes, fmt.Sprintf("Folded: %s stand for %s and %s; every one is a row of schedule A. What enters a folded box equals what leaves it, what is held in it and its fees.",
+			count(d.Folded, "box"), count(d.FoldedAddresses, "address"), count(d.FoldedHops, "hop")))
+	}
+	if d.TouchedOnly > 0 {
+		notes = append(notes, fmt.Sprintf("Not drawn: %s without traced value under this rule (their whole value, counted at each hop: %s); poison alone marks %s of them. They are rows of schedule A.",
+			count(d.TouchedOnly, "hop"), d.TouchedOnlyTotal, groupThousands(fmt.Sprint(d.PoisonOnly))))
+	}
+	for _, o := range t.AsOf {
+		notes = append(notes, fmt.Sprintf("Source: public transactions of the chain %s (%s) to block %d, %s, of %s.", visible(string(o.Chain)), visible(o.CAIP2), o.Height, o.Hash, visible(o.Time)))
+	}
+	return append(notes, "Trace SHA-256 "+hash+" · incident SHA-256 "+visible(t.Incident.SHA256))
+}

@@ -1,0 +1,195 @@
+package exhibit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-graphviz"
+)
+
+// layoutRequest asks where boxes of fixed size should stand, and how lines run between
+// them, at most one line from one to another. Lines start in the middle of a right edge and end in the middle of a left one.
+type layoutRequest struct {
+	nodes []layoutNode
+	edges []layoutEdge
+}
+
+type layoutNode struct {
+	name  string
+	w, h  int  // pixels
+	first bool // stands in the first column
+}
+
+type layoutEdge struct {
+	from, to string
+	weight   int // how much it matters that the line is straight and short
+}
+
+// placement answers a layoutRequest.
+type placement struct {
+	w, h   int
+	center map[string]Point
+	lines  [][]Point // by edge: a start and cubic Bézier segments of three points each
+}
+
+// graphvizMutex guards the one instance of Graphviz that the module keeps for the whole
+// program.
+var graphvizMutex sync.Mutex
+
+// layout asks Graphviz' dot. It computes in WebAssembly, whose floating point is the same
+// on every processor; coordinates are rounded to whole pixels.
+func layout(ctx context.Context, r layoutRequest) (*placement, error) {
+	graphvizMutex.Lock()
+	defer graphvizMutex.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	out, err := runDot(context.WithoutCancel(ctx), r.dot())
+	if err != nil {
+		return nil, fmt.Errorf("layout of %d boxes and %d lines by dot: %w", len(r.nodes), len(r.edges), err)
+	}
+	return r.read(out)
+}
+
+func runDot(ctx context.Context, source []byte) (_ []byte, err error) {
+	g, err := graphviz.New(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closed := g.Close(); err == nil {
+			err = closed
+		}
+	}()
+	graph, err := graphviz.ParseBytes(source)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closed := graph.Close(); err == nil {
+			err = closed
+		}
+	}()
+	var b bytes.Buffer
+	if err := g.Render(ctx, graph, "json0", &b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// dot writes the request in Graphviz' language; one pixel is one point there.
+func (r *layoutRequest) dot() []byte {
+	var b bytes.Buffer
+	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.32; splines=true; ordering=\"\";\n")
+	b.WriteString("node [shape=box, fixedsize=true, label=\"\"];\n")
+	for _, n := range r.nodes {
+		fmt.Fprintf(&b, "%s [width=%s, height=%s];\n", n.name, inches(n.w), inches(n.h))
+	}
+	b.WriteString("{rank=min;")
+	for _, n := range r.nodes {
+		if n.first {
+			b.WriteString(" " + n.name + ";")
+		}
+	}
+	b.WriteString("}\n")
+	for _, e := range r.edges {
+		fmt.Fprintf(&b, "%s:e -> %s:w [weight=%d, arrowhead=none];\n", e.from, e.to, e.weight)
+	}
+	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+// inches writes px/72 with six decimals, without floating point.
+func inches(px int) string {
+	millionths := (px*1_000_000 + 36) / 72
+	return fmt.Sprintf("%d.%06d", millionths/1_000_000, millionths%1_000_000)
+}
+
+// read takes places and lines out of Graphviz' JSON.
+func (r *layoutRequest) read(out []byte) (*placement, error) {
+	var doc struct {
+		BB      string `json:"bb"`
+		Objects []struct {
+			ID   int    `json:"_gvid"`
+			Name string `json:"name"`
+			Pos  string `json:"pos"`
+		} `json:"objects"`
+		Edges []struct {
+			Tail int    `json:"tail"`
+			Head int    `json:"head"`
+			Pos  string `json:"pos"`
+		} `json:"edges"`
+	}
+	if err := json.Unmarshal(out, &doc); err != nil {
+		return nil, fmt.Errorf("answer of dot: %w", err)
+	}
+	bb, err := coordinates(strings.ReplaceAll(doc.BB, ",", " "))
+	if err != nil || len(bb) != 4 {
+		return nil, fmt.Errorf("answer of dot: bounding box %q", doc.BB)
+	}
+	p := &placement{w: bb[2], h: bb[3], center: map[string]Point{}}
+	name := map[int]string{}
+	for _, o := range doc.Objects {
+		name[o.ID] = o.Name
+		if o.Pos == "" {
+			continue // the subgraph of the first column
+		}
+		at, err := points(o.Pos, p.h)
+		if err != nil {
+			return nil, fmt.Errorf("answer of dot: place of %s: %w", o.Name, err)
+		}
+		p.center[o.Name] = at[0]
+	}
+	if len(p.center) != len(r.nodes) || len(doc.Edges) != len(r.edges) {
+		return nil, fmt.Errorf("answer of dot: %d places and %d lines for %d boxes and %d lines", len(p.center), len(doc.Edges), len(r.nodes), len(r.edges))
+	}
+	lines := map[[2]string][]Point{}
+	for _, e := range doc.Edges {
+		at, err := points(e.Pos, p.h)
+		if err != nil || len(at) < 4 || len(at)%3 != 1 {
+			return nil, fmt.Errorf("answer of dot: line from %s to %s: %q", name[e.Tail], name[e.Head], e.Pos)
+		}
+		lines[[2]string{name[e.Tail], name[e.Head]}] = at
+	}
+	for _, e := range r.edges {
+		at := lines[[2]string{e.from, e.to}]
+		if at == nil {
+			return nil, fmt.Errorf("answer of dot: no line from %s to %s", e.from, e.to)
+		}
+		p.lines = append(p.lines, at)
+	}
+	return p, nil
+}
+
+// points reads "x,y x,y …", turns y downward and rounds.
+func points(text string, height int) ([]Point, error) {
+	var ps []Point
+	for _, pair := range strings.Fields(text) {
+		xy, err := coordinates(strings.ReplaceAll(pair, ",", " "))
+		if err != nil || len(xy) != 2 {
+			return nil, fmt.Errorf("point %q", pair)
+		}
+		ps = append(ps, Point{xy[0], height - xy[1]})
+	}
+	if len(ps) == 0 {
+		return nil, fmt.Errorf("no points in %q", text)
+	}
+	return ps, nil
+}
+
+func coordinates(text string) ([]int, error) {
+	var out []int
+	for _, word := range strings.Fields(text) {
+		v, err := strconv.ParseFloat(word, 64)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, int(v+1e6+0.5)-1e6)
+	}
+	return out, nil
+}

@@ -1,0 +1,123 @@
+package exhibit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"clew/tracer"
+)
+
+//go:embed report.html.tmpl
+var reportTemplate string
+
+//go:embed report.css
+var reportCSS string
+
+//go:embed report.js
+var reportJS string
+
+// chunkRows is how many rows of a long schedule stand in one table with its own head. A
+// browser draws only the tables that are in view.
+const chunkRows = 250
+
+// HTML writes the report: one file that loads nothing from anywhere, says so to the browser
+// by a content security policy, and shows the diagram and every schedule. Without scripts
+// only pan and zoom are missing.
+func (x *Exhibit) HTML(w io.Writer) error {
+	page, err := x.page()
+	if err != nil {
+		return err
+	}
+	t, err := template.New("report").Parse(reportTemplate)
+	if err != nil {
+		return fmt.Errorf("template of the report: %w", err)
+	}
+	if err := t.Execute(w, page); err != nil {
+		return fmt.Errorf("report of %s: %w", x.Trace.Incident.ID, err)
+	}
+	return nil
+}
+
+// reportPage is what the template shows. Text in it has been made visible; the template
+// escapes it.
+type reportPage struct {
+	Lang, Title, Policy     string
+	CSS                     template.CSS
+	JS                      template.JS
+	Diagram                 template.HTML
+	Trace                   *tracer.Trace
+	SHA256                  string
+	Alleged, Innocent       string
+	Replica                 string
+	Opening, Sums, Scope    string
+	GapLine, RuleLine       string
+	Balanced                bool
+	Rules                   []ruleView
+	Totals                  []totalView
+	Seeds                   []seedView
+	Hops                    [][]hopView
+	Runs                    []runView
+	Endpoints, Touched      [][]endpointView
+	TouchedCount, HopsCount int
+	EndpointsCount          int
+	Process                 []processView
+	Conservation            []conservationView
+	Gaps                    []gapView
+	Findings                []findingView
+	Method                  []methodView
+	AsOf                    []asOfView
+	Inputs                  []inputView
+	Notes                   []string
+	Files                   []string
+}
+
+func (x *Exhibit) page() (*reportPage, error) {
+	t := x.Trace
+	var svg bytes.Buffer
+	if err := x.inline(&svg); err != nil {
+		return nil, err
+	}
+	faces, err := x.Scene.fontFaces()
+	if err != nil {
+		return nil, err
+	}
+	css := faces + reportCSS
+	sum := Summarize(t)
+	p := &reportPage{Lang: "en", Title: x.Scene.Title, CSS: template.CSS(css), JS: template.JS(reportJS), // #nosec G203 our own files
+		Diagram: template.HTML(svg.String()), // #nosec G203 written and escaped by svgWriter
+		Policy:  policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
+		Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(),
+		RuleLine: ruleLine(t, x.Diagram.Rule), Files: append([]string{"flow.svg"}, CSVNames()...)}
+	p.Balanced = !strings.Contains(p.Sums, "NOT")
+	if t.Incident.Synthetic {
+		p.Replica = textReplica
+	}
+	v := &viewer{register: newRegister(t, x.Diagram.Rule), x: x}
+	v.fill(p, sum)
+	return p, nil
+}
+
+// policy allows the report's own style and script, by hash, and the fonts inside it;
+// nothing is loaded or sent.
+func policy(css, js string) string {
+	hash := func(s string) string {
+		h := sha256.Sum256([]byte(s))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(h[:]) + "'"
+	}
+	return "default-src 'none'; style-src " + hash(css) + "; script-src " + hash(js) + "; font-src data:; base-uri 'none'; form-action 'none'"
+}
+
+// endTable is a part of schedule C with the heads that it needs.
+type endTable struct {
+	Rules []ruleView
+	Rows  []endpointView
+}
+
+// Table joins rows of schedule C with the rules that head its columns.
+func (p *reportPage) Table(rows []endpointView) endTable { return endTable{p.Rules, rows} }

@@ -1,0 +1,147 @@
+package exhibit
+
+import (
+	"fmt"
+	"strings"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// register finds things of a trace by their ids, for the schedules.
+type register struct {
+	t       *tracer.Trace
+	rule    tracer.Rule
+	names   []string // aliases of nodes
+	nodeAt  map[string]int
+	hopAt   map[string]int
+	finding map[string]int
+}
+
+func newRegister(t *tracer.Trace, rule tracer.Rule) *register {
+	r := &register{t: t, rule: rule, names: aliases(t), nodeAt: map[string]int{}, hopAt: map[string]int{}, finding: map[string]int{}}
+	for i := range t.Nodes {
+		r.nodeAt[t.Nodes[i].ID] = i
+	}
+	for i := range t.Hops {
+		r.hopAt[t.Hops[i].ID] = i
+	}
+	for i := range t.Findings {
+		r.finding[t.Findings[i].ID] = i
+	}
+	return r
+}
+
+// place is a node as schedules show it.
+type place struct {
+	Alias, Address, Kind, Claim string
+}
+
+func (r *register) place(id string) place {
+	i, ok := r.nodeAt[id]
+	if !ok {
+		return place{Address: visible(id), Kind: "not listed in the trace"}
+	}
+	n := &r.t.Nodes[i]
+	p := place{Alias: r.names[i], Kind: string(n.Kind), Address: visible(n.Address)}
+	if p.Address == "" {
+		p.Address = visible(n.TxID)
+	}
+	var claims []string
+	for _, c := range []string{n.Entity, n.Label} {
+		if c != "" {
+			claims = append(claims, visible(c))
+		}
+	}
+	p.Claim = strings.Join(claims, "; ")
+	return p
+}
+
+// sources returns the places that a leg came from, each once, and the outputs it spent.
+func (r *register) sources(leg *tracer.Leg) (places []place, outpoints []string) {
+	seen := map[string]bool{}
+	for _, f := range leg.From {
+		if !seen[f.Node] {
+			seen[f.Node] = true
+			places = append(places, r.place(f.Node))
+		}
+		if f.OutPoint != "" {
+			outpoints = append(outpoints, visible(f.OutPoint))
+		}
+	}
+	return places, outpoints
+}
+
+// inputs names the hops and seeds whose value h carries on: "hop 3", "seed V1".
+func (r *register) inputs(h *tracer.Hop) []string {
+	out := make([]string, len(h.Inputs))
+	for i, id := range h.Inputs {
+		if k, ok := r.hopAt[id]; ok {
+			out[i] = fmt.Sprintf("hop %d", r.t.Hops[k].Number)
+			continue
+		}
+		out[i] = "seed " + visible(id)
+	}
+	return out
+}
+
+func (r *register) findings(ids []string) []string {
+	var out []string
+	for _, id := range ids {
+		if k, ok := r.finding[id]; ok {
+			out = append(out, visible(r.t.Findings[k].Heuristic+": "+r.t.Findings[k].Says))
+			continue
+		}
+		out = append(out, visible(id))
+	}
+	return out
+}
+
+func positions(leg *tracer.Leg) string {
+	parts := make([]string, len(leg.Positions))
+	for i, p := range leg.Positions {
+		parts[i] = visible(p.Kind)
+		if p.Value != "" {
+			parts[i] += " " + visible(p.Value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// basisOf returns the basis of h under the drawn rule; "" where nothing is traced.
+func (r *register) basisOf(h *tracer.Hop) string {
+	if tracedUnder(&h.Traced, r.rule).IsZero() {
+		return ""
+	}
+	b, ok := h.Basis.Get(r.rule)
+	if !ok {
+		return ""
+	}
+	return b.String()
+}
+
+// splitWords writes the parts of b: "whole 12, rule 3", in units.
+func splitWords(b *tracer.BasisSplit, write func(chains.Amount) string) string {
+	var parts []string
+	for i, a := range b.Parts {
+		if !a.IsZero() {
+			parts = append(parts, tracer.Basis(i).String()+" "+write(a))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// heights writes the blocks of a gap.
+func heights(g *tracer.Gap) string {
+	switch {
+	case g.FromHeight == nil && g.ToHeight == nil:
+		return ""
+	case g.ToHeight == nil:
+		return fmt.Sprintf("from %d", *g.FromHeight)
+	case g.FromHeight == nil:
+		return fmt.Sprintf("to %d", *g.ToHeight)
+	case *g.FromHeight == *g.ToHeight:
+		return fmt.Sprint(*g.FromHeight)
+	}
+	return fmt.Sprintf("%d to %d", *g.FromHeight, *g.ToHeight)
+}

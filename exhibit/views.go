@@ -1,0 +1,243 @@
+package exhibit
+
+import (
+	"fmt"
+	"strings"
+
+	"clew/tracer"
+)
+
+type ruleView struct {
+	Name, Words string
+	Declared    bool
+	Conserves   bool
+}
+
+// totalView is one row of the table that answers where the value is under every rule.
+type totalView struct {
+	What, Symbol string
+	Cells        []cellView
+}
+
+type cellView struct {
+	Text     string
+	Declared bool
+}
+
+type seedView struct {
+	ID, Time, Chain, Block, TxID, Position, Address, Alias, Amount, Units string
+}
+
+type hopView struct {
+	Number                       int
+	Show                         string // id in the drawing; "" where it is not drawn
+	Kind, Time, Chain, Block     string
+	TxID, Position               string
+	From, To                     []place
+	Outputs                      []string
+	Whole, Traced, Units         string
+	Part                         bool // a part of the movement only is traced
+	Null                         bool // the rule does not say
+	Evidence, Basis              string
+	Inputs, Findings, Raw, Other []string
+}
+
+type runView struct {
+	Number      int
+	Kind, Title string
+	Steps       []stepView
+}
+
+type stepView struct {
+	Step                         int
+	Time, TxID, Block            string
+	Payment, Rest                int
+	PaymentTo, RestTo            place
+	PaymentTraced, RestTraced    string
+	PaymentWhole, RestWhole      string
+	HasPayment                   bool
+	PaymentDiffers, RestsDiffers bool
+}
+
+type endpointView struct {
+	Number               int
+	Reason, Chain        string
+	Place                place
+	TxID, Position, Note string
+	Hop                  int
+	Whole                string
+	Cells                []cellView
+	Range, Basis         string
+}
+
+type processView struct{ Reason, Text string }
+
+type conservationView struct {
+	Rule, Asset, Seeded, ConvertedIn, Unexplained, Ended, ConvertedOut, Difference string
+	Declared, Defect, Conserves                                                    bool
+}
+
+type gapView struct {
+	Number                                 int
+	Chain, Blocks, TxID, What, Why, Effect string
+}
+
+type findingView struct{ Heuristic, Says, Tx, Error string }
+
+type methodView struct{ Term, Text string }
+
+type asOfView struct {
+	Chain, CAIP2, Hash, Time string
+	Height                   int64
+}
+
+type inputView struct{ What, SHA256, Coverage string }
+
+// viewer turns a trace into the rows of the report.
+type viewer struct {
+	*register
+	x *Exhibit
+}
+
+func (v *viewer) fill(p *reportPage, sum *Summary) {
+	t := v.t
+	for _, r := range t.Rules {
+		p.Rules = append(p.Rules, ruleView{r.String(), ruleWords(r), r == v.rule, r.Conserves()})
+	}
+	p.Totals = v.totals(sum)
+	p.Seeds = v.seeds()
+	p.Hops, p.HopsCount = v.hops(), len(t.Hops)
+	p.Runs = v.runs()
+	v.endpoints(p)
+	p.Conservation = v.conservation()
+	for i := range t.Gaps {
+		g := &t.Gaps[i]
+		p.Gaps = append(p.Gaps, gapView{i + 1, visible(string(g.Chain)), heights(g), visible(g.TxID), visible(g.What), visible(g.Why), visible(g.Effect)})
+	}
+	p.Findings = v.findingViews()
+	p.Method = v.method()
+	for _, a := range t.AsOf {
+		p.AsOf = append(p.AsOf, asOfView{visible(string(a.Chain)), visible(a.CAIP2), a.Hash.String(), visible(a.Time), a.Height})
+	}
+	p.Inputs = v.inputViews()
+	p.Notes = v.x.Diagram.notes(v.x.SHA256)
+}
+
+// totals is one row per reason and asset, then what was taken.
+func (v *viewer) totals(sum *Summary) []totalView {
+	var rows []totalView
+	for i := range sum.Endings {
+		e := &sum.Endings[i]
+		if e.Endpoints == 0 && onlyContact(v.t, e) {
+			continue
+		}
+		row := totalView{What: capital(reasonWords(e.Reason)) + " (" + count(e.Endpoints, "endpoint") + ")", Symbol: e.unit().symbol()}
+		row.Cells = v.cells(&e.Traced, e.unit())
+		rows = append(rows, row)
+	}
+	for _, s := range sum.Stolen {
+		row := totalView{What: "Alleged stolen", Symbol: s.unit().symbol()}
+		for _, r := range v.t.Rules {
+			text := s.unit().number(s.Units)
+			if !r.Conserves() {
+				text = "no sum"
+			}
+			row.Cells = append(row.Cells, cellView{text, r == v.rule})
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// onlyContact reports whether e has no value under any accounting rule.
+func onlyContact(t *tracer.Trace, e *Ending) bool {
+	for _, r := range t.Rules {
+		if a, ok := e.Traced.Get(r); ok && r.Conserves() && !a.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *viewer) cells(t *tracer.Traced, u unit) []cellView {
+	var out []cellView
+	for _, r := range v.t.Rules {
+		text := "–"
+		if a, ok := t.Get(r); ok {
+			text = u.number(a)
+		}
+		out = append(out, cellView{text, r == v.rule})
+	}
+	return out
+}
+
+func (v *viewer) seeds() []seedView {
+	var out []seedView
+	for i := range v.t.Seeds {
+		s := &v.t.Seeds[i]
+		u := unit{s.Chain, s.Asset}
+		out = append(out, seedView{visible(s.ID), visible(s.Time), visible(string(s.Chain)), fmt.Sprint(s.Height), s.TxID.String(),
+			visible(s.Position), visible(s.Address), v.place(s.Node).Alias, u.format(s.Units), s.Units.String()})
+	}
+	return out
+}
+
+// drawnAs finds the group of the drawing that shows each hop.
+func (v *viewer) drawnAs() map[int]string {
+	show := map[int]string{}
+	for i := range v.x.Scene.Groups {
+		g := &v.x.Scene.Groups[i]
+		for _, n := range g.Hops {
+			if g.ID != "" && show[n] == "" {
+				show[n] = g.ID
+			}
+		}
+	}
+	return show
+}
+
+func (v *viewer) hops() [][]hopView {
+	show := v.drawnAs()
+	var all []hopView
+	for i := range v.t.Hops {
+		h := &v.t.Hops[i]
+		for k := range h.Legs {
+			row := v.hop(h, k)
+			row.Show = show[h.Number]
+			all = append(all, row)
+		}
+	}
+	return chunks(all)
+}
+
+func (v *viewer) hop(h *tracer.Hop, k int) hopView {
+	leg := &h.Legs[k]
+	u := unit{leg.Chain, leg.Asset}
+	row := hopView{Number: h.Number, Kind: string(h.Kind), Time: visible(strings.TrimSuffix(strings.Replace(leg.Time, "T", " ", 1), "Z")),
+		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: leg.TxID.String(), Position: positions(leg),
+		Whole: u.format(leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
+	row.From, row.Outputs = v.sources(leg)
+	row.To = []place{v.place(leg.To)}
+	if k+1 == len(h.Legs) {
+		a, ok := h.Traced.Get(v.rule)
+		row.Null, row.Units = !ok, a.String()
+		row.Traced, row.Part = u.format(a), a.Cmp(leg.Units) != 0
+		row.Basis = v.basisOf(h)
+	}
+	if h.Link != nil {
+		row.Other = append(row.Other, "linked by "+visible(h.Link.Protocol)+" "+visible(h.Link.Key))
+	}
+	return row
+}
+
+func chunks[T any](all []T) [][]T {
+	var out [][]T
+	for len(all) > chunkRows {
+		out = append(out, all[:chunkRows])
+		all = all[chunkRows:]
+	}
+	if len(all) > 0 {
+		out = append(out, all)
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package exhibit
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+func (v *viewer) runs() []runView {
+	var out []runView
+	for i := range v.x.Diagram.Runs {
+		r := &v.x.Diagram.Runs[i]
+		title := fmt.Sprintf("%s in %s", count(r.Payments(), "payment"), count(len(r.Steps), "transaction"))
+		row := runView{Number: r.Number, Kind: string(r.Kind), Title: title}
+		for k, s := range r.Steps {
+			row.Steps = append(row.Steps, v.step(k, s))
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (v *viewer) step(k int, s Step) stepView {
+	rest := &v.t.Hops[s.Rest]
+	leg := &rest.Legs[0]
+	out := stepView{Step: k + 1, Time: visible(leg.Time), TxID: leg.TxID.String(), Block: fmt.Sprint(leg.Height),
+		Rest: rest.Number, RestTo: v.place(leg.To), HasPayment: s.Payment >= 0}
+	amounts := func(h *tracer.Hop) (traced, whole string, differs bool) {
+		u, a := unit{h.Legs[0].Chain, h.Legs[0].Asset}, tracedUnder(&h.Traced, v.rule)
+		return u.format(a), u.format(h.Legs[0].Units), a.Cmp(h.Legs[0].Units) != 0
+	}
+	out.RestTraced, out.RestWhole, out.RestsDiffers = amounts(rest)
+	if s.Payment >= 0 {
+		pay := &v.t.Hops[s.Payment]
+		out.Payment, out.PaymentTo = pay.Number, v.place(pay.Legs[0].To)
+		out.PaymentTraced, out.PaymentWhole, out.PaymentDiffers = amounts(pay)
+	}
+	return out
+}
+
+// endpoints fills schedule C: those with traced value under an accounting rule, and apart
+// from them those that poison alone reaches. Fees of many transactions are one row each.
+func (v *viewer) endpoints(p *reportPage) {
+	var ends, touched []endpointView
+	reasons := map[tracer.Reason]bool{}
+	for i := range v.t.Endpoints {
+		e := &v.t.Endpoints[i]
+		row := v.endpoint(i, e)
+		if e.Range.Max.IsZero() {
+			touched = append(touched, row)
+			continue
+		}
+		ends = append(ends, row)
+		reasons[e.Reason] = true
+	}
+	p.Endpoints, p.EndpointsCount = chunks(ends), len(ends)
+	p.Touched, p.TouchedCount = chunks(touched), len(touched)
+	for _, r := range reasonOrder {
+		if reasons[r] {
+			p.Process = append(p.Process, processView{reasonWords(r), process(r)})
+		}
+	}
+}
+
+func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
+	u := unit{e.Chain, e.Asset}
+	row := endpointView{Number: i + 1, Reason: reasonWords(e.Reason), Chain: visible(string(e.Chain)), Place: v.place(e.Node),
+		Position: visible(e.Position), Note: visible(e.Note), Whole: u.format(e.Units), Cells: v.cells(&e.Traced, u),
+		Range: u.number(e.Range.Min) + " to " + u.number(e.Range.Max)}
+	if e.Range.Min.Cmp(e.Range.Max) == 0 {
+		row.Range = "the same under every rule"
+	}
+	if e.TxID != nil {
+		row.TxID = e.TxID.String()
+	}
+	if k, ok := v.hopAt[e.Hop]; ok {
+		row.Hop = v.t.Hops[k].Number
+	}
+	if b, ok := e.ByBasis.Get(v.rule); ok {
+		row.Basis = splitWords(&b, func(a chains.Amount) string { return u.number(a) })
+	}
+	return row
+}
+
+func (v *viewer) conservation() []conservationView {
+	var out []conservationView
+	for _, rule := range v.t.Rules {
+		table, ok := v.t.Conservation.Get(rule)
+		if !ok {
+			continue
+		}
+		for _, c := range table {
+			u := unit{c.Chain, c.Asset}
+			out = append(out, conservationView{rule.String(), u.symbol(), u.number(c.Seeded), u.number(c.ConvertedIn), u.number(c.Unexplained),
+				u.number(c.Ended), u.number(c.ConvertedOut), visible(c.Difference), rule == v.rule,
+				rule.Conserves() && c.Difference != "0", rule.Conserves()})
+		}
+	}
+	return out
+}
+
+func (v *viewer) findingViews() []findingView {
+	var out []findingView
+	for i := range v.t.Findings {
+		f := &v.t.Findings[i]
+		row := findingView{Heuristic: visible(f.Heuristic + " " + f.Version), Says: visible(f.Says), Tx: visible(f.TxID), Error: "not measured"}
+		if f.Error != nil {
+			row.Error = fmt.Sprintf("error rate %s on %s (n = %d)", visible(f.Error.Rate), visible(f.Error.MeasuredOn), f.Error.N)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (v *viewer) inputViews() []inputView {
+	var out []inputView
+	in := &v.t.Inputs
+	for _, e := range []struct {
+		what string
+		in   *tracer.Input
+	}{{"recording", in.Recording}, {"labels", in.Labels}, {"heuristics", in.Heuristics}, {"prices", in.Prices}} {
+		if e.in != nil {
+			out = append(out, inputView{e.what, visible(e.in.SHA256), visible(e.in.Coverage)})
+		}
+	}
+	return out
+}
+
+// method lists the settings of this trace and what they mean.
+func (v *viewer) method() []methodView {
+	t := v.t
+	out := []methodView{{"Rule declared", ruleLine(t, v.rule)}, {"Pots", potWords(t.Incident.Accounts)}}
+	logged := "no log was kept that would show when the incident file was first declared"
+	if t.Incident.FirstLogged != nil {
+		logged = "the incident file with this hash was first logged at " + visible(*t.Incident.FirstLogged)
+	}
+	out = append(out, methodView{"Declared when", logged})
+	s := &t.Stop
+	var stops []string
+	if s.Hops > 0 {
+		stops = append(stops, "a branch is followed for "+count(s.Hops, "hop"))
+	}
+	if s.Until != nil {
+		stops = append(stops, "nothing after "+s.Until.UTC().Format(time.RFC3339)+" is read")
+	}
+	for _, asset := range sortedKeys(s.Dust) {
+		stops = append(stops, fmt.Sprintf("less than %s units of %s is not followed", s.Dust[asset], visible(string(asset))))
+	}
+	if s.Touched > 0 {
+		stops = append(stops, fmt.Sprintf("poison alone is not followed beyond %s", count(s.Touched, "transaction")))
+	}
+	if len(stops) == 0 {
+		stops = []string{"none"}
+	}
+	return append(out, methodView{"Stops", strings.Join(stops, "; ")},
+		methodView{"Program", "clew " + visible(t.Tool.Version) + " " + visible(t.Tool.Commit)})
+}
+
+func potWords(accounts string) string {
+	switch accounts {
+	case "", "output":
+		return "each transaction is a pot: its inputs enter in order, its outputs leave in order, the fee leaves last"
+	case "address":
+		return "each address is a pot: a transaction moves the net amount of each address"
+	case "cluster":
+		return "each cluster of addresses is a pot; its members are frozen at the block named"
+	}
+	return visible(accounts)
+}
+
+// sortHoldings is the order in which a box lists what it holds: largest first, then as met.
+func sortHoldings(hs []Holding) {
+	sort.SliceStable(hs, func(i, j int) bool { return hs[j].Traced.Less(hs[i].Traced) })
+}
