@@ -26,13 +26,13 @@ type bulkRow struct {
 
 // newBulk prepares statements of the form INTO VALUES (?, …), … with 2 columns (number,
 // blob) or 3 (number, number, blob).
-func newBulk(c *sqlite.Conn, into string, columns int) (*bulk, error) {
+func newBulk(c *conn, into string, columns int) (*bulk, error) {
 	marks := "(" + strings.Repeat("?, ", columns-1) + "?)"
-	one, err := c.Prepare(into + marks)
+	one, err := c.prepared(into + marks)
 	if err != nil {
 		return nil, err
 	}
-	many, err := c.Prepare(into + strings.Repeat(marks+", ", bulkRows-1) + marks)
+	many, err := c.prepared(into + strings.Repeat(marks+", ", bulkRows-1) + marks)
 	if err != nil {
 		return nil, err
 	}

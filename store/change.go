@@ -3,8 +3,6 @@ package store
 import (
 	"errors"
 	"slices"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // Single changes of postings outside of a batch: rare, so a statement each.
@@ -24,8 +22,8 @@ func addPosting(r *reader, p posting) error {
 }
 
 // rowBefore returns the last row of key that begins at or before pos, and not before from.
-func rowBefore(c *sqlite.Conn, table, column string, key int64, pos, from place) (row []posting, found bool, err error) {
-	st, err := c.Prepare(`SELECT pos, entries FROM ` + table + ` WHERE ` + column + ` = ? AND pos <= ? AND pos >= ? ORDER BY pos DESC LIMIT 1`)
+func rowBefore(c *conn, table, column string, key int64, pos, from place) (row []posting, found bool, err error) {
+	st, err := c.prepared(`SELECT pos, entries FROM ` + table + ` WHERE ` + column + ` = ? AND pos <= ? AND pos >= ? ORDER BY pos DESC LIMIT 1`)
 	if err != nil {
 		return nil, false, err
 	}
@@ -40,8 +38,8 @@ func rowBefore(c *sqlite.Conn, table, column string, key int64, pos, from place)
 }
 
 // putRow writes a row, in place of the one with the same key and place if there is one.
-func putRow(c *sqlite.Conn, table, column string, row []posting) error {
-	st, err := c.Prepare(`INSERT OR REPLACE INTO ` + table + ` (` + column + `, pos, entries) VALUES (?, ?, ?)`)
+func putRow(c *conn, table, column string, row []posting) error {
+	st, err := c.prepared(`INSERT OR REPLACE INTO ` + table + ` (` + column + `, pos, entries) VALUES (?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -53,7 +51,7 @@ func putRow(c *sqlite.Conn, table, column string, row []posting) error {
 
 // cutPostings deletes the postings of key from the place on, to the end of the chain.
 func cutPostings(r *reader, table, column string, key int64, from place) error {
-	st, err := r.c.Prepare(`DELETE FROM ` + table + ` WHERE ` + column + ` = ? AND pos >= ? AND pos < ?`)
+	st, err := r.c.prepared(`DELETE FROM ` + table + ` WHERE ` + column + ` = ? AND pos >= ? AND pos < ?`)
 	if err != nil {
 		return err
 	}

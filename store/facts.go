@@ -31,7 +31,7 @@ type BlockInfo struct {
 // Spans returns what was read of chain, in order of height. Spans never touch: between two
 // of them at least one block is missing. Empty: nothing was read.
 func (s *Store) Spans(ctx context.Context, chain chains.Chain) (spans []Span, err error) {
-	err = s.read(ctx, func(c *sqlite.Conn) error {
+	err = s.read(ctx, func(c *conn) error {
 		no, err := findChain(c, chain)
 		if errors.Is(err, chains.ErrNotFound) {
 			return nil
@@ -47,8 +47,8 @@ func (s *Store) Spans(ctx context.Context, chain chains.Chain) (spans []Span, er
 	return spans, nil
 }
 
-func readSpans(c *sqlite.Conn, no int64) (spans []Span, err error) {
-	err = sqlitex.Execute(c, `SELECT from_height, to_height, unresolved FROM span WHERE chain_no = ? ORDER BY from_height`, &sqlitex.ExecOptions{
+func readSpans(c *conn, no int64) (spans []Span, err error) {
+	err = sqlitex.Execute(c.Conn, `SELECT from_height, to_height, unresolved FROM span WHERE chain_no = ? ORDER BY from_height`, &sqlitex.ExecOptions{
 		Args: []any{no},
 		ResultFunc: func(st *sqlite.Stmt) error {
 			spans = append(spans, Span{From: st.ColumnInt64(0), To: st.ColumnInt64(1), unresolved: st.ColumnInt64(2) != 0})
@@ -75,7 +75,7 @@ func spanNames(spans []Span) string {
 
 // chainRead runs f with a reader of chain in one snapshot.
 func (s *Store) chainRead(ctx context.Context, chain chains.Chain, f func(*reader) error) error {
-	return s.read(ctx, func(c *sqlite.Conn) error {
+	return s.read(ctx, func(c *conn) error {
 		r, err := newReader(c, s.hash, chain)
 		if err != nil {
 			return err
@@ -134,8 +134,8 @@ func (s *Store) BlockByHash(ctx context.Context, chain chains.Chain, hash chains
 }
 
 // readBlock reads the first row of a query for a block's columns.
-func readBlock(c *sqlite.Conn, b *BlockInfo, sql string, args ...any) (found bool, err error) {
-	err = sqlitex.Execute(c, sql, &sqlitex.ExecOptions{
+func readBlock(c *conn, b *BlockInfo, sql string, args ...any) (found bool, err error) {
+	err = sqlitex.Execute(c.Conn, sql, &sqlitex.ExecOptions{
 		Args: args,
 		ResultFunc: func(st *sqlite.Stmt) error {
 			if !found {
@@ -159,6 +159,9 @@ func blockInfo(st *sqlite.Stmt) BlockInfo {
 // Tx returns the transaction id of the main chain. Where two coinbases share a txid (Bitcoin
 // before BIP 30), it is the first. chains.ErrNotFound if the ranges read do not have it.
 func (s *Store) Tx(ctx context.Context, chain chains.Chain, id chains.TxID) (t *chains.Tx, err error) {
+	if t, err = s.pointTx(ctx, chain, &id); t != nil || err != nil {
+		return t, err
+	}
 	err = s.chainRead(ctx, chain, func(r *reader) error {
 		pos, err := r.findTx(&id, blockPlace(r.no, 0), chainEnd(r.no))
 		if err == nil {
@@ -233,4 +236,51 @@ func (s *Store) AddressTxs(ctx context.Context, chain chains.Chain, a chains.Add
 func touches(t *chains.Tx, a chains.Address) bool {
 	return slices.ContainsFunc(t.Outputs, func(o chains.Output) bool { return o.Address == a }) ||
 		slices.ContainsFunc(t.Inputs, func(in chains.Input) bool { return in.Known && in.Spent.Address == a })
+}
+
+// sqlPoint reads a transaction with its block in one statement, which is a snapshot by
+// itself. The transaction stands first in its row of tx_ref, unless hashes collide.
+const sqlPoint = `SELECT r.pos, t.body, b.hash, b.time_unix_s
+	FROM tx_ref r CROSS JOIN tx t ON t.pos = r.pos CROSS JOIN block b ON b.pos = r.pos >> 24 << 24
+	WHERE r.txid_hash = ? AND r.pos >= ? AND r.pos < ? AND substr(r.entries, 1, 1) = x'00' ORDER BY r.pos`
+
+// pointTx is Tx where one statement suffices: nil where hashes collide, an input was stored
+// as unknown, or there is no such transaction.
+func (s *Store) pointTx(ctx context.Context, chain chains.Chain, id *chains.TxID) (*chains.Tx, error) {
+	c, err := s.reads.take(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read %s transaction %s: %w", chain, id, err)
+	}
+	defer s.reads.put(c)
+	t, err := pointTx(c, chain, s.hash.txid(id))
+	if err != nil {
+		return nil, fmt.Errorf("read %s transaction %s: %w", chain, id, mapErr(ctx, err))
+	}
+	if t == nil || t.ID != *id || slices.ContainsFunc(t.Inputs, func(in chains.Input) bool { return !in.Known }) {
+		return nil, nil
+	}
+	return t, nil
+}
+
+// pointTx returns the first transaction with the key; nil if there is none.
+func pointTx(c *conn, chain chains.Chain, key int64) (t *chains.Tx, err error) {
+	no, err := findChain(c, chain)
+	if err != nil {
+		return nil, err
+	}
+	st, err := c.prepared(sqlPoint)
+	if err != nil {
+		return nil, err
+	}
+	st.BindInt64(1, key)
+	st.BindInt64(2, blockPlace(no, 0))
+	st.BindInt64(3, chainEnd(no))
+	found, err := st.Step()
+	if found {
+		t = new(chains.Tx)
+		t.Block = chains.BlockRef{Height: heightOf(st.ColumnInt64(0)), Time: st.ColumnInt64(3)}
+		st.ColumnBytes(2, t.Block.Hash[:])
+		err = decodeBody(string(columnBytes(st, 1)), t)
+	}
+	return t, errors.Join(err, st.Reset())
 }

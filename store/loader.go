@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"zombiezen.com/go/sqlite"
-
 	"clew/chains"
 )
 
@@ -59,7 +57,7 @@ func (s *Store) Load(ctx context.Context, chain chains.Chain) (*Loader, error) {
 
 // chainNumber returns the number of chain, giving it one if it has none.
 func (s *Store) chainNumber(ctx context.Context, chain chains.Chain) (no int64, err error) {
-	err = s.transact(ctx, false, func(c *sqlite.Conn) error {
+	err = s.transact(ctx, false, func(c *conn) error {
 		no, err = findChain(c, chain)
 		if !errors.Is(err, chains.ErrNotFound) {
 			return err

@@ -24,7 +24,7 @@ func migrationFile(v int) string { return [...]string{1: "migrations/0001_facts.
 
 // migrate checks what c leads to and runs the migrations that it lacks, each in one
 // transaction. Schemas only go forward.
-func migrate(c *sqlite.Conn, o Options) error {
+func migrate(c *conn, o Options) error {
 	version, err := examine(c, o)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func migrate(c *sqlite.Conn, o Options) error {
 }
 
 // examine returns the version of the schema that c leads to, 0 for an empty file.
-func examine(c *sqlite.Conn, o Options) (int, error) {
+func examine(c *conn, o Options) (int, error) {
 	id, err := number(c, `PRAGMA application_id`)
 	if err != nil {
 		return 0, err
@@ -74,7 +74,7 @@ func examine(c *sqlite.Conn, o Options) (int, error) {
 }
 
 // migrateTo runs the migration to version v, unless another process did meanwhile.
-func migrateTo(c *sqlite.Conn, v int) (err error) {
+func migrateTo(c *conn, v int) (err error) {
 	if err := step(c, `BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
@@ -107,9 +107,9 @@ func migrateTo(c *sqlite.Conn, v int) (err error) {
 
 // useWAL sets the journal mode that lets readers go on while a batch is written. The file
 // keeps it.
-func useWAL(c *sqlite.Conn) error {
+func useWAL(c *conn) error {
 	mode := ""
-	err := sqlitex.ExecuteTransient(c, `PRAGMA journal_mode = WAL`, &sqlitex.ExecOptions{
+	err := sqlitex.ExecuteTransient(c.Conn, `PRAGMA journal_mode = WAL`, &sqlitex.ExecOptions{
 		ResultFunc: func(st *sqlite.Stmt) error {
 			mode = st.ColumnText(0)
 			return nil
@@ -123,7 +123,7 @@ func useWAL(c *sqlite.Conn) error {
 
 // runScript runs statements one after another. Unlike sqlitex.ExecuteScript it opens no
 // savepoint, inside which some pragmas cannot be set.
-func runScript(c *sqlite.Conn, sql string) error {
+func runScript(c *conn, sql string) error {
 	for sql = strings.TrimSpace(sql); sql != ""; sql = strings.TrimSpace(sql) {
 		st, trailing, err := c.PrepareTransient(sql)
 		if err != nil {
@@ -139,9 +139,9 @@ func runScript(c *sqlite.Conn, sql string) error {
 }
 
 // number runs a query that gives one whole number.
-func number(c *sqlite.Conn, sql string, args ...any) (int64, error) {
+func number(c *conn, sql string, args ...any) (int64, error) {
 	var n int64
-	err := sqlitex.Execute(c, sql, &sqlitex.ExecOptions{
+	err := sqlitex.Execute(c.Conn, sql, &sqlitex.ExecOptions{
 		Args: args,
 		ResultFunc: func(st *sqlite.Stmt) error {
 			n = st.ColumnInt64(0)

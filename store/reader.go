@@ -12,7 +12,7 @@ import (
 // reader reads facts of one chain through one connection, inside whatever transaction the
 // connection is in. It keeps its statements, and the last blocks that it saw.
 type reader struct {
-	c     *sqlite.Conn
+	c     *conn
 	hash  hasher
 	chain chains.Chain
 	no    int64
@@ -30,12 +30,11 @@ const (
 	sqlRefs  = `SELECT pos, entries FROM tx_ref WHERE txid_hash = ? AND pos >= ? AND pos < ? ORDER BY pos`
 	sqlAddrs = `SELECT pos, entries FROM addr_tx WHERE address_hash = ? AND pos >= ? AND pos < ? ORDER BY pos LIMIT 64`
 	sqlBlock = `SELECT pos, hash, time_unix_s FROM block WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT ?`
-	sqlLast  = `SELECT max(pos) FROM addr_tx WHERE address_hash = ? AND pos <= ? AND pos >= ?`
 )
 
 // newReader returns a reader of the chain. The error is chains.ErrNotFound where the store
 // has nothing of it.
-func newReader(c *sqlite.Conn, h hasher, chain chains.Chain) (*reader, error) {
+func newReader(c *conn, h hasher, chain chains.Chain) (*reader, error) {
 	no, err := findChain(c, chain)
 	if err != nil {
 		return nil, err
@@ -43,13 +42,13 @@ func newReader(c *sqlite.Conn, h hasher, chain chains.Chain) (*reader, error) {
 	return readerOf(c, h, chain, no)
 }
 
-func readerOf(c *sqlite.Conn, h hasher, chain chains.Chain, no int64) (*reader, error) {
+func readerOf(c *conn, h hasher, chain chains.Chain, no int64) (*reader, error) {
 	r := &reader{c: c, hash: h, chain: chain, no: no, blocks: map[int64]chains.BlockRef{}}
 	for _, p := range []struct {
 		st  **sqlite.Stmt
 		sql string
 	}{{&r.body, sqlBody}, {&r.refs, sqlRefs}, {&r.addrs, sqlAddrs}, {&r.block, sqlBlock}} {
-		st, err := c.Prepare(p.sql)
+		st, err := c.prepared(p.sql)
 		if err != nil {
 			return nil, err
 		}
@@ -59,8 +58,11 @@ func readerOf(c *sqlite.Conn, h hasher, chain chains.Chain, no int64) (*reader, 
 }
 
 // findChain returns the number of chain; chains.ErrNotFound if the store has none for it.
-func findChain(c *sqlite.Conn, chain chains.Chain) (int64, error) {
-	st, err := c.Prepare(`SELECT chain_no FROM chain WHERE name = ?`)
+func findChain(c *conn, chain chains.Chain) (int64, error) {
+	if no, ok := c.chains[chain]; ok {
+		return no, nil
+	}
+	st, err := c.prepared(`SELECT chain_no FROM chain WHERE name = ?`)
 	if err != nil {
 		return 0, err
 	}
@@ -76,6 +78,7 @@ func findChain(c *sqlite.Conn, chain chains.Chain) (int64, error) {
 	if !found {
 		return 0, fmt.Errorf("nothing of %s is in the store: %w", chain, chains.ErrNotFound)
 	}
+	c.chains[chain] = no
 	return no, nil
 }
 

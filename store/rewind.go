@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
-	"zombiezen.com/go/sqlite"
 
 	"clew/chains"
 )
@@ -25,7 +24,7 @@ func (s *Store) Rewind(ctx context.Context, chain chains.Chain, height int64) (b
 		}
 		defer func() { err = errors.Join(err, s.unlockWriter()) }()
 	}
-	err = s.transact(ctx, false, func(c *sqlite.Conn) error {
+	err = s.transact(ctx, false, func(c *conn) error {
 		r, err := newReader(c, s.hash, chain)
 		if errors.Is(err, chains.ErrNotFound) {
 			return nil
@@ -125,8 +124,8 @@ func takeBlock(r *reader, height int64, zw *zstd.Encoder) error {
 }
 
 // placesBetween returns the places of the transactions in [from, to).
-func placesBetween(c *sqlite.Conn, from, to place) (places []place, err error) {
-	st, err := c.Prepare(`SELECT pos FROM tx WHERE pos >= ? AND pos < ? ORDER BY pos`)
+func placesBetween(c *conn, from, to place) (places []place, err error) {
+	st, err := c.prepared(`SELECT pos FROM tx WHERE pos >= ? AND pos < ? ORDER BY pos`)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +157,7 @@ func cutAll(r *reader, table, column string, ps []posting, from place) error {
 // keepStale copies the block at pos to the history. Another history of the same block, from
 // an earlier reorganisation, is the same.
 func keepStale(r *reader, pos place, bodies []byte) error {
-	st, err := r.c.Prepare(`INSERT OR REPLACE INTO stale_block (chain_no, hash, height, prev, time_unix_s, txs, header, bodies_zstd)
+	st, err := r.c.prepared(`INSERT OR REPLACE INTO stale_block (chain_no, hash, height, prev, time_unix_s, txs, header, bodies_zstd)
 		SELECT ?, hash, ?, prev, time_unix_s, txs, header, ? FROM block WHERE pos = ?`)
 	if err != nil {
 		return err
@@ -187,7 +186,7 @@ func (s *Store) Stale(ctx context.Context, chain chains.Chain) (blocks []BlockIn
 }
 
 func staleBlocks(r *reader) (blocks []BlockInfo, err error) {
-	st, err := r.c.Prepare(`SELECT height << 24, hash, prev, time_unix_s, txs, header FROM stale_block WHERE chain_no = ? ORDER BY height, hash`)
+	st, err := r.c.prepared(`SELECT height << 24, hash, prev, time_unix_s, txs, header FROM stale_block WHERE chain_no = ? ORDER BY height, hash`)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +216,7 @@ func (s *Store) StaleTxs(ctx context.Context, chain chains.Chain, hash chains.Bl
 }
 
 func staleTxs(r *reader, hash chains.BlockHash) ([]chains.Tx, error) {
-	st, err := r.c.Prepare(`SELECT height, time_unix_s, bodies_zstd FROM stale_block WHERE chain_no = ? AND hash = ?`)
+	st, err := r.c.prepared(`SELECT height, time_unix_s, bodies_zstd FROM stale_block WHERE chain_no = ? AND hash = ?`)
 	if err != nil {
 		return nil, err
 	}

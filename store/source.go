@@ -78,7 +78,7 @@ func (s *Store) Source(ctx context.Context, chain chains.Chain, asOf int64) (*So
 	return q, nil
 }
 
-func (s *Store) newSource(ctx context.Context, c *sqlite.Conn, chain chains.Chain, asOf int64) (*Source, error) {
+func (s *Store) newSource(ctx context.Context, c *conn, chain chains.Chain, asOf int64) (*Source, error) {
 	q := &Source{chain: chain, last: -1, watched: map[chains.Address]bool{}}
 	defer interruptible(ctx, c)()
 	if err := begin(c); err != nil {

@@ -8,9 +8,6 @@ import (
 	"os"
 	"sync"
 
-	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
-
 	"clew/chains"
 )
 
@@ -27,12 +24,12 @@ type Store struct {
 	path     string
 	readOnly bool
 	hash     hasher
-	reads    *sqlitex.Pool // connections for short reads
+	reads    *connPool
 
 	mu     sync.Mutex // guards what follows, and a write as a whole
-	write  *sqlite.Conn
+	write  *conn
 	loader *Loader // the open one, or nil
-	lock   *sqlite.Conn
+	lock   *conn
 }
 
 // Open opens the store in the file at path. Errors: ErrNoStore, ErrForeign, ErrNewer,
@@ -75,16 +72,13 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.reads, err = newPool(path)
-	if err != nil {
-		return nil, errors.Join(mapErr(ctx, err), s.Close())
-	}
+	s.reads = newConnPool(path)
 	return s, nil
 }
 
 // prepare checks that conn leads to one of our stores, brings its schema up to date, and
 // reads what every later call needs.
-func (s *Store) prepare(ctx context.Context, conn *sqlite.Conn, o Options) error {
+func (s *Store) prepare(ctx context.Context, conn *conn, o Options) error {
 	restore := interruptible(ctx, conn)
 	defer restore()
 	if err := migrate(conn, o); err != nil {
@@ -104,9 +98,9 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	var errs []error
 	if s.reads != nil {
-		errs = append(errs, s.reads.Close())
+		errs = append(errs, s.reads.close())
 	}
-	for _, c := range []*sqlite.Conn{s.write, s.lock} {
+	for _, c := range []*conn{s.write, s.lock} {
 		if c != nil {
 			errs = append(errs, c.Close())
 		}
@@ -121,16 +115,12 @@ func (s *Store) Close() error {
 // Path returns the path of the store's file.
 func (s *Store) Path() string { return s.path }
 
-// Chains returns the chains of which the store has blocks, in the order in which they came.
-func (s *Store) Chains(ctx context.Context) ([]chains.Chain, error) {
-	var names []chains.Chain
-	err := s.read(ctx, func(c *sqlite.Conn) error {
-		return sqlitex.Execute(c, `SELECT name FROM chain ORDER BY chain_no`, &sqlitex.ExecOptions{
-			ResultFunc: func(st *sqlite.Stmt) error {
-				names = append(names, chains.Chain(st.ColumnText(0)))
-				return nil
-			},
-		})
+// Chains returns the chains of which the store has had blocks, in the order in which they
+// came.
+func (s *Store) Chains(ctx context.Context) (names []chains.Chain, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		names, err = chainNames(c)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("chains of the store: %w", err)

@@ -14,7 +14,7 @@ import (
 // writeBatch writes segments, which are in order of height, in one transaction. The caller
 // holds s.mu.
 func (s *Store) writeBatch(ctx context.Context, chain chains.Chain, no int64, batch []*segment) error {
-	return s.transact(ctx, false, func(c *sqlite.Conn) error {
+	return s.transact(ctx, false, func(c *conn) error {
 		r, err := readerOf(c, s.hash, chain, no)
 		if err != nil {
 			return err
@@ -78,7 +78,7 @@ func settle(r *reader, g *segment) error {
 	return nil
 }
 
-func writeTxs(c *sqlite.Conn, txs []txRow) error {
+func writeTxs(c *conn, txs []txRow) error {
 	b, err := newBulk(c, `INSERT INTO tx (pos, body) VALUES `, 2)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func writeTxs(c *sqlite.Conn, txs []txRow) error {
 }
 
 func writeBlocks(r *reader, g *segment) error {
-	st, err := r.c.Prepare(`INSERT INTO block (pos, hash, prev, time_unix_s, txs, header) VALUES (?, ?, ?, ?, ?, ?)`)
+	st, err := r.c.prepared(`INSERT INTO block (pos, hash, prev, time_unix_s, txs, header) VALUES (?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func writeBlocks(r *reader, g *segment) error {
 
 // forgetStale takes a block that is in the main chain again from those that left it.
 func forgetStale(r *reader, hash chains.BlockHash) error {
-	st, err := r.c.Prepare(`DELETE FROM stale_block WHERE chain_no = ? AND hash = ?`)
+	st, err := r.c.prepared(`DELETE FROM stale_block WHERE chain_no = ? AND hash = ?`)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func insert(st *sqlite.Stmt) error {
 }
 
 // writePostings writes sorted postings, a row for each key.
-func writePostings(c *sqlite.Conn, into string, ps []posting) error {
+func writePostings(c *conn, into string, ps []posting) error {
 	b, err := newBulk(c, `INSERT INTO `+into+` VALUES `, 3)
 	if err != nil {
 		return err
@@ -215,12 +215,12 @@ func widenSpan(r *reader, g *segment) error {
 	return insertSpan(r.c, r.no, Span{From: from, To: to, unresolved: unresolved})
 }
 
-func deleteSpan(c *sqlite.Conn, no, from int64) error {
+func deleteSpan(c *conn, no, from int64) error {
 	_, err := number(c, `DELETE FROM span WHERE chain_no = ? AND from_height = ?`, no, from)
 	return err
 }
 
-func insertSpan(c *sqlite.Conn, no int64, sp Span) error {
+func insertSpan(c *conn, no int64, sp Span) error {
 	flag := 0
 	if sp.unresolved {
 		flag = 1
