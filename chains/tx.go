@@ -119,6 +119,9 @@ type BlockRef struct {
 	Time   int64 // Unix seconds, as the header says; not in order on Bitcoin
 }
 
+// Span is a range of heights, both ends included.
+type Span struct{ From, To int64 }
+
 // Evidence says how we know that a movement happened.
 type Evidence uint8
 

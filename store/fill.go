@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"clew/chains"
+)
+
+// The methods below are what a sync asks of the store that it fills: with them a Loader is a
+// whole ingest.Sink.
+
+// Spans returns the ranges that the store has of the loader's chain, in order of height.
+func (l *Loader) Spans(ctx context.Context) ([]chains.Span, error) {
+	have, err := l.s.Spans(ctx, l.chain)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]chains.Span, len(have))
+	for i, h := range have {
+		out[i] = chains.Span{From: h.From, To: h.To}
+	}
+	return out, nil
+}
+
+// HashAt returns the hash of the stored block at height. chains.ErrIncomplete if that height
+// was not read.
+func (l *Loader) HashAt(ctx context.Context, height int64) (chains.BlockHash, error) {
+	b, err := l.s.Block(ctx, l.chain, height)
+	return b.Ref.Hash, err
+}
+
+// HasTx reports whether the store has the transaction id in its main chain.
+func (l *Loader) HasTx(ctx context.Context, id chains.TxID) (bool, error) {
+	_, err := l.s.Tx(ctx, l.chain, id)
+	if errors.Is(err, chains.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Rewind is the store's, for the loader's chain.
+func (l *Loader) Rewind(ctx context.Context, height int64) error {
+	_, err := l.s.Rewind(ctx, l.chain, height)
+	return err
+}
