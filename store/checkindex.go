@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -84,23 +85,45 @@ func (k *checker) group(r *reader, table indexTable, ps []posting) error {
 		return nil
 	}
 	ps = slices.Clone(ps)
-	slices.SortFunc(ps, func(a, b posting) int { return int(int64(a.tag) - int64(b.tag)) })
-	for i := 1; i < len(ps); i++ {
-		if ps[i].tag == tagSelf || ps[i].tag != ps[i-1].tag {
+	slices.SortFunc(ps, func(a, b posting) int {
+		return cmp.Or(cmp.Compare(a.tag, b.tag), cmp.Compare(a.pos, b.pos))
+	})
+	for len(ps) > 0 {
+		n := 1
+		for n < len(ps) && ps[n].tag == ps[0].tag {
+			n++
+		}
+		if ps[0].tag != tagSelf && n > 1 {
+			if err := k.spenders(r, ps[:n]); err != nil {
+				return err
+			}
+		}
+		ps = ps[n:]
+	}
+	return nil
+}
+
+// spenders looks for two spends of one output among the postings of one key and tag, in
+// order of place. Different outputs may share both by accident.
+func (k *checker) spenders(r *reader, ps []posting) error {
+	by := map[chains.OutPoint]chains.TxID{}
+	for i, p := range ps {
+		if i > 0 && p.pos == ps[i-1].pos {
 			continue
 		}
-		a, err := r.rawTx(ps[i-1].pos)
+		t, err := r.rawTx(p.pos)
 		if err != nil {
 			return err
 		}
-		b, err := r.rawTx(ps[i].pos)
-		if err != nil {
-			return err
-		}
-		for j := range a.Inputs {
-			if o := a.Inputs[j].Prev; o.Index+1 == ps[i].tag && spends(b, o) >= 0 {
-				k.found(string(r.chain), "%s is spent by %s and by %s", o, a.ID, b.ID)
+		for j := range t.Inputs {
+			o := t.Inputs[j].Prev
+			if tagSpend(o.Index) != p.tag || r.hash.txid(&o.Tx) != p.key {
+				continue
 			}
+			if other, twice := by[o]; twice {
+				k.found(string(r.chain), "%s is spent by %s and by %s", o, other, t.ID)
+			}
+			by[o] = t.ID
 		}
 	}
 	return nil

@@ -79,11 +79,13 @@ func (g *generator) take() coin {
 		i = len(g.coins) - 1 - g.rng.IntN(min(len(g.coins), 2000))
 	}
 	c := g.coins[i]
+	// The recent ones stay in order at the end; an older one's place goes to the oldest of them.
 	last := len(g.coins) - 1
-	copy(g.coins[max(i, last-2000):], g.coins[max(i, last-2000)+1:]) // keeps recent ones at the end
-	if i < last-2000 {
-		g.coins[i] = g.coins[last-2000]
+	edge := max(0, last-2000)
+	if i < edge {
+		g.coins[i], i = g.coins[edge], edge
 	}
+	copy(g.coins[i:], g.coins[i+1:])
 	g.coins = g.coins[:last]
 	return c
 }

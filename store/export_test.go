@@ -1,0 +1,32 @@
+package store
+
+import (
+	"fmt"
+
+	"clew/chains"
+)
+
+// WeakenHash leaves 48−drop bits of every hash, so that keys collide, and the same ones in
+// every run. It must be called before anything is loaded, and again whenever the store is
+// opened.
+func WeakenHash(s *Store, drop uint) { s.hash = hasher{drop: drop} }
+
+// LimitPages lets the file grow to n pages and no further, as a full disk would.
+func LimitPages(s *Store, n int) error {
+	return runScript(s.write, fmt.Sprintf("PRAGMA max_page_count = %d", n))
+}
+
+// Pages returns the number of pages of the file.
+func Pages(s *Store) (int64, error) { return number(s.write, "PRAGMA page_count") }
+
+// Damage changes the store behind its back.
+func Damage(s *Store, sql string) error { return runScript(s.write, sql) }
+
+// PackBody returns the body of t.
+func PackBody(t *chains.Tx) []byte { return appendBody(nil, t) }
+
+// UnpackBody reads what PackBody wrote.
+func UnpackBody(body []byte) (*chains.Tx, error) {
+	t := new(chains.Tx)
+	return t, decodeBody(string(body), t)
+}

@@ -1,0 +1,121 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/chains"
+	"clew/store"
+)
+
+// The test binary plays the other process where a test needs one: CLEW_STORE_CHILD says
+// which part, CLEW_STORE_PATH which store.
+func TestMain(m *testing.M) {
+	var err error
+	switch part := os.Getenv("CLEW_STORE_CHILD"); part {
+	case "":
+		os.Exit(m.Run())
+	case "load":
+		err = childLoad(os.Getenv("CLEW_STORE_PATH"))
+	case "hold":
+		err = childHold(os.Getenv("CLEW_STORE_PATH"))
+	default:
+		err = fmt.Errorf("no such part: %q", part)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+const (
+	killBlocks = 240
+	killTxs    = 60
+	killBatch  = 8
+)
+
+func killChain() []*chains.Block { return newGenerator(77).blocks(killBlocks, killTxs) }
+
+// childLoad goes on loading killChain from where the store ends, and writes a line to
+// standard output before and after each batch.
+func childLoad(path string) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, path, store.Options{Create: true})
+	if err != nil {
+		return err
+	}
+	spans, err := s.Spans(ctx, bitcoin)
+	if err != nil {
+		return err
+	}
+	next := int64(0)
+	if len(spans) > 0 {
+		next = spans[0].To + 1
+	}
+	l, err := s.Load(ctx, bitcoin)
+	if err != nil {
+		return err
+	}
+	bs := killChain()
+	for i := next; i < killBlocks; i++ {
+		if err := l.Add(bs[i]); err != nil {
+			return err
+		}
+		if (i+1)%killBatch != 0 {
+			continue
+		}
+		fmt.Printf("flush %d\n", i)
+		if err := l.Flush(ctx); err != nil {
+			return err
+		}
+		fmt.Printf("done %d\n", i)
+	}
+	return s.Close()
+}
+
+// childHold loads nothing, holds the loader, and waits to be killed.
+func childHold(path string) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, path, store.Options{})
+	if err != nil {
+		return err
+	}
+	if _, err := s.Load(ctx, bitcoin); err != nil {
+		return err
+	}
+	fmt.Println("held")
+	_, err = bufio.NewReader(os.Stdin).ReadString('\n') // ends with the parent at the latest
+	return err
+}
+
+// child starts a part of TestMain in a process of its own.
+func child(t *testing.T, part, path string) (*exec.Cmd, *bufio.Scanner) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(os.Environ(), "CLEW_STORE_CHILD="+part, "CLEW_STORE_PATH="+path)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = in.Close() }) // closed already where the process is gone
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	return cmd, bufio.NewScanner(out)
+}
+
+// lastNumber returns the number at the end of a line.
+func lastNumber(t *testing.T, line string) int {
+	f := strings.Fields(line)
+	n, err := strconv.Atoi(f[len(f)-1])
+	require.NoError(t, err)
+	return n
+}
