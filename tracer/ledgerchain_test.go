@@ -180,8 +180,14 @@ func (b *book) try(yaml string) (*tracer.Trace, error) {
 	return tracer.Run(context.Background(), inc, chain, b.rewind(), plain{}, tracer.Options{})
 }
 
-// balances checks the sums of a trace from outside: over the whole trace and on every hop.
-func balances(t *testing.T, trace *tracer.Trace) {
+// reporter is what a plain test and a random one have in common.
+type reporter interface {
+	require.TestingT
+	Helper()
+}
+
+// balances checks the sums of a trace from outside, over the whole of it.
+func balances(t reporter, trace *tracer.Trace) {
 	t.Helper()
 	for _, r := range tracer.Rules() {
 		rows, ok := trace.Conservation.Get(r)
