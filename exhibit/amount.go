@@ -74,7 +74,8 @@ func splitDecimal(digits string, decimals int) (whole, frac string) {
 	return whole, frac
 }
 
-const thinSpace = "\u2009"
+// thinSpace groups digits; a line never breaks there.
+const thinSpace = "\u202f"
 
 func groupThousands(digits string) string {
 	var b strings.Builder

@@ -6,6 +6,7 @@ const (
 	sizeSmall = 11
 	leading   = 16 // from baseline to baseline
 	padding   = 8
+	bandGap   = 6 // between a box's own lines and the band at its foot
 )
 
 // line is one line of a box or label before it has a place.
@@ -36,14 +37,21 @@ func (f *fonts) newBlock(lines []line, least int) (block, error) {
 	}
 	b.w += b.w % 2
 	b.h = len(lines)*leading + 2*padding - 2
+	if _, ok := b.bandFrom(); ok {
+		b.h += bandGap
+	}
 	b.h += b.h % 2
 	return b, nil
 }
 
 // put writes the block's lines into g, from the left edge at x and the top at y.
 func (b *block) put(g *Group, x, y int) {
+	gap := 0
 	for i, l := range b.lines {
-		g.text(Text{X: x + padding, Y: y + padding + 11 + i*leading, W: b.widths[i], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
+		if l.band {
+			gap = bandGap
+		}
+		g.text(Text{X: x + padding, Y: y + padding + 11 + i*leading + gap, W: b.widths[i], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
 	}
 }
 
@@ -52,7 +60,7 @@ func (b *block) put(g *Group, x, y int) {
 func (b *block) bandFrom() (int, bool) {
 	for i, l := range b.lines {
 		if l.band {
-			return padding + i*leading - 3, true
+			return padding + i*leading + 1, true
 		}
 	}
 	return 0, false

@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -74,8 +75,11 @@ func (a *artist) arrowGroup(i int, in, out []Point, label *Group) Group {
 	width, dash, double := lineOf(ar.Style)
 	through := append(append([]Point(nil), in...), straight(in[len(in)-1], out[0])...)
 	through = append(through, out[1:]...)
+	if ar.Back {
+		slices.Reverse(through)
+	}
 	g.path(Path{Points: through, Curve: true, Line: width, Stroke: Dark, Dash: dash, Double: double})
-	g.arrowHead(out, Dark)
+	g.arrowHead(through, Dark)
 	return g
 }
 
@@ -85,11 +89,15 @@ func straight(from, to Point) []Point {
 	return []Point{{from.X + dx/3, from.Y + dy/3}, {from.X + 2*dx/3, from.Y + 2*dy/3}, to}
 }
 
-// arrowHead draws a head that points to the right at the end of the line: lines enter
-// boxes in the middle of the left edge.
+// arrowHead draws a head at the end of the line, which enters a box from the left, or from
+// below if it comes back.
 func (g *Group) arrowHead(line []Point, fill Grey) {
-	p := line[len(line)-1]
-	g.path(Path{Points: []Point{{p.X - 9, p.Y - 5}, {p.X, p.Y}, {p.X - 9, p.Y + 5}}, Filled: true, Fill: fill})
+	p, q := line[len(line)-1], line[len(line)-2]
+	head := []Point{{p.X - 9, p.Y - 5}, p, {p.X - 9, p.Y + 5}}
+	if dx, dy := p.X-q.X, q.Y-p.Y; dy > max(dx, -dx) {
+		head = []Point{{p.X - 5, p.Y + 9}, p, {p.X + 5, p.Y + 9}}
+	}
+	g.path(Path{Points: head, Filled: true, Fill: fill})
 }
 
 func (a *artist) labelGroup(i int, at Point) Group {
@@ -181,7 +189,7 @@ func (a *artist) watermark() error {
 	g := Group{Kind: GroupMark, Frame: Rect{W: a.scene.Width, H: a.scene.Height}}
 	for y := 330; y < a.scene.Height+100; y += 420 {
 		for x := 60 + (y/420%2)*260; x < a.scene.Width; x += 700 {
-			g.text(Text{X: x, Y: y, W: w, Size: size, Bold: true, Fill: 228, Turn: 25, S: "REPLICA"})
+			g.text(Text{X: x, Y: y, W: w, Size: size, Bold: true, Fill: 234, Turn: 25, S: "REPLICA"})
 		}
 	}
 	a.scene.Groups = append([]Group{g}, a.scene.Groups...)

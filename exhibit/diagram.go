@@ -76,6 +76,7 @@ type Arrow struct {
 	Traced      chains.Amount // under the rule that is drawn
 	Known       bool          // false: the trace does not divide the amount between the sources
 	Style       Style
+	Back        bool   // leads to a box that the flow met before: drawn from right to left
 	First, Last string // RFC 3339
 }
 
@@ -128,6 +129,11 @@ func NewDiagram(t *tracer.Trace, opt Options) (*Diagram, error) {
 			return nil, err
 		}
 		d := f.diagram(p, runs)
+		column := d.findBack()
+		for next := p.foldBeyond(d, column); next != nil; next = p.foldBeyond(d, column) {
+			p, d = next, f.diagram(next, runs)
+			column = d.findBack()
+		}
 		if len(d.Arrows) <= 2*opt.maxBoxes() || limit <= 12 {
 			return d, nil
 		}

@@ -89,9 +89,13 @@ func (a *artist) request() layoutRequest {
 		if ar.Feeds == 0 {
 			weight = 3
 		}
+		from, to, below := ar.From, ar.To, ""
+		if ar.Back { // laid out in the direction of the flow, drawn against it, from foot to foot
+			from, to, below = to, from, ":s"
+		}
 		r.edges = append(r.edges,
-			layoutEdge{from: fmt.Sprintf("b%d", ar.From), to: label, weight: weight},
-			layoutEdge{from: label, to: fmt.Sprintf("b%d", ar.To), weight: weight})
+			layoutEdge{from: fmt.Sprintf("b%d", from), to: label, weight: weight, fromPort: below},
+			layoutEdge{from: label, to: fmt.Sprintf("b%d", to), weight: weight, toPort: below})
 	}
 	for i, o := range a.others {
 		if o.h > 0 {
@@ -194,7 +198,7 @@ func (a *artist) insideLines(b *Box) []line {
 func (a *artist) stayLines(b *Box) []line {
 	var ls []line
 	if !b.Returned.isZero() && b.Kind == BoxPlace {
-		ls = append(ls, line{s: "returned to itself: " + b.Returned.String(), grey: Dark})
+		ls = append(ls, line{s: "paid back to itself: " + b.Returned.String(), grey: Dark})
 	}
 	if !b.Other.isZero() && b.Kind != BoxJunction {
 		ls = append(ls, line{s: "other funds inside: " + b.Other.String(), grey: Dark})
@@ -235,9 +239,12 @@ func (a *artist) arrowLines(ar *Arrow) []line {
 	case len(ar.Hops) > 0:
 		above = append(above, a.hopNumbers(ar.Hops))
 	case ar.Seeds > 0:
-		above = append(above, count(ar.Seeds, "receipt"))
+		above = append(above, receipts(ar.Seeds))
 	case ar.Feeds > 0:
 		above = append(above, "input")
+	}
+	if ar.Back {
+		above = append(above, "comes back")
 	}
 	if ar.Feeds == 0 && ar.First != "" {
 		above = append(above, dates(ar.First, ar.Last))
@@ -250,6 +257,13 @@ func (a *artist) arrowLines(ar *Arrow) []line {
 		}
 	}
 	return []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: Black}, {s: amount}}
+}
+
+func receipts(n int) string {
+	if n == 1 {
+		return "receipt"
+	}
+	return count(n, "receipt")
 }
 
 func dates(first, last string) string {

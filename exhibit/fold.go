@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"clew/chains"
+	"clew/tracer"
 )
 
 const (
@@ -13,9 +14,14 @@ const (
 	// siblings is how many places with the same origin and the same destination are drawn
 	// one by one, largest first; the others go into one box.
 	siblings = 6
-	// maxSteps is how many boxes in a row are drawn; what lies beyond is folded, since a
+	// maxColumns is how many boxes in a row are drawn; what lies beyond is folded, since a
 	// diagram much wider than that is a ribbon that nobody can read.
-	maxSteps = 14
+	maxColumns = 10
+	// farEnds is how many of the places where most value ends are drawn although they lie
+	// beyond what is drawn in full, and farShare the least that they receive, in
+	// billionths of the largest place.
+	farEnds  = 8
+	farShare = 5_000_000
 )
 
 // partition says which box each spot belongs to.
@@ -43,7 +49,9 @@ func (f *flow) fold(runs []Run, limit int) (*partition, error) {
 	}
 	g := f.contract(base)
 	g.dominators()
-	return base.merge(g, g.open(limit)), nil
+	opened := g.open(limit)
+	g.openEnds(opened)
+	return base.merge(g, opened), nil
 }
 
 // runPartition puts each folded run into one box and every other spot into its own.
@@ -196,7 +204,7 @@ func (g *digraph) open(limit int) []bool {
 	for queue.Len() > 0 && spent < limit {
 		c := heap.Pop(&queue).(candidate)
 		key := g.alike(c.box)
-		if c.depth > maxSteps || alike[key] >= siblings && all[key] > siblings+1 {
+		if c.depth > maxColumns || alike[key] >= siblings && all[key] > siblings+1 {
 			continue
 		}
 		alike[key]++
@@ -225,4 +233,28 @@ func (g *digraph) alike(b int) alikeKey {
 		k.next = -2 - b // never alike
 	}
 	return k
+}
+
+// openEnds opens places deep in closed branches where the most value ends, services and
+// the like first: where value is now matters more than how it wandered.
+func (g *digraph) openEnds(opened []bool) {
+	var ends []candidate
+	for b := range g.p.boxes {
+		if opened[b] || g.idom[b] == g.root() || opened[g.idom[b]] || len(g.succ[b]) > 0 || g.p.boxes[b].kind != BoxPlace {
+			continue
+		}
+		c := candidate{box: b, weight: g.weight[b]}
+		if c.weight < farShare {
+			continue
+		}
+		n := g.flow.spots[g.p.boxes[b].spots[0]].node
+		if g.flow.trace.Nodes[n].Kind != tracer.NodeAddress {
+			c.weight += 1 << 40
+		}
+		ends = append(ends, c)
+	}
+	sort.Sort(candidates(ends))
+	for i := range min(farEnds, len(ends)) {
+		opened[ends[i].box] = true
+	}
 }

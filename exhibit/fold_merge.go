@@ -16,7 +16,7 @@ func (p *partition) merge(g *digraph, opened []bool) *partition {
 	groups := map[groupKey]int{}
 	var walk []int
 	for _, b := range g.order {
-		if b != g.root() && (g.idom[b] == g.root() || opened[g.idom[b]]) {
+		if b != g.root() && (opened[b] || g.idom[b] == g.root() || opened[g.idom[b]]) {
 			walk = append(walk, b)
 		}
 	}
@@ -35,6 +35,9 @@ func (p *partition) merge(g *digraph, opened []bool) *partition {
 			out.boxes = append(out.boxes, part{kind: BoxFold})
 		}
 		g.below(b, func(c int) {
+			if opened[c] {
+				return
+			}
 			target[c] = box
 			out.boxes[box].spots = append(out.boxes[box].spots, p.boxes[c].spots...)
 			out.boxes[box].payments += p.boxes[c].payments

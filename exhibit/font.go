@@ -92,7 +92,7 @@ func (f *fonts) measure(text string, size int, bold bool) (int, error) {
 func (f *fonts) wrap(text string, width, size int, bold bool) ([]string, error) {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.FieldsFunc(text, breaks) {
 		for _, piece := range f.pieces(word, width, size, bold) {
 			next := piece
 			if line != "" {
@@ -114,6 +114,9 @@ func (f *fonts) wrap(text string, width, size int, bold bool) ([]string, error) 
 	}
 	return lines, nil
 }
+
+// breaks reports whether a line may end at r; spaces inside amounts do not count.
+func breaks(r rune) bool { return r == ' ' || r == '\n' || r == '\t' }
 
 // pieces cuts a word into parts that fit into width; most words stay whole.
 func (f *fonts) pieces(word string, width, size int, bold bool) []string {

@@ -183,8 +183,8 @@ func (d *Diagram) notes(hash string) []string {
 		notes = append(notes, fmt.Sprintf("Network fees took %s of the traced value in %s; they are written in the boxes that paid them and have no arrows.", d.Fees, count(d.FeeHops, "transaction")))
 	}
 	if d.Folded > 0 {
-		notes = append(notes, fmt.Sprintf("Folded: %s stand for %s and %s; every one is a row of schedule A. What enters a folded box equals what leaves it, what is held in it and its fees.",
-			count(d.Folded, "box"), count(d.FoldedAddresses, "address"), count(d.FoldedHops, "hop")))
+		notes = append(notes, fmt.Sprintf("Folded: %s, which %s for %s, with %s inside; every hop is a row of schedule A. What enters a folded box equals what leaves it, what is held in it and its fees.",
+			count(d.Folded, "box"), standStands(d.Folded), count(d.FoldedAddresses, "address"), count(d.FoldedHops, "hop")))
 	}
 	if d.TouchedOnly > 0 {
 		notes = append(notes, fmt.Sprintf("Not drawn: %s without traced value under this rule (their whole value, counted at each hop: %s); poison alone marks %s of them. They are rows of schedule A.",

@@ -13,7 +13,8 @@ import (
 )
 
 // layoutRequest asks where boxes of fixed size should stand, and how lines run between
-// them, at most one line from one to another. Lines start in the middle of a right edge and end in the middle of a left one.
+// them, at most one line from one to another. Lines start in the middle of
+// a right edge and end in the middle of a left one, unless told otherwise.
 type layoutRequest struct {
 	nodes []layoutNode
 	edges []layoutEdge
@@ -27,7 +28,10 @@ type layoutNode struct {
 
 type layoutEdge struct {
 	from, to string
-	weight   int // how much it matters that the line is straight and short
+	// Where it starts and ends: ":s" is the middle of the lower edge; "" the right edge of
+	// from, the left edge of to.
+	fromPort, toPort string
+	weight           int // how much it matters that the line is straight and short
 }
 
 // placement answers a layoutRequest.
@@ -85,7 +89,7 @@ func runDot(ctx context.Context, source []byte) (_ []byte, err error) {
 // dot writes the request in Graphviz' language; one pixel is one point there.
 func (r *layoutRequest) dot() []byte {
 	var b bytes.Buffer
-	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.32; splines=true; ordering=\"\";\n")
+	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.32; splines=true;\n")
 	b.WriteString("node [shape=box, fixedsize=true, label=\"\"];\n")
 	for _, n := range r.nodes {
 		fmt.Fprintf(&b, "%s [width=%s, height=%s];\n", n.name, inches(n.w), inches(n.h))
@@ -98,7 +102,14 @@ func (r *layoutRequest) dot() []byte {
 	}
 	b.WriteString("}\n")
 	for _, e := range r.edges {
-		fmt.Fprintf(&b, "%s:e -> %s:w [weight=%d, arrowhead=none];\n", e.from, e.to, e.weight)
+		from, to := e.fromPort, e.toPort
+		if from == "" {
+			from = ":e"
+		}
+		if to == "" {
+			to = ":w"
+		}
+		fmt.Fprintf(&b, "%s%s -> %s%s [weight=%d, arrowhead=none];\n", e.from, from, e.to, to, e.weight)
 	}
 	b.WriteString("}\n")
 	return b.Bytes()

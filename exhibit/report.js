@@ -15,6 +15,12 @@
   svg.setAttribute('preserveAspectRatio', 'xMidYMid meet');
   stage.classList.add('live');
 
+  // The stage is as high as the diagram needs, and no higher than most of the window.
+  function size() {
+    const need = Math.min(H, stage.clientWidth * H / W) + 16;
+    stage.style.height = Math.max(320, Math.min(W > 2 * stage.clientWidth ? H : need, window.innerHeight * 0.82)) + 'px';
+  }
+
   function show() {
     view.x = Math.min(Math.max(view.x, -view.w / 2), W - view.w / 2);
     view.y = Math.min(Math.max(view.y, -view.h / 2), H - view.h / 2);
@@ -163,8 +169,13 @@
     if (printing) Object.assign(view, printing);
     show();
   });
-  window.addEventListener('resize', function () { at(scale(), 0, 0); });
+  window.addEventListener('resize', function () {
+    const k = scale();
+    size();
+    at(k, 0, 0);
+  });
 
+  size();
   fit();
   if (scale() < 0.55) { // too small to read: start at the left, where the seeds are
     centre(0, H / 2, 0.8);

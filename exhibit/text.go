@@ -80,10 +80,10 @@ func count(n int, noun string) string {
 	return num + " " + noun + "s"
 }
 
-// isAre returns "is" for 1 and "are" otherwise.
-func isAre(n int) string {
+// standStands returns the verb for n things.
+func standStands(n int) string {
 	if n == 1 {
-		return "is"
+		return "stands"
 	}
-	return "are"
+	return "stand"
 }
