@@ -16,12 +16,32 @@ type liveAccount struct {
 	seq     int
 	address chains.Address
 	node    string
-	origin  []string // the traced arrivals since no conserving rule traced anything here
+	arrived []string // the hops and seeds that came in since the last hop out
+	last    string   // the first hop of the transaction that took from it last
+	rest    bool     // something was left then
 	hops    int
 }
 
+// origin names what a hop out of the account carries on: what arrived since the last hop
+// out, and that hop for what it left behind. Naming every arrival in every hop would grow
+// with the square of a busy account's history.
+func (a *liveAccount) origin() []string {
+	if a.last != "" && (a.rest || len(a.arrived) == 0) {
+		return append([]string{a.last}, a.arrived...)
+	}
+	return a.arrived
+}
+
+// left notes that a transaction took from the account.
+func (a *liveAccount) left(m *movement) {
+	if m.first == "" {
+		return
+	}
+	a.last, a.arrived, a.rest = m.first, nil, !a.units.IsZero()
+}
+
 func (a *liveAccount) asHolding() *holding {
-	return &holding{bundle: a.bundle, seq: a.seq, node: a.node, origin: a.origin, hops: a.hops, balance: true}
+	return &holding{bundle: a.bundle, seq: a.seq, node: a.node, origin: a.origin(), hops: a.hops, balance: true}
 }
 
 // net is what one address gives or receives in a transaction, all its inputs and outputs
@@ -45,6 +65,7 @@ func (s *sweep) moveNets(ctx context.Context, tx *chains.Tx) ([]*holding, error)
 	}
 	in := make([]bundle, len(givers))
 	var traced []*holding
+	s.gave = s.gave[:0]
 	for i, g := range givers {
 		in[i] = bundle{units: g.units}
 		a := s.accounts[g.address]
@@ -55,10 +76,8 @@ func (s *sweep) moveNets(ctx context.Context, tx *chains.Tx) ([]*holding, error)
 			return nil, err
 		}
 		if in[i].touched() {
-			traced = append(traced, &holding{bundle: in[i], node: a.node, origin: a.origin, hops: a.hops})
-		}
-		if !a.conserved() {
-			a.origin = nil
+			traced = append(traced, &holding{bundle: in[i], node: a.node, origin: a.origin(), hops: a.hops})
+			s.gave = append(s.gave, a)
 		}
 	}
 	made := make([]*holding, len(receivers))
@@ -70,8 +89,12 @@ func (s *sweep) moveNets(ctx context.Context, tx *chains.Tx) ([]*holding, error)
 	}
 	if len(traced) > 0 {
 		s.touched++
-		if err := s.payNets(&movement{tx: tx, from: traced}, in, made); err != nil {
+		move := &movement{tx: tx, from: traced}
+		if err := s.payNets(move, in, made); err != nil {
 			return nil, err
+		}
+		for _, a := range s.gave {
+			a.left(move)
 		}
 	}
 	if err := s.seedOutputs(tx, made); err != nil {
@@ -165,7 +188,7 @@ func (s *sweep) arrive(ctx context.Context, tx *chains.Tx, h *holding) error {
 		}
 	}
 	a.hops = min(a.hops, h.hops)
-	a.origin = append(slices.Clip(a.origin), h.origin...)
+	a.arrived = append(a.arrived, h.origin...)
 	return a.deposit(&h.bundle)
 }
 
@@ -195,7 +218,8 @@ func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {
 	note := fmt.Sprintf("transaction %s: the value of input %d (%s) is not known", tx.ID, unknown, tx.Inputs[unknown].Prev)
 	givers, receivers := knownNets(tx)
 	move := &movement{tx: tx, ruleEnds: true}
-	var t taint
+	t := taint{basis: ByRule}
+	s.gave = s.gave[:0]
 	for _, g := range givers {
 		a := s.accounts[g.address]
 		if a == nil {
@@ -208,9 +232,10 @@ func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {
 		if !b.touched() {
 			continue
 		}
-		h := &holding{bundle: b, seq: s.nextSeq(), node: a.node, origin: a.origin, hops: a.hops, out: chains.OutPoint{Tx: tx.ID}, spent: true}
+		h := &holding{bundle: b, seq: s.nextSeq(), node: a.node, origin: a.origin(), hops: a.hops, out: chains.OutPoint{Tx: tx.ID}, spent: true}
 		move.from = append(move.from, h)
-		t.seeds, t.basis = union(t.seeds, b.taint.seeds), max(b.taint.basis, ByRule)
+		s.gave = append(s.gave, a)
+		t.seeds, t.basis = union(t.seeds, b.taint.seeds), max(t.basis, b.taint.basis)
 		if err := s.out.endConserving(h, note); err != nil {
 			return nil, err
 		}
@@ -227,6 +252,9 @@ func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {
 			if err := s.out.transfer(move, h); err != nil {
 				return nil, err
 			}
+		}
+		for _, a := range s.gave {
+			a.left(move)
 		}
 	}
 	if err := s.seedOutputs(tx, made); err != nil {

@@ -44,6 +44,7 @@ type movement struct {
 	inputs  []string
 	via     string
 	raw     []string
+	first   string // id of the first hop
 }
 
 func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *ledger {
@@ -111,7 +112,10 @@ func (l *ledger) addressNode(a chains.Address) string {
 
 // seed writes down a receipt of stolen value.
 func (l *ledger) seed(tx *chains.Tx, seed *Seed, h *holding, units chains.Amount) {
-	address := tx.Outputs[h.out.Index].Address
+	address, position := tx.Outputs[h.out.Index].Address, int(h.out.Index)
+	if seed.Out != nil {
+		position = int(seed.Out.Index)
+	}
 	h.node = l.addressNode(address)
 	if !slices.Contains(h.origin, seed.ID) {
 		h.origin = append(h.origin, seed.ID)
@@ -119,17 +123,14 @@ func (l *ledger) seed(tx *chains.Tx, seed *Seed, h *holding, units chains.Amount
 	l.seeded = l.seeded.Plus(units)
 	l.t.Seeds = append(l.t.Seeds, SeedEntry{
 		ID: seed.ID, Chain: l.chain, Asset: seed.Asset, Units: units, TxID: tx.ID,
-		Position: strconv.Itoa(int(h.out.Index)), Address: l.codec.FormatAddress(l.chain, address),
+		Position: strconv.Itoa(position), Address: l.codec.FormatAddress(l.chain, address),
 		Node: h.node, Height: tx.Block.Height, Time: utc(tx.Block.Time),
 	})
 }
 
 // transfer writes the hop that put h where it lies.
 func (l *ledger) transfer(m *movement, h *holding) error {
-	outs := h.outs
-	if outs == nil {
-		outs = []int{int(h.out.Index)}
-	}
+	outs := h.outputs()
 	positions := make([]Position, len(outs))
 	for i, n := range outs {
 		positions[i] = Position{"vout", strconv.Itoa(n)}
@@ -149,6 +150,9 @@ func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position
 	l.nextHop++
 	h.hop = id("hop", string(l.chain), m.tx.ID.String(), positions[0].Kind, positions[0].Value)
 	h.origin = []string{h.hop}
+	if m.first == "" {
+		m.first = h.hop
+	}
 	hop := Hop{
 		ID: h.hop, Number: l.nextHop, Kind: kind, Inputs: m.inputs, Findings: []string{},
 		Traced: l.traced(&h.bundle, m.ruleEnds), TracedBySeed: l.bySeed(&h.bundle, m.ruleEnds), Basis: l.basis(&h.bundle),
@@ -295,12 +299,15 @@ func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
 	case h.balance, h.spent:
 		e.Position = "balance"
 	}
-	if !h.balance {
+	switch {
+	case !h.balance:
 		tx := h.out.Tx
 		e.TxID = &tx
 		e.ID = id("endpoint", string(l.chain), tx.String(), e.Position, h.node)
-	} else {
+	case reason == ReasonBalance:
 		e.ID = id("endpoint", string(l.chain), "balance", h.node)
+	default: // an account may be left more than once
+		e.ID = id("endpoint", string(l.chain), "balance", h.node, string(reason), strconv.Itoa(h.seq))
 	}
 	first := true
 	for r := range h.by {

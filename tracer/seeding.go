@@ -3,6 +3,7 @@ package tracer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clew/chains"
 )
@@ -55,7 +56,7 @@ func (seed *Seed) receipts(tx *chains.Tx, made []*holding) []*holding {
 		var match bool
 		switch {
 		case seed.Out != nil:
-			match = seed.Out.Tx == tx.ID && h.covers(seed.Out.Index)
+			match = seed.Out.Tx == tx.ID && slices.Contains(h.outputs(), int(seed.Out.Index))
 		case seed.Tx != nil:
 			match = *seed.Tx == tx.ID && tx.Outputs[h.out.Index].Address == seed.Address
 		default:
@@ -68,24 +69,11 @@ func (seed *Seed) receipts(tx *chains.Tx, made []*holding) []*holding {
 	return out
 }
 
-// covers reports whether output index belongs to the holding.
-func (h *holding) covers(index uint32) bool {
-	if h.outs == nil {
-		return h.out.Index == index
-	}
-	for _, i := range h.outs {
-		if uint32(i) == index {
-			return true
-		}
-	}
-	return false
-}
-
 // lay seeds the receipts of one transaction, from the first on, or from the last back.
 func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 	seed := &s.inc.Seeds[i]
 	window := seed.Out == nil && seed.Tx == nil
-	if err := s.checkAmount(seed, window, receipts); err != nil {
+	if err := checkAmount(seed, window, tx, receipts); err != nil {
 		return err
 	}
 	for n := range receipts {
@@ -93,45 +81,79 @@ func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 		if seed.Last {
 			h = receipts[len(receipts)-1-n]
 		}
-		if other, taken := s.seeded[h.out]; taken {
-			return fmt.Errorf("output %s is received by seed %s as well: two seeds overlap", h.out, other)
+		if err := s.claim(seed, h); err != nil {
+			return err
 		}
-		clean := h.units.Minus(h.largest())
-		units := clean
+		wanted := seed.received(tx, h)
 		if seed.Amount != nil {
-			units = chains.Min(clean, seed.Amount.Minus(s.found[i]))
+			wanted = chains.Min(wanted, seed.Amount.Minus(s.found[i]))
+		}
+		units := chains.Min(wanted, h.units.Minus(h.largest()))
+		if units.Less(wanted) && !window {
+			s.out.gap(Gap{Chain: s.chain, TxID: tx.ID.String(), What: "seed " + seed.ID,
+				Why:    fmt.Sprintf("of %s units received in %s, %s are traced already from other seeds", wanted, h.out, wanted.Minus(units)),
+				Effect: fmt.Sprintf("the seed counts %s units here", units)})
 		}
 		if units.IsZero() {
 			continue
 		}
-		if !window && !h.largest().IsZero() {
-			s.out.gap(Gap{Chain: s.chain, TxID: tx.ID.String(), What: "seed " + seed.ID,
-				Why:    fmt.Sprintf("%s of %s units received in %s are traced already from other seeds", h.largest(), h.units, h.out),
-				Effect: fmt.Sprintf("the seed counts %s units here", units)})
-		}
-		s.seeded[h.out] = seed.ID
 		found, err := s.found[i].Add(units)
 		if err != nil {
 			return err
 		}
 		s.found[i] = found
 		h.bundle.mark(int32(i), units, seed.Last)
+		if s.inc.Accounts == AccountsAddress {
+			h.by[TIHO] = nil // the rule does not exist for accounts
+		}
 		h.hops = 0
 		s.out.seed(tx, seed, h, units)
 	}
 	return nil
 }
 
+// claim notes that the seed was given the receipt's outputs; an error if another seed was.
+func (s *sweep) claim(seed *Seed, h *holding) error {
+	for _, index := range h.outputs() {
+		if seed.Out != nil && index != int(seed.Out.Index) {
+			continue
+		}
+		o := chains.OutPoint{Tx: h.out.Tx, Index: uint32(index)}
+		if other, taken := s.seeded[o]; taken {
+			return fmt.Errorf("output %s is received by seed %s as well: two seeds overlap", o, other)
+		}
+		s.seeded[o] = seed.ID
+	}
+	return nil
+}
+
+// outputs returns the indices of the outputs that a receipt consists of.
+func (h *holding) outputs() []int {
+	if h.outs == nil {
+		return []int{int(h.out.Index)}
+	}
+	return h.outs
+}
+
+// received returns how much of a receipt the seed means: all of it, or one output's value
+// where the receipt is what an address received in several.
+func (seed *Seed) received(tx *chains.Tx, h *holding) chains.Amount {
+	if seed.Out == nil {
+		return h.units
+	}
+	return chains.Min(h.units, chains.Units(tx.Outputs[seed.Out.Index].Value))
+}
+
 // checkAmount refuses a part that is larger than what was received. A window's is checked
 // at its end.
-func (s *sweep) checkAmount(seed *Seed, window bool, receipts []*holding) error {
+func checkAmount(seed *Seed, window bool, tx *chains.Tx, receipts []*holding) error {
 	if seed.Amount == nil || window {
 		return nil
 	}
 	var sum chains.Amount
 	for _, h := range receipts {
 		var err error
-		if sum, err = sum.Add(h.units); err != nil {
+		if sum, err = sum.Add(seed.received(tx, h)); err != nil {
 			return err
 		}
 	}

@@ -48,6 +48,7 @@ type sweep struct {
 
 	held     map[chains.OutPoint]*holding    // live outputs (accounts: output)
 	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
+	gave     []*liveAccount                  // those that gave in this transaction
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
 	found    []chains.Amount                 // units seeded, by seed
 	touched  int                             // transactions
@@ -77,6 +78,8 @@ type holding struct {
 // cannot give, ErrReorged from the source; ErrDefect together with a Trace if the sums do
 // not add up.
 func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, codec Codec, opt Options) (*Trace, error) {
+	own := *inc
+	inc = &own
 	if inc.Stop.Touched == 0 {
 		inc.Stop.Touched = DefaultTouched
 	}
@@ -120,16 +123,18 @@ func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
 	if err != nil {
 		return err
 	}
-	if s.touched >= s.inc.Stop.Touched && !s.poisoned {
-		s.poisoned = true
-		if err := s.dropPoison(); err != nil {
-			return err
-		}
-	}
+	reached := !s.poisoned && s.touched >= s.inc.Stop.Touched
+	s.poisoned = s.poisoned || reached
 	for _, h := range made {
 		if err := s.keep(ctx, tx, h); err != nil {
 			return err
 		}
+	}
+	switch {
+	case reached:
+		return s.dropPoison()
+	case s.poisoned:
+		return s.dropAccounts(s.gave)
 	}
 	return nil
 }
@@ -171,7 +176,7 @@ func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
 	case h.conserved():
 		return "", ""
 	case s.poisoned:
-		return ReasonLimit, fmt.Sprintf("stop.touched: %d transactions; poison alone is not followed", stop.Touched)
+		return ReasonLimit, s.touchedNote()
 	case s.opt.TouchedOnly:
 		return ReasonLimit, "poison alone is not followed by one pass over a node's blocks"
 	}
@@ -180,26 +185,37 @@ func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
 
 // dropPoison ends every live holding that poison alone reaches.
 func (s *sweep) dropPoison() error {
-	note := fmt.Sprintf("stop.touched: %d transactions; poison alone is not followed", s.inc.Stop.Touched)
 	for _, h := range s.live() {
 		if h.conserved() {
 			continue
 		}
 		delete(s.held, h.out)
-		if err := s.out.end(h, ReasonLimit, note); err != nil {
+		if err := s.out.end(h, ReasonLimit, s.touchedNote()); err != nil {
 			return err
 		}
 	}
-	for _, a := range s.liveAccounts() {
-		if a.conserved() {
+	return s.dropAccounts(s.liveAccounts())
+}
+
+// dropAccounts ends those accounts that poison alone reaches.
+func (s *sweep) dropAccounts(accounts []*liveAccount) error {
+	for _, a := range accounts {
+		if a.conserved() || s.accounts[a.address] != a {
 			continue
 		}
 		delete(s.accounts, a.address)
-		if err := s.out.end(a.asHolding(), ReasonLimit, note); err != nil {
+		if a.units.IsZero() {
+			continue
+		}
+		if err := s.out.end(a.asHolding(), ReasonLimit, s.touchedNote()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *sweep) touchedNote() string {
+	return fmt.Sprintf("stop.touched: %d transactions; poison alone is not followed", s.inc.Stop.Touched)
 }
 
 func (s *sweep) nextSeq() int {
@@ -218,7 +234,7 @@ func (s *sweep) finish() (*Trace, error) {
 		}
 	}
 	for _, a := range s.liveAccounts() {
-		if !a.touched() {
+		if !a.touched() || a.units.IsZero() {
 			continue
 		}
 		if err := s.out.end(a.asHolding(), ReasonBalance, ""); err != nil {
