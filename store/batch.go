@@ -18,6 +18,7 @@ type segment struct {
 	// segment has: they are packed when the store can be asked. By index in txs.
 	waiting map[int]*chains.Tx
 	byTxID  map[chains.TxID]int // index in txs, the last where a txid comes twice
+	made    madeOutputs
 	// unresolved is set when an input was written without its spent output.
 	unresolved bool
 }
@@ -35,7 +36,7 @@ type txRow struct {
 }
 
 func newSegment(from int64) *segment {
-	return &segment{from: from, waiting: map[int]*chains.Tx{}, byTxID: map[chains.TxID]int{}}
+	return &segment{from: from, waiting: map[int]*chains.Tx{}, byTxID: map[chains.TxID]int{}, made: madeOutputs{}}
 }
 
 // to returns the height of the last block; from−1 without blocks.
@@ -115,7 +116,12 @@ func (g *segment) output(o chains.OutPoint) (chains.Output, bool) {
 		}
 		return chains.Output{}, false
 	}
-	out, err := outputOf(string(g.txs[i].body), o.Index)
+	if _, ok := g.made[o.Tx]; !ok {
+		if g.made.keep(o.Tx, g.txs[i].body) != nil {
+			return chains.Output{}, false // Check would name it; the body was packed here
+		}
+	}
+	out, err := g.made.output(o)
 	return out, err == nil
 }
 

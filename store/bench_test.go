@@ -18,8 +18,8 @@ import (
 	"clew/store"
 )
 
-// Sizes by environment, for the long runs: CLEW_BENCH_TXS transactions, batches of
-// CLEW_BENCH_BATCH.
+// By environment, for other runs: CLEW_BENCH_TXS transactions, batches of CLEW_BENCH_BATCH;
+// with CLEW_BENCH_FORGET=1 as from a node that does not tell spent outputs.
 func benchSize(name string, usual int) int {
 	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 		return n
@@ -62,6 +62,9 @@ func benchLoad(b *testing.B, s *store.Store, total, batch int) []*chains.Tx {
 		n := min(batch, total-done)
 		for l.Pending() < n { // one block at a time: what a batch holds is the loader's memory
 			blk := g.block(benchBlockTxs)
+			if os.Getenv("CLEW_BENCH_FORGET") != "" {
+				blk = forget(blk)
+			}
 			start := time.Now()
 			require.NoError(b, l.Add(blk))
 			adding += time.Since(start)

@@ -130,16 +130,33 @@ func decodeBody(body string, t *chains.Tx) error {
 	return nil
 }
 
-// outputOf returns the output with the given index of the transaction in body.
-func outputOf(body string, index uint32) (chains.Output, error) {
+// madeOutputs keeps the outputs of transactions that were decoded lately, for the inputs
+// that spend several of one transaction.
+type madeOutputs map[chains.TxID][]chains.Output
+
+const madeKept = 64
+
+// keep decodes body, whose txid is id.
+func (m madeOutputs) keep(id chains.TxID, body []byte) error {
 	var t chains.Tx
-	if err := decodeBody(body, &t); err != nil {
-		return chains.Output{}, err
+	if err := decodeBody(string(body), &t); err != nil {
+		return err
 	}
-	if int64(index) >= int64(len(t.Outputs)) {
-		return chains.Output{}, fmt.Errorf("output %d of %s, which has %d: %w", index, t.ID, len(t.Outputs), chains.ErrBadAnswer)
+	if len(m) >= madeKept {
+		clear(m)
 	}
-	return t.Outputs[index], nil
+	m[id] = t.Outputs
+	return nil
+}
+
+// output returns o, whose transaction is kept. The error is chains.ErrBadAnswer where the
+// transaction has no such output.
+func (m madeOutputs) output(o chains.OutPoint) (chains.Output, error) {
+	outs := m[o.Tx]
+	if int64(o.Index) >= int64(len(outs)) {
+		return chains.Output{}, fmt.Errorf("output %d of %s, which has %d: %w", o.Index, o.Tx, len(outs), chains.ErrBadAnswer)
+	}
+	return outs[o.Index], nil
 }
 
 // bodyReader reads from the front of rest. After the first value that is not there, bad is

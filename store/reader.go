@@ -20,6 +20,7 @@ type reader struct {
 	body, refs, addrs, block *sqlite.Stmt
 
 	blocks   map[int64]chains.BlockRef // by height; emptied when it has many
+	made     madeOutputs
 	buf      []byte
 	postings []posting
 }
@@ -43,7 +44,7 @@ func newReader(c *conn, h hasher, chain chains.Chain) (*reader, error) {
 }
 
 func readerOf(c *conn, h hasher, chain chains.Chain, no int64) (*reader, error) {
-	r := &reader{c: c, hash: h, chain: chain, no: no, blocks: map[int64]chains.BlockRef{}}
+	r := &reader{c: c, hash: h, chain: chain, no: no, blocks: map[int64]chains.BlockRef{}, made: madeOutputs{}}
 	for _, p := range []struct {
 		st  **sqlite.Stmt
 		sql string
@@ -147,6 +148,9 @@ func (r *reader) resolve(pos place, t *chains.Tx) error {
 // output returns the output o as made before the place given; chains.ErrNotFound if the
 // store has no such transaction.
 func (r *reader) output(o chains.OutPoint, before place) (chains.Output, error) {
+	if _, ok := r.made[o.Tx]; ok {
+		return r.made.output(o)
+	}
 	pos, err := r.findTx(&o.Tx, blockPlace(r.no, 0), before)
 	if err != nil {
 		return chains.Output{}, err
@@ -155,7 +159,10 @@ func (r *reader) output(o chains.OutPoint, before place) (chains.Output, error) 
 	if err != nil {
 		return chains.Output{}, err
 	}
-	return outputOf(string(body), o.Index)
+	if err := r.made.keep(o.Tx, body); err != nil {
+		return chains.Output{}, err
+	}
+	return r.made.output(o)
 }
 
 // findTx returns the first place in [from, before) that has the transaction id.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -186,8 +187,11 @@ func enlightenOne(r *reader, t *chains.Tx, p posting) error {
 		return err
 	}
 	i := spends(spender, out)
-	if i < 0 || spender.Inputs[i].Known || int64(out.Index) >= int64(len(t.Outputs)) {
+	if i < 0 || spender.Inputs[i].Known {
 		return nil
+	}
+	if int64(out.Index) >= int64(len(t.Outputs)) {
+		return fmt.Errorf("%s, which %s spends, has no such output: %w", out, spender.ID, chains.ErrBadAnswer)
 	}
 	a := t.Outputs[out.Index].Address
 	if a == "" {
