@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"math"
 
 	"clew/chains"
 )
@@ -59,8 +60,8 @@ func (n *Node) Head(ctx context.Context) (chains.BlockRef, error) {
 // HashAt returns the hash of the main chain's block at height: chains.ErrNotFound above the
 // last block.
 func (n *Node) HashAt(ctx context.Context, height int64) (chains.BlockHash, error) {
-	if height < 0 {
-		return chains.BlockHash{}, fmt.Errorf("block %d: no height is negative: %w", height, chains.ErrNotFound)
+	if height < 0 || height > math.MaxInt32 { // nodes count in 32 bits and refuse others by another code
+		return chains.BlockHash{}, fmt.Errorf("block %d: no block has this height: %w", height, chains.ErrNotFound)
 	}
 	var text string
 	err := n.client.call(ctx, smallAnswer, &text, "getblockhash", height)

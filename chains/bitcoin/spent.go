@@ -82,9 +82,10 @@ func DecodeSpentTxOuts(raw []byte) ([][]byte, error) {
 
 // AttachSpent fills the inputs of block with the outputs that they spend and keeps spent as
 // block.Spent. It wants one entry per transaction in the form of EncodeSpent, with as many
-// outputs as the transaction has inputs; anything else is chains.ErrBadAnswer, and then
-// block is not to be used. Values are not proven by the block: they are as good as their
-// source, until the transactions that made the outputs are read.
+// outputs as the transaction has inputs, and worth no less than it pays; anything else is
+// chains.ErrBadAnswer, and then block is not to be used. Beyond that the block does not
+// prove the values: they are as good as their source, until the transactions that made the
+// outputs are read.
 func AttachSpent(block *chains.Block, spent [][]byte) error {
 	if len(spent) != len(block.Txs) {
 		return fmt.Errorf("block %s: spent outputs of %d transactions for a block of %d: %w",
@@ -116,9 +117,11 @@ func attachTx(tx *chains.Tx, spent, keys []byte, ends []int) ([]byte, []int, err
 	if n := r.compactSize(); r.err == nil && n != uint64(len(tx.Inputs)) {
 		return nil, nil, fmt.Errorf("%d spent outputs for %d inputs: %w", n, len(tx.Inputs), chains.ErrBadAnswer)
 	}
+	var spends, pays chains.Amount // no sum of 63-bit values overflows
 	for j := range tx.Inputs {
 		in := &tx.Inputs[j]
 		in.Spent.Value = r.value()
+		spends = spends.Plus(chains.Units(in.Spent.Value))
 		script := r.take(r.compactSize())
 		if r.err != nil {
 			break
@@ -129,6 +132,12 @@ func attachTx(tx *chains.Tx, spent, keys []byte, ends []int) ([]byte, []int, err
 	}
 	if err := r.end(); err != nil {
 		return nil, nil, fmt.Errorf("spent outputs: %w: %w", err, chains.ErrBadAnswer)
+	}
+	for _, out := range tx.Outputs {
+		pays = pays.Plus(chains.Units(out.Value))
+	}
+	if !tx.Coinbase && spends.Less(pays) {
+		return nil, nil, fmt.Errorf("spent outputs: the transaction would pay %s of %s: %w", pays, spends, chains.ErrBadAnswer)
 	}
 	return keys, ends, nil
 }

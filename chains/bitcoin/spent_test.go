@@ -48,7 +48,14 @@ func TestAttachSpentRefuses(t *testing.T) {
 		"an output too few":        func(s [][]byte) [][]byte { s[1] = []byte{0}; return s },
 		"bytes behind":             func(s [][]byte) [][]byte { s[1] = append(slices.Clone(s[1]), 0); return s },
 		"cut short":                func(s [][]byte) [][]byte { s[1] = s[1][:len(s[1])-1]; return s },
-		"nothing":                  func(s [][]byte) [][]byte { s[1] = nil; return s },
+		"less than is paid": func(s [][]byte) [][]byte {
+			outs, err := bitcoin.DecodeSpent(s[1])
+			require.NoError(t, err)
+			outs[0].Value = 1
+			s[1] = bitcoin.EncodeSpent(outs)
+			return s
+		},
+		"nothing": func(s [][]byte) [][]byte { s[1] = nil; return s },
 	}
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -14,8 +14,8 @@
 // numbers and amounts are whole units, so a test reads the same each time. Block hashes and
 // the txids of coinbases differ from run to run unless SetTime fixes the node's clock.
 //
-// Start finds bitcoind by the variable CLEW_BITCOIND, in build/tools/bitcoin below the
-// module's root, where scripts/get-bitcoind.sh puts it, or in PATH. Without one the test is skipped, and fails where CI=true.
+// Start finds bitcoind by the variable CLEW_BITCOIND, in build/tools/bitcoind below
+// the module's root, where scripts/get-bitcoind.sh puts it, or in PATH. Without one the test is skipped, and fails where CI=true.
 //
 // It is for tests alone: nothing outside _test.go files imports it.
 package nodetest
@@ -106,7 +106,7 @@ func find(t testing.TB) string {
 		return path
 	}
 	if root, ok := moduleRoot(); ok {
-		path := filepath.Join(root, "build", "tools", "bitcoin", "bitcoind")
+		path := filepath.Join(root, "build", "tools", "bitcoind", "bitcoind")
 		if exists(path) {
 			return path
 		}
@@ -114,7 +114,7 @@ func find(t testing.TB) string {
 	if path, err := exec.LookPath("bitcoind"); err == nil {
 		return path
 	}
-	const says = "bitcoind is missing: run scripts/get-bitcoind.sh build/tools/bitcoin, or set CLEW_BITCOIND"
+	const says = "bitcoind is missing: run scripts/get-bitcoind.sh build/tools/bitcoind, or set CLEW_BITCOIND"
 	if os.Getenv("CI") == "true" {
 		t.Fatal(says)
 	}
