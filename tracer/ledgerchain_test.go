@@ -223,4 +223,3 @@ func traced(trace *tracer.Trace, tx chains.TxID, r tracer.Rule) map[string]strin
 	}
 	return out
 }
-

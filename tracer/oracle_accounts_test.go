@@ -1,0 +1,133 @@
+package tracer_test
+
+import (
+	"clew/chains"
+	"clew/tracer"
+)
+
+// net is what an address gives or receives over a whole transaction.
+type net struct {
+	address chains.Address
+	units   int
+	script  chains.ScriptType
+	outs    []int // of a receiver
+}
+
+// nets returns the givers in order of their first input, the receivers in order of their
+// first output, and the fee.
+func nets(tx *chains.Tx) (givers, receivers []net, fee int) {
+	balance := map[chains.Address]int{}
+	for _, in := range tx.Inputs {
+		balance[in.Spent.Address] -= int(in.Spent.Value)
+		fee += int(in.Spent.Value)
+	}
+	for _, out := range tx.Outputs {
+		balance[out.Address] += int(out.Value)
+		fee -= int(out.Value)
+	}
+	seen := map[chains.Address]bool{}
+	for _, in := range tx.Inputs {
+		if a := in.Spent.Address; balance[a] < 0 && !seen[a] {
+			seen[a] = true
+			givers = append(givers, net{address: a, units: -balance[a]})
+		}
+	}
+	at := map[chains.Address]int{}
+	for i, out := range tx.Outputs {
+		a := out.Address
+		if balance[a] <= 0 {
+			continue
+		}
+		if !seen[a] {
+			seen[a] = true
+			at[a] = len(receivers)
+			receivers = append(receivers, net{a, balance[a], out.Type, nil})
+		}
+		receivers[at[a]].outs = append(receivers[at[a]].outs, i)
+	}
+	return givers, receivers, fee
+}
+
+func (o *oracle) account(a chains.Address) *holding {
+	if o.accounts[a] == nil {
+		o.accounts[a] = &holding{hops: 1 << 30}
+	}
+	return o.accounts[a]
+}
+
+// stepAccounts is one transaction where addresses are the pots: the givers' nets leave
+// their accounts by the rule, meet in the transaction, and leave it to the receivers.
+func (o *oracle) stepAccounts(n int) {
+	tx := o.book.txs[n]
+	givers, receivers, fee := nets(tx)
+	var pot units
+	var poison seedSet
+	least, known := 1<<30, true
+	for _, in := range tx.Inputs {
+		known = known && in.Known
+	}
+	for _, g := range givers {
+		acc := o.account(g.address)
+		var given units
+		for r, rule := range oracleRules {
+			if o.says(rule) {
+				given[r] = take(rule, &acc.by[r], g.units, len(o.seeds))
+				pot[r] = append(pot[r], given[r]...)
+			}
+		}
+		acc.value -= g.units
+		if !known && o.largest(&given) > 0 {
+			o.ends = append(o.ends, &end{place{n, string(g.address)}, amounts{reason: tracer.ReasonGap, by: given}})
+		}
+		if acc.poison != 0 {
+			poison |= acc.poison
+			least = min(least, acc.hops)
+		}
+	}
+	if poison != 0 {
+		o.count++
+	}
+	var made []receipt
+	for _, rc := range receivers {
+		h := &holding{by: clean(rc.units), value: rc.units, hops: least + 1, poison: poison, at: place{n, string(rc.address)}}
+		if poison != 0 && known {
+			for r, rule := range oracleRules {
+				if o.says(rule) {
+					h.by[r] = take(rule, &pot[r], rc.units, len(o.seeds))
+				}
+			}
+		}
+		if poison != 0 {
+			o.moves[h.at] = &amounts{value: h.value, by: copied(h.by), poison: poison, null: !known}
+		}
+		made = append(made, receipt{h, rc.outs})
+	}
+	o.lay(n, made)
+	for i, rc := range receivers {
+		o.arrive(rc, made[i].h)
+	}
+	if poison != 0 && known && fee > 0 {
+		h := &holding{by: pot, value: fee, poison: poison, at: place{n, "fee"}}
+		o.moves[h.at] = &amounts{value: fee, by: pot, poison: poison}
+		o.finish(h, tracer.ReasonFee)
+	}
+}
+
+// arrive ends what a receiver gets or lets it enter the account at its back.
+func (o *oracle) arrive(rc net, h *holding) {
+	if h.poison != 0 {
+		if why := o.stops(h, rc.script); why != "" {
+			o.finish(h, why)
+			h = &holding{by: clean(rc.units), value: rc.units, hops: 1 << 30}
+		}
+	}
+	acc := o.account(rc.address)
+	for r := range acc.by {
+		acc.by[r] = append(acc.by[r], h.by[r]...)
+	}
+	acc.value += h.value
+	acc.poison |= h.poison
+	if h.poison != 0 {
+		acc.hops = min(acc.hops, h.hops)
+	}
+}
