@@ -27,6 +27,8 @@ func TestMain(m *testing.M) {
 		err = childLoad(os.Getenv("CLEW_STORE_PATH"))
 	case "hold":
 		err = childHold(os.Getenv("CLEW_STORE_PATH"))
+	case "generate":
+		err = childGenerate(os.Getenv("CLEW_STORE_PATH"))
 	default:
 		err = fmt.Errorf("no such part: %q", part)
 	}
