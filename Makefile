@@ -10,7 +10,7 @@ SHELL       := bash
 TOOLS := $(CURDIR)/build/tools
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(TOOLS)/golangci-lint
-BITCOIND := $(TOOLS)/bitcoin/bitcoind
+BITCOIND := $(TOOLS)/bitcoind/bitcoind
 SUMMARY  := $(TOOLS)/testsummary
 
 # How often `make torture` kills a sync; how long `make fuzz` tries each target.
@@ -30,7 +30,7 @@ help: ## this list
 setup: $(BITCOIND) $(GOLANGCI) ## install bitcoind and the linter into build/tools
 
 $(BITCOIND): scripts/get-bitcoind.sh
-	scripts/get-bitcoind.sh $(TOOLS)/bitcoin
+	scripts/get-bitcoind.sh $(TOOLS)/bitcoind
 	touch $@
 
 $(GOLANGCI):

@@ -34,13 +34,15 @@ type versionAnswer struct {
 
 func writeVersion(w *world) error {
 	t := thisTool()
-	v := versionAnswer{"clew.version/1", t.Version, t.Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionAnswer{"clew.version/1", t.Version, t.Commit, runtime.Version(), platform()}
 	if w.json {
 		return writeJSON(w.stdout, v)
 	}
 	_, err := fmt.Fprintf(w.stdout, "clew %s, commit %s, %s, %s\n", v.Version, v.Commit, v.Go, v.Platform)
 	return err
 }
+
+func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
 // thisTool says which program this is, from its build information.
 func thisTool() tracer.Tool {

@@ -31,6 +31,14 @@ type example struct{ line, does string }
 // commands is the table of commands, in the order in which help lists them.
 func commands() []*command {
 	return []*command{
+		demoCommand(),
+		doctorCommand(),
+		syncCommand(),
+		traceCommand(),
+		explainCommand(),
+		exhibitCommand(),
+		logCommand(),
+		dbCommand(),
 		versionCommand(),
 		completionCommand(),
 		completeCommand(),

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 
 	"clew/chains"
+	"clew/store"
 )
 
 // exitCode is the status with which the program ends. The numbers are part of the contract
@@ -123,7 +126,16 @@ func outcomes() []outcome {
 		{typed[*interruptedError], codeInterrupted, "what was written before stays valid; the same command goes on from there"},
 		{typed[*gapsError], codeGaps, "each gap names what was not read, why, and what that does to the amounts"},
 		{typed[*checkError], codeCheck, ""},
-		{sentinel(chains.ErrUnreachable), codeUnreachable, "is the node running, and is it this URL? Try: clew doctor --rpc URL"},
+		{sentinel(store.ErrNoStore), codeNoStore, "clew sync --rpc URL makes one; --db names another"},
+		{sentinel(store.ErrLocked), codeStore, "wait for the other clew to end, or stop it, or use another --db"},
+		{sentinel(store.ErrNewer), codeStore, "use the version of clew that wrote it, or a newer one"},
+		{sentinel(store.ErrOlder), codeStore, "bring it up to date: clew db migrate"},
+		{sentinel(store.ErrForeign), codeError, "name a store of clew with --db"},
+		{sentinel(store.ErrFull), codeError, "free some space, or move the store and name it with --db; the same command goes on where this one stopped"},
+		{sentinel(syscall.ENOSPC), codeError, "free some space, or name another place with --out or --db"},
+		{sentinel(fs.ErrPermission), codeError, "name a place that you may write to, with --out or --db"},
+		{sentinel(store.ErrDamaged), codeCheck, "clew db check says where; a copy from before is the way back"},
+		{sentinel(chains.ErrUnreachable), codeUnreachable, "start it, or correct --rpc; clew doctor --rpc URL says what it finds there"},
 		{sentinel(chains.ErrUnauthorized), codeError, "name the node's cookie file with --rpc-cookie FILE, or give --rpc-user and CLEW_RPC_PASSWORD (or --rpc-password-file FILE)"},
 		{sentinel(chains.ErrWrongChain), codeError, "give the chain of this node with --chain, or the URL of the other node"},
 		{sentinel(chains.ErrUnknownChain), codeError, ""},

@@ -30,6 +30,7 @@ type option struct {
 	value   string   // what stands for the value in help: URL, FILE, N
 	def     string   // the value where none is given; "" for none
 	choices []string // all values that are allowed; nil for any
+	refuse  func(value, source string) error
 	usage   string
 }
 
@@ -44,10 +45,13 @@ func options() []option {
 	return slices.Concat(commonOptions(), nodeOptions(), traceOptions())
 }
 
+// defaultDB is the store where --db names none.
+const defaultDB = "clew.db"
+
 // commonOptions are taken by every command.
 func commonOptions() []option {
 	return []option{
-		{name: "db", kind: isText, value: "FILE", def: "clew.db", usage: "the store"},
+		{name: "db", kind: isText, value: "FILE", def: defaultDB, usage: "the store"},
 		{name: "json", kind: isBool, usage: "write JSON alone on standard output; progress and the last error as JSON lines on standard error"},
 		{name: "quiet", kind: isBool, usage: "no progress and no remarks on standard error"},
 		{name: "log-level", kind: isText, value: "LEVEL", def: "warn", choices: []string{"debug", "info", "warn", "error"}, usage: "what is logged on standard error"},
@@ -58,7 +62,7 @@ func commonOptions() []option {
 func nodeOptions() []option {
 	return []option{
 		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), usage: "the chain; without it, the node is asked"},
-		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", usage: "the node: http://HOST:PORT, https://…, or recording:DIR; once for each chain"},
+		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "the node: http://HOST:PORT, https://…, or recording:DIR; once for each chain"},
 		{name: "rpc-cookie", kind: isText, value: "FILE", usage: "the node's cookie file (bitcoind writes DATADIR/.cookie)"},
 		{name: "rpc-user", kind: isText, value: "NAME", usage: "the user that the node expects; the password comes from CLEW_RPC_PASSWORD or --rpc-password-file"},
 		{name: "rpc-password-file", kind: isText, value: "FILE", usage: "a file with the password in its first line"},
@@ -102,6 +106,11 @@ func (o *option) urfave() cli.Flag {
 // read returns value as the library shall see it, or says why it cannot stand for o.
 // source names where it was given: the flag, or the variable.
 func (o *option) read(value, source string) (string, error) {
+	if o.refuse != nil {
+		if err := o.refuse(value, source); err != nil {
+			return "", err
+		}
+	}
 	switch {
 	case o.kind == isBool:
 		on, err := strconv.ParseBool(value)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits":  exits,
 		"isjson": isJSON,
+		"seedof": seedOf,
 	}
 }
 
@@ -67,4 +69,16 @@ func isJSON(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s: %s is %q, want %q", args[0], key, got, want)
 		}
 	}
+}
+
+// seedof INCIDENT.yaml  sets $SEED to the first output that is a seed of the incident.
+func seedOf(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: seedof INCIDENT.yaml")
+	}
+	found := regexp.MustCompile(`output: "?([^",}]+)`).FindStringSubmatch(ts.ReadFile(args[0]))
+	if found == nil {
+		ts.Fatalf("%s has no seed that is an output", args[0])
+	}
+	ts.Setenv("SEED", found[1])
 }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/store"
+	"clew/testdata"
+)
+
+func demoCommand() *command {
+	return &command{
+		path: "demo", args: "[DIR]", short: "trace recorded transactions of Bitcoin's main network offline, and write their reports",
+		long:     "The program carries recordings of three pieces of Bitcoin's main network of 25 January 2019, with the proof that each transaction is in its block. The demonstration traces from them as if a theft had happened there; none is alleged. It needs no node and no network, prints the results with their gaps, and writes the reports to DIR (clew-demo unless named).",
+		examples: []example{{"clew demo", "then open clew-demo/peel/report.html"}},
+		most:     1,
+		action:   runDemo,
+	}
+}
+
+// demoAnswer is the answer of `clew demo --json`.
+type demoAnswer struct {
+	Schema string     `json:"schema"` // "clew.demo/1"
+	Dir    string     `json:"dir"`
+	Traces []demoCase `json:"traces"`
+}
+
+type demoCase struct {
+	Incident  string `json:"incident"`
+	Trace     string `json:"trace"`
+	Report    string `json:"report"`
+	Hops      int    `json:"hops"`
+	Endpoints int    `json:"endpoints"`
+	Gaps      int    `json:"gaps"`
+}
+
+func runDemo(ctx context.Context, w *world, c *cli.Context) (err error) {
+	dir, err := openOutDir(or(c.Args().First(), "clew-demo"))
+	if err != nil {
+		return err
+	}
+	db := c.String("db")
+	if !c.IsSet("db") || db == defaultDB {
+		// The demonstration's traces are kept out of a store for real work.
+		db = filepath.Join(dir.path, "demo.db")
+	}
+	st, err := store.Open(ctx, db, store.Options{Create: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+
+	answer := demoAnswer{Schema: "clew.demo/1", Dir: dir.path}
+	cases, err := fs.ReadDir(testdata.Demo, "demo")
+	if err != nil {
+		return fmt.Errorf("recordings of the demonstration: %w", err)
+	}
+	for i, d := range cases {
+		if i > 0 && !w.json {
+			if _, err := fmt.Fprintln(w.stdout); err != nil {
+				return err
+			}
+		}
+		j := &traceJob{w: w, c: c, st: st, db: db, started: w.now(), manyTraces: true}
+		one, err := j.demonstrate(ctx, d.Name(), filepath.Join(dir.path, d.Name()))
+		if err != nil {
+			return fmt.Errorf("demonstration %s: %w", d.Name(), err)
+		}
+		answer.Traces = append(answer.Traces, one)
+	}
+	if w.json {
+		return writeJSON(w.stdout, answer)
+	}
+	return sayWhereDemoIs(w, answer)
+}
+
+// demonstrate traces one recorded incident and prints it.
+func (j *traceJob) demonstrate(ctx context.Context, name, target string) (demoCase, error) {
+	var none demoCase
+	files, err := fs.Sub(testdata.Demo, "demo/"+name)
+	if err != nil {
+		return none, err
+	}
+	text, err := fs.ReadFile(files, "incident.yaml")
+	if err != nil {
+		return none, err
+	}
+	if j.inc, err = parseDeclaration(name+"/incident.yaml", text); err != nil {
+		return none, err
+	}
+	if j.chain, err = oneChain(j.inc.Incident); err != nil {
+		return none, err
+	}
+	if j.dir, err = openOutDir(target); err != nil {
+		return none, err
+	}
+	node, err := openRecording(ctx, files, "demo/"+name, j.chain)
+	if err != nil {
+		return none, err
+	}
+	j.source = "a recording of real mainnet transactions in this program"
+	if err := errors.Join(j.followNode(ctx, node), node.Close()); err != nil {
+		return none, err
+	}
+	id, err := j.keep(ctx)
+	if err != nil {
+		return none, err
+	}
+	return demoCase{
+		Incident: j.inc.ID, Trace: id, Report: filepath.Join(target, "report.html"),
+		Hops: len(j.trace.Hops), Endpoints: len(j.trace.Endpoints), Gaps: len(j.trace.Gaps),
+	}, nil
+}
+
+func sayWhereDemoIs(w *world, a demoAnswer) error {
+	p := newPage(w.stdout)
+	p.line("")
+	p.line("Look at:")
+	for _, t := range a.Traces {
+		p.line("  %s", t.Report)
+	}
+	return p.flush()
+}

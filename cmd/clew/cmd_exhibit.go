@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/chains"
+	"clew/exhibit"
+	"clew/store"
+	"clew/tracer"
+)
+
+func exhibitCommand() *command {
+	return &command{
+		path: "exhibit", args: "TRACE [--out DIR]", short: "write the report, the diagram and the schedules of a trace again",
+		long:     "TRACE is a trace.json, or the id that clew trace printed (its first characters are enough). The same trace gives the same bytes. The folder is exhibit-ID unless --out names another.",
+		examples: []example{{"clew exhibit 3f2a9c1e --out report", "report.html, flow.svg and the schedules as CSV"}, {"clew exhibit report/trace.json --out again", "from a file, without a store"}},
+		codes:    []exitCode{codeNoStore, codeStore},
+		options:  []string{"out"},
+		least:    1, most: 1,
+		action: runExhibit,
+	}
+}
+
+// exhibitAnswer is the answer of `clew exhibit --json`.
+type exhibitAnswer struct {
+	Schema string   `json:"schema"` // "clew.exhibit/1"
+	Trace  string   `json:"trace"`
+	Dir    string   `json:"dir"`
+	Files  []string `json:"files"`
+}
+
+func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
+	t, err := loadTrace(ctx, c, c.Args().First())
+	if err != nil {
+		return err
+	}
+	dir, err := openOutDir(or(c.String("out"), "exhibit-"+t.id))
+	if err != nil {
+		return err
+	}
+	files, err := exhibit.Write(ctx, t.Trace, t.text, dir.path, exhibit.Options{})
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if w.json {
+		return writeJSON(w.stdout, exhibitAnswer{"clew.exhibit/1", t.id, dir.path, files})
+	}
+	p := newPage(w.stdout)
+	for _, s := range exhibit.Summarize(t.Trace).Sentences() {
+		p.fold(plainSpaces(s))
+	}
+	p.line("")
+	p.line("Report   %s", filepath.Join(dir.path, "report.html"))
+	p.line("Files    %s", fold(strings.Join(files, " "), 9))
+	return p.flush()
+}
+
+// loadedTrace is a stored trace with its bytes.
+type loadedTrace struct {
+	*tracer.Trace
+	id   string
+	text []byte
+	file string // where it was read from; "" for the store
+}
+
+// loadTrace reads the trace that a person named: a file, or the start of an id in the
+// store.
+func loadTrace(ctx context.Context, c *cli.Context, name string) (*loadedTrace, error) {
+	text, err := os.ReadFile(name)
+	switch {
+	case err == nil:
+		return parseTrace(name, text)
+	case !errors.Is(err, fs.ErrNotExist) || strings.ContainsAny(name, `./\`):
+		return nil, withHint(fmt.Errorf("read the trace: %w", err), "TRACE is a trace.json, or the id that clew trace printed")
+	}
+	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("find trace %s: %w", name, err)
+	}
+	_, text, err = st.LoadTrace(ctx, name)
+	if errors.Is(err, chains.ErrNotFound) {
+		err = withHint(err, "%s", knownTraces(ctx, st))
+	}
+	if err := errors.Join(err, st.Close()); err != nil {
+		return nil, err
+	}
+	t, err := parseTrace("the store", text)
+	if err != nil {
+		return nil, err
+	}
+	t.file = ""
+	return t, nil
+}
+
+func knownTraces(ctx context.Context, st *store.Store) string {
+	infos, err := st.Traces(ctx)
+	if err != nil || len(infos) == 0 {
+		return "this store has no traces; --db names another"
+	}
+	var ids []string
+	for _, in := range infos[:min(8, len(infos))] {
+		ids = append(ids, in.ID)
+	}
+	hint := "this store has: " + strings.Join(ids, ", ")
+	if more := len(infos) - len(ids); more > 0 {
+		hint += fmt.Sprintf(" and %d more", more)
+	}
+	return hint
+}
+
+func parseTrace(name string, text []byte) (*loadedTrace, error) {
+	t := &tracer.Trace{}
+	if err := json.Unmarshal(text, t); err != nil {
+		return nil, withHint(fmt.Errorf("read the trace from %s: %w", name, err), "clew trace --json, or --out DIR, writes a trace")
+	}
+	if t.Schema != tracer.Schema {
+		return nil, withHint(fmt.Errorf("%s is no trace of this version: schema %q, want %q", name, t.Schema, tracer.Schema), "clew trace --json, or --out DIR, writes a trace")
+	}
+	_, id, err := encodeTrace(t)
+	if err != nil {
+		return nil, err
+	}
+	return &loadedTrace{t, id, text, name}, nil
+}

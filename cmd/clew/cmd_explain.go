@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+func explainCommand() *command {
+	return &command{
+		path: "explain", args: "TRACE HOP", short: "why a hop is in a trace, in words and evidence, and how to check it",
+		long: "TRACE is a trace.json, or the id that clew trace printed; HOP is the number of an arrow or a row of schedule A, or a hop's id. Prints the transaction, what entered it and what left it under the declared rule, the evidence, what every rule says, and the commands that check it on a node of one's own.\n\n" +
+			"The inputs and outputs that are not traced come from the recording beside the file, from the store, or from --rpc (a node, or recording:DIR). Where none has the transaction, only its traced part is shown, and said to be so.",
+		examples: []example{
+			{"clew explain report/trace.json 3", "hop 3; the recording beside the file tells the whole transaction"},
+			{"clew explain 3f2a9c1e 3 --rpc http://127.0.0.1:8332", "the same from the store, with a node to ask"},
+		},
+		codes:   []exitCode{codeNoStore, codeStore, codeUnreachable},
+		options: []string{"rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca"},
+		least:   2, most: 2,
+		action: runExplain,
+	}
+}
+
+func runExplain(ctx context.Context, w *world, c *cli.Context) error {
+	t, err := loadTrace(ctx, c, c.Args().First())
+	if err != nil {
+		return err
+	}
+	h, err := findHop(t, c.Args().Get(1))
+	if err != nil {
+		return err
+	}
+	tx, whence, err := wholeTx(ctx, w, c, t, &h.Legs[len(h.Legs)-1])
+	if err != nil {
+		return fmt.Errorf("read the transaction of hop %d: %w", h.Number, err)
+	}
+	x := explain(t, h, tx)
+	if tx != nil {
+		x.Whence = whence
+	}
+	if w.json {
+		return writeJSON(w.stdout, x)
+	}
+	return x.write(newPage(w.stdout), t)
+}
+
+// sentences says in words what the tables hold.
+func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
+	amount := func(a chains.Amount) string { return coins(leg.Chain, leg.Asset, a) }
+	traced, ok := x.Hop.Traced.Get(x.Rule)
+	from := strings.Join(x.From, ", ")
+	if len(x.From) > 3 {
+		from = fmt.Sprintf("%s and %d more addresses", strings.Join(x.From[:2], ", "), len(x.From)-2)
+	}
+	verb := "paid " + amount(leg.Units) + " to " + x.To
+	if x.Hop.Kind == tracer.HopFee {
+		verb = "paid a fee of " + amount(leg.Units)
+	}
+	says := []string{fmt.Sprintf("%s %s, in block %d of %s.", from, verb, leg.Height, leg.Time)}
+	switch {
+	case !ok:
+		says = append(says, fmt.Sprintf("Under %s nothing can be said of it: the rule ends at this transaction.", x.Rule))
+	case traced.IsZero():
+		says = append(says, fmt.Sprintf("Under %s, the rule that the incident declares, none of it is traced; it is in the trace because another rule traces it.", x.Rule))
+	default:
+		says = append(says, fmt.Sprintf("Under %s, the rule that the incident declares, %s of it is traced.", x.Rule, amount(traced)))
+	}
+	says = append(says, evidenceWords(leg.Evidence))
+	if basis, ok := x.Hop.Basis.Get(x.Rule); ok && !traced.IsZero() {
+		says = append(says, basisWords(basis))
+	}
+	says = append(says, potWords(t.Incident.Accounts), ruleWords(x.Rule))
+	for _, id := range x.Hop.Findings {
+		for _, f := range t.Findings {
+			if f.ID == id {
+				says = append(says, fmt.Sprintf("Finding of %s %s: %s.", f.Heuristic, f.Version, f.Says))
+			}
+		}
+	}
+	return says
+}
+
+func evidenceWords(evidence string) string {
+	switch evidence {
+	case chains.EvidenceProven.String():
+		return "The movement is proven: the transaction belongs to its block by the block's Merkle root."
+	case chains.EvidenceAttested.String():
+		return "The movement is attested: a node says so, and it can be computed again."
+	}
+	return "The movement is " + evidence + ": somebody's file says so."
+}
+
+func basisWords(b tracer.Basis) string {
+	switch b {
+	case tracer.Whole:
+		return "The amount is known whole: nothing else was in any pot on the way."
+	case tracer.ByRule:
+		return "The amount is known by rule: other money was in a pot on the way, and the accounting convention decided. Another rule may say otherwise."
+	case tracer.Conversion:
+		return "The amount came through a conversion."
+	case tracer.BridgeKey:
+		return "The amount came over a bridge, by the protocol's own key."
+	case tracer.Inference:
+		return "The amount rests on an inference: a heuristic linked two ends."
+	case tracer.Adopted:
+		return "The amount is adopted: the analyst said so, with a reason."
+	}
+	return "The amount is known by " + b.String() + "."
+}
+
+func potWords(accounts string) string {
+	if accounts == string(tracer.AccountsAddress) {
+		return "The pots are addresses: what an address received earlier stands before what it received later."
+	}
+	return "The pot is the transaction: value enters by input, in order, and leaves by output, in order; the fee leaves last."
+}
+
+func ruleWords(r tracer.Rule) string {
+	switch r {
+	case tracer.FIFO:
+		return "fifo: the value that entered first leaves first."
+	case tracer.LIFO:
+		return "lifo: the value that entered last leaves first."
+	case tracer.ProRata:
+		return "prorata: every lot leaves in proportion; whole units that remain go to the largest fractions."
+	case tracer.LIBR:
+		return "libr: clean value leaves first, then the traced in order of entry."
+	case tracer.PIFO:
+		return "pifo: traced value leaves first, in order of entry."
+	case tracer.TIHO:
+		return "tiho: traced value goes to the largest outputs first."
+	case tracer.Poison:
+		return "poison: everything after contact is marked; it divides nothing."
+	}
+	return r.String()
+}
+
+// checks are commands that show the same on a node of one's own.
+func checks(leg *tracer.Leg) []string {
+	program := "bitcoin-cli"
+	if _, network, is := strings.Cut(string(leg.Chain), "bitcoin-"); is {
+		program += " -" + network // -testnet, -regtest
+	}
+	block := fmt.Sprintf("$(%s getblockhash %d)", program, leg.Height)
+	out := []string{
+		fmt.Sprintf("%s getrawtransaction %s 2 %s", program, leg.TxID, block),
+	}
+	for _, raw := range leg.Raw {
+		out = append(out, fmt.Sprintf("%s getrawtransaction %s 0 %s | xxd -r -p | sha256sum   # %s", program, leg.TxID, block, raw))
+	}
+	return append(out, fmt.Sprintf("%s gettxoutproof '[\"%s\"]' %s", program, leg.TxID, block))
+}
+
+func (x *explanation) write(p *page, t *loadedTrace) error {
+	leg := &x.Hop.Legs[len(x.Hop.Legs)-1]
+	p.line("Hop %d (%s) of trace %s", x.Hop.Number, x.Hop.ID, x.Trace)
+	p.line("")
+	for _, s := range x.Says {
+		p.fold(s)
+	}
+	p.line("")
+	p.table("ll", [][]string{
+		{"transaction", leg.TxID.String()}, {"block", grouped(leg.Height) + ", " + leg.Time}, {"chain", string(leg.Chain)},
+	})
+	p.line("")
+	p.line("What entered, by input (%s)", symbol(leg.Chain, leg.Asset))
+	x.pot(p, leg, x.Entered)
+	p.line("What left, by output; > marks this hop")
+	x.pot(p, leg, x.Left)
+	if !x.Complete {
+		p.fold("Only the traced part of the transaction is shown: neither a recording beside the trace nor the store has it whole. --rpc URL or --rpc recording:DIR shows the rest.")
+	}
+	p.line("")
+	p.line("What every rule says of this hop")
+	x.rules(p, t, leg)
+	p.line("")
+	x.next(p)
+	p.line("Check it on a node of your own (with -txindex=1 the block may be left out)")
+	for _, line := range x.Check {
+		p.line("  %s", line)
+	}
+	return p.flush()
+}
+
+func (x *explanation) pot(p *page, leg *tracer.Leg, entries []potEntry) {
+	rows := [][]string{{"", "", "value", "traced " + x.Rule.String(), "", ""}}
+	for _, e := range entries {
+		mark, value, traced := " ", "not known", "-"
+		if e.This {
+			mark = ">"
+		}
+		if e.Units != nil {
+			value = number(leg.Chain, leg.Asset, *e.Units)
+		}
+		if a, ok := e.Traced.Get(x.Rule); ok {
+			traced = number(leg.Chain, leg.Asset, a)
+		}
+		refs := strings.Join(e.Refs, ", ")
+		if refs == "" {
+			refs = "not traced"
+		}
+		rows = append(rows, []string{mark, e.Position, value, traced, refs, orElse(e.Address, e.OutPoint)})
+	}
+	p.table("lrrrll", rows)
+}
+
+func orElse(value, instead string) string { return or(value, short(instead)) }
+
+func (x *explanation) rules(p *page, t *loadedTrace, leg *tracer.Leg) {
+	rows := [][]string{{"rule", "traced", "basis"}}
+	for _, r := range t.Rules {
+		amount, basis := "-", "the rule ends here"
+		if a, ok := x.Hop.Traced.Get(r); ok {
+			amount, basis = number(leg.Chain, leg.Asset, a), "-"
+			if b, ok := x.Hop.Basis.Get(r); ok {
+				basis = b.String()
+			}
+		}
+		rows = append(rows, []string{r.String(), amount, basis})
+	}
+	p.table("lrl", rows)
+}
+
+// next says what became of the value.
+func (x *explanation) next(p *page) {
+	var hops, ends []string
+	for _, n := range x.Next {
+		switch {
+		case n.Hop > 0:
+			hops = append(hops, fmt.Sprint(n.Hop))
+		case n.Note != "":
+			ends = append(ends, string(n.Reason)+" ("+n.Note+")")
+		default:
+			ends = append(ends, string(n.Reason))
+		}
+	}
+	if len(hops) > 0 {
+		p.fold("It went on in hop " + strings.Join(hops, ", ") + ".")
+	}
+	if len(ends) > 0 {
+		p.fold("It ended here: " + strings.Join(ends, "; ") + ".")
+	}
+	if len(hops)+len(ends) > 0 {
+		p.line("")
+	}
+}

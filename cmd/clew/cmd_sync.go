@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/chains"
+	"clew/chains/bitcoin"
+	"clew/ingest"
+	"clew/store"
+)
+
+func syncCommand() *command {
+	return &command{
+		path: "sync", args: "--rpc URL [--chain CHAIN] [--from HEIGHT] [--to HEIGHT]", short: "read blocks from a node into the store",
+		long: "Reads a range of blocks whole and makes the store if there is none. Without --from it goes on behind the last block that the store has, or begins with block 0; without --to it reads up to the node's head. Blocks that the store has are not read again.\n\n" +
+			"It can be interrupted at any moment, by Ctrl-C or by a loss of power: what was written stays whole, and the same command goes on from there. A reorganisation is followed; the blocks that left the main chain are kept as history.\n\n" +
+			"One trace needs no sync: clew trace --rpc reads the blocks that it needs by itself.",
+		examples: []example{
+			{"clew sync --rpc http://127.0.0.1:8332 --from 800000", "blocks 800000 to the head, from a bitcoind on this machine (its cookie file is found)"},
+			{"clew sync --rpc https://node.example:8332 --rpc-user clew --rpc-password-file pw.txt", "go on behind the last block, with a password"},
+			{"clew sync --db case.db --chain bitcoin --rpc bitcoin=http://127.0.0.1:8332 --from 560062 --to 560071 --json", "ten blocks; progress as JSON lines, the result as JSON"},
+		},
+		codes:   []exitCode{codeGaps, codeStore, codeUnreachable},
+		options: []string{"chain", "rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "to"},
+		action:  runSync,
+	}
+}
+
+// syncAnswer is the answer of `clew sync --json`.
+type syncAnswer struct {
+	Schema       string           `json:"schema"` // "clew.sync/1"
+	Chain        chains.Chain     `json:"chain"`
+	CAIP2        string           `json:"caip2"`
+	DB           string           `json:"db"`
+	Blocks       int64            `json:"blocks"`       // written now
+	Transactions int64            `json:"transactions"` // in them
+	Spans        []spanAnswer     `json:"spans"`        // what the store has now
+	Reorgs       []reorgAnswer    `json:"reorganisations"`
+	Unresolved   int64            `json:"unresolved_inputs"` // inputs of unknown value
+	Head         int64            `json:"head"`              // of the node
+	HeadHash     chains.BlockHash `json:"head_hash"`
+}
+
+type spanAnswer struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+type reorgAnswer struct {
+	Fork   int64 `json:"fork"`   // the last height that both chains share
+	Blocks int64 `json:"blocks"` // that left the main chain
+}
+
+func runSync(ctx context.Context, w *world, c *cli.Context) error {
+	e, err := oneEndpoint(c)
+	if err != nil {
+		return err
+	}
+	if from, to := c.Int64("from"), c.Int64("to"); c.IsSet("from") && c.IsSet("to") && from > to {
+		return &usageError{fmt.Sprintf("--from %d is behind --to %d: the range is empty", from, to), ""}
+	}
+	node, err := openNode(ctx, w, c, e, chains.Chain(c.String("chain")))
+	if err != nil {
+		return err
+	}
+	answer, err := syncInto(ctx, w, c, node)
+	if err := errors.Join(err, node.Close()); err != nil {
+		return err
+	}
+	if err := writeSync(w, answer); err != nil {
+		return err
+	}
+	if answer.Unresolved > 0 {
+		return withHint(&gapsError{1}, "%s", unresolvedHint)
+	}
+	return nil
+}
+
+const unresolvedHint = "inputs whose outputs lie before the range have no known value; a trace that meets one has a gap there. A node with REST (-rest=1) or -txindex=1 tells them, or sync from an earlier block"
+
+// oneEndpoint returns the single --rpc of a command that reads one node. --chain counts
+// where the value names none.
+func oneEndpoint(c *cli.Context) (endpoint, error) {
+	values := c.StringSlice("rpc")
+	if len(values) == 0 {
+		return endpoint{}, &usageError{"--rpc is missing: which node?", "such as --rpc http://127.0.0.1:8332"}
+	}
+	if len(values) > 1 {
+		return endpoint{}, &usageError{fmt.Sprintf("--rpc was given %d times, and one node is read", len(values)), ""}
+	}
+	e, err := parseEndpoint(values[0])
+	if err != nil {
+		return e, err
+	}
+	asked := chains.Chain(c.String("chain"))
+	if asked != "" && e.chain != "" && asked != e.chain {
+		return e, &usageError{fmt.Sprintf("--chain says %s, and --rpc says %s", asked, e.chain), ""}
+	}
+	return e, nil
+}
+
+// syncInto reads from node into the store that --db names.
+func syncInto(ctx context.Context, w *world, c *cli.Context, node *openedNode) (answer syncAnswer, err error) {
+	st, err := store.Open(ctx, c.String("db"), store.Options{Create: true})
+	if err != nil {
+		return answer, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	loader, err := st.Load(ctx, node.chain)
+	if err != nil {
+		return answer, err
+	}
+	defer func() { err = errors.Join(err, loader.Close()) }()
+
+	m := newMeter(w, "sync "+string(node.chain))
+	opt := ingest.SyncOptions{From: heightFlag(c, "from"), To: heightFlag(c, "to"), Progress: m.Update, Log: w.log}
+	s := &sink{Loader: loader, st: st, chain: node.chain}
+	res, err := ingest.Sync(ctx, node.Node, bitcoin.Codec{}, s, opt)
+	m.Done()
+	if err != nil {
+		if res.Blocks > 0 && ctx.Err() != nil {
+			w.remark("%s blocks were written before\n", grouped(res.Blocks))
+		}
+		return answer, fmt.Errorf("sync %s: %w", node.chain, err)
+	}
+	return syncResult(ctx, st, node.chain, c.String("db"), res)
+}
+
+// heightFlag returns a height, or −1 where the flag was not given.
+func heightFlag(c *cli.Context, name string) int64 {
+	if !c.IsSet(name) {
+		return -1
+	}
+	return c.Int64(name)
+}
+
+func syncResult(ctx context.Context, st *store.Store, chain chains.Chain, db string, res ingest.SyncResult) (syncAnswer, error) {
+	a := syncAnswer{
+		Schema: "clew.sync/1", Chain: chain, CAIP2: chain.CAIP2(), DB: db,
+		Blocks: res.Blocks, Transactions: res.Txs, Unresolved: res.Unresolved,
+		Head: res.Head.Height, HeadHash: res.Head.Hash, Spans: []spanAnswer{}, Reorgs: []reorgAnswer{},
+	}
+	for _, r := range res.Reorgs {
+		a.Reorgs = append(a.Reorgs, reorgAnswer(r))
+	}
+	spans, err := st.Spans(ctx, chain)
+	for _, s := range spans {
+		a.Spans = append(a.Spans, spanAnswer{s.From, s.To})
+	}
+	return a, err
+}
+
+func writeSync(w *world, a syncAnswer) error {
+	if w.json {
+		return writeJSON(w.stdout, a)
+	}
+	p := newPage(w.stdout)
+	p.line("%s: %s and %s written to %s", a.Chain, counted(a.Blocks, "block"), counted(a.Transactions, "transaction"), a.DB)
+	for _, r := range a.Reorgs {
+		p.line("followed a reorganisation: %s behind block %d left the main chain and are kept as history", counted(r.Blocks, "block"), r.Fork)
+	}
+	for _, s := range a.Spans {
+		p.line("the store has blocks %d to %d; the node's head is %d", s.From, s.To, a.Head)
+	}
+	if a.Unresolved > 0 {
+		p.line("%s of unknown value: their outputs lie before the range", counted(a.Unresolved, "input"))
+	}
+	return p.flush()
+}

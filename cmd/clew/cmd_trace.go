@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/chains"
+	"clew/store"
+	"clew/tracer"
+)
+
+func traceCommand() *command {
+	return &command{
+		path: "trace", args: "INCIDENT.yaml | --seed SEED… [--rpc CHAIN=URL…] [--out DIR]", short: "follow stolen value to where it is now",
+		long: "Follows the value of the seeds through every transaction, under every accounting rule at once, and prints where it ends, what each rule says of it, and what was not read.\n\n" +
+			"With --rpc it follows: one pass over the node's blocks from the theft on, which keeps only what touches traced value and needs neither an index nor a store. --rpc recording:DIR reads the recording of an earlier trace in place of a node. Without --rpc it reads the blocks that clew sync has put into the store.\n\n" +
+			"An incident file declares the seeds, the rule and why it was chosen; the flags do the same for a quick look. The hash of the declaration goes into the log of the store (--db, which is made if need be) before the first result, and the trace is kept there under the id that is printed. With --out, the result is written as files: trace.json, report.html, flow.svg, the schedules as CSV, incident.yaml, run.json, and with --rpc the recording of what was read.",
+		examples: []example{
+			{"clew trace theft.yaml --rpc http://127.0.0.1:8332 --out report", "follow a theft on a bitcoind and write the report"},
+			{"clew trace --seed bitcoin:TXID:0 --rule fifo --rule-reason 'first look' --hops 20", "a quick look from one output, over the blocks in the store"},
+			{"clew trace theft.yaml --rpc recording:report/recording --json", "the same trace again from what was recorded, as JSON"},
+		},
+		codes: []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},
+		options: []string{
+			"seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched",
+			"rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "as-of", "out",
+		},
+		most:   1,
+		action: runTrace,
+	}
+}
+
+func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
+	inc, err := declaration(w, c)
+	if err != nil {
+		return err
+	}
+	chain, err := oneChain(inc.Incident)
+	if err != nil {
+		return err
+	}
+	pin, err := pinned(c.StringSlice("as-of"), chain)
+	if err != nil {
+		return err
+	}
+	e, follow, err := endpointFor(c.StringSlice("rpc"), chain)
+	if err != nil {
+		return err
+	}
+	if !follow && c.IsSet("from") {
+		return &usageError{"--from is for --rpc: without a node, a trace reads the whole range in the store", ""}
+	}
+	job := &traceJob{w: w, c: c, inc: inc, chain: chain, pin: pin, db: c.String("db"), started: w.now()}
+	if job.dir, err = openOutDir(c.String("out")); err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, job.db, store.Options{Create: follow})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	job.st = st
+	if follow {
+		err = job.follow(ctx, e)
+	} else {
+		err = job.fromStore(ctx)
+	}
+	return job.deliver(ctx, err)
+}
+
+// traceJob is one run of `clew trace`: what it was asked, and then what came of it.
+type traceJob struct {
+	w       *world
+	c       *cli.Context
+	inc     *declared
+	chain   chains.Chain
+	pin     chains.BlockRef // the zero value where --as-of was not given
+	dir     *outDir         // nil without --out
+	st      *store.Store
+	db      string // its path, as named
+	started time.Time
+
+	manyTraces bool // the JSON of a single trace is not the answer
+
+	source string // what was read, for people and the run record
+	trace  *tracer.Trace
+}
+
+// declare puts the hash of the incident into the log, once, and returns when it was first
+// there.
+func (j *traceJob) declare(ctx context.Context) (*string, error) {
+	const what = "incident declared"
+	sha := j.inc.SHA256
+	first, err := j.st.FirstLogged(ctx, what, sha)
+	if errors.Is(err, chains.ErrNotFound) {
+		first, err = j.st.AppendLog(ctx, store.LogEntry{
+			When: j.w.now(), What: what, SHA256: sha,
+			Details: map[string]string{"id": j.inc.ID, "rule": j.inc.Rule.String(), "accounts": string(j.inc.Accounts)},
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("declare the incident before the trace: %w", err)
+	}
+	when := first.When.UTC().Format(time.RFC3339)
+	return &when, nil
+}
+
+// deliver keeps, writes and prints the trace; ran is how the run ended. A trace whose sums
+// do not add up is written too: it shows the defect.
+func (j *traceJob) deliver(ctx context.Context, ran error) error {
+	if j.trace == nil || (ran != nil && !errors.Is(ran, tracer.ErrDefect)) {
+		return ran
+	}
+	if _, err := j.keep(ctx); err != nil || ran != nil {
+		return errors.Join(ran, err)
+	}
+	if n := len(j.trace.Gaps); n > 0 {
+		return &gapsError{n}
+	}
+	return nil
+}
+
+// keep puts the trace into the store and the folder, prints it, and returns its id.
+func (j *traceJob) keep(ctx context.Context) (id string, err error) {
+	text, id, err := encodeTrace(j.trace)
+	if err != nil {
+		return id, err
+	}
+	if err := j.st.SaveTrace(ctx, id, j.inc.SHA256, text); err != nil {
+		return id, err
+	}
+	files, err := j.dir.writeResult(ctx, j, id, text)
+	if err != nil {
+		return id, err
+	}
+	switch {
+	case !j.w.json:
+		err = writeResult(j.w.stdout, &printed{Trace: j.trace, id: id, source: j.source, db: j.db, dir: j.dir, files: files})
+	case !j.manyTraces:
+		_, err = j.w.stdout.Write(text)
+	}
+	return id, err
+}

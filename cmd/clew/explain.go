@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/chains"
+	"clew/store"
+	"clew/tracer"
+)
+
+// explanation is everything that is known about one hop.
+type explanation struct {
+	Schema   string       `json:"schema"` // "clew.explain/1"
+	Trace    string       `json:"trace"`
+	Rule     tracer.Rule  `json:"rule"` // the declared one
+	Accounts string       `json:"accounts"`
+	Hop      *tracer.Hop  `json:"hop"`
+	From     []string     `json:"from"` // addresses, or ids where a node has none
+	To       string       `json:"to"`
+	Entered  []potEntry   `json:"entered"` // by input index
+	Left     []potEntry   `json:"left"`    // by output index, the fee last
+	Complete bool         `json:"complete"`
+	Whence   string       `json:"whence"` // where the whole transaction was read
+	Next     []nextAnswer `json:"next"`
+	Says     []string     `json:"says"`
+	Check    []string     `json:"check"` // commands for a node of one's own
+}
+
+// potEntry is one input or output of the hop's transaction.
+type potEntry struct {
+	Position string         `json:"position"` // index, or "fee"
+	OutPoint string         `json:"outpoint,omitempty"`
+	Address  string         `json:"address"`
+	Units    *chains.Amount `json:"units"` // null: not known
+	Traced   tracer.Traced  `json:"traced"`
+	Refs     []string       `json:"refs"` // "seed V1", "hop 3"
+	This     bool           `json:"this,omitempty"`
+}
+
+// nextAnswer is what became of the hop's value.
+type nextAnswer struct {
+	Hop      int           `json:"hop,omitempty"` // number of a later hop
+	Endpoint string        `json:"endpoint,omitempty"`
+	Reason   tracer.Reason `json:"reason,omitempty"`
+	Note     string        `json:"note,omitempty"`
+}
+
+// findHop returns the hop with a number, or with an id that begins so.
+func findHop(t *loadedTrace, name string) (*tracer.Hop, error) {
+	number, err := strconv.Atoi(name)
+	var found []*tracer.Hop
+	for i := range t.Hops {
+		h := &t.Hops[i]
+		if h.ID == name || (err == nil && h.Number == number) {
+			return h, nil
+		}
+		if len(name) >= 4 && strings.HasPrefix(h.ID, name) {
+			found = append(found, h)
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	hint := "the trace has no hops: its seeds never moved"
+	if n := len(t.Hops); n > 0 {
+		hint = fmt.Sprintf("the trace has hops %d to %d; an id is given by its first characters, at least four", t.Hops[0].Number, t.Hops[n-1].Number)
+	}
+	if len(found) > 1 {
+		return nil, withHint(fmt.Errorf("hop %s of trace %s: several begin so", name, t.id), "%s", hint)
+	}
+	return nil, withHint(fmt.Errorf("hop %s of trace %s: %w", name, t.id, chains.ErrNotFound), "%s", hint)
+}
+
+// explain gathers what the trace says of h. tx is the whole transaction, nil where nobody
+// has it: then only its traced part is known.
+func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
+	leg := &h.Legs[len(h.Legs)-1]
+	x := &explanation{
+		Schema: "clew.explain/1", Trace: t.id, Rule: t.Incident.Rule, Accounts: t.Incident.Accounts, Hop: h,
+		From: []string{}, To: nodeName(t.Trace, leg.To), Complete: tx != nil, Next: []nextAnswer{},
+	}
+	for _, f := range leg.From {
+		x.From = append(x.From, nodeName(t.Trace, f.Node))
+	}
+	led := newTracks(t.Trace)
+	if tx != nil {
+		x.Entered, x.Left = wholePot(t.Trace, led, tx, leg.Chain)
+	} else {
+		x.Entered, x.Left = tracedPot(t.Trace, led, leg)
+	}
+	for i := range x.Left {
+		for _, p := range leg.Positions {
+			x.Left[i].This = x.Left[i].This || x.Left[i].Position == positionName(p)
+		}
+	}
+	for i := range t.Hops {
+		for _, in := range t.Hops[i].Inputs {
+			if in == h.ID {
+				x.Next = append(x.Next, nextAnswer{Hop: t.Hops[i].Number})
+			}
+		}
+	}
+	for i := range t.Endpoints {
+		if e := &t.Endpoints[i]; e.Hop == h.ID {
+			x.Next = append(x.Next, nextAnswer{Endpoint: e.ID, Reason: e.Reason, Note: e.Note})
+		}
+	}
+	x.Says = x.sentences(t, leg)
+	x.Check = checks(leg)
+	return x
+}
+
+func nodeName(t *tracer.Trace, id string) string {
+	for i := range t.Nodes {
+		n := &t.Nodes[i]
+		switch {
+		case n.ID != id:
+		case n.Kind == tracer.NodeCoinbase:
+			return "the miner"
+		case n.Address != "":
+			return n.Address
+		case n.TxID != "":
+			return "transaction " + n.TxID
+		}
+	}
+	return id
+}
+
+// positionName returns "0" for output 0, and "fee".
+func positionName(p tracer.Position) string {
+	if p.Kind == "fee" {
+		return "fee"
+	}
+	return p.Value
+}
+
+// track is what the trace says about one output.
+type track struct {
+	traced tracer.Traced
+	refs   []string
+}
+
+// tracks are the outputs that the trace speaks of, by TXID:POSITION.
+type tracks map[string]*track
+
+func newTracks(t *tracer.Trace) tracks {
+	led := tracks{}
+	for i := range t.Hops {
+		h := &t.Hops[i]
+		leg := &h.Legs[len(h.Legs)-1]
+		for _, p := range leg.Positions {
+			led.add(leg.TxID.String()+":"+positionName(p), h.Traced, fmt.Sprintf("hop %d", h.Number))
+		}
+	}
+	for i := range t.Seeds {
+		s := &t.Seeds[i]
+		var traced tracer.Traced
+		for r := range traced.Value {
+			traced.Value[r] = s.Units
+		}
+		led.add(s.TxID.String()+":"+s.Position, traced, "seed "+s.ID)
+	}
+	return led
+}
+
+// add notes that traced value came to an output by ref. Value of a hop and of a seed may
+// lie in one output side by side.
+func (led tracks) add(key string, traced tracer.Traced, ref string) {
+	k := led[key]
+	if k == nil {
+		led[key] = &track{traced, []string{ref}}
+		return
+	}
+	for r := range traced.Value {
+		sum, err := k.traced.Value[r].Add(traced.Value[r])
+		k.traced.Value[r], k.traced.Null[r] = sum, k.traced.Null[r] || traced.Null[r] || err != nil
+	}
+	k.refs = append(k.refs, ref)
+}
+
+func (led tracks) entry(e potEntry, key string) potEntry {
+	e.Refs = []string{}
+	if k := led[key]; k != nil {
+		e.Traced, e.Refs = k.traced, k.refs
+	}
+	return e
+}
+
+// wholePot lists every input and output of tx.
+func wholePot(t *tracer.Trace, led tracks, tx *chains.Tx, chain chains.Chain) (entered, left []potEntry) {
+	address := func(a chains.Address) string { return codec().FormatAddress(chain, a) }
+	var in, out chains.Amount
+	known := true
+	for i, input := range tx.Inputs {
+		e := potEntry{Position: strconv.Itoa(i), OutPoint: input.Prev.String()}
+		if input.Known {
+			units := chains.Units(input.Spent.Value)
+			e.Units, e.Address, in = &units, address(input.Spent.Address), in.Plus(units)
+		}
+		known = known && input.Known
+		entered = append(entered, led.entry(e, input.Prev.String()))
+	}
+	for i, o := range tx.Outputs {
+		units := chains.Units(o.Value)
+		out = out.Plus(units)
+		e := potEntry{Position: strconv.Itoa(i), Units: &units, Address: address(o.Address)}
+		left = append(left, led.entry(e, fmt.Sprintf("%s:%d", tx.ID, i)))
+	}
+	fee := led.entry(potEntry{Position: "fee"}, tx.ID.String()+":fee")
+	if known && !in.Less(out) {
+		units := in.Minus(out)
+		fee.Units = &units
+	}
+	return entered, append(left, fee)
+}
+
+// tracedPot lists what the trace itself knows of leg's transaction.
+func tracedPot(t *tracer.Trace, led tracks, leg *tracer.Leg) (entered, left []potEntry) {
+	seen := map[string]bool{}
+	for i := range t.Hops {
+		h := &t.Hops[i]
+		l := &h.Legs[len(h.Legs)-1]
+		if l.TxID != leg.TxID {
+			continue
+		}
+		for _, f := range l.From {
+			if f.OutPoint != "" && !seen[f.OutPoint] {
+				seen[f.OutPoint] = true
+				entered = append(entered, led.entry(potEntry{OutPoint: f.OutPoint, Address: nodeName(t, f.Node)}, f.OutPoint))
+			}
+		}
+		for _, p := range l.Positions {
+			e := potEntry{Position: positionName(p), Address: nodeName(t, l.To)}
+			if len(l.Positions) == 1 {
+				e.Units = &l.Units
+			}
+			left = append(left, led.entry(e, leg.TxID.String()+":"+e.Position))
+		}
+	}
+	return entered, left
+}
+
+// wholeTx looks for the whole transaction of a leg: in the recording beside the trace's
+// file, in the store, or at the node of --rpc. nil where none of them has it.
+func wholeTx(ctx context.Context, w *world, c *cli.Context, t *loadedTrace, leg *tracer.Leg) (tx *chains.Tx, whence string, err error) {
+	e, given, err := endpointFor(c.StringSlice("rpc"), leg.Chain)
+	if err != nil {
+		return nil, "", err
+	}
+	if given {
+		return txFrom(ctx, w, c, e, leg)
+	}
+	if t.file != "" {
+		beside := filepath.Join(filepath.Dir(t.file), recordingName)
+		if _, err := os.Stat(filepath.Join(beside, recordingFiles()[1])); err == nil {
+			return txFrom(ctx, w, c, endpoint{recording: beside}, leg)
+		}
+	}
+	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
+	if errors.Is(err, store.ErrNoStore) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	tx, err = st.Tx(ctx, leg.Chain, leg.TxID)
+	if errors.Is(err, chains.ErrNotFound) || errors.Is(err, chains.ErrIncomplete) {
+		tx, err = nil, nil
+	}
+	return tx, st.Path(), errors.Join(err, st.Close())
+}
+
+// txFrom reads the leg's transaction out of its block.
+func txFrom(ctx context.Context, w *world, c *cli.Context, e endpoint, leg *tracer.Leg) (tx *chains.Tx, whence string, err error) {
+	node, err := openNode(ctx, w, c, e, leg.Chain)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { err = errors.Join(err, node.Close()) }()
+	hash, err := node.HashAt(ctx, leg.Height)
+	if err != nil {
+		return nil, "", err
+	}
+	b, err := node.Block(ctx, leg.Height, hash)
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range b.Txs {
+		if b.Txs[i].ID == leg.TxID {
+			own := b.Txs[i].Clone()
+			return &own, node.where, nil
+		}
+	}
+	return nil, "", withHint(fmt.Errorf("transaction %s is not in block %d of %s: %w", leg.TxID, leg.Height, node.where, chains.ErrNotFound),
+		"is this the node or recording from which the trace was made?")
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"time"
+
+	"clew/chains"
+	"clew/chains/bitcoin"
+	"clew/ingest"
+	"clew/store"
+	"clew/tracer"
+)
+
+// follow traces with one pass over the blocks of a node, or of a recording in its place.
+func (j *traceJob) follow(ctx context.Context, e endpoint) (err error) {
+	node, err := openNode(ctx, j.w, j.c, e, j.chain)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, node.Close()) }()
+	j.source = node.where
+	return j.followNode(ctx, node)
+}
+
+func (j *traceJob) followNode(ctx context.Context, node *openedNode) error {
+	from, err := firstBlock(ctx, node, j.inc.Incident, heightFlag(j.c, "from"))
+	if err != nil {
+		return err
+	}
+	keeper, err := newKeeper(node, j.dir, j.chain)
+	if err != nil {
+		return err
+	}
+	m := newMeter(j.w, "follow "+string(j.chain))
+	defer m.Done()
+	pass, err := ingest.NewPass(ctx, node.Node, bitcoin.Codec{}, ingest.PassOptions{
+		From: from, AsOf: j.pin, Until: j.inc.Stop.Until, Recorder: keeper.recorder, Progress: m.Update,
+	})
+	if err != nil {
+		return err
+	}
+	defer pass.Close()
+	first, err := j.declare(ctx)
+	if err != nil {
+		return err
+	}
+	j.trace, err = tracer.Run(ctx, j.inc.Incident, j.chain, pass, codec(), tracer.Options{
+		Tool: thisTool(), FirstLogged: first, TouchedOnly: true,
+	})
+	if j.trace == nil {
+		return seedHint(err, node.where)
+	}
+	input, keepErr := keeper.finish(pass.AsOf())
+	j.trace.Inputs.Recording = input
+	return errors.Join(err, keepErr)
+}
+
+// firstBlock returns the height at which a pass has to start: the lowest block in which a
+// seed may be received. asked is --from, −1 where it was not given.
+func firstBlock(ctx context.Context, node *openedNode, inc *tracer.Incident, asked int64) (int64, error) {
+	if asked >= 0 {
+		return asked, nil
+	}
+	lowest := int64(-1)
+	for i := range inc.Seeds {
+		h, err := seedHeight(ctx, node, &inc.Seeds[i])
+		if err != nil {
+			return 0, fmt.Errorf("find the block of seed %s: %w", inc.Seeds[i].ID, seedHint(err, node.where))
+		}
+		if lowest < 0 || h < lowest {
+			lowest = h
+		}
+	}
+	return lowest, nil
+}
+
+func seedHeight(ctx context.Context, node *openedNode, s *tracer.Seed) (int64, error) {
+	switch {
+	case s.Height >= 0:
+		return s.Height, nil
+	case s.Out == nil && s.Tx == nil && s.From.Time.IsZero():
+		return s.From.Height, nil
+	case s.Out == nil && s.Tx == nil:
+		return ingest.HeightAt(ctx, node.Node, s.From.Time)
+	}
+	id := s.Tx
+	if s.Out != nil {
+		id = &s.Out.Tx
+	}
+	r, ok := node.Node.(ingest.TxReader)
+	if !ok {
+		return 0, fmt.Errorf("transaction %s: %w", id, chains.ErrUnsupported)
+	}
+	ref, err := r.Locate(ctx, *id)
+	return ref.Height, err
+}
+
+// seedHint adds the way out to an error about a seed that was not found in where.
+func seedHint(err error, where string) error {
+	switch {
+	case errors.Is(err, chains.ErrUnsupported):
+		return withHint(err, "say in which block the seed is: --from HEIGHT, or height: in the incident file; or give the node an index of transactions (-txindex=1)")
+	case errors.Is(err, chains.ErrIncomplete):
+		return withHint(err, "%s does not hold the block of the seed: read an earlier range, or follow on a node with --rpc", where)
+	case errors.Is(err, chains.ErrNotFound):
+		return withHint(err, "is it the right transaction, on the right chain, and mined by the last block read (%s)?", where)
+	case errors.Is(err, chains.ErrReorged):
+		return withHint(err, "the chain was reorganised while it was read: run the same command again")
+	}
+	return err
+}
+
+// fromStore traces over the blocks in the store.
+func (j *traceJob) fromStore(ctx context.Context) (err error) {
+	height, err := j.lastBlock(ctx)
+	if err != nil {
+		return err
+	}
+	src, err := j.st.Source(ctx, j.chain, height)
+	if err != nil {
+		return seedHint(err, "the store "+j.st.Path())
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	if j.pin.Hash != (chains.BlockHash{}) && src.AsOf().Hash != j.pin.Hash {
+		return fmt.Errorf("as of block %d: the store has %s there, not %s: %w", j.pin.Height, src.AsOf().Hash, j.pin.Hash, chains.ErrReorged)
+	}
+	span := src.Span()
+	j.source = fmt.Sprintf("%s, blocks %s to %s", j.st.Path(), grouped(span.From), grouped(span.To))
+	first, err := j.declare(ctx)
+	if err != nil {
+		return err
+	}
+	m := newMeter(j.w, "trace "+string(j.chain))
+	defer m.Done()
+	j.trace, err = tracer.Run(ctx, j.inc.Incident, j.chain, src, codec(), tracer.Options{
+		Tool: thisTool(), FirstLogged: first,
+		Progress: func(at chains.BlockRef, touched, _ int) {
+			m.Update(at.Height-span.From+1, span.To-span.From+1, int64(touched), at)
+		},
+	})
+	if j.trace == nil {
+		return seedHint(err, "the store "+j.st.Path())
+	}
+	return err
+}
+
+// lastBlock returns the height of the block as of which the store is read: the pinned one,
+// else the one before the first that is later than stop.until, else the latest.
+func (j *traceJob) lastBlock(ctx context.Context) (int64, error) {
+	last := int64(store.Latest)
+	if j.pin.Hash != (chains.BlockHash{}) {
+		last = j.pin.Height
+	}
+	until := j.inc.Stop.Until
+	if until == nil {
+		return last, nil
+	}
+	spans, err := j.st.Spans(ctx, j.chain)
+	if err != nil || len(spans) == 0 {
+		return last, err
+	}
+	span := spans[len(spans)-1]
+	for _, s := range spans {
+		if s.From <= last && last <= s.To {
+			span = store.Span{From: s.From, To: last}
+		}
+	}
+	return untilHeight(ctx, j.st, j.chain, span, *until)
+}
+
+// untilHeight returns the height of the block before the first one of span whose time is
+// later than until. Times are not in order: it searches for the day before by halving, and
+// goes on from there block by block.
+func untilHeight(ctx context.Context, st *store.Store, chain chains.Chain, span store.Span, until time.Time) (int64, error) {
+	const slack = 26 * time.Hour
+	at := func(height int64) (int64, error) {
+		b, err := st.Block(ctx, chain, height)
+		return b.Ref.Time, err
+	}
+	var fault error
+	n := sort.Search(int(span.To-span.From+1), func(i int) bool {
+		t, err := at(span.From + int64(i))
+		fault = errors.Join(fault, err)
+		return err != nil || t >= until.Add(-slack).Unix()
+	})
+	if fault != nil {
+		return 0, fmt.Errorf("find the last block until %s: %w", until.Format(time.RFC3339), fault)
+	}
+	for h := span.From + int64(n); h <= span.To; h++ {
+		t, err := at(h)
+		if err != nil {
+			return 0, err
+		}
+		if t <= until.Unix() {
+			continue
+		}
+		if h == span.From {
+			return 0, fmt.Errorf("the first block in the store, %d, is later than %s: %w", h, until.Format(time.RFC3339), chains.ErrIncomplete)
+		}
+		return h - 1, nil
+	}
+	return span.To, nil
+}
+
+func readAll(r io.Reader) ([]byte, error) {
+	const limit = 16 << 20 // an incident file is small
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && len(data) > limit {
+		err = errors.New("more than 16 MiB")
+	}
+	return data, err
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/chains"
+	"clew/chains/bitcoin"
+	"clew/ingest"
+	"clew/tracer"
+)
+
+// endpoint is one value of --rpc.
+type endpoint struct {
+	chain     chains.Chain // "" where it was not said
+	url       string       // of a node; "" for a recording
+	recording string       // folder of a recording
+}
+
+// recordingPrefix marks a recording in place of a node.
+const recordingPrefix = "recording:"
+
+// parseEndpoint reads [CHAIN=]URL, or recording:DIR in place of the URL.
+func parseEndpoint(text string) (endpoint, error) {
+	var e endpoint
+	name, rest, has := strings.Cut(text, "=")
+	if has && !strings.ContainsAny(name, ":/") {
+		chain, err := knownChain(name)
+		if err != nil {
+			return e, fmt.Errorf("--rpc: %w", err)
+		}
+		e.chain, text = chain, rest
+	}
+	if dir, ok := strings.CutPrefix(text, recordingPrefix); ok {
+		if dir == "" {
+			return e, &usageError{"--rpc recording: names no folder", "--rpc recording:DIR, such as recording:report/recording"}
+		}
+		e.recording = dir
+		return e, nil
+	}
+	if text == "" {
+		return e, &usageError{"--rpc names no node", "--rpc http://127.0.0.1:8332"}
+	}
+	e.url = text
+	return e, nil
+}
+
+// knownChain is chains.ParseChain with a guess at what was meant.
+func knownChain(name string) (chains.Chain, error) {
+	chain, err := chains.ParseChain(name)
+	if err == nil {
+		return chain, nil
+	}
+	if near := nearest(name, chainNames()); near != "" {
+		return "", withHint(err, "did you mean %s?", near)
+	}
+	return "", err
+}
+
+// refusePassword is an error for a node's URL on the command line that holds a password:
+// every user of the machine could read it there.
+func refusePassword(value, source string) error {
+	_, rest, has := strings.Cut(value, "://")
+	if !has || !strings.HasPrefix(source, "--") {
+		return nil
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	info, _, has := strings.Cut(authority, "@")
+	if has && strings.Contains(info, ":") {
+		return &usageError{source + ": a password on the command line can be read by everybody on this machine",
+			"give it in CLEW_RPC_PASSWORD or --rpc-password-file, or use --rpc-cookie"}
+	}
+	return nil
+}
+
+// userInfo is what may stand before the host of a URL.
+var userInfo = regexp.MustCompile(`(\w://)[^/@\s]*@`)
+
+// withoutUser returns text without the users and passwords of the URLs in it.
+func withoutUser(text string) string { return userInfo.ReplaceAllString(text, "$1") }
+
+// endpointFor returns the --rpc that serves chain: the one that names it, else the only one
+// without a name. ok is false where --rpc was not given at all.
+func endpointFor(values []string, chain chains.Chain) (e endpoint, ok bool, err error) {
+	if len(values) == 0 {
+		return e, false, nil
+	}
+	var unnamed []endpoint
+	for _, v := range values {
+		e, err := parseEndpoint(v)
+		if err != nil {
+			return e, false, err
+		}
+		switch e.chain {
+		case chain:
+			return e, true, nil
+		case "":
+			unnamed = append(unnamed, e)
+		}
+	}
+	if len(unnamed) != 1 {
+		return e, false, &usageError{fmt.Sprintf("no --rpc is for %s", chain), fmt.Sprintf("--rpc %s=URL", chain)}
+	}
+	return unnamed[0], true, nil
+}
+
+// openedNode is where blocks come from: a node, or a recording in its place.
+type openedNode struct {
+	ingest.Node
+	chain     chains.Chain
+	where     string            // for people and the run record; no credentials
+	bitcoind  *bitcoin.Node     // nil for a recording
+	recording *ingest.Recording // nil for a node
+	files     fs.FS             // of the recording
+}
+
+// Close releases a recording's file.
+func (n *openedNode) Close() error {
+	if n.recording == nil {
+		return nil
+	}
+	return n.recording.Close()
+}
+
+// openNode reaches what e names. chain "" takes whatever is there.
+func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain chains.Chain) (*openedNode, error) {
+	if chain == "" {
+		chain = e.chain
+	}
+	if e.recording != "" {
+		return openRecording(ctx, os.DirFS(e.recording), e.recording, chain)
+	}
+	o, err := dialOptions(w, c)
+	if err != nil {
+		return nil, err
+	}
+	node, err := bitcoin.Dial(ctx, chain, e.url, o)
+	if err != nil {
+		return nil, fmt.Errorf("reach the node: %w", err)
+	}
+	w.log.Info("node reached", "node", node.String(), "chain", node.Chain())
+	return &openedNode{Node: node, chain: node.Chain(), where: node.String(), bitcoind: node}, nil
+}
+
+func openRecording(ctx context.Context, fsys fs.FS, where string, chain chains.Chain) (*openedNode, error) {
+	r, err := ingest.OpenRecording(ctx, fsys, chain, bitcoin.Codec{})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = withHint(err, "a recording is a folder with recording.json and objects.zip; clew trace --rpc URL --out DIR writes one to DIR/recording")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s%s: %w", recordingPrefix, where, err)
+	}
+	return &openedNode{Node: r, chain: r.Manifest.Chain, where: recordingPrefix + where, recording: r, files: fsys}, nil
+}
+
+// dialOptions gathers the credentials. The password comes from a variable or a file.
+func dialOptions(w *world, c *cli.Context) (bitcoin.Options, error) {
+	o := bitcoin.Options{
+		User: c.String("rpc-user"), Password: w.getenv("CLEW_RPC_PASSWORD"),
+		CookieFile: c.String("rpc-cookie"), CAFile: c.String("rpc-ca"),
+	}
+	if file := c.String("rpc-password-file"); file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return o, fmt.Errorf("--rpc-password-file: %w", err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		o.Password = strings.TrimSuffix(first, "\r")
+	}
+	if o.User == "" && o.Password != "" {
+		return o, &usageError{"a password for the node was given, but no user", "--rpc-user NAME"}
+	}
+	return o, nil
+}
+
+// codec returns the way with addresses of every chain that this program knows.
+func codec() tracer.Codec { return bitcoin.Codec{} }

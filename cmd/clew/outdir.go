@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"clew/chains"
+	"clew/chains/bitcoin"
+	"clew/exhibit"
+	"clew/ingest"
+	"clew/tracer"
+)
+
+// outDir is the folder of --out.
+type outDir struct {
+	path      string
+	recording bool // a recording stands in it
+}
+
+// recordingName is the folder of the recording inside of an outDir.
+const recordingName = "recording"
+
+// openOutDir makes the folder, so that a trace of hours does not fail at its end for want
+// of it. It returns nil for "".
+func openOutDir(path string) (*outDir, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no folder was asked for, which every method understands
+	}
+	hint := "--out DIR names a folder that can be written"
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, withHint(fmt.Errorf("folder of the result: %w", err), "%s", hint)
+	}
+	probe, err := os.CreateTemp(path, ".clew-*")
+	if err != nil {
+		return nil, withHint(fmt.Errorf("folder of the result: %w", err), "%s", hint)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return nil, fmt.Errorf("folder of the result: %w", err)
+	}
+	return &outDir{path: path}, nil
+}
+
+// writeResult writes everything about a trace and returns the names of the files.
+func (d *outDir) writeResult(ctx context.Context, j *traceJob, id string, text []byte) ([]string, error) {
+	if d == nil {
+		return nil, nil
+	}
+	record, err := runRecord(j, id)
+	if err != nil {
+		return nil, err
+	}
+	own := []struct {
+		name string
+		data []byte
+	}{{"trace.json", text}, {"incident.yaml", j.inc.text}, {"run.json", record}}
+	var names []string
+	for _, f := range own {
+		if err := os.WriteFile(filepath.Join(d.path, f.name), f.data, 0o644); err != nil {
+			return nil, fmt.Errorf("write the result: %w", err)
+		}
+		names = append(names, f.name)
+	}
+	more, err := exhibit.Write(ctx, j.trace, text, d.path, exhibit.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("write the report: %w", err)
+	}
+	names = append(names, more...)
+	if d.recording {
+		names = append(names, recordingName+"/")
+	}
+	return names, nil
+}
+
+// runRecordFile is run.json: what differs from run to run over the same facts, which the
+// trace itself leaves out.
+type runRecordFile struct {
+	Schema   string      `json:"schema"` // "clew.run/1"
+	Trace    string      `json:"trace"`
+	Started  string      `json:"started"`
+	Ended    string      `json:"ended"`
+	Args     []string    `json:"args"` // without users and passwords
+	Source   string      `json:"source"`
+	DB       string      `json:"db"`
+	Tool     tracer.Tool `json:"tool"`
+	Platform string      `json:"platform"`
+}
+
+func runRecord(j *traceJob, id string) ([]byte, error) {
+	r := runRecordFile{
+		Schema: "clew.run/1", Trace: id, Started: j.started.UTC().Format(time.RFC3339),
+		Ended: j.w.now().UTC().Format(time.RFC3339), Source: j.source, DB: j.db,
+		Tool: thisTool(), Platform: platform(), Args: []string{},
+	}
+	for _, arg := range j.w.args {
+		r.Args = append(r.Args, withoutUser(arg))
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("run record: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// keeper keeps what a pass reads: it records it, or copies the recording that is read.
+type keeper struct {
+	recorder *ingest.Recorder
+	copyOf   *openedNode
+	dir      *outDir
+	partial  string // where the recording grows; "" where only its hash is wanted
+}
+
+// newKeeper prepares the recording of a pass over node. Without a folder it is hashed only:
+// the trace names it in either case.
+func newKeeper(node *openedNode, dir *outDir, chain chains.Chain) (*keeper, error) {
+	k := &keeper{dir: dir}
+	if node.recording != nil && node.recording.Manifest.Coverage == ingest.CoverageExtract {
+		k.copyOf = node
+		return k, nil
+	}
+	if dir != nil {
+		if same, err := holds(filepath.Join(dir.path, recordingName), node); same || err != nil {
+			return nil, errors.Join(err, &usageError{"--out would replace the recording that is read", "name another folder with --out"})
+		}
+		k.partial = filepath.Join(dir.path, recordingName+".partial")
+		if err := os.RemoveAll(k.partial); err != nil {
+			return nil, fmt.Errorf("recording: %w", err)
+		}
+	}
+	var err error
+	k.recorder, err = ingest.NewRecorder(k.partial, chain, bitcoin.Codec{})
+	return k, err
+}
+
+// finish completes the recording and returns what the trace says about it.
+func (k *keeper) finish(asOf chains.BlockRef) (*tracer.Input, error) {
+	if k.copyOf != nil {
+		r := k.copyOf.recording
+		in := &tracer.Input{SHA256: r.SHA256, Coverage: string(r.Manifest.Coverage)}
+		return in, k.copy()
+	}
+	sha, err := k.recorder.Close(asOf)
+	if err != nil {
+		return nil, err
+	}
+	in := &tracer.Input{SHA256: sha, Coverage: string(ingest.CoverageExtract)}
+	if k.partial == "" {
+		return in, nil
+	}
+	target := filepath.Join(k.dir.path, recordingName)
+	if err := errors.Join(os.RemoveAll(target), os.Rename(k.partial, target)); err != nil {
+		return in, fmt.Errorf("recording: %w", err)
+	}
+	k.dir.recording = true
+	return in, nil
+}
+
+// copy puts the recording that was read beside the result, unless it stands there.
+func (k *keeper) copy() error {
+	if k.dir == nil {
+		return nil
+	}
+	k.dir.recording = true
+	target := filepath.Join(k.dir.path, recordingName)
+	if same, err := holds(target, k.copyOf); same || err != nil {
+		return err
+	}
+	if err := os.MkdirAll(target, 0o755); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	for _, name := range recordingFiles() {
+		data, err := fs.ReadFile(k.copyOf.files, name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(target, name), data, 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("copy the recording: %w", err)
+		}
+	}
+	return nil
+}
+
+// recordingFiles are the files of a recording.
+func recordingFiles() []string { return []string{"objects.zip", "recording.json"} }
+
+// holds reports whether the folder target holds the very recording that node stands for.
+func holds(target string, node *openedNode) (bool, error) {
+	if node.recording == nil {
+		return false, nil
+	}
+	name := recordingFiles()[0]
+	there, err := os.Stat(filepath.Join(target, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("recording: %w", err)
+	}
+	here, err := fs.Stat(node.files, name)
+	if err != nil {
+		return false, fmt.Errorf("recording: %w", err)
+	}
+	return os.SameFile(there, here), nil
+}
