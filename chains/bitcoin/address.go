@@ -13,7 +13,7 @@ import (
 	"clew/chains"
 )
 
-// ErrBadAddress: a text is no address of the chain that was asked for.
+// ErrBadAddress means that a text is no address of the chain that was asked for.
 var ErrBadAddress = errors.New("not an address")
 
 // Scripts without an address of their own are written with these words in front.
@@ -154,7 +154,7 @@ func parseScriptHash(digits string) (chains.Address, error) {
 func parseWitness(net network, text string) (chains.Address, error) {
 	hrp, words, encoding, err := bech32.DecodeGeneric(text)
 	if err != nil {
-		return "", fmt.Errorf("%w: %v", ErrBadAddress, err)
+		return "", fmt.Errorf("%w: %w", ErrBadAddress, err)
 	}
 	if len(words) == 0 {
 		return "", fmt.Errorf("%w: no witness version", ErrBadAddress)
@@ -163,7 +163,7 @@ func parseWitness(net network, text string) (chains.Address, error) {
 	program, err := bech32.ConvertBits(words[1:], 5, 8, false)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%w: %v", ErrBadAddress, err)
+		return "", fmt.Errorf("%w: %w", ErrBadAddress, err)
 	case version > 16 || len(program) < 2 || len(program) > 40:
 		return "", fmt.Errorf("%w: version %d with a program of %d bytes is no witness program", ErrBadAddress, version, len(program))
 	case version == 0 && len(program) != 20 && len(program) != 32:

@@ -99,29 +99,29 @@ func TestFeesOfBlock300025(t *testing.T) {
 }
 
 // spentOf300025 cuts the recorded list into one part per transaction.
-func spentOf300025(t testing.TB, block *chains.Block) [][]byte {
-	t.Helper()
-	rest := testdata(t, "block300025-undo.raw.gz")
+func spentOf300025(tb testing.TB, block *chains.Block) [][]byte {
+	tb.Helper()
+	rest := testdata(tb, "block300025-undo.raw.gz")
 	spent := make([][]byte, len(block.Txs))
 	for i := range block.Txs {
 		outs := make([]bitcoin.SpentOutput, len(block.Txs[i].Inputs))
 		for j := range outs {
-			require.GreaterOrEqual(t, len(rest), 9)
+			require.GreaterOrEqual(tb, len(rest), 9)
 			outs[j].Value = binary.LittleEndian.Uint64(rest)
 			n := int(rest[8])
-			require.Less(t, n, 0xfd)
+			require.Less(tb, n, 0xfd)
 			outs[j].Script, rest = rest[9:9+n], rest[9+n:]
 		}
 		spent[i] = bitcoin.EncodeSpent(outs)
 	}
-	require.Empty(t, rest)
+	require.Empty(tb, rest)
 	return spent
 }
 
-func wireTx(t testing.TB, raw []byte) *wire.MsgTx {
-	t.Helper()
+func wireTx(tb testing.TB, raw []byte) *wire.MsgTx {
+	tb.Helper()
 	var tx wire.MsgTx
-	require.NoError(t, tx.Deserialize(bytes.NewReader(raw)))
+	require.NoError(tb, tx.Deserialize(bytes.NewReader(raw)))
 	return &tx
 }
 
@@ -202,13 +202,13 @@ func FuzzDecodeBlock(f *testing.F) {
 }
 
 // genesisBlock returns Bitcoin's first block.
-func genesisBlock(t testing.TB) []byte {
-	t.Helper()
+func genesisBlock(tb testing.TB) []byte {
+	tb.Helper()
 	h := bitcoin.Header{
-		Version: 1, MerkleRoot: hash(t, "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"),
+		Version: 1, MerkleRoot: hash(tb, "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"),
 		Time: 1231006505, Bits: 0x1d00ffff, Nonce: 2083236893,
 	}
-	return slices.Concat(h.Encode(), []byte{1}, unhex(t, genesisTx))
+	return slices.Concat(h.Encode(), []byte{1}, unhex(tb, genesisTx))
 }
 
 func TestGenesisBlock(t *testing.T) {

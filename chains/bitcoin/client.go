@@ -66,7 +66,8 @@ func (c *client) retry(ctx context.Context, ask func(context.Context) error) err
 			return fmt.Errorf("%w (asked %d times)", p.err, attempt+1)
 		}
 		pause := min(c.backoff<<min(attempt, 20), maxPause)
-		pause = max(pause/2+rand.N(pause/2+1), min(p.pause, maxAskPause))
+		jitter := rand.N(pause/2 + 1) //nolint:gosec // spreads requests, keeps no secret
+		pause = max(pause/2+jitter, min(p.pause, maxAskPause))
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
@@ -180,7 +181,7 @@ func (c *client) broken(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", c, context.Cause(ctx))
 	case isTLS:
-		return fmt.Errorf("%s: %w: %v (name the authority that signed the node's certificate)", c, chains.ErrUnreachable, certificate.Err)
+		return fmt.Errorf("%s: %w: %w (name the authority that signed the node's certificate)", c, chains.ErrUnreachable, certificate.Err)
 	case errors.Is(err, context.DeadlineExceeded) || isNet && timeout.Timeout():
 		return fmt.Errorf("%s: %w: no whole answer within %s", c, chains.ErrUnreachable, c.timeout)
 	case errors.Is(err, syscall.ECONNREFUSED) && !c.answered.Load():

@@ -43,11 +43,10 @@ func newCredentials(u *url.URL, asked network, o Options) (*credentials, error) 
 		}
 		c.files = files
 	case isLoopback(u.Hostname()):
-		home, err := os.UserHomeDir()
-		if err != nil { // a process without a home has no default cookie either
-			return c, nil
+		// A process without a home has no default cookie either.
+		if home, err := os.UserHomeDir(); err == nil {
+			c.files = defaultCookies(filepath.Join(home, ".bitcoin"), u.Port(), asked)
 		}
-		c.files = defaultCookies(filepath.Join(home, ".bitcoin"), u.Port(), asked)
 	}
 	if err := c.read(); err != nil && (o.CookieFile != "" || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, err

@@ -22,32 +22,32 @@ const (
 )
 
 // testdata returns a recorded file, unpacked.
-func testdata(t testing.TB, name string) []byte {
-	t.Helper()
+func testdata(tb testing.TB, name string) []byte {
+	tb.Helper()
 	packed, err := os.ReadFile(filepath.Join("..", "..", "testdata", "bitcoin", "blocks", name))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	r, err := gzip.NewReader(bytes.NewReader(packed))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	raw, err := io.ReadAll(r)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return raw
 }
 
-func rawBlock(t testing.TB, height int) []byte {
-	t.Helper()
-	return testdata(t, fmt.Sprintf("%d.blk.gz", height))
+func rawBlock(tb testing.TB, height int) []byte {
+	tb.Helper()
+	return testdata(tb, fmt.Sprintf("%d.blk.gz", height))
 }
 
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
+func unhex(tb testing.TB, text string) []byte {
+	tb.Helper()
 	raw, err := hex.DecodeString(text)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return raw
 }
 
-func hash(t testing.TB, text string) chains.Hash {
-	t.Helper()
+func hash(tb testing.TB, text string) chains.Hash {
+	tb.Helper()
 	h, err := chains.ParseHash(text)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return h
 }

@@ -16,7 +16,7 @@ import (
 //	version 4 | previous block 32 | Merkle root 32 | time 4 | bits 4 | nonce 4
 const HeaderBytes = 80
 
-// ErrNoWork: a header's hash does not meet the target that its bits state.
+// ErrNoWork means that a header's hash does not meet the target that its bits state.
 var ErrNoWork = errors.New("no proof of work")
 
 // Header is a block header.

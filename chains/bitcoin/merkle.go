@@ -7,7 +7,7 @@ import (
 	"clew/chains"
 )
 
-// ErrMutated: a list of transactions has two equal neighbours in its Merkle tree, so that
+// ErrMutated means that a list of transactions has two equal neighbours in its Merkle tree, so that
 // another, shorter list has the same root (CVE-2012-2459).
 var ErrMutated = errors.New("transactions repeated below the same Merkle root")
 

@@ -31,10 +31,10 @@ func impatient(node *nodetest.Bitcoind) bitcoin.Options {
 	return bitcoin.Options{CookieFile: node.CookieFile, Retries: 2, Backoff: time.Millisecond}
 }
 
-func dial(t testing.TB, node *nodetest.Bitcoind) *bitcoin.Node {
-	t.Helper()
-	n, err := bitcoin.Dial(t.Context(), regtest, node.URL, bitcoin.Options{CookieFile: node.CookieFile})
-	require.NoError(t, err)
+func dial(tb testing.TB, node *nodetest.Bitcoind) *bitcoin.Node {
+	tb.Helper()
+	n, err := bitcoin.Dial(tb.Context(), regtest, node.URL, bitcoin.Options{CookieFile: node.CookieFile})
+	require.NoError(tb, err)
 	return n
 }
 

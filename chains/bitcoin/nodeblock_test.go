@@ -21,8 +21,8 @@ import (
 
 // variety mines blocks that create and spend every kind of output, and returns the height
 // of the last.
-func variety(t testing.TB, node *nodetest.Bitcoind) int64 {
-	t.Helper()
+func variety(tb testing.TB, node *nodetest.Bitcoind) int64 {
+	tb.Helper()
 	locks := []nodetest.Lock{
 		nodetest.Anyone(1), nodetest.Bare(2), nodetest.P2SH(3), nodetest.P2PKH(4), nodetest.P2PK(5), nodetest.P2PKLong(6),
 		nodetest.Multisig(7), nodetest.P2WPKH(9), nodetest.P2TR(10), nodetest.Anchor(),
@@ -32,19 +32,19 @@ func variety(t testing.TB, node *nodetest.Bitcoind) int64 {
 	for i, lock := range locks {
 		pays = append(pays, nodetest.Pay{To: lock, Value: 1e8 + uint64(i)})
 	}
-	fan := nodetest.Spend(t, coins, pays...)
-	inBlock := nodetest.Spend(t, fan.Coins[1:2], nodetest.Pay{To: nodetest.Anyone(2), Value: 5})
+	fan := nodetest.Spend(tb, coins, pays...)
+	inBlock := nodetest.Spend(tb, fan.Coins[1:2], nodetest.Pay{To: nodetest.Anyone(2), Value: 5})
 	node.MineBlock(nodetest.P2PKH(3), fan, inBlock)
-	merge := nodetest.Spend(t, append(fan.Coins[2:], inBlock.Coins...), nodetest.Pay{To: nodetest.P2TR(2), Value: 3e8})
+	merge := nodetest.Spend(tb, append(fan.Coins[2:], inBlock.Coins...), nodetest.Pay{To: nodetest.P2TR(2), Value: 3e8})
 	node.MineBlock(nodetest.P2PKLong(3), merge)
 	node.Fill(2, 300, 5)
 	return node.Height()
 }
 
 // older makes a node answer getblock 3 as 2, as Core before 23 and litecoind 0.21 do.
-func older(t testing.TB, node *nodetest.Bitcoind) string {
-	t.Helper()
-	return nodetest.Proxy(t, node.URL, nodetest.Tamper{Ask: func(q *nodetest.Question) {
+func older(tb testing.TB, node *nodetest.Bitcoind) string {
+	tb.Helper()
+	return nodetest.Proxy(tb, node.URL, nodetest.Tamper{Ask: func(q *nodetest.Question) {
 		if q.Method == "getblock" && string(q.Params[1]) == "3" {
 			q.Body = bytes.Replace(q.Body, []byte(",3]"), []byte(",2]"), 1)
 		}
@@ -116,14 +116,14 @@ func TestBlockByEveryWay(t *testing.T) {
 }
 
 // withoutSpent decodes the block anew.
-func withoutSpent(t testing.TB, block *chains.Block) *chains.Block {
-	t.Helper()
+func withoutSpent(tb testing.TB, block *chains.Block) *chains.Block {
+	tb.Helper()
 	raw := append(bytes.Clone(block.Header), compact(len(block.Txs))...)
 	for i := range block.Txs {
 		raw = append(raw, block.Txs[i].Raw...)
 	}
 	plain, err := bitcoin.DecodeBlock(raw, block.Ref.Height)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return plain
 }
 

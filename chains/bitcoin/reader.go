@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// ErrBadEncoding: bytes are not what consensus serialization would have written.
+// ErrBadEncoding means that bytes are not what consensus serialization would have written.
 var ErrBadEncoding = errors.New("malformed bytes")
 
 // reader reads consensus serialization from the front of a slice. After the first failure

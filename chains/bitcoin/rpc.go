@@ -91,7 +91,7 @@ func (c *client) decode(a answer, into any) error {
 	case err == nil:
 		return nil
 	case a.status == http.StatusOK:
-		return fmt.Errorf("%s: not the JSON that was asked for: %v: %w", c, err, chains.ErrBadAnswer)
+		return fmt.Errorf("%s: not the JSON that was asked for: %w: %w", c, err, chains.ErrBadAnswer)
 	case a.status == http.StatusNotFound:
 		return fmt.Errorf("%s: status 404: there is no JSON-RPC at this URL: %w", c, chains.ErrUnsupported)
 	}
@@ -162,7 +162,7 @@ func (c *client) takeBatch(a answer, calls []rpcCall) error {
 			continue
 		}
 		if err := json.Unmarshal(res.Result, call.result); err != nil {
-			return fmt.Errorf("%s: %s: not the JSON that was asked for: %v: %w", c, call.method, err, chains.ErrBadAnswer)
+			return fmt.Errorf("%s: %s: not the JSON that was asked for: %w: %w", c, call.method, err, chains.ErrBadAnswer)
 		}
 	}
 	if len(responses) != len(calls) {

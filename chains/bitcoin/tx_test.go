@@ -49,10 +49,10 @@ func TestDecodeTx(t *testing.T) {
 }
 
 // wireTxID is what btcd's decoder says, which is independent of ours.
-func wireTxID(t testing.TB, raw []byte) string {
-	t.Helper()
+func wireTxID(tb testing.TB, raw []byte) string {
+	tb.Helper()
 	var tx wire.MsgTx
-	require.NoError(t, tx.Deserialize(bytes.NewReader(raw)))
+	require.NoError(tb, tx.Deserialize(bytes.NewReader(raw)))
 	return tx.TxHash().String()
 }
 
@@ -111,27 +111,27 @@ func FuzzDecodeTx(f *testing.F) {
 	})
 }
 
-func requireAsWire(t testing.TB, tx *chains.Tx) {
-	t.Helper()
+func requireAsWire(tb testing.TB, tx *chains.Tx) {
+	tb.Helper()
 	var other wire.MsgTx
-	require.NoError(t, other.Deserialize(bytes.NewReader(tx.Raw)))
-	require.Equal(t, other.TxHash().String(), tx.ID.String())
-	require.Equal(t, other.Version, tx.Version)
-	require.Equal(t, other.LockTime, tx.LockTime)
+	require.NoError(tb, other.Deserialize(bytes.NewReader(tx.Raw)))
+	require.Equal(tb, other.TxHash().String(), tx.ID.String())
+	require.Equal(tb, other.Version, tx.Version)
+	require.Equal(tb, other.LockTime, tx.LockTime)
 	if tx.Coinbase {
-		require.Empty(t, tx.Inputs)
+		require.Empty(tb, tx.Inputs)
 	} else {
-		require.Len(t, tx.Inputs, len(other.TxIn))
+		require.Len(tb, tx.Inputs, len(other.TxIn))
 	}
 	for i, in := range tx.Inputs {
-		require.Equal(t, other.TxIn[i].PreviousOutPoint.String(), in.Prev.String())
-		require.Equal(t, other.TxIn[i].Sequence, in.Sequence)
+		require.Equal(tb, other.TxIn[i].PreviousOutPoint.String(), in.Prev.String())
+		require.Equal(tb, other.TxIn[i].Sequence, in.Sequence)
 	}
-	require.Len(t, tx.Outputs, len(other.TxOut))
+	require.Len(tb, tx.Outputs, len(other.TxOut))
 	for i, out := range tx.Outputs {
-		require.EqualValues(t, other.TxOut[i].Value, out.Value)
+		require.EqualValues(tb, other.TxOut[i].Value, out.Value)
 		a, form := bitcoin.Classify(other.TxOut[i].PkScript)
-		require.Equal(t, a, out.Address)
-		require.Equal(t, form, out.Type)
+		require.Equal(tb, a, out.Address)
+		require.Equal(tb, form, out.Type)
 	}
 }

@@ -132,7 +132,7 @@ func (b *Bitcoind) SetTime(now time.Time) {
 // blocks come first.
 func (b *Bitcoind) Fill(blocks, txs int, seed uint64) ([]chains.BlockHash, []Coin) {
 	b.t.Helper()
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same numbers each time are wanted
 	coin := b.Fund(Anyone(0), 1)[0]
 	split := Split(b.t, coin, 2*txs, Anyone(0))
 	b.MineBlock(Anyone(0), split)

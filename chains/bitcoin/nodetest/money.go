@@ -63,10 +63,11 @@ type signer struct {
 	coins  []Coin
 }
 
-// Spend makes a transaction that spends coins in this order and pays pays in this order.
+// Spend makes a transaction that spends coins in this order and makes the outputs pays in
+// this order.
 // What is left over is the fee.
-func Spend(t testing.TB, coins []Coin, pays ...Pay) Tx {
-	t.Helper()
+func Spend(tb testing.TB, coins []Coin, pays ...Pay) Tx {
+	tb.Helper()
 	tx := wire.NewMsgTx(2)
 	prevs := map[wire.OutPoint]*wire.TxOut{}
 	for _, c := range coins {
@@ -84,12 +85,12 @@ func Spend(t testing.TB, coins []Coin, pays ...Pay) Tx {
 			continue
 		}
 		if err := c.Lock.unlock(s, i); err != nil {
-			t.Fatalf("sign input %d: %v", i, err)
+			tb.Fatalf("sign input %d: %v", i, err)
 		}
 	}
 	var raw bytes.Buffer
 	if err := tx.Serialize(&raw); err != nil {
-		t.Fatalf("encode transaction: %v", err)
+		tb.Fatalf("encode transaction: %v", err)
 	}
 	made := Tx{ID: chains.Hash(tx.TxHash()).Reversed(), Raw: raw.Bytes(), Coins: make([]Coin, len(pays))}
 	for i, p := range pays {
@@ -99,13 +100,13 @@ func Spend(t testing.TB, coins []Coin, pays ...Pay) Tx {
 }
 
 // Split spends one coin into n equal ones to the same lock; what does not divide is the fee.
-func Split(t testing.TB, coin Coin, n int, to Lock) Tx {
-	t.Helper()
+func Split(tb testing.TB, coin Coin, n int, to Lock) Tx {
+	tb.Helper()
 	pays := make([]Pay, n)
 	for i := range pays {
 		pays[i] = Pay{To: to, Value: coin.Value / uint64(n)}
 	}
-	return Spend(t, []Coin{coin}, pays...)
+	return Spend(tb, []Coin{coin}, pays...)
 }
 
 // sigHashes returns the hashes that signatures of this transaction share.

@@ -77,31 +77,31 @@ const (
 )
 
 // Start starts a node and waits until it answers. It stops it when the test ends.
-func Start(t testing.TB, o Options) *Bitcoind {
-	t.Helper()
-	b := &Bitcoind{t: t, binary: find(t), args: o.Args, DataDir: o.DataDir}
+func Start(tb testing.TB, o Options) *Bitcoind {
+	tb.Helper()
+	b := &Bitcoind{t: tb, binary: find(tb), args: o.Args, DataDir: o.DataDir}
 	if b.DataDir == "" {
-		b.DataDir = t.TempDir()
+		b.DataDir = tb.TempDir()
 	}
 	b.CookieFile = filepath.Join(b.DataDir, "regtest", ".cookie")
 	b.BlocksDir = filepath.Join(b.DataDir, "regtest", "blocks")
-	t.Cleanup(b.Kill) // after Stop, which it then finds done
+	tb.Cleanup(b.Kill) // after Stop, which it then finds done
 	var err error
 	for range 5 { // another program may take the port in between
-		b.port = freePort(t)
+		b.port = freePort(tb)
 		b.URL = fmt.Sprintf("http://127.0.0.1:%d", b.port)
 		if err = b.start(); err == nil {
-			t.Cleanup(b.Stop)
+			tb.Cleanup(b.Stop)
 			return b
 		}
 	}
-	t.Fatalf("bitcoind does not start: %v", err)
+	tb.Fatalf("bitcoind does not start: %v", err)
 	return nil
 }
 
 // find returns the program, or skips the test.
-func find(t testing.TB) string {
-	t.Helper()
+func find(tb testing.TB) string {
+	tb.Helper()
 	if path := os.Getenv("CLEW_BITCOIND"); path != "" {
 		return path
 	}
@@ -116,9 +116,9 @@ func find(t testing.TB) string {
 	}
 	const says = "bitcoind is missing: run scripts/get-bitcoind.sh build/tools/bitcoind, or set CLEW_BITCOIND"
 	if os.Getenv("CI") == "true" {
-		t.Fatal(says)
+		tb.Fatal(says)
 	}
-	t.Skip(says)
+	tb.Skip(says)
 	return ""
 }
 
@@ -142,11 +142,11 @@ func moduleRoot() (string, bool) {
 	return "", false
 }
 
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("find a free port: %v", err)
+		tb.Fatalf("find a free port: %v", err)
 	}
 	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
@@ -160,7 +160,9 @@ func (b *Bitcoind) start() error {
 		"-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1", fmt.Sprintf("-rpcport=%d", b.port),
 		"-printtoconsole=1", "-persistmempool=0", "-par=1", "-dbcache=32",
 	}, b.args...)
-	p := &process{cmd: exec.Command(b.binary, args...), ready: make(chan struct{}), ended: make(chan struct{})}
+	p := &process{ready: make(chan struct{}), ended: make(chan struct{})}
+	// It lives as long as the test, not as long as a context: Stop and Kill end it.
+	p.cmd = exec.Command(b.binary, args...) //nolint:gosec,noctx // a program that the developer named
 	p.cmd.SysProcAttr = dieWithParent()
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -36,8 +36,8 @@ type Tamper struct {
 // Proxy stands before a node and lets its answers be changed: a node that lies, breaks off,
 // is busy, or is an older one. It returns its URL, and closes when the test ends. Functions
 // of how are called by several goroutines at once.
-func Proxy(t testing.TB, node string, how Tamper) string {
-	t.Helper()
+func Proxy(tb testing.TB, node string, how Tamper) string {
+	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -56,7 +56,7 @@ func Proxy(t testing.TB, node string, how Tamper) string {
 		}
 		send(w, reply)
 	}))
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	return server.URL
 }
 
@@ -73,12 +73,12 @@ func question(path string, body []byte) *Question {
 }
 
 func forward(r *http.Request, node string, q *Question) (*Reply, error) {
-	req, err := http.NewRequestWithContext(r.Context(), r.Method, node+q.Path, bytes.NewReader(q.Body))
+	req, err := http.NewRequestWithContext(r.Context(), r.Method, node+q.Path, bytes.NewReader(q.Body)) //nolint:gosec // to the test's own node
 	if err != nil {
 		return nil, err
 	}
 	req.Header = r.Header.Clone()
-	res, err := client.Do(req)
+	res, err := client.Do(req) //nolint:gosec // the same
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func send(w http.ResponseWriter, reply *Reply) {
 	if reply.Cut > 0 {
 		cut = min(cut, reply.Cut)
 	}
-	_, err := w.Write(reply.Body[:cut])
+	_, err := w.Write(reply.Body[:cut]) //nolint:gosec // bytes for a program, no page
 	if err != nil || cut < len(reply.Body) {
 		panic(http.ErrAbortHandler)
 	}
