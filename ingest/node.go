@@ -10,7 +10,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -34,6 +33,11 @@ type Node interface {
 type TxReader interface {
 	Tx(ctx context.Context, id chains.TxID) (raw []byte, block chains.BlockHash, err error)
 	Locate(ctx context.Context, id chains.TxID) (chains.BlockRef, error)
+}
+
+// Holder is a Node that has the blocks of a span only, as a recording does.
+type Holder interface {
+	Held() Span
 }
 
 // Decoder reads the consensus bytes of one family of chains.
@@ -107,27 +111,34 @@ func blockAt(ctx context.Context, node Node, height int64) (*chains.Block, error
 // of the Bitcoin family.
 const futureLimit = 2 * time.Hour
 
+// clockSlack is how far a block's time may be out of order before HeightAt misses it.
+const clockSlack = 24 * time.Hour
+
 // HeightAt returns a height at or below the first block whose time is at or after t. Block
 // times are not in order, so it searches for the day before and leaves the rest to the
 // reader: every block below the result is earlier than t, unless its time was wrong by more
-// than a day.
+// than a day. Of a Holder it is a block that it holds.
 func HeightAt(ctx context.Context, node Node, t time.Time) (int64, error) {
 	head, err := node.Head(ctx)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("head of the chain: %w", err)
 	}
-	early := t.Add(-24*time.Hour - futureLimit).Unix()
+	held := Span{From: 0, To: head.Height}
+	if h, ok := node.(Holder); ok {
+		held = h.Held()
+	}
+	early := t.Add(-clockSlack - futureLimit).Unix()
 	var fault error
-	h := sort.Search(int(head.Height)+1, func(h int) bool {
-		ref, err := node.Ref(ctx, int64(h))
-		if err != nil {
-			fault = errors.Join(fault, err)
+	n := sort.Search(int(held.To-held.From)+1, func(i int) bool {
+		if fault != nil {
 			return true
 		}
-		return ref.Time >= early
+		ref, err := node.Ref(ctx, held.From+int64(i))
+		fault = err
+		return err == nil && ref.Time >= early
 	})
 	if fault != nil {
-		return 0, fmt.Errorf("search for the block at %s: %w", t.Format(time.RFC3339), fault)
+		return 0, fmt.Errorf("search for the block at %s: %w", t.UTC().Format(time.RFC3339), fault)
 	}
-	return max(0, int64(h)-1), nil
+	return max(held.From, held.From+int64(n)-1), nil
 }

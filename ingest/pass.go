@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"clew/chains"
@@ -39,6 +40,7 @@ type Pass struct {
 	ids       map[chains.TxID]bool
 	outs      map[chains.OutPoint]bool
 	addresses map[chains.Address]bool
+	spends    bool // an address is watched whose spends matter: see WatchAddress
 
 	block *chains.Block // the one being gone through
 	at    int           // next transaction in it
@@ -67,6 +69,9 @@ func NewPass(ctx context.Context, node Node, dec Decoder, opt PassOptions) (*Pas
 		if p.asOf.Hash != opt.AsOf.Hash {
 			return nil, fmt.Errorf("as of block %d: the node has %s there, not %s: %w", opt.AsOf.Height, p.asOf.Hash, opt.AsOf.Hash, chains.ErrReorged)
 		}
+	}
+	if opt.From > p.asOf.Height {
+		return nil, fmt.Errorf("from block %d: the last block of the trace is %d: %w", opt.From, p.asOf.Height, chains.ErrNotFound)
 	}
 	return p, nil
 }
@@ -101,9 +106,15 @@ func (p *Pass) WatchOut(_ context.Context, out chains.OutPoint) error {
 	return nil
 }
 
-// WatchAddress asks for every transaction that spends from or pays to a.
+// WatchAddress asks for every transaction that pays to a and, where the node tells what is
+// spent, that spends from it.
+//
+// Watched after the first Next, a is a pot, whose spends must not be missed: from then on
+// Next asks a node that does not tell them for every output spent in its blocks, which is
+// slow, and fails with ErrUnsupported where the node cannot say.
 func (p *Pass) WatchAddress(_ context.Context, a chains.Address) error {
 	p.addresses[a] = true
+	p.spends = p.spends || p.queue != nil
 	return nil
 }
 
@@ -125,8 +136,12 @@ func (p *Pass) Next(ctx context.Context) (*chains.Tx, error) {
 		for p.block != nil && p.at < len(p.block.Txs) {
 			i := p.at
 			p.at++
+			previous, err := p.uncover(ctx, &p.block.Txs[i])
+			if err != nil {
+				return nil, err
+			}
 			if p.wants(&p.block.Txs[i]) {
-				return p.hand(ctx, i)
+				return p.hand(ctx, i, previous)
 			}
 		}
 		p.block = nil
@@ -137,6 +152,24 @@ func (p *Pass) Next(ctx context.Context) (*chains.Tx, error) {
 			return nil, err
 		}
 	}
+}
+
+// uncover makes the inputs of tx known where spends from watched addresses matter. It
+// returns the transactions that it read for that.
+func (p *Pass) uncover(ctx context.Context, tx *chains.Tx) ([][]byte, error) {
+	unknown := func(in chains.Input) bool { return !in.Known }
+	if !p.spends || !slices.ContainsFunc(tx.Inputs, unknown) {
+		return nil, nil
+	}
+	raws, err := p.resolve(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(tx.Inputs, unknown); i >= 0 {
+		return nil, fmt.Errorf("input %d of %s: the node does not tell what is spent, so that spends from an address cannot be seen: %w "+
+			"(use a node with -rest=1 or -txindex=1, a synced store, or accounts: output)", i, tx.ID, chains.ErrUnsupported)
+	}
+	return raws, nil
 }
 
 // idle reports whether nothing is watched any more: the rest of the chain cannot matter,
@@ -150,6 +183,9 @@ func (p *Pass) advance(ctx context.Context) error {
 	var a answer
 	select {
 	case slot, ok := <-p.queue:
+		if !ok && ctx.Err() != nil { // it ended early
+			return ctx.Err()
+		}
 		if !ok {
 			return p.finish(ctx)
 		}
@@ -160,6 +196,10 @@ func (p *Pass) advance(ctx context.Context) error {
 		}
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if errors.Is(a.err, chains.ErrNotFound) {
+		// The pinned block stood above it when the reading began.
+		return fmt.Errorf("%w: %w", a.err, chains.ErrReorged)
 	}
 	if a.err != nil {
 		return a.err
@@ -192,18 +232,20 @@ func (p *Pass) cut(ctx context.Context, b *chains.Block) error {
 	return p.finish(ctx)
 }
 
-// finish checks that the pinned block has not left the main chain, and returns io.EOF.
+// finish checks that what was read has not left the main chain, and returns io.EOF.
 func (p *Pass) finish(ctx context.Context) error {
 	p.Close()
 	for id := range p.ids {
 		return fmt.Errorf("transaction %s is not in blocks %d to %d: %w", id, p.start, p.last.Height, chains.ErrNotFound)
 	}
-	hash, err := p.node.HashAt(ctx, p.asOf.Height)
-	if err != nil {
-		return fmt.Errorf("block %d again: %w", p.asOf.Height, err)
-	}
-	if hash != p.asOf.Hash || p.last.Height == p.asOf.Height && p.last.Hash != hash {
-		return fmt.Errorf("block %d, the last of the trace: %w", p.asOf.Height, chains.ErrReorged)
+	for _, ref := range []chains.BlockRef{p.last, p.asOf} {
+		hash, err := p.node.HashAt(ctx, ref.Height)
+		if err != nil && !errors.Is(err, chains.ErrNotFound) {
+			return fmt.Errorf("block %d again: %w", ref.Height, err)
+		}
+		if err != nil || hash != ref.Hash {
+			return fmt.Errorf("block %d (%s), which this pass has read or is pinned to: %w", ref.Height, ref.Hash, chains.ErrReorged)
+		}
 	}
 	return io.EOF
 }
@@ -233,13 +275,15 @@ func (p *Pass) wants(tx *chains.Tx) bool {
 	return want
 }
 
-// hand completes a transaction with what it spends, records it and returns it.
-func (p *Pass) hand(ctx context.Context, i int) (*chains.Tx, error) {
+// hand completes a transaction with what it spends, records it and returns it. previous are
+// the transactions that were read for that already.
+func (p *Pass) hand(ctx context.Context, i int, previous [][]byte) (*chains.Tx, error) {
 	tx := &p.block.Txs[i]
-	previous, err := p.resolve(ctx, tx)
+	more, err := p.resolve(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
+	previous = append(previous, more...)
 	if p.opt.Recorder != nil {
 		if err := p.opt.Recorder.tx(p.block, i, previous); err != nil {
 			return nil, err
@@ -263,39 +307,22 @@ func (p *Pass) resolve(ctx context.Context, tx *chains.Tx) ([][]byte, error) {
 		if in.Known {
 			continue
 		}
-		prev, ok := made[in.Prev.Tx]
-		if !ok {
-			raw, _, err := r.Tx(ctx, in.Prev.Tx)
-			if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrNotFound) {
-				made[in.Prev.Tx] = nil
-				continue
-			}
-			if err != nil {
+		prev, asked := made[in.Prev.Tx]
+		if !asked {
+			var raw []byte
+			var err error
+			prev, raw, err = readTx(ctx, r, p.dec, in.Prev.Tx)
+			if err != nil && !errors.Is(err, chains.ErrUnsupported) {
 				return nil, fmt.Errorf("input %d of %s: %w", i, tx.ID, err)
 			}
-			t, err := p.dec.DecodeTx(raw)
-			if err != nil || t.ID != in.Prev.Tx {
-				return nil, fmt.Errorf("transaction %s: %w", in.Prev.Tx, errors.Join(chains.ErrBadAnswer, err))
-			}
-			prev = &t
 			made[in.Prev.Tx] = prev
-			raws = append(raws, raw)
+			if prev != nil {
+				raws = append(raws, raw)
+			}
 		}
 		if err := fill(in, prev); err != nil {
 			return nil, err
 		}
 	}
 	return raws, nil
-}
-
-// fill tells in what it spends of prev; nil leaves it unknown.
-func fill(in *chains.Input, prev *chains.Tx) error {
-	if prev == nil {
-		return nil
-	}
-	if int(in.Prev.Index) >= len(prev.Outputs) {
-		return fmt.Errorf("output %s does not exist: %w", in.Prev, chains.ErrBadAnswer)
-	}
-	in.Spent, in.Known = prev.Outputs[in.Prev.Index], true
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -150,6 +151,15 @@ func (r *Recorder) tx(b *chains.Block, i int, previous [][]byte) error {
 	return nil
 }
 
+// Discard ends a recording that is not to be: what was written stands without a manifest and
+// is no recording. After Close it does nothing.
+func (r *Recorder) Discard() error {
+	if err := r.objects.discard(); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	return nil
+}
+
 // Close writes the manifest and returns its SHA-256. asOf is the last block of the trace.
 func (r *Recorder) Close(asOf chains.BlockRef) (sha string, err error) {
 	return closeManifest(&r.manifest, r.objects, r.headers, asOf)
@@ -181,24 +191,34 @@ func RecordWhole(ctx context.Context, node Node, chain chains.Chain, from, to in
 		return "", fmt.Errorf("recording: %w", err)
 	}
 	r := &Recorder{objects: objects, manifest: newManifest(chain, CoverageWhole)}
-	last := chains.BlockRef{}
-	for slot := range stream(ctx, node, from, to, DefaultInFlight) {
+	last, err := r.blocks(ctx, node, from, to)
+	if err != nil {
+		return "", errors.Join(err, r.Discard())
+	}
+	return r.Close(last)
+}
+
+// blocks keeps the blocks from…to and returns the last one.
+func (r *Recorder) blocks(ctx context.Context, node Node, from, to int64) (last chains.BlockRef, err error) {
+	if from > to {
+		return last, fmt.Errorf("record blocks %d to %d: the range is empty: %w", from, to, chains.ErrNotFound)
+	}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for slot := range stream(inner, node, from, to, DefaultInFlight) {
 		a := <-slot
 		if a.err != nil {
-			return "", a.err
+			return last, a.err
 		}
-		if last.Height > 0 && a.block.Prev != last.Hash {
-			return "", fmt.Errorf("block %d: %w", a.block.Ref.Height, chains.ErrReorged)
+		if a.block.Ref.Height > from && a.block.Prev != last.Hash {
+			return last, fmt.Errorf("block %d does not follow block %s: %w", a.block.Ref.Height, last.Hash, chains.ErrReorged)
 		}
 		last = a.block.Ref
 		if err := r.block(a.block); err != nil {
-			return "", err
+			return last, err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	return r.Close(last)
+	return last, ctx.Err()
 }
 
 // block keeps a whole block.
@@ -239,6 +259,10 @@ func newObjectWriter(dir string) (*objectWriter, error) {
 		return w, nil
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	// A manifest from before would stand beside objects that are not its own.
+	if err := os.Remove(filepath.Join(dir, manifestFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var err error
@@ -282,8 +306,19 @@ func (w *objectWriter) close(manifest []byte) error {
 	if w.zip == nil {
 		return nil
 	}
-	if err := errors.Join(w.zip.Close(), w.file.Sync(), w.file.Close()); err != nil {
+	err := errors.Join(w.zip.Close(), w.file.Sync(), w.file.Close())
+	w.zip = nil
+	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(w.dir, manifestFile), manifest, 0o644)
+}
+
+// discard closes the file without a manifest.
+func (w *objectWriter) discard() error {
+	if w.zip == nil {
+		return nil
+	}
+	w.zip = nil
+	return w.file.Close()
 }

@@ -2,12 +2,7 @@ package ingest
 
 import (
 	"archive/zip"
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,8 +39,9 @@ type at struct {
 }
 
 // OpenRecording reads a recording from the root of fsys. It is an error that wraps
-// ErrBadAnswer if it contradicts itself, and ErrWrongChain if it is of another chain than
-// the one given; "" takes any.
+// ErrBadAnswer if it is damaged or contradicts itself, ErrUnsupported if it is of another
+// schema, and ErrWrongChain if it is of another chain than the one given; "" takes any.
+// Transactions of an extract are checked when Block reads them.
 func OpenRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec Decoder) (*Recording, error) {
 	r := &Recording{
 		dec: dec, members: map[string]*zip.File{}, byBlock: map[int64][]int{},
@@ -65,163 +61,12 @@ func (r *Recording) Close() error {
 	return r.close.Close()
 }
 
-func (r *Recording) open(ctx context.Context, fsys fs.FS, chain chains.Chain) error {
-	data, err := fs.ReadFile(fsys, manifestFile)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(data)
-	r.SHA256 = hex.EncodeToString(sum[:])
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r.Manifest); err != nil {
-		return fmt.Errorf("%s: %w", manifestFile, err)
-	}
-	m := &r.Manifest
-	switch {
-	case m.Schema != RecordingSchema:
-		return fmt.Errorf("schema %q: this program reads %q", m.Schema, RecordingSchema)
-	case chain != "" && chain != m.Chain:
-		return fmt.Errorf("it is of %s, not of %s: %w", m.Chain, chain, chains.ErrWrongChain)
-	case m.Coverage != CoverageWhole && m.Coverage != CoverageExtract:
-		return fmt.Errorf("coverage %q: want whole or extract", m.Coverage)
-	}
-	if err := r.openObjects(fsys); err != nil {
-		return err
-	}
-	if err := r.readHeaders(); err != nil {
-		return err
-	}
-	return r.index(ctx)
+func (e *TxEntry) before(f *TxEntry) bool {
+	return e.Height < f.Height || e.Height == f.Height && e.Index < f.Index
 }
 
-func (r *Recording) openObjects(fsys fs.FS) error {
-	f, err := fsys.Open(objectsFile)
-	if err != nil {
-		return err
-	}
-	r.close = f
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	reader, ok := f.(io.ReaderAt)
-	if !ok {
-		data, err := io.ReadAll(f)
-		if err != nil {
-			return err
-		}
-		reader = bytes.NewReader(data)
-	}
-	z, err := zip.NewReader(reader, info.Size())
-	if err != nil {
-		return fmt.Errorf("%s: %w", objectsFile, err)
-	}
-	for _, m := range z.File {
-		r.members[m.Name] = m
-	}
-	return nil
-}
-
-// object returns the object whose SHA-256 is name.
-func (r *Recording) object(name string) ([]byte, error) {
-	m := r.members[name]
-	if m == nil {
-		return nil, fmt.Errorf("object %s is not in %s: %w", name, objectsFile, chains.ErrBadAnswer)
-	}
-	if m.UncompressedSize64 > maxObject {
-		return nil, fmt.Errorf("object %s has %d bytes: %w", name, m.UncompressedSize64, chains.ErrBadAnswer)
-	}
-	f, err := m.Open()
-	if err != nil {
-		return nil, fmt.Errorf("object %s: %w", name, err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxObject))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("object %s: %w", name, err)
-	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != name {
-		return nil, fmt.Errorf("object %s has another content: %w", name, chains.ErrBadAnswer)
-	}
-	return data, nil
-}
-
-// framed cuts data into the parts that stand behind their lengths.
-func framed(data []byte) ([][]byte, error) {
-	var parts [][]byte
-	for len(data) > 0 {
-		n, used := binary.Uvarint(data)
-		if used <= 0 || n > uint64(len(data)-used) {
-			return nil, fmt.Errorf("part %d is cut off: %w", len(parts), chains.ErrBadAnswer)
-		}
-		end := used + int(n)
-		parts = append(parts, data[used:end:end])
-		data = data[end:]
-	}
-	return parts, nil
-}
-
-// readHeaders checks that the headers follow each other and lead to the pinned block.
-func (r *Recording) readHeaders() error {
-	m := &r.Manifest
-	data, err := r.object(m.Headers)
-	if err != nil {
-		return err
-	}
-	if r.raws, err = framed(data); err != nil {
-		return fmt.Errorf("headers: %w", err)
-	}
-	if m.From < 0 || int64(len(r.raws)) != m.To-m.From+1 {
-		return fmt.Errorf("%d headers for blocks %d to %d: %w", len(r.raws), m.From, m.To, chains.ErrBadAnswer)
-	}
-	for i, raw := range r.raws {
-		h, err := r.dec.DecodeHeader(raw)
-		if err != nil {
-			return fmt.Errorf("header of block %d: %w", m.From+int64(i), err)
-		}
-		if i > 0 && h.Prev != r.headers[i-1].Hash {
-			return fmt.Errorf("block %d does not follow the one before: %w", m.From+int64(i), chains.ErrBadAnswer)
-		}
-		r.headers = append(r.headers, h)
-		r.heights[h.Hash] = m.From + int64(i)
-	}
-	if m.To > m.AsOf.Height {
-		return fmt.Errorf("headers up to block %d go beyond its last block, %d: %w", m.To, m.AsOf.Height, chains.ErrBadAnswer)
-	}
-	last := r.headers[len(r.headers)-1]
-	if m.To == m.AsOf.Height && (last.Hash != m.AsOf.Hash || last.Time != m.AsOf.Time) {
-		return fmt.Errorf("the last header is not that of block %s: %w", m.AsOf.Hash, chains.ErrBadAnswer)
-	}
-	return nil
-}
-
-// index notes where each transaction is. A whole recording is read once for that.
-func (r *Recording) index(ctx context.Context) error {
-	for i := range r.Manifest.Txs {
-		e := &r.Manifest.Txs[i]
-		if e.Height < r.Manifest.From || e.Height > r.Manifest.To {
-			return fmt.Errorf("transaction %s lies outside of its headers: %w", e.TxID, chains.ErrBadAnswer)
-		}
-		r.byBlock[e.Height] = append(r.byBlock[e.Height], i)
-		r.byID[e.TxID] = at{e.Height, e.Index}
-	}
-	if r.Manifest.Coverage == CoverageExtract {
-		return nil
-	}
-	for i := range r.headers {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		b, err := r.whole(r.Manifest.From + int64(i))
-		if err != nil {
-			return err
-		}
-		for n := range b.Txs {
-			r.byID[b.Txs[n].ID] = at{b.Ref.Height, n}
-		}
-	}
-	return nil
-}
+// Held returns the span of heights whose headers it holds.
+func (r *Recording) Held() Span { return Span{From: r.Manifest.From, To: r.Manifest.To} }
 
 // Head returns the last block that the recording stands for.
 func (r *Recording) Head(context.Context) (chains.BlockRef, error) {
@@ -283,7 +128,7 @@ func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
 	}
 	tx, err := r.dec.DecodeTx(raw)
 	if err != nil {
-		return tx, err
+		return tx, fmt.Errorf("%w: %w", chains.ErrBadAnswer, err)
 	}
 	root := r.headers[b.Ref.Height-r.Manifest.From].MerkleRoot
 	if tx.ID != e.TxID || e.Index < 0 || !r.dec.VerifyBranch(tx.ID, e.Index, e.Branch, root) {
@@ -297,7 +142,7 @@ func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
 		}
 		one := &chains.Block{Ref: b.Ref, Txs: []chains.Tx{tx}}
 		if err := r.dec.AttachSpent(one, [][]byte{spent}); err != nil {
-			return tx, err
+			return tx, fmt.Errorf("outputs spent: %w: %w", chains.ErrBadAnswer, err)
 		}
 		tx = one.Txs[0]
 	}
@@ -314,7 +159,7 @@ func (r *Recording) fillPrevious(e *TxEntry, tx *chains.Tx) error {
 		}
 		prev, err := r.dec.DecodeTx(raw)
 		if err != nil {
-			return err
+			return fmt.Errorf("transaction that made an output: %w: %w", chains.ErrBadAnswer, err)
 		}
 		made[prev.ID] = &prev
 	}
@@ -330,7 +175,7 @@ func (r *Recording) fillPrevious(e *TxEntry, tx *chains.Tx) error {
 
 func (r *Recording) whole(height int64) (*chains.Block, error) {
 	i := int(height - r.Manifest.From)
-	if i >= len(r.Manifest.Blocks) || r.Manifest.Blocks[i].Height != height {
+	if r.Manifest.Blocks[i].Height != height {
 		return nil, fmt.Errorf("block %d is missing from a recording of whole blocks: %w", height, chains.ErrBadAnswer)
 	}
 	e := r.Manifest.Blocks[i]
@@ -340,7 +185,7 @@ func (r *Recording) whole(height int64) (*chains.Block, error) {
 	}
 	b, err := r.dec.DecodeBlock(raw, height)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("block %d: %w: %w", height, chains.ErrBadAnswer, err)
 	}
 	if b.Ref.Hash != r.headers[i].Hash {
 		return nil, fmt.Errorf("block %d is not the one of its header: %w", height, chains.ErrBadAnswer)
@@ -356,7 +201,10 @@ func (r *Recording) whole(height int64) (*chains.Block, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outputs spent in block %d: %w", height, err)
 	}
-	return b, r.dec.AttachSpent(b, spent)
+	if err := r.dec.AttachSpent(b, spent); err != nil {
+		return nil, fmt.Errorf("outputs spent in block %d: %w: %w", height, chains.ErrBadAnswer, err)
+	}
+	return b, nil
 }
 
 // Locate returns the block of a transaction that the recording holds.

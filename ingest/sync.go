@@ -34,7 +34,7 @@ type Loader interface {
 }
 
 // Span is a range of heights, both ends included.
-type Span struct{ From, To int64 }
+type Span = chains.Span
 
 // SyncOptions of Sync. Heights below 0 are not set.
 type SyncOptions struct {
@@ -67,18 +67,21 @@ const maxReorgs = 20
 // Sync reads the blocks that a sink lacks of a range, follows reorganisations, and writes
 // whole batches only: after an interruption at any moment the next Sync goes on behind the
 // last one. What was read before an error or a cancelled ctx is written first.
+//
+// ErrWrongChain: the node shares no block with the sink, or none but block 0, so that it is
+// another chain of the same kind and not a reorganisation; the sink is left as it was.
 func Sync(ctx context.Context, node Node, dec Decoder, sink Sink, opt SyncOptions) (SyncResult, error) {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &syncer{node: node, dec: dec, sink: sink, opt: opt}
-	for {
+	s := &syncer{node: node, dec: dec, sink: sink, opt: opt, taken: -1}
+	for tries := 1; ; tries++ {
 		err := s.pass(ctx)
-		if !errors.Is(err, chains.ErrReorged) {
+		if s.broken || !errors.Is(err, chains.ErrReorged) {
 			return s.res, err
 		}
-		if len(s.res.Reorgs) >= maxReorgs {
-			return s.res, fmt.Errorf("the chain was reorganised %d times during this sync: %w", maxReorgs, err)
+		if tries > maxReorgs {
+			return s.res, fmt.Errorf("the node's chain changed %d times while it was read: %w", tries, err)
 		}
 		if err := s.rewind(ctx); err != nil {
 			return s.res, err
@@ -93,10 +96,11 @@ type syncer struct {
 	opt   SyncOptions
 	res   SyncResult
 	total int64
+	taken int64 // the lowest block that was taken back, −1 for none
 
-	last     chains.BlockRef
 	gathered int64 // blocks since the last flush began
 	flushing chan error
+	broken   bool                 // the sink failed to write
 	recent   map[chains.TxID]bool // transactions that are gathered and may not be written yet
 	before   map[chains.TxID]bool // the same, of the batch that is being written
 	noIndex  bool                 // the node cannot find transactions
@@ -132,40 +136,9 @@ func (s *syncer) pass(ctx context.Context) error {
 	return nil
 }
 
-// compare is ErrReorged if the end of the last span has left the main chain.
-func (s *syncer) compare(ctx context.Context, spans []Span, head chains.BlockRef) error {
-	if len(spans) == 0 {
-		return nil
-	}
-	h := min(spans[len(spans)-1].To, head.Height)
-	if h < spans[len(spans)-1].From {
-		return nil // the node is far behind the store: nothing to compare
-	}
-	same, err := s.same(ctx, h)
-	if err != nil || same {
-		return err
-	}
-	return fmt.Errorf("block %d: %w", h, chains.ErrReorged)
-}
-
-func (s *syncer) same(ctx context.Context, height int64) (bool, error) {
-	ours, err := s.sink.HashAt(ctx, height)
-	if err != nil {
-		return false, err
-	}
-	theirs, err := s.node.HashAt(ctx, height)
-	return ours == theirs, err
-}
-
 // missing returns the parts of the wanted range that no span covers.
 func (s *syncer) missing(spans []Span, head chains.BlockRef) ([]Span, error) {
-	want := Span{s.opt.From, s.opt.To}
-	if want.From < 0 {
-		want.From = 0
-		if n := len(spans); n > 0 {
-			want.From = spans[n-1].To + 1
-		}
-	}
+	want := Span{From: s.from(spans), To: s.opt.To}
 	if want.To < 0 {
 		want.To = head.Height
 	}
@@ -181,7 +154,7 @@ func (s *syncer) missing(spans []Span, head chains.BlockRef) ([]Span, error) {
 			continue
 		}
 		if have.From > want.From {
-			out = append(out, Span{want.From, have.From - 1})
+			out = append(out, Span{From: want.From, To: have.From - 1})
 		}
 		want.From = have.To + 1
 	}
@@ -191,13 +164,36 @@ func (s *syncer) missing(spans []Span, head chains.BlockRef) ([]Span, error) {
 	return out, nil
 }
 
+// from returns where the wanted range begins: what a reorganisation took back is read again.
+func (s *syncer) from(spans []Span) int64 {
+	switch {
+	case s.taken >= 0 && s.opt.From >= 0:
+		return min(s.taken, s.opt.From)
+	case s.taken >= 0:
+		return s.taken
+	case s.opt.From >= 0:
+		return s.opt.From
+	case len(spans) > 0:
+		return spans[len(spans)-1].To + 1
+	}
+	return 0
+}
+
 // fill reads one missing range. Whatever ends it, what was gathered is written.
 func (s *syncer) fill(ctx context.Context, m Span) error {
 	s.opt.Log.Debug("reading blocks", "from", m.From, "to", m.To)
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err := s.read(ctx, stream(inner, s.node, m.From, m.To, s.opt.InFlight))
-	return errors.Join(err, s.flush(context.WithoutCancel(ctx), true))
+	if s.broken {
+		return err
+	}
+	if fault := s.flush(ctx, true); fault != nil && err != nil {
+		return fmt.Errorf("%w (reading had ended with: %s)", fault, err.Error())
+	} else if fault != nil {
+		return fault
+	}
+	return err
 }
 
 func (s *syncer) read(ctx context.Context, queue <-chan chan answer) error {
@@ -214,6 +210,10 @@ func (s *syncer) read(ctx context.Context, queue <-chan chan answer) error {
 			case <-ctx.Done():
 				return ctx.Err()
 			case a = <-slot:
+			}
+			if errors.Is(a.err, chains.ErrNotFound) {
+				// The head stood above it when the reading began.
+				return fmt.Errorf("%w: %w", a.err, chains.ErrReorged)
 			}
 			if a.err != nil {
 				return a.err
@@ -235,7 +235,6 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	s.res.Blocks++
 	s.res.Txs += int64(len(b.Txs))
 	s.gathered++
-	s.last = b.Ref
 	if s.opt.Progress != nil {
 		s.opt.Progress(s.res.Blocks, s.total, s.res.Txs, b.Ref)
 	}
@@ -246,7 +245,7 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 }
 
 // flush waits for the batch that is being written and writes the next one, beside the
-// reading unless wait is set.
+// reading unless wait is set. Cancelling ctx does not end it: what was read is kept.
 func (s *syncer) flush(ctx context.Context, wait bool) error {
 	if err := s.landed(); err != nil {
 		return err
@@ -257,7 +256,7 @@ func (s *syncer) flush(ctx context.Context, wait bool) error {
 	s.gathered = 0
 	s.before, s.recent = s.recent, nil
 	s.flushing = make(chan error, 1)
-	go func(done chan<- error) { done <- s.sink.Flush(ctx) }(s.flushing)
+	go func(done chan<- error) { done <- s.sink.Flush(context.WithoutCancel(ctx)) }(s.flushing)
 	if wait {
 		return s.landed()
 	}
@@ -271,95 +270,6 @@ func (s *syncer) landed() error {
 	}
 	err := <-s.flushing
 	s.flushing = nil
+	s.broken = s.broken || err != nil
 	return err
-}
-
-// rewind takes back the blocks that have left the main chain.
-func (s *syncer) rewind(ctx context.Context) error {
-	spans, err := s.sink.Spans(ctx)
-	if err != nil {
-		return err
-	}
-	head, err := s.node.Head(ctx)
-	if err != nil {
-		return err
-	}
-	if len(spans) == 0 {
-		return nil
-	}
-	top := spans[len(spans)-1]
-	h := min(top.To, head.Height)
-	for ; h >= top.From; h-- {
-		same, err := s.same(ctx, h)
-		if err != nil {
-			return err
-		}
-		if same {
-			break
-		}
-	}
-	if h < top.From {
-		return fmt.Errorf("no block from %d to %d is on the node's chain: the store was read from another chain, or from a node that was wrong: %w",
-			top.From, top.To, chains.ErrWrongChain)
-	}
-	s.opt.Log.Info("following a reorganisation", "fork", h, "blocks", top.To-h)
-	s.res.Reorgs = append(s.res.Reorgs, Reorg{Fork: h, Blocks: top.To - h})
-	return s.sink.Rewind(ctx, h)
-}
-
-// resolve asks the node for outputs that b spends and that lie before everything read,
-// where the node's blocks do not tell them. What it cannot find stays unknown.
-func (s *syncer) resolve(ctx context.Context, b *chains.Block) error {
-	if b.Spent != nil {
-		return nil
-	}
-	if s.recent == nil {
-		s.recent = map[chains.TxID]bool{}
-	}
-	for i := range b.Txs {
-		s.recent[b.Txs[i].ID] = true
-	}
-	r, ok := s.node.(TxReader)
-	for i := range b.Txs {
-		for n := range b.Txs[i].Inputs {
-			in := &b.Txs[i].Inputs[n]
-			if in.Known || s.recent[in.Prev.Tx] || s.before[in.Prev.Tx] {
-				continue
-			}
-			have, err := s.sink.HasTx(ctx, in.Prev.Tx)
-			if err != nil {
-				return err
-			}
-			if have {
-				continue
-			}
-			if ok && !s.noIndex {
-				if err := s.ask(ctx, r, in); err != nil {
-					return err
-				}
-			}
-			if !in.Known {
-				s.res.Unresolved++
-			}
-		}
-	}
-	return nil
-}
-
-func (s *syncer) ask(ctx context.Context, r TxReader, in *chains.Input) error {
-	raw, _, err := r.Tx(ctx, in.Prev.Tx)
-	switch {
-	case errors.Is(err, chains.ErrUnsupported):
-		s.noIndex = true
-		return nil
-	case errors.Is(err, chains.ErrNotFound):
-		return nil
-	case err != nil:
-		return fmt.Errorf("output %s: %w", in.Prev, err)
-	}
-	prev, err := s.dec.DecodeTx(raw)
-	if err != nil || prev.ID != in.Prev.Tx {
-		return fmt.Errorf("transaction %s: %w", in.Prev.Tx, errors.Join(chains.ErrBadAnswer, err))
-	}
-	return fill(in, &prev)
 }

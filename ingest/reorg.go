@@ -1,0 +1,139 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+
+	"clew/chains"
+)
+
+// compare is ErrReorged if the highest block of the sink that the node can have has left the
+// main chain. A node that is behind the sink on the same chain is no reorganisation.
+func (s *syncer) compare(ctx context.Context, spans []Span, head chains.BlockRef) error {
+	for _, sp := range slices.Backward(spans) {
+		if sp.From > head.Height {
+			continue
+		}
+		h := min(sp.To, head.Height)
+		same, err := s.same(ctx, h)
+		if err != nil || same {
+			return err
+		}
+		return fmt.Errorf("block %d: %w", h, chains.ErrReorged)
+	}
+	return nil
+}
+
+// same reports whether sink and node have the same block at a height.
+func (s *syncer) same(ctx context.Context, height int64) (bool, error) {
+	ours, err := s.sink.HashAt(ctx, height)
+	if err != nil {
+		return false, err
+	}
+	theirs, err := s.node.HashAt(ctx, height)
+	if errors.Is(err, chains.ErrNotFound) { // the chain became shorter meanwhile
+		return false, nil
+	}
+	return ours == theirs, err
+}
+
+// rewind takes back the blocks that have left the main chain. There may be none, where the
+// chain changed above what was written.
+func (s *syncer) rewind(ctx context.Context) error {
+	spans, err := s.sink.Spans(ctx)
+	if err != nil {
+		return err
+	}
+	head, err := s.node.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("head of the chain: %w", err)
+	}
+	fork, err := s.fork(ctx, spans, head)
+	if err != nil {
+		return err
+	}
+	s.recent, s.before = nil, nil
+	r := Reorg{Fork: fork}
+	for _, sp := range slices.Backward(spans) {
+		if sp.To <= fork {
+			break
+		}
+		lowest := max(sp.From, fork+1)
+		r.Blocks += sp.To - lowest + 1
+		if s.taken < 0 || lowest < s.taken {
+			s.taken = lowest
+		}
+	}
+	if r.Blocks == 0 {
+		return nil
+	}
+	s.opt.Log.Info("following a reorganisation", "fork", fork, "blocks", r.Blocks)
+	if err := s.sink.Rewind(ctx, fork); err != nil {
+		return err
+	}
+	s.res.Reorgs = append(s.res.Reorgs, r)
+	return nil
+}
+
+// fork returns the highest block of the sink that is on the node's main chain. Where the
+// node is behind the sink on the same chain, that is the sink's last block.
+func (s *syncer) fork(ctx context.Context, spans []Span, head chains.BlockRef) (int64, error) {
+	if len(spans) == 0 {
+		return -1, nil
+	}
+	top, compared := spans[len(spans)-1].To, false
+	for _, sp := range slices.Backward(spans) {
+		if sp.From > head.Height {
+			continue
+		}
+		last := min(sp.To, head.Height)
+		fork, err := s.forkIn(ctx, Span{From: sp.From, To: last})
+		switch {
+		case err != nil:
+			return 0, err
+		case fork == last && !compared:
+			return top, nil
+		case fork == 0:
+			return 0, fmt.Errorf("the node shares block 0 alone with the store, which has blocks up to %d: "+
+				"the store was read from another chain of the same kind: %w", top, chains.ErrWrongChain)
+		case fork >= sp.From:
+			return fork, nil
+		}
+		compared = true
+	}
+	if !compared {
+		return top, nil
+	}
+	return 0, fmt.Errorf("no block up to %d is on the node's chain: the store was read from another chain, or from a node that was wrong: %w",
+		top, chains.ErrWrongChain)
+}
+
+// forkIn returns the highest block of sp that sink and node share, sp.From−1 for none. Each
+// block names the one before it, so that below a shared block all are shared.
+func (s *syncer) forkIn(ctx context.Context, sp Span) (int64, error) {
+	var fault error
+	shared := func(h int64) bool {
+		if fault != nil {
+			return false
+		}
+		same, err := s.same(ctx, h)
+		fault = err
+		return same
+	}
+	// Most reorganisations are short: the bounds are found from the top.
+	step := int64(1)
+	low := sp.To
+	for low >= sp.From && !shared(low) {
+		if fault != nil {
+			return 0, fault
+		}
+		low, step = low-step, 2*step
+	}
+	low = max(low, sp.From-1)
+	high := sp.To
+	n := sort.Search(int(high-low), func(i int) bool { return !shared(low + 1 + int64(i)) })
+	return low + int64(n), fault
+}
