@@ -84,6 +84,9 @@ func SplitChain(text string) (Chain, string, error) {
 	if best == "" {
 		name, _, _ := strings.Cut(text, ":")
 		_, err := ParseChain(name)
+		if err == nil {
+			err = fmt.Errorf("%q: want CHAIN:REST, nothing stands behind the chain", text)
+		}
 		return "", "", err
 	}
 	return best, text[len(best)+1:], nil
