@@ -63,10 +63,10 @@ func fan(n int) *chain {
 	s := c.seed("V1", "thief", uint64(n)*btc)
 	var pays []pay
 	for i := range n {
-		pays = append(pays, pay{fmt.Sprint("arm ", i), uint64(btc - 1000 - i*700_000)})
+		pays = append(pays, pay{fmt.Sprint("arm ", i), uint64(btc - 1000 - i*(35_000_000/n))})
 	}
 	out := c.spend([]string{s}, pays...)
-	c.spend(out[3:4], pay{"onward", 90_000_000})
+	c.spend(out[3:4], pay{"onward", 50_000_000})
 	return c
 }
 
@@ -147,5 +147,33 @@ func busy(n int) *chain {
 		}
 		live = append(live, out...)
 	}
+	return c
+}
+
+// attested: a node's word, an inference, a token of 18 decimals' look, every other reason.
+func attested() *chain {
+	c := newChain("attested")
+	c.evident = "attested"
+	s := c.seed("V1", "thief", 9*btc)
+	reasons := []tracer.Reason{tracer.ReasonMixer, tracer.ReasonBridge, tracer.ReasonContract, tracer.ReasonBurn, tracer.ReasonDust, tracer.ReasonLimit, tracer.ReasonPending}
+	var pays []pay
+	for i := range reasons {
+		pays = append(pays, pay{fmt.Sprint("end ", i), uint64(btc + i)})
+	}
+	out := c.spend([]string{s}, append(pays, pay{"last", 2*btc - 50_000})...)
+	for i, r := range reasons {
+		c.stop(out[i], r, "")
+	}
+	c.evident = "imported"
+	c.spend(out[len(reasons):], pay{"further", 199_940_000})
+	c.tr.Hops[len(c.tr.Hops)-2].Basis.Value[tracer.FIFO] = tracer.Inference
+	return c
+}
+
+// still: the value has not moved.
+func still() *chain {
+	c := newChain("still")
+	c.seed("V1", "thief", 3)
+	c.seed("V1", "thief", 4)
 	return c
 }

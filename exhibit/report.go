@@ -63,9 +63,11 @@ type reportPage struct {
 	Seeds                   []seedView
 	Hops                    [][]hopView
 	Runs                    []runView
-	Endpoints, Touched      [][]endpointView
+	Endpoints, Fees         [][]endpointView
+	Touched                 [][]endpointView
 	TouchedCount, HopsCount int
 	EndpointsCount          int
+	FeesCount               int
 	Process                 []processView
 	Conservation            []conservationView
 	Gaps                    []gapView

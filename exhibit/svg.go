@@ -110,9 +110,12 @@ func (s *svgWriter) group(g *Group) {
 	if g.Say != "" {
 		s.print("<title>%s</title>", xmlText(g.Say))
 	}
-	link := s.links && len(g.Hops) > 0 && g.Kind == GroupLabel
+	link := s.links && len(g.Hops) > 0 && (g.Kind == GroupLabel || g.Kind == GroupArrow)
 	if link {
 		s.print("<a href=\"#hop%d\">", g.Hops[0])
+		if f := g.Frame; f.W > 0 { // the whole label can be clicked, not only its letters
+			s.print("<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" pointer-events=\"all\"/>", f.X, f.Y, f.W, f.H)
+		}
 	}
 	for _, o := range g.Order {
 		switch o.List {

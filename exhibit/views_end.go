@@ -45,7 +45,7 @@ func (v *viewer) step(k int, s Step) stepView {
 // endpoints fills schedule C: those with traced value under an accounting rule, and apart
 // from them those that poison alone reaches. Fees of many transactions are one row each.
 func (v *viewer) endpoints(p *reportPage) {
-	var ends, touched []endpointView
+	var ends, fees, touched []endpointView
 	reasons := map[tracer.Reason]bool{}
 	for i := range v.t.Endpoints {
 		e := &v.t.Endpoints[i]
@@ -54,10 +54,15 @@ func (v *viewer) endpoints(p *reportPage) {
 			touched = append(touched, row)
 			continue
 		}
-		ends = append(ends, row)
+		if e.Reason == tracer.ReasonFee {
+			fees = append(fees, row)
+		} else {
+			ends = append(ends, row)
+		}
 		reasons[e.Reason] = true
 	}
 	p.Endpoints, p.EndpointsCount = chunks(ends), len(ends)
+	p.Fees, p.FeesCount = chunks(fees), len(fees)
 	p.Touched, p.TouchedCount = chunks(touched), len(touched)
 	for _, r := range reasonOrder {
 		if reasons[r] {

@@ -1,0 +1,162 @@
+package exhibit_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/exhibit"
+	"clew/tracer"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// cases are traces of every shape; each is drawn once for all tests.
+var cases = []struct {
+	name string
+	draw func() (*exhibit.Exhibit, error)
+}{
+	{"three", once(three)},
+	{"ten", once(ten)},
+	{"cycle", once(cycle)},
+	{"peel-3", once(func() *chain { return peel(3) })},
+	{"peel-61", once(func() *chain { return peel(61) })},
+	{"peel-2000", once(func() *chain { return peel(2000) })},
+	{"fan-50", once(func() *chain { return fan(50) })},
+	{"fan-3000", once(func() *chain { return fan(3000) })},
+	{"merge-20", once(func() *chain { return merge(20) })},
+	{"merge-400", once(func() *chain { return merge(400) })},
+	{"busy-60", once(func() *chain { return busy(60) })},
+	{"busy-300", once(func() *chain { return busy(300) })},
+	{"busy-5000", once(func() *chain { return busy(5000) })},
+	{"attested", once(attested)},
+	{"still", once(still)},
+}
+
+func once(build func() *chain) func() (*exhibit.Exhibit, error) {
+	return sync.OnceValues(func() (*exhibit.Exhibit, error) {
+		tr, data := build().finish(panicker{})
+		return exhibit.New(context.Background(), tr, data, exhibit.Options{})
+	})
+}
+
+// panicker fails outside a test: the traces are made once for all.
+type panicker struct{ testing.TB }
+
+func (panicker) Helper()                           {}
+func (panicker) Errorf(format string, args ...any) { panic(format) }
+func (panicker) FailNow()                          { panic("the builder of the test failed") }
+
+func drawn(t *testing.T, i int) *exhibit.Exhibit {
+	t.Helper()
+	x, err := cases[i].draw()
+	require.NoError(t, err)
+	return x
+}
+
+func eachCase(t *testing.T, check func(t *testing.T, x *exhibit.Exhibit)) {
+	for i := range cases {
+		t.Run(cases[i].name, func(t *testing.T) { check(t, drawn(t, i)) })
+	}
+}
+
+var fontData = regexp.MustCompile(`base64,[A-Za-z0-9+/=]+`)
+
+// TestGolden compares whole drawings, their embedded fonts apart.
+func TestGolden(t *testing.T) {
+	for _, name := range []string{"three", "ten", "cycle", "peel-61", "fan-50", "attested"} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			require.NoError(t, byName(t, name).SVG(&b))
+			got := fontData.ReplaceAll(b.Bytes(), []byte("base64,"))
+			path := filepath.Join("testdata", name+".svg")
+			if *update {
+				require.NoError(t, os.MkdirAll("testdata", 0o755))
+				require.NoError(t, os.WriteFile(path, got, 0o644))
+			}
+			want, err := os.ReadFile(path)
+			require.NoError(t, err, "run the test with -update to write it")
+			require.Equal(t, string(want), string(got))
+		})
+	}
+}
+
+func byName(t *testing.T, name string) *exhibit.Exhibit {
+	t.Helper()
+	for i := range cases {
+		if cases[i].name == name {
+			return drawn(t, i)
+		}
+	}
+	t.Fatalf("no case %q", name)
+	return nil
+}
+
+// TestSameTraceSameBytes draws twice, from two readings of the same JSON.
+func TestSameTraceSameBytes(t *testing.T) {
+	for _, make := range []func() *chain{ten, func() *chain { return busy(300) }, func() *chain { return merge(20) }} {
+		tr, data := make().finish(t)
+		first, second := t.TempDir(), t.TempDir()
+		names, err := exhibit.Write(context.Background(), tr, data, first, exhibit.Options{})
+		require.NoError(t, err)
+		again, data2 := make().finish(t)
+		require.Equal(t, data, data2)
+		_, err = exhibit.Write(context.Background(), again, data, second, exhibit.Options{})
+		require.NoError(t, err)
+		require.Contains(t, names, "report.html")
+		require.Len(t, names, 8)
+		for _, n := range names {
+			a, err := os.ReadFile(filepath.Join(first, n))
+			require.NoError(t, err)
+			b, err := os.ReadFile(filepath.Join(second, n))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(a, b), n)
+			require.NotEmpty(t, a)
+		}
+		left, err := os.ReadDir(first)
+		require.NoError(t, err)
+		require.Len(t, left, len(names), "no temporary file stays")
+	}
+}
+
+func TestErrors(t *testing.T) {
+	ctx := context.Background()
+	tr, data := three().finish(t)
+
+	old := *tr
+	old.Schema = "clew.trace/9"
+	_, err := exhibit.New(ctx, &old, data, exhibit.Options{})
+	require.ErrorContains(t, err, `want "clew.trace/1"`)
+
+	broken := *tr
+	broken.Nodes = broken.Nodes[:1]
+	_, err = exhibit.New(ctx, &broken, data, exhibit.Options{})
+	require.ErrorContains(t, err, "does not list")
+
+	empty := *tr
+	empty.Hops = append([]tracer.Hop(nil), tr.Hops...)
+	empty.Hops[0].Legs = nil
+	_, err = exhibit.New(ctx, &empty, data, exhibit.Options{})
+	require.ErrorContains(t, err, "hop 1 names no source")
+
+	file := filepath.Join(t.TempDir(), "a file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err = exhibit.Write(ctx, tr, data, file, exhibit.Options{})
+	require.ErrorContains(t, err, "folder of the report")
+
+	stopped, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err = exhibit.Write(stopped, tr, data, t.TempDir(), exhibit.Options{})
+	require.ErrorIs(t, err, context.Canceled)
+
+	x, err := exhibit.New(ctx, tr, nil, exhibit.Options{})
+	require.NoError(t, err)
+	require.ErrorContains(t, x.CSV(&bytes.Buffer{}, "schedule_x.csv"), "schedule_a_hops.csv")
+}
