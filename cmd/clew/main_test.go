@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,15 +13,22 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"clew": main})
 }
 
+func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
+	all := scriptCommands()
+	maps.Copy(all, nodeCommands())
+	return all
+}
+
 // TestScripts runs testdata/script/*.txtar, each in a folder of its own.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                scriptCommands(),
+		Cmds:                commandsOfScripts(),
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("NO_COLOR", "1")
+			env.Setenv("HOME", env.WorkDir)
+			nodeSetup(env)
 			return nil
 		},
 	})

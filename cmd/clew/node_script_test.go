@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"clew/chains"
+	"clew/chains/bitcoin/nodetest"
+	"clew/store"
+	"clew/tracer"
+)
+
+// nodeCommands let a script use a real bitcoind of its own:
+//
+//	node start [ARGS…]   starts it and sets $RPC and $COOKIE
+//	node theft           plays a theft, and sets $SEED, $THIEF (an address), $FROM, $MERGE
+//	node mine N          mines N empty blocks
+//	node reorg N         takes N blocks back and mines N+1 others
+//	node stop            stops it
+//	node stall N         sets $STALLED to a URL whose blocks after the Nth never come
+//	node stalled         waits until a block is asked for there
+//	lock FILE            opens a store and loads into it until the script ends
+//	sametraced A B       wants the same endpoints and conserving amounts in two traces
+func nodeCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"node":       nodeCommand,
+		"lock":       lockStore,
+		"sametraced": sameTraced,
+	}
+}
+
+// played is the node of one script.
+type played struct {
+	tb       testing.TB
+	node     *nodetest.Bitcoind
+	awaiting chan struct{} // closed when a stalled block is asked for
+}
+
+// playedKey is where a script keeps its node.
+type playedKey struct{}
+
+func nodeSetup(env *testscript.Env) {
+	env.Values[playedKey{}] = &played{tb: env.T().(testing.TB)}
+}
+
+func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: node start|theft|mine|reorg|stop|stall|stalled")
+	}
+	p := ts.Value(playedKey{}).(*played)
+	switch args[0] {
+	case "start":
+		p.node = nodetest.Start(p.tb, nodetest.Options{Args: args[1:]})
+		ts.Setenv("RPC", p.node.URL)
+		ts.Setenv("COOKIE", p.node.CookieFile)
+	case "stop":
+		p.node.Stop()
+	case "mine":
+		p.node.Skip(atoi(ts, args[1]))
+	case "reorg":
+		p.reorganise(atoi(ts, args[1]))
+	case "theft":
+		p.theft(ts)
+	case "stall":
+		p.stall(ts, atoi(ts, args[1]))
+	case "stalled":
+		<-p.awaiting
+	default:
+		ts.Fatalf("node %s: unknown", args[0])
+	}
+}
+
+func atoi(ts *testscript.TestScript, text string) int {
+	var n int
+	ts.Check(json.Unmarshal([]byte(text), &n))
+	return n
+}
+
+// theft pays 30 coins to the thief, who splits them, merges a part with other money, and
+// peels twice.
+func (p *played) theft(ts *testscript.TestScript) {
+	const coin = 100_000_000
+	pay := func(n int, value uint64) nodetest.Pay {
+		return nodetest.Pay{To: nodetest.P2WPKH(n), Value: value}
+	}
+	spend := func(coins []nodetest.Coin, pays ...nodetest.Pay) nodetest.Tx {
+		tx := nodetest.Spend(p.tb, coins, pays...)
+		p.node.MineBlock(nodetest.Anyone(0), tx)
+		return tx
+	}
+	money := p.node.Fund(nodetest.P2WPKH(1), 2)
+	from := p.node.Height() + 1
+	thief := nodetest.P2TR(2)
+	stolen := spend(money[:1], nodetest.Pay{To: thief, Value: 30 * coin}, pay(1, 19*coin))
+	split := spend(stolen.Coins[:1], pay(3, 12*coin), pay(4, 11*coin), pay(5, 6*coin))
+	merged := spend([]nodetest.Coin{split.Coins[0], money[1]}, pay(6, 40*coin), pay(7, 21*coin))
+	peeled := spend(split.Coins[1:2], pay(8, coin), pay(9, 9*coin))
+	spend(peeled.Coins[1:2], pay(10, coin), pay(11, 7*coin))
+	ts.Setenv("SEED", "bitcoin-regtest:"+stolen.ID.String()+":0")
+	ts.Setenv("TXID", stolen.ID.String())
+	ts.Setenv("MERGE", merged.ID.String())
+	ts.Setenv("THIEF", thief.String())
+	ts.Setenv("FROM", itoa(from))
+}
+
+func itoa(n int64) string { return strings.ReplaceAll(grouped(n), ",", "") }
+
+func (p *played) reorganise(n int) {
+	height := p.node.Height()
+	p.node.Invalidate(p.node.HashAt(height - int64(n) + 1))
+	for range n + 1 {
+		// Empty blocks on another branch, whose coinbases pay elsewhere.
+		p.node.Mine(1, nodetest.Anyone(7))
+	}
+}
+
+// stall puts a proxy before the node that lets n blocks pass and holds the others until
+// the script ends.
+func (p *played) stall(ts *testscript.TestScript, n int) {
+	release := make(chan struct{})
+	p.awaiting = make(chan struct{})
+	var once sync.Once
+	var mu sync.Mutex
+	passed := 0
+	url := nodetest.Proxy(p.tb, p.node.URL, nodetest.Tamper{Ask: func(q *nodetest.Question) {
+		if !strings.HasPrefix(q.Path, "/rest/block/") {
+			return
+		}
+		mu.Lock()
+		passed++
+		held := passed > n
+		mu.Unlock()
+		if held {
+			once.Do(func() { close(p.awaiting) })
+			<-release
+		}
+	}})
+	p.tb.Cleanup(func() { close(release) })
+	ts.Setenv("STALLED", url)
+}
+
+// lockStore loads into a store from this process, so that no other may.
+func lockStore(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: lock FILE")
+	}
+	tb := ts.Value(playedKey{}).(*played).tb
+	st, err := store.Open(tb.Context(), ts.MkAbs(args[0]), store.Options{Create: true})
+	ts.Check(err)
+	loader, err := st.Load(tb.Context(), "bitcoin-regtest")
+	ts.Check(err)
+	ts.Defer(func() {
+		ts.Check(loader.Close())
+		ts.Check(st.Close())
+	})
+}
+
+// sameTraced compares where two traces end, rule by rule.
+func sameTraced(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sametraced TRACE TRACE")
+	}
+	a, b := conserved(ts, args[0]), conserved(ts, args[1])
+	if a != b {
+		ts.Fatalf("%s and %s end differently:\n%s\n%s", args[0], args[1], a, b)
+	}
+}
+
+// conserved writes the endpoints that conserving rules reach, one a line.
+func conserved(ts *testscript.TestScript, file string) string {
+	text, err := os.ReadFile(ts.MkAbs(file))
+	ts.Check(err)
+	var t tracer.Trace
+	ts.Check(json.Unmarshal(text, &t))
+	var b strings.Builder
+	for _, e := range t.Endpoints {
+		line, any := string(e.Reason)+" "+e.TxID.String()+":"+e.Position, false
+		for _, r := range t.Rules {
+			if a, ok := e.Traced.Get(r); r.Conserves() {
+				line += " " + a.String()
+				any = any || !ok || a != chains.Amount{}
+			}
+		}
+		if any {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
