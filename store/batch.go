@@ -47,10 +47,8 @@ func (g *segment) add(h hasher, chainNo int64, b *chains.Block, scratch []byte) 
 	pos := blockPlace(chainNo, b.Ref.Height)
 	var ordinal int64
 	for i := range b.Txs {
-		if n := ordinals(len(b.Txs[i].Outputs)); ordinal+n > maxOrdinal {
+		if ordinal += ordinals(len(b.Txs[i].Outputs)); ordinal > maxOrdinal {
 			return scratch, fmt.Errorf("more than %d outputs: %w", maxOrdinal, chains.ErrUnsupported)
-		} else {
-			ordinal += n
 		}
 	}
 	for i := range b.Txs {

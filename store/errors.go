@@ -50,8 +50,8 @@ func (e *ReorgError) Error() string {
 // Unwrap returns chains.ErrReorged.
 func (e *ReorgError) Unwrap() error { return chains.ErrReorged }
 
-// mapErr translates an error of the engine to a sentinel, by code, and keeps it as text.
-// An interrupted call returns the reason of ctx.
+// mapErr translates an error of the engine to a sentinel, by code, and keeps both. An
+// interrupted call returns the reason of ctx.
 func mapErr(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -64,19 +64,19 @@ func mapErr(ctx context.Context, err error) error {
 			known = ctx.Err()
 		}
 	case sqlite.ResultFull:
-		return fmt.Errorf("%w: %v (free some space or move the store, then run the command again: it resumes)", ErrFull, err)
+		return fmt.Errorf("%w: %w (free some space or move the store, then run the command again: it resumes)", ErrFull, err)
 	case sqlite.ResultBusy, sqlite.ResultLocked:
-		return fmt.Errorf("%w: %v (wait for the other process or stop it, or use another --db)", ErrLocked, err)
+		return fmt.Errorf("%w: %w (wait for the other process or stop it, or use another --db)", ErrLocked, err)
 	case sqlite.ResultNotADB:
 		known = ErrForeign
 	case sqlite.ResultCorrupt:
-		return fmt.Errorf("%w: %v (run clew db check)", ErrDamaged, err)
+		return fmt.Errorf("%w: %w (run clew db check)", ErrDamaged, err)
 	case sqlite.ResultReadOnly:
 		known = ErrReadOnly
 	default:
 		return err
 	}
-	return fmt.Errorf("%w: %v", known, err)
+	return fmt.Errorf("%w: %w", known, err)
 }
 
 // damaged returns an ErrDamaged with its detail.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 // sourceOf returns a Source that is closed with the test.
 func sourceOf(t *testing.T, s *store.Store, asOf int64) *store.Source {
+	t.Helper()
 	q, err := s.Source(t.Context(), bitcoin, asOf)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, q.Close()) })
@@ -330,7 +332,7 @@ func TestWideTransactions(t *testing.T) {
 	require.NoError(t, q.WatchAddress(ctx, hot))
 	for n := 0; ; n++ {
 		got, err := q.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			require.Equal(t, 2002, n)
 			break
 		}

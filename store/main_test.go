@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,11 +72,11 @@ func childLoad(path string) error {
 		if (i+1)%killBatch != 0 {
 			continue
 		}
-		fmt.Printf("flush %d\n", i)
+		fmt.Fprintf(os.Stdout, "flush %d\n", i)
 		if err := l.Flush(ctx); err != nil {
 			return err
 		}
-		fmt.Printf("done %d\n", i)
+		fmt.Fprintf(os.Stdout, "done %d\n", i)
 	}
 	return s.Close()
 }
@@ -93,13 +91,14 @@ func childHold(path string) error {
 	if _, err := s.Load(ctx, bitcoin); err != nil {
 		return err
 	}
-	fmt.Println("held")
+	fmt.Fprintln(os.Stdout, "held")
 	_, err = bufio.NewReader(os.Stdin).ReadString('\n') // ends with the parent at the latest
 	return err
 }
 
 // child starts a part of TestMain in a process of its own.
 func child(t *testing.T, part, path string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), self)
@@ -112,12 +111,4 @@ func child(t *testing.T, part, path string) (*exec.Cmd, *bufio.Scanner) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	return cmd, bufio.NewScanner(out)
-}
-
-// lastNumber returns the number at the end of a line.
-func lastNumber(t *testing.T, line string) int {
-	f := strings.Fields(line)
-	n, err := strconv.Atoi(f[len(f)-1])
-	require.NoError(t, err)
-	return n
 }

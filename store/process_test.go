@@ -91,6 +91,7 @@ func TestOpenRefuses(t *testing.T) {
 	ctx := t.Context()
 	sql := func(script string) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
+			t.Helper()
 			c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
 			require.NoError(t, err)
 			require.NoError(t, sqlitex.ExecuteScript(c, script, nil))
@@ -99,6 +100,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	ours := func(script string) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
+			t.Helper()
 			s, err := store.Open(ctx, path, store.Options{Create: true})
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
@@ -106,10 +108,17 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 	text := func(t *testing.T, path string) {
+		t.Helper()
 		require.NoError(t, os.WriteFile(path, []byte("block,txid\n1,2\n"), 0o600))
 	}
-	empty := func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, nil, 0o600)) }
-	folder := func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) }
+	empty := func(t *testing.T, path string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+	}
+	folder := func(t *testing.T, path string) {
+		t.Helper()
+		require.NoError(t, os.Mkdir(path, 0o700))
+	}
 	absent := func(*testing.T, string) {}
 	create := store.Options{Create: true}
 	for _, c := range []struct {

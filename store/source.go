@@ -54,7 +54,11 @@ type wantedHeap []wanted
 func (h wantedHeap) Len() int           { return len(h) }
 func (h wantedHeap) Less(i, j int) bool { return h[i].pos < h[j].pos }
 func (h wantedHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *wantedHeap) Push(x any)        { *h = append(*h, x.(wanted)) }
+
+// Push is for container/heap.
+func (h *wantedHeap) Push(x any) { *h = append(*h, x.(wanted)) }
+
+// Pop is for container/heap.
 func (h *wantedHeap) Pop() any {
 	old := *h
 	x := old[len(old)-1]

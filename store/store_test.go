@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
 	"testing"
@@ -21,26 +22,28 @@ var (
 const bitcoin = chains.Chain("bitcoin")
 
 // open makes a store in a fresh folder, closed with the test.
-func open(t testing.TB) *store.Store {
-	s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "clew.db"), store.Options{Create: true})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
+func open(tb testing.TB) *store.Store {
+	tb.Helper()
+	s, err := store.Open(context.Background(), filepath.Join(tb.TempDir(), "clew.db"), store.Options{Create: true})
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, s.Close()) })
 	return s
 }
 
 // load writes blocks in batches of the given number of blocks.
-func load(t testing.TB, s *store.Store, bs []*chains.Block, batch int) {
+func load(tb testing.TB, s *store.Store, bs []*chains.Block, batch int) {
+	tb.Helper()
 	ctx := context.Background()
 	l, err := s.Load(ctx, bitcoin)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	for i, b := range bs {
-		require.NoError(t, l.Add(b))
+		require.NoError(tb, l.Add(b))
 		if (i+1)%batch == 0 {
-			require.NoError(t, l.Flush(ctx))
+			require.NoError(tb, l.Flush(ctx))
 		}
 	}
-	require.NoError(t, l.Flush(ctx))
-	require.NoError(t, l.Close())
+	require.NoError(tb, l.Flush(ctx))
+	require.NoError(tb, l.Close())
 }
 
 func TestLoadAndRead(t *testing.T) {
@@ -95,7 +98,7 @@ func TestSourceGivesWhatIsWatched(t *testing.T) {
 	var got []chains.TxID
 	for {
 		tx, err := q.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)
@@ -105,4 +108,42 @@ func TestSourceGivesWhatIsWatched(t *testing.T) {
 		}
 	}
 	require.Equal(t, want, got)
+}
+
+// TestAddWhileFlushing: one goroutine gathers while another writes, as a sync does on two
+// cores.
+func TestAddWhileFlushing(t *testing.T) {
+	ctx := t.Context()
+	s := open(t)
+	bs := newGenerator(3).blocks(60, 40)
+	l, err := s.Load(ctx, bitcoin)
+	require.NoError(t, err)
+	added, flushed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-added:
+				flushed <- nil
+				return
+			default:
+				if err := l.Flush(ctx); err != nil {
+					flushed <- err
+					return
+				}
+			}
+		}
+	}()
+	for i, b := range bs {
+		if i%3 == 0 {
+			b = forget(b)
+		}
+		require.NoError(t, l.Add(b))
+	}
+	close(added)
+	require.NoError(t, <-flushed)
+	require.NoError(t, l.Flush(ctx))
+	require.NoError(t, l.Close())
+	whole := open(t)
+	load(t, whole, bs, 7)
+	require.Equal(t, dump(t, whole), dump(t, s))
 }
