@@ -92,7 +92,7 @@ func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 	}
 	led := newTracks(t.Trace)
 	if tx != nil {
-		x.Entered, x.Left = wholePot(t.Trace, led, tx, leg.Chain)
+		x.Entered, x.Left = wholePot(led, tx, leg.Chain)
 	} else {
 		x.Entered, x.Left = tracedPot(t.Trace, led, leg)
 	}
@@ -195,7 +195,7 @@ func (led tracks) entry(e potEntry, key string) potEntry {
 }
 
 // wholePot lists every input and output of tx.
-func wholePot(t *tracer.Trace, led tracks, tx *chains.Tx, chain chains.Chain) (entered, left []potEntry) {
+func wholePot(led tracks, tx *chains.Tx, chain chains.Chain) (entered, left []potEntry) {
 	address := func(a chains.Address) string { return codec().FormatAddress(chain, a) }
 	var in, out chains.Amount
 	known := true

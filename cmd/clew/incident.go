@@ -43,7 +43,7 @@ func declaration(w *world, c *cli.Context) (*declared, error) {
 	var text []byte
 	var err error
 	if file == "-" {
-		file, text, err = "standard input", nil, nil
+		file = "standard input"
 		text, err = readAll(w.stdin)
 	} else {
 		text, err = os.ReadFile(file)

@@ -179,14 +179,14 @@ func conserved(ts *testscript.TestScript, file string) string {
 	ts.Check(json.Unmarshal(text, &t))
 	var b strings.Builder
 	for _, e := range t.Endpoints {
-		line, any := string(e.Reason)+" "+e.TxID.String()+":"+e.Position, false
+		line, reached := string(e.Reason)+" "+e.TxID.String()+":"+e.Position, false
 		for _, r := range t.Rules {
 			if a, ok := e.Traced.Get(r); r.Conserves() {
 				line += " " + a.String()
-				any = any || !ok || a != chains.Amount{}
+				reached = reached || !ok || a != chains.Amount{}
 			}
 		}
-		if any {
+		if reached {
 			b.WriteString(line + "\n")
 		}
 	}
