@@ -56,6 +56,15 @@ type Manifest struct {
 	Headers  string       `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
 	Blocks   []BlockEntry `json:"blocks,omitempty"`
 	Txs      []TxEntry    `json:"txs,omitempty"`
+	// Declared says when incidents that were traced into the recording were first logged,
+	// so that a trace from it gives the bytes of the first one.
+	Declared []Declaration `json:"declared,omitempty"`
+}
+
+// Declaration is the first entry of an incident in the log of those who recorded.
+type Declaration struct {
+	SHA256      string `json:"sha256"`       // of the incident file
+	FirstLogged string `json:"first_logged"` // RFC 3339
 }
 
 // Pin is the last block of what a recording stands for.
@@ -106,6 +115,11 @@ func NewRecorder(dir string, chain chains.Chain, merkle Merkle) (*Recorder, erro
 
 func newManifest(chain chains.Chain, c Coverage) Manifest {
 	return Manifest{Schema: RecordingSchema, Chain: chain, CAIP2: chain.CAIP2(), Coverage: c, From: -1}
+}
+
+// Declare notes when the incident whose file has that SHA-256 was first logged (RFC 3339).
+func (r *Recorder) Declare(sha, firstLogged string) {
+	r.manifest.Declared = append(r.manifest.Declared, Declaration{sha, firstLogged})
 }
 
 // header keeps the header of a block that was read.

@@ -68,6 +68,17 @@ func (e *TxEntry) before(f *TxEntry) bool {
 // Held returns the span of heights whose headers it holds.
 func (r *Recording) Held() Span { return Span{From: r.Manifest.From, To: r.Manifest.To} }
 
+// Declared returns when those who recorded first logged the incident whose file has that
+// SHA-256 (RFC 3339), or nil where the recording does not say.
+func (r *Recording) Declared(sha string) *string {
+	for i := range r.Manifest.Declared {
+		if d := &r.Manifest.Declared[i]; d.SHA256 == sha {
+			return &d.FirstLogged
+		}
+	}
+	return nil
+}
+
 // Head returns the last block that the recording stands for.
 func (r *Recording) Head(context.Context) (chains.BlockRef, error) {
 	p := r.Manifest.AsOf

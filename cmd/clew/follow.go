@@ -48,6 +48,7 @@ func (j *traceJob) followNode(ctx context.Context, node *openedNode) error {
 	if err != nil {
 		return err
 	}
+	first = keeper.declared(j.inc.SHA256, first)
 	j.trace, err = tracer.Run(ctx, j.inc.Incident, j.chain, pass, codec(), tracer.Options{
 		Tool: thisTool(), FirstLogged: first, TouchedOnly: true,
 	})

@@ -137,6 +137,22 @@ func newKeeper(node *openedNode, dir *outDir, chain chains.Chain) (*keeper, erro
 	return k, err
 }
 
+// declared returns when the incident was first logged: as the recording that is read says,
+// so that its trace has the same bytes everywhere, else as our own log does. A recording
+// that is made keeps that time.
+func (k *keeper) declared(sha string, own *string) *string {
+	if k.copyOf != nil {
+		if first := k.copyOf.recording.Declared(sha); first != nil {
+			return first
+		}
+		return own
+	}
+	if own != nil {
+		k.recorder.Declare(sha, *own)
+	}
+	return own
+}
+
 // finish completes the recording and returns what the trace says about it.
 func (k *keeper) finish(asOf chains.BlockRef) (*tracer.Input, error) {
 	if k.copyOf != nil {
