@@ -176,9 +176,9 @@ func (a *artist) placeLines(b *Box) []line {
 
 // foldLines is the head of a box of folded places: what they are, and how much lies inside.
 func (a *artist) foldLines(b *Box) []line {
-	head := count(b.Addresses, "further address")
-	if len(b.Hops) > 0 && b.Transactions > 0 {
-		head = "Folded: " + count(b.Addresses, "address")
+	head := "Folded: " + count(b.Addresses, "address")
+	if len(b.Hops) == 0 && b.Addresses > 1 {
+		head = count(b.Addresses, "further address")
 	}
 	ls := []line{{s: head, bold: true}}
 	if b.Payments > 0 {

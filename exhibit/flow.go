@@ -2,7 +2,6 @@ package exhibit
 
 import (
 	"fmt"
-	"strings"
 
 	"clew/chains"
 	"clew/tracer"
@@ -143,6 +142,7 @@ func (f *flow) at(id, what string) (int, error) {
 }
 
 func (f *flow) addSeeds(made map[string]holding) error {
+	style := f.seedStyle()
 	for i := range f.trace.Seeds {
 		e := &f.trace.Seeds[i]
 		s, ok := f.seedSpot[e.ID]
@@ -158,7 +158,7 @@ func (f *flow) addSeeds(made map[string]holding) error {
 		u := unit{e.Chain, e.Asset}
 		f.spots[s].seeded = f.spots[s].seeded.add(u, e.Units)
 		f.moves = append(f.moves, movement{from: s, to: to, kind: moveSeed, hop: -1, unit: u,
-			units: e.Units, traced: e.Units, known: true, style: Proven, time: e.Time})
+			units: e.Units, traced: e.Units, known: true, style: style, time: e.Time})
 		key := outKey(e.Chain, e.TxID.String(), e.Position)
 		if old, ok := made[key]; ok { // two seeds that share one output, by parts
 			old.units, old.traced = chains.Max(old.units, e.Units), old.traced.Plus(e.Units)
@@ -168,6 +168,22 @@ func (f *flow) addSeeds(made map[string]holding) error {
 		made[key] = holding{key: key, spot: to, hop: -1, unit: u, units: e.Units, traced: e.Units}
 	}
 	return nil
+}
+
+// seedStyle is how the receipts of seeds are drawn. A trace does not say how they are
+// known; they count as proven only where every hop is.
+func (f *flow) seedStyle() Style {
+	if len(f.trace.Hops) == 0 {
+		return Attested
+	}
+	for i := range f.trace.Hops {
+		for k := range f.trace.Hops[i].Legs {
+			if f.trace.Hops[i].Legs[k].Evidence != chains.EvidenceProven.String() {
+				return Attested
+			}
+		}
+	}
+	return Proven
 }
 
 func outKey(c chains.Chain, txid, position string) string {
@@ -271,7 +287,7 @@ func styleOf(h *tracer.Hop, rule tracer.Rule) Style {
 		return Inferred
 	}
 	for i := range h.Legs {
-		if !strings.EqualFold(h.Legs[i].Evidence, chains.EvidenceProven.String()) {
+		if h.Legs[i].Evidence != chains.EvidenceProven.String() {
 			return Attested
 		}
 	}

@@ -89,7 +89,7 @@ func runDot(ctx context.Context, source []byte) (_ []byte, err error) {
 // dot writes the request in Graphviz' language; one pixel is one point there.
 func (r *layoutRequest) dot() []byte {
 	var b bytes.Buffer
-	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.32; splines=true;\n")
+	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.45; splines=true;\n")
 	b.WriteString("node [shape=box, fixedsize=true, label=\"\"];\n")
 	for _, n := range r.nodes {
 		fmt.Fprintf(&b, "%s [width=%s, height=%s];\n", n.name, inches(n.w), inches(n.h))
@@ -174,6 +174,7 @@ func (r *layoutRequest) read(out []byte) (*placement, error) {
 		}
 		p.lines = append(p.lines, at)
 	}
+	r.smooth(p)
 	return p, nil
 }
 
