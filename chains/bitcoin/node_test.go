@@ -313,14 +313,15 @@ func TestDialTLS(t *testing.T) {
 // Passing faults are asked again; the others are not.
 func TestNodeRetries(t *testing.T) {
 	node := nodetest.Start(t, nodetest.Options{})
-	var fault func(*nodetest.Reply)
+	var fault atomic.Value // of func(*nodetest.Reply)
 	var asked, faults atomic.Int64
 	proxy := nodetest.Proxy(t, node.URL, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
-		if q.Method == "getblockhash" && string(q.Params[0]) == "0" && fault != nil {
-			asked.Add(1)
-			if faults.Add(-1) >= 0 {
-				fault(r)
-			}
+		if q.Method != "getblockhash" || string(q.Params[0]) != "0" {
+			return
+		}
+		asked.Add(1)
+		if faults.Add(-1) >= 0 {
+			fault.Load().(func(*nodetest.Reply))(r)
 		}
 	}})
 	n, err := bitcoin.Dial(t.Context(), regtest, proxy, impatient(node))
@@ -354,7 +355,7 @@ func TestNodeRetries(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			fault = c.fault
+			fault.Store(c.fault)
 			asked.Store(0)
 			faults.Store(2)
 			_, err := n.HashAt(t.Context(), 0)
