@@ -131,7 +131,10 @@ func (d *Diagram) farEnds(column []int) map[int]bool {
 			ends = append(ends, i)
 		}
 	}
-	named := func(i int) bool { return d.Trace.Nodes[d.Boxes[i].Node].Kind != tracer.NodeAddress }
+	named := func(i int) bool {
+		b := &d.Boxes[i]
+		return tellingReason(b.Held[0].Reason) || d.Trace.Nodes[b.Node].Kind != tracer.NodeAddress
+	}
 	sort.SliceStable(ends, func(i, j int) bool {
 		if a, b := named(ends[i]), named(ends[j]); a != b {
 			return a
@@ -139,8 +142,10 @@ func (d *Diagram) farEnds(column []int) map[int]bool {
 		return d.Boxes[ends[j]].Held[0].Traced.Less(d.Boxes[ends[i]].Held[0].Traced)
 	})
 	keep := map[int]bool{}
-	for _, i := range ends[:min(farEnds, len(ends))] {
-		keep[i] = true
+	for n, i := range ends {
+		if n < farEnds || n < tellingEnds && named(i) {
+			keep[i] = true
+		}
 	}
 	return keep
 }

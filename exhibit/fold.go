@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	"clew/chains"
-	"clew/tracer"
 )
 
 const (
@@ -22,6 +21,10 @@ const (
 	// billionths of the largest place.
 	farEnds  = 8
 	farShare = 5_000_000
+	// tellingEnds is how many gaps, services and the like are drawn before anything else,
+	// the largest first.
+	tellingEnds = 24
+	first       = 1 << 40 // added to a weight: before all others
 )
 
 // partition says which box each spot belongs to.
@@ -199,12 +202,13 @@ func (g *digraph) open(limit int) []bool {
 			heap.Push(&queue, candidate{b, depth, g.weight[b]})
 		}
 	}
+	g.markTelling()
 	push(g.root(), 1)
 	spent := 1
 	for queue.Len() > 0 && spent < limit {
 		c := heap.Pop(&queue).(candidate)
 		key := g.alike(c.box)
-		if c.depth > maxColumns || alike[key] >= siblings && all[key] > siblings+1 {
+		if c.depth > maxColumns || c.weight < first && alike[key] >= siblings && all[key] > siblings+1 {
 			continue
 		}
 		alike[key]++
@@ -235,26 +239,38 @@ func (g *digraph) alike(b int) alikeKey {
 	return k
 }
 
-// openEnds opens places deep in closed branches where the most value ends, services and
-// the like first: where value is now matters more than how it wandered.
+// markTelling raises the weight of the largest places where value ends for a telling
+// reason.
+func (g *digraph) markTelling() {
+	var ends []candidate
+	for b := range g.p.boxes {
+		if spots := g.p.boxes[b].spots; len(spots) == 1 && len(g.succ[b]) == 0 && g.flow.telling(spots[0]) {
+			ends = append(ends, candidate{box: b, weight: g.weight[b]})
+		}
+	}
+	sort.Sort(candidates(ends))
+	for _, c := range ends[:min(tellingEnds, len(ends))] {
+		g.weight[c.box] += first
+	}
+}
+
+// openEnds opens places deep in closed branches where the most value ends, gaps, services
+// and the like first: where value is now matters more than how it wandered.
 func (g *digraph) openEnds(opened []bool) {
 	var ends []candidate
 	for b := range g.p.boxes {
 		if opened[b] || g.idom[b] == g.root() || opened[g.idom[b]] || len(g.succ[b]) > 0 || g.p.boxes[b].kind != BoxPlace {
 			continue
 		}
-		c := candidate{box: b, weight: g.weight[b]}
-		if c.weight < farShare {
-			continue
+		if g.weight[b] >= farShare {
+			ends = append(ends, candidate{box: b, weight: g.weight[b]})
 		}
-		n := g.flow.spots[g.p.boxes[b].spots[0]].node
-		if g.flow.trace.Nodes[n].Kind != tracer.NodeAddress {
-			c.weight += 1 << 40
-		}
-		ends = append(ends, c)
 	}
 	sort.Sort(candidates(ends))
-	for i := range min(farEnds, len(ends)) {
-		opened[ends[i].box] = true
+	for i, c := range ends {
+		if i >= farEnds && c.weight < first {
+			break
+		}
+		opened[c.box] = true
 	}
 }

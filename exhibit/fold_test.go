@@ -2,6 +2,9 @@ package exhibit_test
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -189,4 +192,57 @@ func TestFarEndsStayVisible(t *testing.T) {
 	require.True(t, found)
 	require.Positive(t, x.Diagram.Folded)
 	require.Less(t, x.Scene.Width, 6000, "no ribbon")
+}
+
+// TestGapsAreNotFolded: a gap in a peel run and a service in a wide split are drawn.
+func TestGapsAreNotFolded(t *testing.T) {
+	c := peel(40)
+	for _, k := range c.order {
+		if o := c.outs[k]; o != nil && o.address == "payee 20" {
+			c.stop(k, tracer.ReasonGap, "")
+		}
+	}
+	requireOwnBox(t, c, "n-payee 20")
+
+	c = fan(300)
+	for _, k := range c.order {
+		if o := c.outs[k]; o != nil && o.address == "arm 290" {
+			c.stop(k, tracer.ReasonService, "")
+		}
+	}
+	requireOwnBox(t, c, "n-arm 290")
+}
+
+func requireOwnBox(t *testing.T, c *chain, node string) {
+	t.Helper()
+	tr, _ := c.finish(t)
+	d, err := exhibit.NewDiagram(tr, exhibit.Options{})
+	require.NoError(t, err)
+	for _, b := range d.Boxes {
+		if b.Kind == exhibit.BoxPlace && tr.Nodes[b.Node].ID == node {
+			return
+		}
+	}
+	t.Fatalf("%s is folded away", node)
+}
+
+// TestRealTraces draws the traces that the tracer's own tests keep.
+func TestRealTraces(t *testing.T) {
+	files, err := filepath.Glob("../tracer/testdata/trace_*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var tr tracer.Trace
+		require.NoError(t, json.Unmarshal(data, &tr))
+		x, err := exhibit.New(context.Background(), &tr, data, exhibit.Options{})
+		require.NoError(t, err)
+		require.NotEmpty(t, x.Diagram.Arrows)
+		for i := range x.Diagram.Boxes {
+			in, out, known := x.Diagram.Balance(i)
+			require.True(t, !known || in.Equal(out), "%s: box %d: %s in, %s out", file, i, in, out)
+		}
+		require.Contains(t, page(t, x), x.SHA256)
+	}
 }

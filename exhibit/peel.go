@@ -193,10 +193,29 @@ func (f *flow) collectPayee(c *runFold, s Step, in, out []int, taken map[int]boo
 		return err
 	}
 	sp := &f.spots[p]
-	if in[p] == 1 && out[p] == 0 && len(sp.loops) == 0 && !taken[p] && sp.kind == spotNode {
+	if in[p] == 1 && out[p] == 0 && len(sp.loops) == 0 && !taken[p] && sp.kind == spotNode && !f.telling(p) {
 		c.spots = append(c.spots, p)
 	}
 	return nil
+}
+
+// telling reports whether value ends at spot s for a reason that a reader must not miss in
+// a folded box: a gap, a service or whatever else is not simply held.
+func (f *flow) telling(s int) bool {
+	for _, i := range f.spots[s].held {
+		if tellingReason(f.trace.Endpoints[i].Reason) {
+			return true
+		}
+	}
+	return false
+}
+
+func tellingReason(r tracer.Reason) bool {
+	switch r {
+	case tracer.ReasonUnspent, tracer.ReasonBalance, tracer.ReasonDust, tracer.ReasonLimit, tracer.ReasonPending, tracer.ReasonFee:
+		return false
+	}
+	return true
 }
 
 func (f *flow) restSpot(hop int) (int, error) {

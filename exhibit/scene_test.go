@@ -64,7 +64,9 @@ func TestLinesAvoidText(t *testing.T) {
 				for _, text := range texts {
 					b := text.Bounds()
 					b.Y, b.H = b.Y+2, b.H-4 // the letters, not the air around them
-					require.False(t, b.Meets(dot), "arrow %s (%s) runs through %q at %v", g.ID, g.Say, text.S, p)
+					if b.Meets(dot) {
+						t.Fatalf("arrow %s (%s) runs through %q at %v", g.ID, g.Say, text.S, p)
+					}
 				}
 			}
 		}
@@ -129,7 +131,9 @@ func TestSVGKeepsTextApart(t *testing.T) {
 		require.NotEmpty(t, boxes)
 		for i := range boxes {
 			for k := range boxes[:i] {
-				require.False(t, boxes[i].Meets(boxes[k]), "%s meets %s", words[i], words[k])
+				if boxes[i].Meets(boxes[k]) {
+					t.Fatalf("%s meets %s", words[i], words[k])
+				}
 			}
 		}
 	})
