@@ -118,8 +118,7 @@ func syncInto(ctx context.Context, w *world, c *cli.Context, node *openedNode) (
 
 	m := newMeter(w, "sync "+string(node.chain))
 	opt := ingest.SyncOptions{From: heightFlag(c, "from"), To: heightFlag(c, "to"), Progress: m.Update, Log: w.log}
-	s := &sink{Loader: loader, st: st, chain: node.chain}
-	res, err := ingest.Sync(ctx, node.Node, bitcoin.Codec{}, s, opt)
+	res, err := ingest.Sync(ctx, node.Node, bitcoin.Codec{}, loader, opt)
 	m.Done()
 	if err != nil {
 		if res.Blocks > 0 && ctx.Err() != nil {

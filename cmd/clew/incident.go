@@ -32,6 +32,9 @@ func declaration(w *world, c *cli.Context) (*declared, error) {
 	case file != "" && len(seeds) > 0:
 		return nil, &usageError{fmt.Sprintf("both %s and --seed were given", file), "put the seeds into the file, or leave the file out"}
 	case file == "":
+		if c.String("rule") == "" {
+			w.remark("no --rule was given: fifo is declared\n")
+		}
 		return fromFlags(c, seeds)
 	}
 	for _, name := range []string{"rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched"} {
@@ -79,7 +82,11 @@ func fromFlags(c *cli.Context, seeds []string) (*declared, error) {
 		title = "Trace of " + counted(int64(len(seeds)), "seed") + " given on the command line"
 	}
 	reason := c.String("rule-reason")
-	if reason == "" {
+	switch {
+	case reason != "":
+	case c.String("rule") == "":
+		reason = "not stated; fifo is what the command line declares where no rule is given"
+	default:
 		reason = "not stated"
 	}
 	field("title", title)

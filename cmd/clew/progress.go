@@ -29,16 +29,15 @@ type meter struct {
 
 // progressMessage is a line of progress with --json. Rates are whole numbers a second.
 type progressMessage struct {
-	MessageType     string `json:"message_type"` // "progress"
-	Job             string `json:"job"`
-	Done            int64  `json:"done"`  // blocks
-	Total           int64  `json:"total"` // blocks; 0: not known
-	Transactions    int64  `json:"transactions"`
-	Height          int64  `json:"height"` // of the block read last
-	BlocksPerSec    int64  `json:"blocks_per_second"`
-	TxPerSec        int64  `json:"transactions_per_second"`
-	SecondsLeft     *int64 `json:"seconds_left"` // null: not known
-	secondsSpentMil int64
+	MessageType  string `json:"message_type"` // "progress"
+	Job          string `json:"job"`
+	Done         int64  `json:"done"`  // blocks
+	Total        int64  `json:"total"` // blocks; 0: not known
+	Transactions int64  `json:"transactions"`
+	Height       int64  `json:"height"` // of the block read last
+	BlocksPerSec int64  `json:"blocks_per_second"`
+	TxPerSec     int64  `json:"transactions_per_second"`
+	SecondsLeft  *int64 `json:"seconds_left"` // null: not known
 }
 
 // newMeter starts the clock of job.
@@ -62,11 +61,11 @@ func isTerminal(out io.Writer) bool {
 // Update tells that done of total blocks are read (0: total not known), with txs
 // transactions so far, and that at was the last one.
 func (m *meter) Update(done, total, txs int64, at chains.BlockRef) {
-	at64 := m.now()
-	m.last = m.message(done, total, txs, at.Height, at64)
+	now := m.now()
+	m.last = m.message(done, total, txs, at.Height, now)
 	switch {
-	case m.lines != nil && at64.Sub(m.shown) >= m.interval:
-		m.shown = at64
+	case m.lines != nil && now.Sub(m.shown) >= m.interval:
+		m.shown = now
 		m.writeLine()
 	case m.barOut != nil:
 		m.draw(done, total)
@@ -88,13 +87,28 @@ func (m *meter) message(done, total, txs, height int64, at time.Time) progressMe
 	spent := max(1, at.Sub(m.started).Milliseconds())
 	p := progressMessage{
 		MessageType: "progress", Job: m.job, Done: done, Total: total, Transactions: txs, Height: height,
-		BlocksPerSec: done * 1000 / spent, TxPerSec: txs * 1000 / spent, secondsSpentMil: spent,
+		BlocksPerSec: done * 1000 / spent, TxPerSec: txs * 1000 / spent,
 	}
 	if done > 0 && total >= done {
 		left := (total - done) * spent / done / 1000
 		p.SecondsLeft = &left
 	}
 	return p
+}
+
+// left says how long it will take still, at the rate so far.
+func (p *progressMessage) left() string {
+	if p.SecondsLeft == nil {
+		return ""
+	}
+	switch s := *p.SecondsLeft; {
+	case s >= 3600:
+		return fmt.Sprintf(", %d h %d min left", s/3600, s%3600/60)
+	case s >= 60:
+		return fmt.Sprintf(", %d min %d s left", s/60, s%60)
+	default:
+		return fmt.Sprintf(", %d s left", s)
+	}
 }
 
 func (m *meter) writeLine() {
@@ -116,11 +130,12 @@ func (m *meter) draw(done, total int64) {
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionSetWidth(24),
 			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
 		)
 	}
-	m.bar.Describe(fmt.Sprintf("%s: block %d, %s tx/s", m.job, m.last.Height, grouped(m.last.TxPerSec)))
+	m.bar.Describe(fmt.Sprintf("%s: block %d, %s tx/s%s", m.job, m.last.Height, grouped(m.last.TxPerSec), m.last.left()))
 	if total > 0 && total != m.bar.GetMax64() {
 		m.bar.ChangeMax64(total)
 	}
