@@ -134,7 +134,7 @@ func follow(t *testing.T, node ingest.Node, incident []byte, recorder *ingest.Re
 	return trace
 }
 
-func asJSON(t *testing.T, v any) string {
+func asJSON(t testing.TB, v any) string {
 	t.Helper()
 	data, err := json.MarshalIndent(v, "", " ")
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"clew/chains/bitcoin/nodetest"
 )
@@ -16,6 +17,7 @@ type wallet struct {
 	rng   *rand.Rand
 	coins []nodetest.Coin // unspent
 	made  []placed        // every output of value that was made
+	clock time.Time       // of the node; ten minutes a block, sometimes back
 }
 
 // placed is an output and the block that it is in.
@@ -28,11 +30,27 @@ type placed struct {
 func newWallet(t testing.TB, node *nodetest.Bitcoind, seed uint64) *wallet {
 	t.Helper()
 	w := &wallet{t: t, node: node, rng: rand.New(rand.NewPCG(seed, 11))}
+	w.tick()
 	coins := node.Fund(nodetest.P2WPKH(int(seed)), 2)
 	split := nodetest.Split(t, coins[0], 6, nodetest.Anyone(1))
 	node.MineBlock(nodetest.Anyone(0), split)
 	w.coins = append(slices.Clone(split.Coins), coins[1])
 	return w
+}
+
+// tick moves the clock of the node on; the times of blocks are then not in order.
+func (w *wallet) tick() {
+	if w.clock.IsZero() {
+		var info struct{ Time int64 }
+		w.node.RPC(&info, "getblockchaininfo")
+		w.clock = time.Unix(max(info.Time, 1_767_323_045), 0) // a day in January 2026
+	}
+	w.clock = w.clock.Add(10 * time.Minute)
+	now := w.clock
+	if w.rng.IntN(4) == 0 {
+		now = now.Add(-35 * time.Minute)
+	}
+	w.node.SetTime(now)
 }
 
 // mine mines blocks of up to four random payments each.
@@ -43,6 +61,7 @@ func (w *wallet) mine(blocks int) {
 		for range w.rng.IntN(5) {
 			txs = append(txs, w.pay())
 		}
+		w.tick()
 		w.node.MineBlock(nodetest.Anyone(w.rng.IntN(4)), txs...)
 		height := w.node.Height()
 		for _, tx := range txs {
