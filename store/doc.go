@@ -26,5 +26,19 @@
 // batch, a rewind and a saved trace are one transaction each: a killed process leaves whole
 // ones.
 //
+// # What was measured
+//
+// On two cores of a shared machine, in processor time, by BenchmarkLoad and by trials:
+//
+//   - A row of 240 bytes costs 2.5 µs to insert and 4.3 µs to read through zombiezen's
+//     binding, 3.6 µs and 14.4 µs through database/sql on the same engine. So the binding is
+//     used directly, and pragmas, which database/sql wants in its DSN, are set by openConn.
+//   - A tracer's step (a transaction, and who spends its outputs) costs 10 µs with the txids
+//     of inputs in tx.body; with a reference and one more seek for each input it costs 17 µs.
+//     They take 57 of the 350 bytes that a transaction takes on disk.
+//   - Loading costs 5 µs a transaction into an empty store and 9 µs at a million, since every
+//     batch touches every page of tx_ref and addr_tx once these are larger than a batch. That
+//     is what makes large stores slower, and larger batches faster.
+//
 // Start reading at Open (store.go), then Loader (loader.go) and Source (source.go).
 package store
