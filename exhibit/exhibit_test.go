@@ -101,12 +101,12 @@ func byName(t *testing.T, name string) *exhibit.Exhibit {
 
 // TestSameTraceSameBytes draws twice, from two readings of the same JSON.
 func TestSameTraceSameBytes(t *testing.T) {
-	for _, make := range []func() *chain{ten, func() *chain { return busy(300) }, func() *chain { return merge(20) }} {
-		tr, data := make().finish(t)
+	for _, build := range []func() *chain{ten, func() *chain { return busy(300) }, func() *chain { return merge(20) }} {
+		tr, data := build().finish(t)
 		first, second := t.TempDir(), t.TempDir()
 		names, err := exhibit.Write(context.Background(), tr, data, first, exhibit.Options{})
 		require.NoError(t, err)
-		again, data2 := make().finish(t)
+		again, data2 := build().finish(t)
 		require.Equal(t, data, data2)
 		_, err = exhibit.Write(context.Background(), again, data, second, exhibit.Options{})
 		require.NoError(t, err)

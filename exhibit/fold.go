@@ -180,7 +180,11 @@ func (c candidates) Less(i, j int) bool {
 	}
 	return c[i].box < c[j].box
 }
+
+// Push is for container/heap.
 func (c *candidates) Push(x any) { *c = append(*c, x.(candidate)) }
+
+// Pop is for container/heap.
 func (c *candidates) Pop() any {
 	old := *c
 	x := old[len(old)-1]

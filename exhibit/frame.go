@@ -7,8 +7,9 @@ import (
 	"clew/tracer"
 )
 
-// paragraph writes text, broken into lines, and returns the y below it. y is the top.
-func (a *artist) paragraph(g *Group, text string, x, y, width, size int, bold bool, fill Grey) (int, error) {
+// paragraph writes text at the left margin, broken into lines, and returns the y below it.
+// y is the top.
+func (a *artist) paragraph(g *Group, text string, y, width, size int, bold bool) (int, error) {
 	lines, err := a.f.wrap(text, width, size, bold)
 	if err != nil {
 		return y, err
@@ -18,7 +19,7 @@ func (a *artist) paragraph(g *Group, text string, x, y, width, size int, bold bo
 		if err != nil {
 			return y, err
 		}
-		g.text(Text{X: x, Y: y + size, W: w, Size: size, Bold: bold, Fill: fill, S: l})
+		g.text(Text{X: margin, Y: y + size, W: w, Size: size, Bold: bold, S: l})
 		y += size + size/3
 	}
 	return y, nil
@@ -39,24 +40,24 @@ func (a *artist) header(y int) (int, error) {
 	a.scene.Title = "Flow of funds alleged to be stolen: " + title
 	var err error
 	if t.Incident.Synthetic {
-		if y, err = a.paragraph(&g, textReplica, margin, y, w, 13, true, Black); err != nil {
+		if y, err = a.paragraph(&g, textReplica, y, w, 13, true); err != nil {
 			return y, err
 		}
 		y += 4
 	}
-	if y, err = a.paragraph(&g, a.scene.Title, margin, y, w, 20, true, Black); err != nil {
+	if y, err = a.paragraph(&g, a.scene.Title, y, w, 20, true); err != nil {
 		return y, err
 	}
 	y += 2
 	sum := Summarize(t)
 	a.scene.Description = strings.Join(sum.Sentences(), " ")
 	for _, s := range []string{sum.Opening(), "Amounts: " + ruleLine(t, a.d.Rule)} {
-		if y, err = a.paragraph(&g, s, margin, y, w, 13, false, Black); err != nil {
+		if y, err = a.paragraph(&g, s, y, w, 13, false); err != nil {
 			return y, err
 		}
 	}
 	if len(t.Gaps) > 0 {
-		if y, err = a.paragraph(&g, sum.GapLine(), margin, y, w, 13, true, Black); err != nil {
+		if y, err = a.paragraph(&g, sum.GapLine(), y, w, 13, true); err != nil {
 			return y, err
 		}
 	}
@@ -164,7 +165,7 @@ func (a *artist) footer(y int) (int, error) {
 	y += 8
 	var err error
 	for _, note := range a.d.notes(a.traceID) {
-		if y, err = a.paragraph(&g, note, margin, y, a.textWidth(), sizeText, false, Black); err != nil {
+		if y, err = a.paragraph(&g, note, y, a.textWidth(), sizeText, false); err != nil {
 			return y, err
 		}
 		y += 2

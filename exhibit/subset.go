@@ -117,7 +117,7 @@ func (s *subsetter) outline(old uint16) ([]byte, error) {
 
 // outlines copies every taken glyph, and the parts of composed ones, without hinting.
 func (s *subsetter) outlines() error {
-	for i := 0; i < len(s.order); i++ {
+	for i := 0; i < len(s.order); i++ { //nolint:intrange // the parts of composed glyphs are appended meanwhile
 		s.loca = append(s.loca, uint32(s.glyf.Len()))
 		g, err := s.outline(s.order[i])
 		if err != nil {

@@ -96,7 +96,7 @@ func (s *Summary) addEndings() {
 }
 
 func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
-	any := false
+	reached := false
 	for _, r := range tracer.Rules() {
 		a, ok := e.Traced.Get(r)
 		if !ok {
@@ -104,9 +104,9 @@ func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
 			continue
 		}
 		g.Traced.Value[r] = g.Traced.Value[r].Plus(a)
-		any = any || (r.Conserves() && !a.IsZero())
+		reached = reached || (r.Conserves() && !a.IsZero())
 	}
-	if any {
+	if reached {
 		g.Endpoints++
 	}
 	if !tracedUnder(&e.Traced, drawn).IsZero() {

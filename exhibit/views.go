@@ -176,7 +176,7 @@ func (v *viewer) seeds() []seedView {
 	for i := range v.t.Seeds {
 		s := &v.t.Seeds[i]
 		u := unit{s.Chain, s.Asset}
-		out = append(out, seedView{visible(s.ID), visible(s.Time), visible(string(s.Chain)), fmt.Sprint(s.Height), s.TxID.String(),
+		out = append(out, seedView{visible(s.ID), clock(s.Time), visible(string(s.Chain)), fmt.Sprint(s.Height), s.TxID.String(),
 			visible(s.Position), visible(s.Address), v.place(s.Node).Alias, u.format(s.Units), s.Units.String()})
 	}
 	return out
@@ -213,7 +213,7 @@ func (v *viewer) hops() [][]hopView {
 func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 	leg := &h.Legs[k]
 	u := unit{leg.Chain, leg.Asset}
-	row := hopView{Number: h.Number, Kind: string(h.Kind), Time: visible(strings.TrimSuffix(strings.Replace(leg.Time, "T", " ", 1), "Z")),
+	row := hopView{Number: h.Number, Kind: string(h.Kind), Time: clock(leg.Time),
 		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: leg.TxID.String(), Position: positions(leg),
 		Whole: u.format(leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
 	row.From, row.Outputs = v.sources(leg)
@@ -228,6 +228,11 @@ func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 		row.Other = append(row.Other, "linked by "+visible(h.Link.Protocol)+" "+visible(h.Link.Key))
 	}
 	return row
+}
+
+// clock writes an RFC 3339 time for a column that says UTC.
+func clock(t string) string {
+	return visible(strings.TrimSuffix(strings.Replace(t, "T", " ", 1), "Z"))
 }
 
 func chunks[T any](all []T) [][]T {

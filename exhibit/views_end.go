@@ -27,7 +27,7 @@ func (v *viewer) runs() []runView {
 func (v *viewer) step(k int, s Step) stepView {
 	rest := &v.t.Hops[s.Rest]
 	leg := &rest.Legs[0]
-	out := stepView{Step: k + 1, Time: visible(leg.Time), TxID: leg.TxID.String(), Block: fmt.Sprint(leg.Height),
+	out := stepView{Step: k + 1, Time: clock(leg.Time), TxID: leg.TxID.String(), Block: fmt.Sprint(leg.Height),
 		Rest: rest.Number, RestTo: v.place(leg.To), HasPayment: s.Payment >= 0}
 	amounts := func(h *tracer.Hop) (traced, whole string, differs bool) {
 		u, a := unit{h.Legs[0].Chain, h.Legs[0].Asset}, tracedUnder(&h.Traced, v.rule)
