@@ -189,3 +189,47 @@ func TestSeedWindowIncludesItsEnds(t *testing.T) {
 		require.EqualValues(t, 4, trace.Seeds[3].Height)
 	}
 }
+
+// After the bound is reached, what poison alone reaches ends where it comes to be, although
+// an accounting rule traces its neighbour.
+func TestLimitTouchedLater(t *testing.T) {
+	b := newBook()
+	v, c := b.mine("A", 1), b.mine("B", 49)
+	o := b.spend([]chains.OutPoint{v, c}, pay{"P", 50})
+	o = b.spend(o, pay{"S", 10}, pay{"T", 20}, pay{"U", 10}, pay{"X", 10})
+	b.spend(o[2:3], pay{"U1", 10})
+	trace := b.run(t, "stop: {touched: 1}\nseeds:\n"+outSeed("V1", v))
+	require.Equal(t, "limit: 0 0 0 0 0 0 10", endings(trace)["U"])
+	require.NotContains(t, endings(trace), "U1")
+}
+
+// An account that pays its last traced unit out after the bound was reached is not followed
+// any more, although poison would hold it.
+func TestLimitTouchedAccount(t *testing.T) {
+	b := newBook()
+	v := b.mine("P", 10)
+	o := b.spend([]chains.OutPoint{v}, pay{"Q", 5}, pay{"P", 5})
+	b.spend(o[1:], pay{"R", 5})
+	clean := b.mine("P", 10)
+	b.spend([]chains.OutPoint{clean}, pay{"S", 4}, pay{"P", 6})
+	seeds := "seeds:\n" + outSeed("V1", v)
+	trace := b.run(t, "accounts: address\nstop: {touched: 1}\n"+seeds)
+	require.Equal(t, map[string]string{"Q": "balance: 5 5 5 5 5 null 5", "R": "balance: 5 5 5 5 5 null 5"}, endings(trace))
+	trace = b.run(t, "accounts: address\n"+seeds)
+	require.Contains(t, endings(trace), "S", "poison holds it where nothing bounds it")
+}
+
+// An incident made by hand has the same bound on poison as one from a file, and is left as
+// it was.
+func TestLimitDefault(t *testing.T) {
+	b := newBook()
+	v := b.mine("A", 1)
+	inc := &tracer.Incident{
+		ID: "made", Accounts: tracer.AccountsOutput,
+		Seeds: []tracer.Seed{{ID: "V1", Chain: chain, Asset: chains.Native, Out: &v, Height: -1}},
+	}
+	trace, err := tracer.Run(context.Background(), inc, chain, b.rewind(), plain{}, tracer.Options{})
+	require.NoError(t, err)
+	require.Equal(t, tracer.DefaultTouched, trace.Stop.Touched)
+	require.Zero(t, inc.Stop.Touched)
+}

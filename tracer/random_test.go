@@ -321,11 +321,11 @@ func TestOracleAgreesAddresses(t *testing.T) {
 }
 
 func TestOracleAgreesUnknownInputs(t *testing.T) {
-	checks(t, 3000)
+	checks(t, 1500)
 	rapid.Check(t, func(t *rapid.T) { agree(t, false, true) })
 }
 
 func TestOracleAgreesAddressesUnknownInputs(t *testing.T) {
-	checks(t, 2000)
+	checks(t, 1500)
 	rapid.Check(t, func(t *rapid.T) { agree(t, true, true) })
 }
