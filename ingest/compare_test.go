@@ -2,6 +2,8 @@ package ingest_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"testing"
 
@@ -151,4 +153,9 @@ func balanced(t testing.TB, trace *tracer.Trace) {
 			require.Equal(t, "0", row.Difference, "conservation under %s", r)
 		}
 	}
+}
+
+func shaHex(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
