@@ -63,6 +63,9 @@ func (c *client) retry(ctx context.Context, ask func(context.Context) error) err
 			return err
 		}
 		if attempt >= c.retries {
+			if attempt == 0 {
+				return p.err
+			}
 			return fmt.Errorf("%w (asked %d times)", p.err, attempt+1)
 		}
 		pause := min(c.backoff<<min(attempt, 20), maxPause)

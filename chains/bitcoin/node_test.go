@@ -2,17 +2,9 @@ package bitcoin_test
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -144,126 +136,6 @@ func TestNodeWithoutTxIndex(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestDialRefusesTheWrongChain(t *testing.T) {
-	node := nodetest.Start(t, nodetest.Options{})
-	_, err := bitcoin.Dial(t.Context(), "bitcoin", node.URL, bitcoin.Options{User: "", CookieFile: node.CookieFile})
-	require.ErrorIs(t, err, chains.ErrWrongChain)
-	require.ErrorContains(t, err, "is of bitcoin-regtest, not of bitcoin")
-	_, err = bitcoin.Dial(t.Context(), "eip155:1", node.URL, bitcoin.Options{})
-	require.ErrorIs(t, err, chains.ErrUnknownChain)
-
-	strange := nodetest.Proxy(t, node.URL, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
-		if q.Method == "getblockhash" {
-			r.Body = []byte(`{"result":"` + strings.Repeat("ab", 32) + `","error":null,"id":1}`)
-		}
-	}})
-	_, err = bitcoin.Dial(t.Context(), regtest, strange, impatient(node))
-	require.ErrorIs(t, err, chains.ErrWrongChain)
-	require.ErrorContains(t, err, `calls its network "regtest"`)
-	_, err = bitcoin.Dial(t.Context(), "", strange, impatient(node))
-	require.ErrorIs(t, err, chains.ErrUnknownChain)
-}
-
-// rpcauth returns the argument that bitcoind's own script makes of a user and a password.
-func rpcauth(user, password string) string {
-	const salt = "00112233445566778899aabbccddeeff"
-	mac := hmac.New(sha256.New, []byte(salt))
-	mac.Write([]byte(password))
-	return "-rpcauth=" + user + ":" + salt + "$" + hex.EncodeToString(mac.Sum(nil))
-}
-
-func TestDialCredentials(t *testing.T) {
-	node := nodetest.Start(t, nodetest.Options{Args: []string{rpcauth("reader", "s3cret-word")}})
-	cookie, err := os.ReadFile(node.CookieFile)
-	require.NoError(t, err)
-	host := strings.TrimPrefix(node.URL, "http://")
-	stray := filepath.Join(t.TempDir(), "cookie")
-	require.NoError(t, os.WriteFile(stray, []byte("__cookie__:feedfacefeedface"), 0o600))
-	empty := filepath.Join(t.TempDir(), "empty")
-	require.NoError(t, os.WriteFile(empty, nil, 0o600))
-	t.Setenv("HOME", t.TempDir())
-
-	good := map[string]struct {
-		address string
-		o       bitcoin.Options
-	}{
-		"cookie file":         {node.URL, bitcoin.Options{CookieFile: node.CookieFile}},
-		"data directory":      {node.URL, bitcoin.Options{CookieFile: node.DataDir}},
-		"network's directory": {node.URL, bitcoin.Options{CookieFile: filepath.Dir(node.CookieFile)}},
-		"user and password":   {node.URL, bitcoin.Options{User: "reader", Password: "s3cret-word"}},
-		"in the URL":          {"http://reader:s3cret-word@" + host, bitcoin.Options{}},
-		"without a scheme":    {host, bitcoin.Options{User: "reader", Password: "s3cret-word"}},
-		"options win":         {"http://reader:wrong@" + host, bitcoin.Options{User: "reader", Password: "s3cret-word", CookieFile: stray}},
-	}
-	for name, c := range good {
-		t.Run(name, func(t *testing.T) {
-			n, err := bitcoin.Dial(t.Context(), "", c.address, c.o)
-			require.NoError(t, err)
-			require.Equal(t, regtest, n.Chain())
-			require.Equal(t, node.URL, n.String())
-		})
-	}
-	bad := map[string]struct {
-		address string
-		o       bitcoin.Options
-		is      error
-		says    string
-	}{
-		"wrong password":        {node.URL, bitcoin.Options{User: "reader", Password: "s3cret-wrong"}, chains.ErrUnauthorized, "-rpcauth"},
-		"wrong one in the URL":  {"http://reader:s3cret-wrong@" + host, bitcoin.Options{}, chains.ErrUnauthorized, "-rpcauth"},
-		"none":                  {node.URL, bitcoin.Options{}, chains.ErrUnauthorized, "name the cookie file"},
-		"another node's cookie": {node.URL, bitcoin.Options{CookieFile: stray}, chains.ErrUnauthorized, stray},
-		"no cookie file":        {node.URL, bitcoin.Options{CookieFile: stray + ".gone"}, os.ErrNotExist, "while it runs"},
-		"an empty cookie file":  {node.URL, bitcoin.Options{CookieFile: empty}, nil, "USER:PASSWORD"},
-		"an unreadable URL":     {"http://reader:s3cret-word@ [", bitcoin.Options{}, nil, "http://HOST:PORT"},
-		"another scheme":        {"ftp://reader:s3cret-word@" + host, bitcoin.Options{}, nil, "http://HOST:PORT"},
-	}
-	for name, c := range bad {
-		t.Run(name, func(t *testing.T) {
-			_, err := bitcoin.Dial(t.Context(), "", c.address, c.o)
-			require.Error(t, err)
-			if c.is != nil {
-				require.ErrorIs(t, err, c.is)
-			}
-			require.ErrorContains(t, err, c.says)
-			require.NotContains(t, err.Error(), "s3cret")
-			require.NotContains(t, err.Error(), "feedface")
-			require.NotContains(t, err.Error(), strings.TrimPrefix(string(cookie), "__cookie__:"))
-		})
-	}
-}
-
-func TestDialFindsTheDefaultCookie(t *testing.T) {
-	home := t.TempDir()
-	data := filepath.Join(home, ".bitcoin")
-	require.NoError(t, os.Mkdir(data, 0o700))
-	node := nodetest.Start(t, nodetest.Options{DataDir: data})
-	t.Setenv("HOME", home)
-	n, err := bitcoin.Dial(t.Context(), regtest, node.URL, bitcoin.Options{})
-	require.NoError(t, err)
-	require.Equal(t, regtest, n.Chain())
-}
-
-func TestDialUnreachable(t *testing.T) {
-	node := nodetest.Start(t, nodetest.Options{})
-	o := impatient(node)
-	n, err := bitcoin.Dial(t.Context(), regtest, node.URL, o)
-	require.NoError(t, err)
-	cookie, err := os.ReadFile(node.CookieFile)
-	require.NoError(t, err)
-	node.Stop()
-	require.NoError(t, os.WriteFile(node.CookieFile, cookie, 0o600))
-
-	_, err = bitcoin.Dial(t.Context(), regtest, node.URL, o)
-	require.ErrorIs(t, err, chains.ErrUnreachable)
-	require.ErrorContains(t, err, "is bitcoind running")
-	_, err = n.Head(t.Context())
-	require.ErrorIs(t, err, chains.ErrUnreachable)
-	require.ErrorContains(t, err, "asked 3 times")
-	_, err = bitcoin.Dial(t.Context(), regtest, "http://node.invalid:1", o)
-	require.ErrorIs(t, err, chains.ErrUnreachable)
-}
-
 // A restarted node has a new cookie; who was connected before goes on.
 func TestNodeRestart(t *testing.T) {
 	node := nodetest.Start(t, nodetest.Options{})
@@ -282,32 +154,6 @@ func TestNodeRestart(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, before, after)
 	require.NoError(t, <-waiting)
-}
-
-func TestDialTLS(t *testing.T) {
-	node := nodetest.Start(t, nodetest.Options{})
-	target, err := url.Parse(node.URL)
-	require.NoError(t, err)
-	secure := httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(target))
-	defer secure.Close()
-	authority := filepath.Join(t.TempDir(), "ca.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
-	require.NoError(t, os.WriteFile(authority, text, 0o600))
-
-	o := impatient(node)
-	_, err = bitcoin.Dial(t.Context(), regtest, secure.URL, o)
-	require.ErrorIs(t, err, chains.ErrUnreachable)
-	require.ErrorContains(t, err, "certificate")
-	o.CAFile = authority
-	n, err := bitcoin.Dial(t.Context(), regtest, secure.URL, o)
-	require.NoError(t, err)
-	require.True(t, n.SpentKnown())
-	o.CAFile = node.CookieFile
-	_, err = bitcoin.Dial(t.Context(), regtest, secure.URL, o)
-	require.ErrorContains(t, err, "holds none in PEM")
-	o.CAFile = authority + ".gone"
-	_, err = bitcoin.Dial(t.Context(), regtest, secure.URL, o)
-	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 // Passing faults are asked again; the others are not.

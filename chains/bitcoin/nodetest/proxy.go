@@ -78,7 +78,7 @@ func forward(r *http.Request, node string, q *Question) (*Reply, error) {
 		return nil, err
 	}
 	req.Header = r.Header.Clone()
-	res, err := client.Do(req) //nolint:gosec // the same
+	res, err := client().Do(req) //nolint:gosec // the same
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-var client = &http.Client{Timeout: 2 * time.Minute}
+// client returns a client that does not wait for ever. Clients share their connections.
+func client() *http.Client { return &http.Client{Timeout: 2 * time.Minute} }
 
 // Call asks the node by JSON-RPC and decodes the result into result, a pointer, or nil to
 // drop it. It returns the node's error.
@@ -34,7 +35,7 @@ func (b *Bitcoind) Call(result any, method string, params ...any) error {
 	}
 	user, password, _ := strings.Cut(string(cookie), ":")
 	req.SetBasicAuth(user, password)
-	res, err := client.Do(req)
+	res, err := client().Do(req)
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
