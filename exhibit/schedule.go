@@ -101,7 +101,7 @@ func positions(leg *tracer.Leg) string {
 	parts := make([]string, len(leg.Positions))
 	for i, p := range leg.Positions {
 		parts[i] = visible(p.Kind)
-		if p.Value != "" {
+		if p.Value != "" && p.Value != p.Kind {
 			parts[i] += " " + visible(p.Value)
 		}
 	}
