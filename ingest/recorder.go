@@ -22,15 +22,18 @@ import (
 // RecordingSchema is the name and version of a recording's manifest.
 const RecordingSchema = "clew.recording/1"
 
-// A recording is a folder of two files:
+// A recording is a folder:
 //
 //	recording.json   the manifest: what it covers, and the SHA-256 of everything in it
 //	objects.zip      the raw answers, each a member whose name is its SHA-256
+//	declared.json    when the incidents that were traced into it were first logged
 //
-// The hash of the manifest's bytes therefore names the whole.
+// The hash of the manifest's bytes names the facts. declared.json stands apart: it depends on
+// who recorded, and is there so that a trace from the recording has the bytes of the first.
 const (
 	manifestFile = "recording.json"
 	objectsFile  = "objects.zip"
+	declaredFile = "declared.json"
 )
 
 // Coverage says what a recording holds.
@@ -56,9 +59,6 @@ type Manifest struct {
 	Headers  string       `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
 	Blocks   []BlockEntry `json:"blocks,omitempty"`
 	Txs      []TxEntry    `json:"txs,omitempty"`
-	// Declared says when incidents that were traced into the recording were first logged,
-	// so that a trace from it gives the bytes of the first one.
-	Declared []Declaration `json:"declared,omitempty"`
 }
 
 // Declaration is the first entry of an incident in the log of those who recorded.
@@ -97,6 +97,7 @@ type TxEntry struct {
 type Recorder struct {
 	manifest Manifest
 	merkle   Merkle
+	declared []Declaration
 	headers  []byte
 	objects  *objectWriter
 	ids      []chains.TxID // of the block that was recorded from last
@@ -119,7 +120,7 @@ func newManifest(chain chains.Chain, c Coverage) Manifest {
 
 // Declare notes when the incident whose file has that SHA-256 was first logged (RFC 3339).
 func (r *Recorder) Declare(sha, firstLogged string) {
-	r.manifest.Declared = append(r.manifest.Declared, Declaration{sha, firstLogged})
+	r.declared = append(r.declared, Declaration{sha, firstLogged})
 }
 
 // header keeps the header of a block that was read.
@@ -176,6 +177,15 @@ func (r *Recorder) Discard() error {
 
 // Close writes the manifest and returns its SHA-256. asOf is the last block of the trace.
 func (r *Recorder) Close(asOf chains.BlockRef) (sha string, err error) {
+	if r.objects.dir != "" && r.declared != nil {
+		data, err := json.MarshalIndent(r.declared, "", " ")
+		if err == nil {
+			err = os.WriteFile(filepath.Join(r.objects.dir, declaredFile), append(data, '\n'), 0o644)
+		}
+		if err != nil {
+			return "", fmt.Errorf("recording: %w", err)
+		}
+	}
 	return closeManifest(&r.manifest, r.objects, r.headers, asOf)
 }
 

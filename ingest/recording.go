@@ -22,14 +22,15 @@ type Recording struct {
 	Manifest Manifest
 	SHA256   string // of the manifest's bytes
 
-	dec     Decoder
-	close   io.Closer
-	members map[string]*zip.File
-	headers []chains.Header    // From…To
-	raws    [][]byte           // their bytes
-	byBlock map[int64][]int    // indices in Manifest.Txs, by height
-	byID    map[chains.TxID]at // every transaction that is held
-	heights map[chains.BlockHash]int64
+	dec      Decoder
+	declared []Declaration
+	close    io.Closer
+	members  map[string]*zip.File
+	headers  []chains.Header    // From…To
+	raws     [][]byte           // their bytes
+	byBlock  map[int64][]int    // indices in Manifest.Txs, by height
+	byID     map[chains.TxID]at // every transaction that is held
+	heights  map[chains.BlockHash]int64
 }
 
 // at is the place of a transaction that a recording holds.
@@ -71,8 +72,8 @@ func (r *Recording) Held() Span { return Span{From: r.Manifest.From, To: r.Manif
 // Declared returns when those who recorded first logged the incident whose file has that
 // SHA-256 (RFC 3339), or nil where the recording does not say.
 func (r *Recording) Declared(sha string) *string {
-	for i := range r.Manifest.Declared {
-		if d := &r.Manifest.Declared[i]; d.SHA256 == sha {
+	for i := range r.declared {
+		if d := &r.declared[i]; d.SHA256 == sha {
 			return &d.FirstLogged
 		}
 	}

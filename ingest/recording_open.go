@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"clew/chains"
 )
@@ -24,6 +25,9 @@ func (r *Recording) open(ctx context.Context, fsys fs.FS, chain chains.Chain) er
 	sum := sha256.Sum256(data)
 	r.SHA256 = hex.EncodeToString(sum[:])
 	if err := r.readManifest(data, chain); err != nil {
+		return err
+	}
+	if err := r.readDeclared(fsys); err != nil {
 		return err
 	}
 	if err := r.openObjects(fsys); err != nil {
@@ -61,6 +65,26 @@ func (r *Recording) readManifest(data []byte, chain chains.Chain) error {
 			len(m.Blocks), len(m.Txs), m.From, m.To, chains.ErrBadAnswer)
 	case m.Coverage == CoverageExtract && len(m.Blocks) > 0:
 		return fmt.Errorf("whole blocks in a recording of single transactions: %w", chains.ErrBadAnswer)
+	}
+	return nil
+}
+
+// readDeclared reads when incidents were first logged, if the recording says.
+func (r *Recording) readDeclared(fsys fs.FS) error {
+	data, err := fs.ReadFile(fsys, declaredFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &r.declared); err != nil {
+		return fmt.Errorf("%s: %w", declaredFile, errors.Join(chains.ErrBadAnswer, err))
+	}
+	for _, d := range r.declared {
+		if _, err := time.Parse(time.RFC3339, d.FirstLogged); err != nil {
+			return fmt.Errorf("%s: %w", declaredFile, errors.Join(chains.ErrBadAnswer, err))
+		}
 	}
 	return nil
 }

@@ -4,7 +4,7 @@ package testdata
 import "embed"
 
 // Demo holds a folder for each incident of the demonstration: incident.yaml, and a
-// recording of what its trace touches (recording.json, objects.zip).
+// recording of what its trace touches (recording.json, objects.zip, declared.json).
 //
-//go:embed demo/*/incident.yaml demo/*/recording.json demo/*/objects.zip
+//go:embed demo/*/incident.yaml demo/*/recording.json demo/*/objects.zip demo/*/declared.json
 var Demo embed.FS

@@ -189,8 +189,11 @@ func (k *keeper) copy() error {
 	if err := os.MkdirAll(target, 0o755); err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
-	for _, name := range recordingFiles() {
+	for _, name := range append(recordingFiles(), "declared.json") {
 		data, err := fs.ReadFile(k.copyOf.files, name)
+		if errors.Is(err, fs.ErrNotExist) && name == "declared.json" {
+			continue
+		}
 		if err == nil {
 			err = os.WriteFile(filepath.Join(target, name), data, 0o644)
 		}
