@@ -77,7 +77,7 @@ func (b *backFinder) from(start int) {
 // each connected part, but for the places where the most value ends. It returns nil if
 // nothing stands there.
 func (p *partition) foldBeyond(d *Diagram, column []int) *partition {
-	if slices.Max(column) < maxColumns {
+	if len(column) == 0 || slices.Max(column) < maxColumns {
 		return nil
 	}
 	keep := d.farEnds(column)

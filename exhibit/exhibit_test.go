@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"clew/chains"
 	"clew/exhibit"
 	"clew/tracer"
 )
@@ -159,4 +160,35 @@ func TestErrors(t *testing.T) {
 	x, err := exhibit.New(ctx, tr, nil, exhibit.Options{})
 	require.NoError(t, err)
 	require.ErrorContains(t, x.CSV(&bytes.Buffer{}, "schedule_x.csv"), "schedule_a_hops.csv")
+}
+
+// TestNothingToDraw: a trace whose seeds were never received still makes a report.
+func TestNothingToDraw(t *testing.T) {
+	tr, data := newChain("nothing").finish(t)
+	tr.Gaps = []tracer.Gap{{Chain: "bitcoin", What: "seed V1", Why: "its transaction was not read", Effect: "nothing was traced"}}
+	names, err := exhibit.Write(context.Background(), tr, data, t.TempDir(), exhibit.Options{})
+	require.NoError(t, err)
+	require.Len(t, names, 8)
+}
+
+// TestSwap: a hop from one asset to another is drawn with what it brings, its place is
+// not said to balance, and a token's amounts stay whole units.
+func TestSwap(t *testing.T) {
+	c := three()
+	h := &c.tr.Hops[0]
+	second := h.Legs[0]
+	second.Asset, second.Units = "0x00000000000000000000000000000000000000aa", chains.Units(12345678)
+	h.Kind, h.Legs = tracer.HopSwap, append(h.Legs, second)
+	for r := range h.Traced.Value {
+		h.Traced.Value[r] = second.Units
+	}
+	tr, data := c.finish(t)
+	x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{})
+	require.NoError(t, err)
+	require.Contains(t, page(t, x), "12\u202f345\u202f678\u00a0units of 0x000000…0000aa")
+	for i := range x.Diagram.Boxes {
+		in, out, known := x.Diagram.Balance(i)
+		require.True(t, !known || in.Equal(out) || x.Diagram.Boxes[i].Node == 1, "box %d", i)
+	}
+	require.Len(t, table(t, x, "schedule_a_hops.csv"), len(tr.Hops)+2)
 }
