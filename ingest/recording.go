@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 
 	"clew/chains"
 )
@@ -30,8 +31,13 @@ type Recording struct {
 	raws     [][]byte           // their bytes
 	byBlock  map[int64][]int    // indices in Manifest.Txs, by height
 	byID     map[chains.TxID]at // every transaction that is held
-	heights  map[chains.BlockHash]int64
+
+	mu      sync.Mutex
+	decoded map[int64]*chains.Block // whole blocks that Tx read, never handed out
 }
+
+// maxDecoded bounds the whole blocks that are kept for Tx.
+const maxDecoded = 16
 
 // at is the place of a transaction that a recording holds.
 type at struct {
@@ -46,7 +52,7 @@ type at struct {
 func OpenRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec Decoder) (*Recording, error) {
 	r := &Recording{
 		dec: dec, members: map[string]*zip.File{}, byBlock: map[int64][]int{},
-		byID: map[chains.TxID]at{}, heights: map[chains.BlockHash]int64{},
+		byID: map[chains.TxID]at{}, decoded: map[int64]*chains.Block{},
 	}
 	if err := r.open(ctx, fsys, chain); err != nil {
 		return nil, errors.Join(fmt.Errorf("recording: %w", err), r.Close())
@@ -244,9 +250,17 @@ func (r *Recording) Tx(ctx context.Context, id chains.TxID) ([]byte, chains.Bloc
 	if err != nil {
 		return nil, hash, err
 	}
-	b, err := r.whole(where.height)
-	if err != nil {
-		return nil, hash, err
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b := r.decoded[where.height]
+	if b == nil {
+		if b, err = r.whole(where.height); err != nil {
+			return nil, hash, err
+		}
+		if len(r.decoded) >= maxDecoded {
+			clear(r.decoded)
+		}
+		r.decoded[where.height] = b
 	}
 	return b.Txs[where.index].Raw, hash, nil
 }

@@ -177,7 +177,6 @@ func (r *Recording) readHeaders() error {
 			return fmt.Errorf("block %d does not follow the one before: %w", m.From+int64(i), chains.ErrBadAnswer)
 		}
 		r.headers = append(r.headers, h)
-		r.heights[h.Hash] = m.From + int64(i)
 	}
 	last := r.headers[len(r.headers)-1]
 	if m.To == m.AsOf.Height && (last.Hash != m.AsOf.Hash || last.Time != m.AsOf.Time) {
