@@ -13,9 +13,11 @@ import (
 )
 
 // Span is a range of heights that was read whole, both ends included.
-type Span struct {
-	From, To int64
+type Span = chains.Span
 
+// spanRow is a span as it is stored.
+type spanRow struct {
+	Span
 	unresolved bool // some input was stored without its spent output
 }
 
@@ -47,15 +49,24 @@ func (s *Store) Spans(ctx context.Context, chain chains.Chain) (spans []Span, er
 	return spans, nil
 }
 
-func readSpans(c *conn, no int64) (spans []Span, err error) {
+func readSpans(c *conn, no int64) ([]Span, error) {
+	rows, err := spanRows(c, no)
+	spans := make([]Span, len(rows))
+	for i, row := range rows {
+		spans[i] = row.Span
+	}
+	return spans, err
+}
+
+func spanRows(c *conn, no int64) (rows []spanRow, err error) {
 	err = sqlitex.Execute(c.Conn, `SELECT from_height, to_height, unresolved FROM span WHERE chain_no = ? ORDER BY from_height`, &sqlitex.ExecOptions{
 		Args: []any{no},
 		ResultFunc: func(st *sqlite.Stmt) error {
-			spans = append(spans, Span{From: st.ColumnInt64(0), To: st.ColumnInt64(1), unresolved: st.ColumnInt64(2) != 0})
+			rows = append(rows, spanRow{Span{From: st.ColumnInt64(0), To: st.ColumnInt64(1)}, st.ColumnInt64(2) != 0})
 			return nil
 		},
 	})
-	return spans, err
+	return rows, err
 }
 
 // spanNames writes spans as "560062–560071, 560100–560110" for people.

@@ -11,16 +11,8 @@ import (
 // whole ingest.Sink.
 
 // Spans returns the ranges that the store has of the loader's chain, in order of height.
-func (l *Loader) Spans(ctx context.Context) ([]chains.Span, error) {
-	have, err := l.s.Spans(ctx, l.chain)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]chains.Span, len(have))
-	for i, h := range have {
-		out[i] = chains.Span{From: h.From, To: h.To}
-	}
-	return out, nil
+func (l *Loader) Spans(ctx context.Context) ([]Span, error) {
+	return l.s.Spans(ctx, l.chain)
 }
 
 // HashAt returns the hash of the stored block at height. chains.ErrIncomplete if that height

@@ -53,7 +53,7 @@ func (l *Loader) reset(ctx context.Context) error {
 
 // rewind takes the blocks above height, the highest first.
 func rewind(r *reader, height int64) (blocks int, err error) {
-	spans, err := readSpans(r.c, r.no)
+	spans, err := spanRows(r.c, r.no)
 	if err != nil {
 		return 0, err
 	}

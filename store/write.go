@@ -203,7 +203,7 @@ func enlightenOne(r *reader, t *chains.Tx, p posting) error {
 // widenSpan adds the heights of g to the spans, which stay apart from each other.
 func widenSpan(r *reader, g *segment) error {
 	from, to, unresolved := g.from, g.to(), g.unresolved
-	spans, err := readSpans(r.c, r.no)
+	spans, err := spanRows(r.c, r.no)
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func widenSpan(r *reader, g *segment) error {
 			return err
 		}
 	}
-	return insertSpan(r.c, r.no, Span{From: from, To: to, unresolved: unresolved})
+	return insertSpan(r.c, r.no, spanRow{Span{From: from, To: to}, unresolved})
 }
 
 func deleteSpan(c *conn, no, from int64) error {
@@ -224,7 +224,7 @@ func deleteSpan(c *conn, no, from int64) error {
 	return err
 }
 
-func insertSpan(c *conn, no int64, sp Span) error {
+func insertSpan(c *conn, no int64, sp spanRow) error {
 	flag := 0
 	if sp.unresolved {
 		flag = 1
