@@ -397,3 +397,53 @@ func TestPassCancelled(t *testing.T) {
 		pass.Close()
 	}
 }
+
+// With addresses as pots, a spend of an output that an address held before counts as well:
+// a pass sees it whatever the node tells, or says that it cannot.
+func TestPassSeesWhatAnAddressSpends(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{})
+	a, b, victim := nodetest.P2WPKH(901), nodetest.P2WPKH(902), nodetest.P2WPKH(903)
+	coins := node.Fund(victim, 2)
+	old := nodetest.Spend(t, coins[:1], nodetest.Pay{To: a, Value: 10e8}, nodetest.Pay{To: victim, Value: 40e8})
+	node.MineBlock(nodetest.Anyone(0), old)
+	theft := nodetest.Spend(t, coins[1:], nodetest.Pay{To: a, Value: 50e8})
+	node.MineBlock(nodetest.Anyone(0), theft)
+	paid := nodetest.Spend(t, old.Coins[:1], nodetest.Pay{To: b, Value: 10e8})
+	node.MineBlock(nodetest.Anyone(0), paid)
+	on := nodetest.Spend(t, []nodetest.Coin{paid.Coins[0], theft.Coins[0]}, nodetest.Pay{To: b, Value: 55e8}, nodetest.Pay{To: victim, Value: 5e8})
+	node.MineBlock(nodetest.Anyone(0), on)
+	node.Skip(3)
+	lines := fmt.Sprintf("accounts: address\nseeds: [{id: V1, output: \"%s:%s\"}]\nopenings:\n", regtest, theft.Coins[0].Point)
+	for _, o := range []struct {
+		to    nodetest.Lock
+		units uint64
+	}{{a, 10e8}, {b, 0}, {victim, 40e8}} {
+		lines += fmt.Sprintf("  - {chain: %s, address: %s, asset: native, amount: \"%d\", source: the test}\n", regtest, o.to, o.units)
+	}
+	inc := incident(t, lines)
+	st := openStore(t)
+	syncAll(t, dial(t, node), st)
+	want, err := storeTrace(t, inc, st, store.Latest)
+	require.NoError(t, err)
+	require.Contains(t, asJSON(t, want), paid.ID.String())
+	for name, n := range map[string]*bitcoin.Node{
+		"the node tells what is spent": dial(t, node),
+		"the node has an index":        dialURL(t, node, older(t, node, true), bitcoin.Options{}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			recorder, err := ingest.NewRecorder(dir, regtest, bitcoin.Codec{})
+			require.NoError(t, err)
+			got, err := passTrace(inc, n, ingest.PassOptions{From: -1, Recorder: recorder})
+			require.NoError(t, err)
+			require.Equal(t, conserve(t, want), conserve(t, got))
+			sameFromRecording(t, inc, dir, got)
+		})
+	}
+	t.Run("the node cannot tell", func(t *testing.T) {
+		blind := dialURL(t, node, older(t, node, false), bitcoin.Options{})
+		_, err := passTrace(inc, blind, ingest.PassOptions{From: 100})
+		require.ErrorIs(t, err, chains.ErrUnsupported)
+		require.ErrorContains(t, err, "accounts: output")
+	})
+}
