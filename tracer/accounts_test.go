@@ -180,3 +180,29 @@ func TestAccountsTihoDecidesNothing(t *testing.T) {
 	require.Equal(t, map[string]string{"X": "3", "Y": "1", "Z": "0"}, arrivals(trace, small[0].Tx, tracer.FIFO))
 	require.Contains(t, endings(trace)["Y"], "dust: ", "tiho would trace 4 there")
 }
+
+// A receiver's place is its first output, although it stands among the inputs before.
+func TestAccountsReceiverAmongInputs(t *testing.T) {
+	b := newBook()
+	r, v, c := b.mine("R", 1), b.mine("P", 5), b.mine("Q", 5)
+	o := b.spend([]chains.OutPoint{r, v, c}, pay{"X", 5}, pay{"R", 6})
+	trace := b.run(t, "accounts: address\nseeds:\n"+outSeed("V1", v))
+	require.Equal(t, map[string]string{"X": "5", "R": "0"}, arrivals(trace, o[0].Tx, tracer.FIFO))
+}
+
+// Where clean money has lain beside stolen money in an account, a rule decided what leaves.
+func TestAccountsBasis(t *testing.T) {
+	b := newBook()
+	v, c := b.mine("P", 5), b.mine("Q", 3)
+	alone := b.spend([]chains.OutPoint{v}, pay{"X", 1}, pay{"P", 4})
+	beside := b.spend([]chains.OutPoint{c}, pay{"P", 3})
+	after := b.spend([]chains.OutPoint{alone[1], beside[0]}, pay{"Y", 4}, pay{"P", 3})
+	trace := b.run(t, "accounts: address\nseeds:\n"+outSeed("V1", v))
+	want := map[chains.TxID]string{alone[0].Tx: "whole", after[0].Tx: "rule"}
+	for _, h := range trace.Hops {
+		basis, ok := h.Basis.Get(tracer.FIFO)
+		require.True(t, ok)
+		require.Equal(t, want[h.Legs[0].TxID], basis.String())
+	}
+	require.Len(t, trace.Hops, 2)
+}
