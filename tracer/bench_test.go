@@ -72,7 +72,7 @@ func BenchmarkBranching(b *testing.B) {
 			if _, err := tracer.Run(context.Background(), inc, chain, s, plain{}, tracer.Options{Sink: c}); err != nil {
 				b.Fatal(err)
 			}
-			b.ReportMetric(float64(c.hops)/float64(b.N), "hops/op")
+			b.Logf("%d transactions, %d hops", b.N, c.hops)
 		})
 	}
 }

@@ -100,7 +100,7 @@ func (c *randomCase) randomIncident(t *rapid.T, byAddress bool) {
 	covered := map[chains.OutPoint]bool{}
 	for range rapid.IntRange(1, 3).Draw(t, "seeds") {
 		if s, text, ok := c.randomSeed(t, covered); ok {
-			b.WriteString(fmt.Sprintf("  - {id: V%d, %s}\n", len(o.seeds), text))
+			fmt.Fprintf(&b, "  - {id: V%d, %s}\n", len(o.seeds), text)
 			o.seeds = append(o.seeds, s)
 		}
 	}

@@ -104,8 +104,8 @@ func runStream(t *testing.T, what, text string, s *stream) (*counter, *tracer.Tr
 	took := time.Since(start)
 	c.heap = max(c.heap, liveHeap())
 	runtime.KeepAlive(trace)
-	t.Logf("%s: %d transactions in %s, %d ns each; %d hops, %d endpoints, largest live heap %.1f MB", what, s.n,
-		took.Round(time.Millisecond), took.Nanoseconds()/int64(s.n), c.hops, c.ends, float64(c.heap)/1e6)
+	t.Logf("%s: %d transactions in %s, %d ns each; %d hops, %d endpoints, largest live heap %d kB", what, s.n,
+		took.Round(time.Millisecond), took.Nanoseconds()/int64(s.n), c.hops, c.ends, c.heap/1000)
 	return c, trace
 }
 
