@@ -51,7 +51,7 @@ torture: $(BITCOIND) $(SUMMARY) ## kill -9 in mid-sync, N times (N=20)
 	CLEW_TORTURE_N=$(N) go test -json -count=1 -timeout 12m -run '^TestTorture' ./ingest/... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/torture.figures
 
 lint: $(GOLANGCI) $(SUMMARY) ## the linter, after a check that it refuses what it should
-	CLEW_TEST_GOLANGCI=$(GOLANGCI) go test -json -count=1 -tags lint ./scripts/lintcheck 2>&1 | $(SUMMARY) -skips=fail
+	CLEW_TEST_GOLANGCI=$(GOLANGCI) go test -json -count=1 -tags lint ./scripts/lintcheck 2>&1 | $(SUMMARY) -skips=fail -save build/lint.figures
 	$(GOLANGCI) run ./...
 
 fuzz: ## every fuzz target for a short time each (FUZZTIME=10s)
