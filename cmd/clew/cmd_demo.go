@@ -66,7 +66,7 @@ func runDemo(ctx context.Context, w *world, c *cli.Context) (err error) {
 				return err
 			}
 		}
-		j := &traceJob{w: w, c: c, st: st, db: db, started: w.now(), manyTraces: true}
+		j := &traceJob{w: w, c: c, st: st, db: db, started: w.now(), brief: true}
 		one, err := j.demonstrate(ctx, d.Name(), filepath.Join(dir.path, d.Name()))
 		if err != nil {
 			return fmt.Errorf("demonstration %s: %w", d.Name(), err)
@@ -104,7 +104,7 @@ func (j *traceJob) demonstrate(ctx context.Context, name, target string) (demoCa
 		return none, err
 	}
 	j.source = "a recording of real mainnet transactions in this program"
-	if err := errors.Join(j.followNode(ctx, node), node.Close()); err != nil {
+	if err := errors.Join(j.follow(ctx, node), node.Close()); err != nil {
 		return none, err
 	}
 	id, err := j.keep(ctx)

@@ -58,18 +58,28 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if job.dir, err = openOutDir(c.String("out")); err != nil {
 		return err
 	}
-	st, err := store.Open(ctx, job.db, store.Options{Create: follow})
+	if !follow {
+		return job.withStore(ctx, job.fromStore)
+	}
+	// The node comes first: one that cannot be reached leaves no empty store behind.
+	node, err := openNode(ctx, w, c, e, chain)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	job.st = st
-	if follow {
-		err = job.follow(ctx, e)
-	} else {
-		err = job.fromStore(ctx)
+	defer func() { err = errors.Join(err, node.Close()) }()
+	job.source = node.where
+	return job.withStore(ctx, func(ctx context.Context) error { return job.follow(ctx, node) })
+}
+
+// withStore opens the store, which a follow makes if need be, runs the trace and delivers
+// it.
+func (j *traceJob) withStore(ctx context.Context, run func(context.Context) error) (err error) {
+	j.st, err = store.Open(ctx, j.db, store.Options{Create: j.source != ""})
+	if err != nil {
+		return err
 	}
-	return job.deliver(ctx, err)
+	defer func() { err = errors.Join(err, j.st.Close()) }()
+	return j.deliver(ctx, run(ctx))
 }
 
 // traceJob is one run of `clew trace`: what it was asked, and then what came of it.
@@ -84,7 +94,7 @@ type traceJob struct {
 	db      string // its path, as named
 	started time.Time
 
-	manyTraces bool // the JSON of a single trace is not the answer
+	brief bool // one of several: printed in short, and its JSON is not the answer
 
 	source string // what was read, for people and the run record
 	trace  *tracer.Trace
@@ -139,8 +149,8 @@ func (j *traceJob) keep(ctx context.Context) (id string, err error) {
 	}
 	switch {
 	case !j.w.json:
-		err = writeResult(j.w.stdout, &printed{Trace: j.trace, id: id, source: j.source, db: j.db, dir: j.dir, files: files})
-	case !j.manyTraces:
+		err = writeResult(j.w.stdout, &printed{Trace: j.trace, id: id, source: j.source, db: j.db, dir: j.dir, files: files, brief: j.brief})
+	case !j.brief:
 		_, err = j.w.stdout.Write(text)
 	}
 	return id, err

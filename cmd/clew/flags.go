@@ -51,11 +51,19 @@ const defaultDB = "clew.db"
 // commonOptions are taken by every command.
 func commonOptions() []option {
 	return []option{
-		{name: "db", kind: isText, value: "FILE", def: defaultDB, usage: "the store"},
+		{name: "db", kind: isText, value: "FILE", def: defaultDB, refuse: refuseServer, usage: "the store"},
 		{name: "json", kind: isBool, usage: "write JSON alone on standard output; progress and the last error as JSON lines on standard error"},
 		{name: "quiet", kind: isBool, usage: "no progress and no remarks on standard error"},
 		{name: "log-level", kind: isText, value: "LEVEL", def: "warn", choices: []string{"debug", "info", "warn", "error"}, usage: "what is logged on standard error"},
 	}
+}
+
+// refuseServer is an error for a store that is not a file.
+func refuseServer(value, source string) error {
+	if !strings.Contains(value, "://") {
+		return nil
+	}
+	return &usageError{source + ": this version keeps its store in a file, not on a server", "name a file, such as case.db"}
 }
 
 // nodeOptions say which node and how to speak to it.

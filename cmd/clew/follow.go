@@ -16,17 +16,7 @@ import (
 )
 
 // follow traces with one pass over the blocks of a node, or of a recording in its place.
-func (j *traceJob) follow(ctx context.Context, e endpoint) (err error) {
-	node, err := openNode(ctx, j.w, j.c, e, j.chain)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, node.Close()) }()
-	j.source = node.where
-	return j.followNode(ctx, node)
-}
-
-func (j *traceJob) followNode(ctx context.Context, node *openedNode) error {
+func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
 	from, err := firstBlock(ctx, node, j.inc.Incident, heightFlag(j.c, "from"))
 	if err != nil {
 		return err

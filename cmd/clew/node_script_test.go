@@ -17,7 +17,7 @@ import (
 
 // nodeCommands let a script use a real bitcoind of its own:
 //
-//	node start [ARGS…]   starts it and sets $RPC and $COOKIE
+//	node start [ARGS…]   starts it and sets $RPC, $HOSTPORT and $COOKIE
 //	node theft           plays a theft, and sets $SEED, $THIEF (an address), $FROM, $MERGE
 //	node mine N          mines N empty blocks
 //	node reorg N         takes N blocks back and mines N+1 others
@@ -57,6 +57,7 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case "start":
 		p.node = nodetest.Start(p.tb, nodetest.Options{Args: args[1:]})
 		ts.Setenv("RPC", p.node.URL)
+		ts.Setenv("HOSTPORT", strings.TrimPrefix(p.node.URL, "http://"))
 		ts.Setenv("COOKIE", p.node.CookieFile)
 	case "stop":
 		p.node.Stop()

@@ -39,10 +39,21 @@ type printed struct {
 	id, source, db string
 	dir            *outDir
 	files          []string
+	brief          bool
 }
 
-// maxRows is how many endpoints and gaps a terminal is shown; the files have all.
-const maxRows = 12
+// How many endpoints and gaps a terminal is shown; the files have all.
+const (
+	maxRows = 12
+	fewRows = 3 // of one trace among several
+)
+
+func (r *printed) rows() int {
+	if r.brief {
+		return fewRows
+	}
+	return maxRows
+}
 
 // writeResult prints the short form of a trace: where the value is, what each rule says,
 // what was not read, and where to look further.
@@ -87,7 +98,7 @@ func (r *printed) endpoints(p *page) {
 	})
 	p.line("Where it ends: the largest by %s, and the range over the accounting rules", rule)
 	rows := [][]string{{"reason", "traced", "least", "most", "", "where"}}
-	for _, e := range ends[:min(maxRows, len(ends))] {
+	for _, e := range ends[:min(r.rows(), len(ends))] {
 		traced, ok := e.Traced.Get(rule)
 		amount := number(e.Chain, e.Asset, traced)
 		if !ok {
@@ -97,7 +108,7 @@ func (r *printed) endpoints(p *page) {
 			number(e.Chain, e.Asset, e.Range.Max), symbol(e.Chain, e.Asset), r.place(e)})
 	}
 	p.table("lrrrll", rows)
-	if more := len(ends) - maxRows; more > 0 {
+	if more := len(ends) - r.rows(); more > 0 {
 		p.line("  and %s more", counted(int64(more), "endpoint"))
 	}
 }
@@ -162,14 +173,14 @@ func (r *printed) seeded() string {
 
 func (r *printed) gaps(p *page) {
 	p.line("Gaps: what was not read or not understood (%d)", len(r.Gaps))
-	for _, g := range r.Gaps[:min(maxRows, len(r.Gaps))] {
+	for _, g := range r.Gaps[:min(r.rows(), len(r.Gaps))] {
 		where := ""
 		if g.TxID != "" {
 			where = " in transaction " + short(g.TxID)
 		}
 		p.line("  - %s", fold(fmt.Sprintf("%s%s: %s; %s", g.What, where, g.Why, g.Effect), 4))
 	}
-	if more := len(r.Gaps) - maxRows; more > 0 {
+	if more := len(r.Gaps) - r.rows(); more > 0 {
 		p.line("  and %s more", counted(int64(more), "gap"))
 	}
 }
@@ -178,14 +189,25 @@ func (r *printed) gaps(p *page) {
 func (r *printed) whereToLook(p *page) {
 	if r.dir != nil {
 		p.line("Report   %s", filepath.Join(r.dir.path, "report.html"))
-		p.line("Files    %s", fold(strings.Join(r.files, " "), 9))
+		if !r.brief {
+			p.line("Files    %s", fold(strings.Join(r.files, " "), 9))
+		}
 	}
 	if r.db != "" {
 		p.line("Kept as  %s in %s", r.id, r.db)
 	}
-	if len(r.Hops) > 0 {
-		p.line("Next     clew explain %s %d", r.id, r.firstHop())
+	if len(r.Hops) == 0 {
+		return
 	}
+	// The file first: the recording beside it tells the whole transaction.
+	trace := r.id
+	switch {
+	case r.dir != nil:
+		trace = filepath.Join(r.dir.path, "trace.json")
+	case r.db != defaultDB:
+		trace += " --db " + r.db
+	}
+	p.line("Next     clew explain %s %d", trace, r.firstHop())
 }
 
 // firstHop returns the number of the first hop with value under the declared rule.
