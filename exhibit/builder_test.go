@@ -90,7 +90,7 @@ func (c *chain) seed(id, to string, units uint64) string {
 	c.height++
 	tx := hash("seed", id, to, c.height)
 	c.tr.Seeds = append(c.tr.Seeds, tracer.SeedEntry{ID: id, Chain: "bitcoin", Asset: chains.Native, Units: chains.Units(units), TxID: tx,
-		Position: "0", Address: address(to), Node: c.node(to, tracer.NodeAddress), Height: c.height, Time: c.when()})
+		Position: "0", Address: address(to), Node: c.node(to, tracer.NodeAddress), Height: c.height, Time: c.when(), Evidence: c.evident})
 	out := &coin{key: fmt.Sprintf("%s:%d", tx, 0), address: to, units: units, hop: id, traced: true}
 	return c.keep(out, true)
 }

@@ -170,17 +170,11 @@ func (f *flow) addSeeds(made map[string]holding) error {
 	return nil
 }
 
-// seedStyle is how the receipts of seeds are drawn. A trace does not say how they are
-// known; they count as proven only where every hop is.
+// seedStyle is how the receipts of seeds are drawn: as proven where every one is.
 func (f *flow) seedStyle() Style {
-	if len(f.trace.Hops) == 0 {
-		return Attested
-	}
-	for i := range f.trace.Hops {
-		for k := range f.trace.Hops[i].Legs {
-			if f.trace.Hops[i].Legs[k].Evidence != chains.EvidenceProven.String() {
-				return Attested
-			}
+	for i := range f.trace.Seeds {
+		if f.trace.Seeds[i].Evidence != chains.EvidenceProven.String() {
+			return Attested
 		}
 	}
 	return Proven

@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
-	"strings"
 
 	"clew/chains"
 )
@@ -40,6 +39,8 @@ type movement struct {
 	ruleEnds bool // the conserving rules end here: only poison goes on
 
 	// Made once for all hops of the transaction:
+	txid    string
+	time    string
 	sources []From
 	inputs  []string
 	via     string
@@ -86,7 +87,11 @@ func (l *ledger) Endpoint(seq int, e Endpoint) error {
 
 // id is the hash of the canonical key of a thing: its parts, each ended by a zero byte.
 func id(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00") + "\x00"))
+	key := make([]byte, 0, 160)
+	for _, p := range parts {
+		key = append(append(key, p...), 0)
+	}
+	sum := sha256.Sum256(key)
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -124,7 +129,7 @@ func (l *ledger) seed(tx *chains.Tx, seed *Seed, h *holding, units chains.Amount
 	l.t.Seeds = append(l.t.Seeds, SeedEntry{
 		ID: seed.ID, Chain: l.chain, Asset: seed.Asset, Units: units, TxID: tx.ID,
 		Position: strconv.Itoa(position), Address: l.codec.FormatAddress(l.chain, address),
-		Node: h.node, Height: tx.Block.Height, Time: utc(tx.Block.Time),
+		Node: h.node, Height: tx.Block.Height, Time: utc(tx.Block.Time), Evidence: tx.Evidence.String(),
 	})
 }
 
@@ -148,16 +153,17 @@ func (l *ledger) fee(m *movement, h *holding) error {
 func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position) error {
 	l.describe(m)
 	l.nextHop++
-	h.hop = id("hop", string(l.chain), m.tx.ID.String(), positions[0].Kind, positions[0].Value)
+	h.hop = id("hop", string(l.chain), m.txid, positions[0].Kind, positions[0].Value)
 	h.origin = []string{h.hop}
 	if m.first == "" {
 		m.first = h.hop
 	}
+	traced := l.traced(&h.bundle, m.ruleEnds)
 	hop := Hop{
 		ID: h.hop, Number: l.nextHop, Kind: kind, Inputs: m.inputs, Findings: []string{},
-		Traced: l.traced(&h.bundle, m.ruleEnds), TracedBySeed: l.bySeed(&h.bundle, m.ruleEnds), Basis: l.basis(&h.bundle),
+		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), Basis: l.basis(&h.bundle),
 		Legs: []Leg{{
-			Chain: l.chain, TxID: m.tx.ID, Height: m.tx.Block.Height, Time: utc(m.tx.Block.Time),
+			Chain: l.chain, TxID: m.tx.ID, Height: m.tx.Block.Height, Time: m.time,
 			Positions: positions, From: m.sources, Via: m.via, To: h.node, Asset: chains.Native, Units: h.units,
 			Evidence: m.tx.Evidence.String(), Raw: m.raw,
 		}},
@@ -170,6 +176,7 @@ func (l *ledger) describe(m *movement) {
 	if m.sources != nil {
 		return
 	}
+	m.txid, m.time = m.tx.ID.String(), utc(m.tx.Block.Time)
 	m.inputs = []string{}
 	m.raw = []string{}
 	several := false
@@ -189,7 +196,7 @@ func (l *ledger) describe(m *movement) {
 		}
 	}
 	if several {
-		m.via = l.node(Node{Kind: NodeTransaction, TxID: m.tx.ID.String()})
+		m.via = l.node(Node{Kind: NodeTransaction, TxID: m.txid})
 	}
 	if m.tx.Raw != nil {
 		sum := sha256.Sum256(m.tx.Raw)
@@ -213,19 +220,17 @@ func (l *ledger) traced(b *bundle, ruleEnds bool) Traced {
 
 // bySeed divides the traced amounts by seed. Poison gives every seed that touched the sum
 // the whole of it.
-func (l *ledger) bySeed(b *bundle, ruleEnds bool) BySeed {
+func (l *ledger) bySeed(b *bundle, total *Traced) BySeed {
+	if len(l.seedIDs) == 1 {
+		return BySeed{{Seed: l.seedIDs[0], Traced: *total}}
+	}
 	out := BySeed{}
-	at := map[int32]int{}
 	entry := func(seed int32) *SeedTraced {
-		i, ok := at[seed]
-		if !ok {
-			i = len(out)
-			at[seed] = i
+		i, found := slices.BinarySearchFunc(out, seed, func(e SeedTraced, seed int32) int { return int(e.index - seed) })
+		if !found {
 			e := SeedTraced{Seed: l.seedIDs[seed], index: seed}
-			for r := range b.by {
-				e.Traced.Null[r] = ruleEnds || Rule(r) == TIHO && l.accountPots
-			}
-			out = append(out, e)
+			e.Traced.Null = total.Null
+			out = slices.Insert(out, i, e)
 		}
 		return &out[i]
 	}
@@ -240,7 +245,6 @@ func (l *ledger) bySeed(b *bundle, ruleEnds bool) BySeed {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b SeedTraced) int { return int(a.index - b.index) })
 	return out
 }
 
@@ -288,10 +292,11 @@ func (l *ledger) endConserving(h *holding, note string) error {
 }
 
 func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
+	traced := l.traced(&h.bundle, false)
 	e := Endpoint{
 		Node: h.node, Chain: l.chain, Asset: chains.Native, Reason: reason, Units: h.units,
 		Position: strconv.Itoa(int(h.out.Index)), Hop: h.hop, Note: note,
-		Traced: l.traced(&h.bundle, false), TracedBySeed: l.bySeed(&h.bundle, false), ByBasis: l.byBasis(&h.bundle),
+		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), ByBasis: l.byBasis(&h.bundle),
 	}
 	switch {
 	case reason == ReasonFee:

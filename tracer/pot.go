@@ -83,28 +83,21 @@ func divide(in []bundle, outs []chains.Amount) []bundle {
 	for i := range outs {
 		served[i].units = outs[i]
 	}
+	var single lots // what entered under the rule `of`, if that is one lot: no rule can choose
+	var of int
 	for r := range conventions {
-		if !slices.ContainsFunc(in, func(b bundle) bool { return b.by[r] != nil }) {
-			continue
-		}
-		var entered lots
-		for i := range in {
-			for _, l := range in[i].lots(Rule(r)) {
-				entered = entered.push(l)
+		entered := enter(in, Rule(r))
+		switch {
+		case entered == nil:
+		case len(entered) == 1 && slices.Equal(entered, single):
+			for i := range served {
+				served[i].by[r] = served[i].by[of]
 			}
-		}
-		if entered.mixed() {
-			entered = entered.weaken(ByRule)
-		}
-		left := chains.Amount{}
-		for i, ls := range conventions[r].divide(entered, outs) {
-			if t := ls.traced(); !t.IsZero() {
-				served[i].by[r] = ls
-				left = left.Plus(t)
+		default:
+			serve(Rule(r), entered, served)
+			if len(entered) == 1 {
+				single, of = entered, r
 			}
-		}
-		if left.Cmp(entered.traced()) != 0 {
-			panic(fmt.Sprintf("tracer: %s: %s entered a pot and %s left it", Rule(r), entered.traced(), left))
 		}
 	}
 	t := poisoned(in)
@@ -114,6 +107,51 @@ func divide(in []bundle, outs []chains.Amount) []bundle {
 		}
 	}
 	return served
+}
+
+// enter returns what lies in a pot of a moment under r, in order; nil if nothing there is
+// stolen.
+func enter(in []bundle, r Rule) lots {
+	n, stolen := 0, false
+	for i := range in {
+		n += max(1, len(in[i].by[r]))
+		stolen = stolen || in[i].by[r] != nil
+	}
+	if !stolen {
+		return nil
+	}
+	entered := make(lots, 0, n)
+	for i := range in {
+		if in[i].by[r] == nil {
+			entered = entered.push(lot{amount: in[i].units, seed: clean})
+			continue
+		}
+		for _, l := range in[i].by[r] {
+			entered = entered.push(l)
+		}
+	}
+	if entered.mixed() {
+		return entered.weaken(ByRule)
+	}
+	return entered
+}
+
+// serve divides what entered under r over served, by their units.
+func serve(r Rule, entered lots, served []bundle) {
+	outs := make([]chains.Amount, len(served))
+	for i := range served {
+		outs[i] = served[i].units
+	}
+	left := chains.Amount{}
+	for i, ls := range conventions[r].divide(entered, outs) {
+		if t := ls.traced(); !t.IsZero() {
+			served[i].by[r] = ls
+			left = left.Plus(t)
+		}
+	}
+	if left.Cmp(entered.traced()) != 0 {
+		panic(fmt.Sprintf("tracer: %s: %s entered a pot and %s left it", r, entered.traced(), left))
+	}
 }
 
 // poisoned returns the taint of everything that leaves a pot which in entered.
@@ -137,7 +175,9 @@ func poisoned(in []bundle) taint {
 // account is a pot that lives on: the balance of one (chain, address, asset).
 type account struct {
 	bundle
-	mixed [Poison]bool // clean value has lain beside stolen value since it was last empty
+	stolen [Poison]chains.Amount // sum of the stolen lots
+	mixed  [Poison]bool          // clean value has lain beside stolen value since it was last empty
+	ready  [Poison]bool          // the lots are arranged: nothing has entered since
 }
 
 // deposit adds b at the back, or ErrOverflow.
@@ -162,6 +202,8 @@ func (a *account) deposit(b *bundle) error {
 			held = held.push(l)
 		}
 		a.by[r] = held
+		a.stolen[r] = a.stolen[r].Plus(entering.traced())
+		a.ready[r] = false
 	}
 	a.taint = poisoned([]bundle{a.bundle, *b})
 	a.units = sum
@@ -191,14 +233,15 @@ func (a *account) withdraw(units chains.Amount) bundle {
 			continue
 		}
 		c := &conventions[r]
-		if c.arrange != nil {
-			a.by[r] = c.arrange(a.by[r])
+		if c.arrange != nil && !a.ready[r] {
+			a.by[r], a.ready[r] = c.arrange(a.by[r]), true
 		}
 		taken := c.take(&a.by[r], units)
-		if !taken.traced().IsZero() {
+		if t := taken.traced(); !t.IsZero() {
 			out.by[r] = taken
+			a.stolen[r] = a.stolen[r].Minus(t)
 		}
-		if a.by[r].traced().IsZero() {
+		if a.stolen[r].IsZero() {
 			a.by[r] = nil
 			a.mixed[r] = false
 		}

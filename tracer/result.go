@@ -84,9 +84,10 @@ type SeedEntry struct {
 	Position string        `json:"position"`
 	Address  string        `json:"address"`
 	// Added to the contract, for people and drawings:
-	Node   string `json:"node"`
-	Height int64  `json:"height"`
-	Time   string `json:"time"`
+	Node     string `json:"node"`
+	Height   int64  `json:"height"`
+	Time     string `json:"time"`
+	Evidence string `json:"evidence"`
 }
 
 // NodeKind says what a node of the flow is.

@@ -140,9 +140,14 @@ func parseBound(s string) (Bound, error) {
 
 func parseTime(s string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, "20060102T150405Z", time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), nil
+		t, err := time.Parse(layout, s)
+		if err != nil {
+			continue
 		}
+		if t = t.UTC(); t.Nanosecond() != 0 || t.Year() < 1970 || t.Year() > 9999 {
+			return time.Time{}, fmt.Errorf("%q: want whole seconds, from 1970 on", s)
+		}
+		return t, nil
 	}
 	return time.Time{}, fmt.Errorf("%q: want a time in UTC like 2022-03-29T11:19:50Z", s)
 }
@@ -229,8 +234,13 @@ func (p *parser) form(v value, s *Seed, f seedFields) error {
 			return v.errorf("output stands alone: no tx, to, address or from beside it")
 		}
 		o, err := ParseSeed(s.ID, f.output.Value, p.codec)
-		if err != nil || o.Out == nil || (s.Chain != "" && s.Chain != o.Chain) {
-			return f.output.errorf("want CHAIN:TXID:VOUT of the seed's chain: %v", err)
+		switch {
+		case err != nil:
+			return f.output.errorf("want CHAIN:TXID:VOUT: %v", err)
+		case o.Out == nil:
+			return f.output.errorf("want CHAIN:TXID:VOUT, an output: %q is another form of seed", f.output.Value)
+		case s.Chain != "" && s.Chain != o.Chain:
+			return f.output.errorf("it is on %s, and the seed's chain is %s", o.Chain, s.Chain)
 		}
 		s.Chain, s.Out = o.Chain, o.Out
 		return nil

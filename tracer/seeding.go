@@ -18,10 +18,13 @@ func (s *sweep) watchSeeds(ctx context.Context) error {
 		var err error
 		switch {
 		case seed.Out != nil:
+			s.seedTxs[seed.Out.Tx] = append(s.seedTxs[seed.Out.Tx], i)
 			err = s.src.WatchTx(ctx, seed.Out.Tx)
 		case seed.Tx != nil:
+			s.seedTxs[*seed.Tx] = append(s.seedTxs[*seed.Tx], i)
 			err = s.src.WatchTx(ctx, *seed.Tx)
 		default:
+			s.windows[seed.Address] = append(s.windows[seed.Address], i)
 			err = s.src.WatchAddress(ctx, seed.Address)
 		}
 		if err != nil {
@@ -37,7 +40,7 @@ func (s *sweep) watchSeeds(ctx context.Context) error {
 // rules trace in an output is left alone, so that a seed has the same units under every
 // rule. Of the clean rest each rule takes the first units, or the last with `take: last`.
 func (s *sweep) seedOutputs(tx *chains.Tx, made []*holding) error {
-	for i := range s.inc.Seeds {
+	for _, i := range s.candidates(tx) {
 		receipts := s.inc.Seeds[i].receipts(tx, made)
 		if len(receipts) == 0 {
 			continue
@@ -47,6 +50,18 @@ func (s *sweep) seedOutputs(tx *chains.Tx, made []*holding) error {
 		}
 	}
 	return nil
+}
+
+// candidates returns the seeds that tx may receive, in the incident's order.
+func (s *sweep) candidates(tx *chains.Tx) []int {
+	out := slices.Clone(s.seedTxs[tx.ID])
+	if len(s.windows) > 0 {
+		for _, o := range tx.Outputs {
+			out = append(out, s.windows[o.Address]...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // receipts returns the holdings of tx in which the seed is received, in order.

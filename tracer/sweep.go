@@ -49,6 +49,8 @@ type sweep struct {
 	held     map[chains.OutPoint]*holding    // live outputs (accounts: output)
 	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
 	gave     []*liveAccount                  // those that gave in this transaction
+	seedTxs  map[chains.TxID][]int           // seeds by the transaction in which they are received
+	windows  map[chains.Address][]int        // seeds by the address that receives them in a window
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
 	found    []chains.Amount                 // units seeded, by seed
 	touched  int                             // transactions
@@ -87,6 +89,8 @@ func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, cod
 		inc: inc, chain: chain, src: src, opt: opt, out: newLedger(inc, chain, codec, opt),
 		held:     map[chains.OutPoint]*holding{},
 		accounts: map[chains.Address]*liveAccount{},
+		seedTxs:  map[chains.TxID][]int{},
+		windows:  map[chains.Address][]int{},
 		seeded:   map[chains.OutPoint]string{},
 		found:    make([]chains.Amount, len(inc.Seeds)),
 	}

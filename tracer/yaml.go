@@ -1,10 +1,12 @@
 package tracer
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,21 +30,29 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("%s:%d: field %s: %s", e.File, e.Line, e.Field, e.Reason)
 }
 
-// ParseIncident reads an incident file. name stands in errors, which are *FieldError: an
-// unknown field, a wrong type, an impossible value, two seeds that overlap.
+// ParseIncident reads an incident file. name stands in errors. They are *FieldError for an
+// unknown field, a wrong type, an impossible value and two seeds that overlap; what is not
+// YAML at all is the YAML parser's error, which names the line too.
 func ParseIncident(name string, data []byte, codec Codec) (*Incident, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
+	var doc, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&doc); errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
+		return nil, &FieldError{name, 1, "clew", "the file is empty: want clew: " + IncidentSchema}
+	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if len(doc.Content) == 0 {
-		return nil, &FieldError{name, 1, "clew", "the file is empty: want clew: " + IncidentSchema}
+	if err := d.Decode(&second); err == nil {
+		return nil, &FieldError{name, max(1, second.Line), "clew", "a second document begins here: one incident in a file"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	sum := sha256.Sum256(data)
 	inc := &Incident{Accounts: AccountsOutput, Stop: Stop{Touched: DefaultTouched}, SHA256: hex.EncodeToString(sum[:])}
 	p := &parser{file: name, codec: codec}
-	err := p.incident(doc.Content[0], inc)
-	return inc, err
+	if err := p.incident(doc.Content[0], inc); err != nil {
+		return nil, err
+	}
+	return inc, nil
 }
 
 type parser struct {
@@ -154,13 +164,14 @@ func parseCount(s string) (int, error) {
 func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 	root := value{n, p, ""}
 	var schema string
+	declared := false
 	seeds := value{Node: n, p: p, path: "seeds"}
 	err := root.fields(map[string]func(value) error{
 		"clew":        func(v value) error { return v.text(&schema) },
 		"id":          func(v value) error { return v.text(&inc.ID) },
 		"title":       func(v value) error { return v.text(&inc.Title) },
 		"synthetic":   func(v value) error { return parse(v, &inc.Synthetic, parseBool) },
-		"rule":        func(v value) error { return parse(v, &inc.Rule, ParseRule) },
+		"rule":        func(v value) error { declared = true; return parse(v, &inc.Rule, ParseRule) },
 		"rule_reason": func(v value) error { return v.text(&inc.RuleReason) },
 		"accounts":    func(v value) error { return parse(v, &inc.Accounts, parseAccounts) },
 		"seeds":       func(v value) error { seeds = v; return v.list(func(v value) error { return p.seed(v, inc) }) },
@@ -175,6 +186,8 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 	switch {
 	case schema != IncidentSchema:
 		return value{n, p, "clew"}.errorf("want %q, got %q", IncidentSchema, schema)
+	case !declared:
+		return value{n, p, "rule"}.errorf("declare an accounting rule before any result: %s", strings.Join(ruleNames[:Poison], ", "))
 	case len(inc.Seeds) == 0:
 		return seeds.errorf("a trace needs at least one seed")
 	case inc.Rule == Poison:
@@ -232,22 +245,27 @@ func (p *parser) stop(v value, stop *Stop) error {
 
 func (p *parser) opening(v value, inc *Incident) error {
 	o := Opening{Asset: chains.Native}
-	address := v
+	address, stated := v, false
 	err := v.fields(map[string]func(value) error{
 		"chain":   func(v value) error { return parse(v, &o.Chain, chains.ParseChain) },
 		"address": func(v value) error { address = v; return nil },
 		"asset":   func(v value) error { return parse(v, &o.Asset, parseAsset) },
-		"amount":  func(v value) error { return parse(v, &o.Amount, chains.ParseAmount) },
+		"amount":  func(v value) error { stated = true; return parse(v, &o.Amount, chains.ParseAmount) },
 		"source":  func(v value) error { return v.text(&o.Source) },
 	})
 	if err != nil {
 		return err
 	}
-	if o.Chain == "" || o.Source == "" {
+	if o.Chain == "" || o.Source == "" || !stated {
 		return v.errorf("an opening balance needs chain, address, amount and source")
 	}
 	if o.Address, err = p.codec.ParseAddress(o.Chain, address.Value); err != nil {
 		return address.errorf("%v", err)
+	}
+	for _, other := range inc.Openings {
+		if other.Chain == o.Chain && other.Address == o.Address && other.Asset == o.Asset {
+			return v.errorf("the opening balance of this address stands twice")
+		}
 	}
 	inc.Openings = append(inc.Openings, o)
 	return nil
