@@ -18,6 +18,9 @@ import (
 // blockTxs is the number of transactions of a generated block, its coinbase among them.
 const blockTxs = 2500
 
+// chainSeed makes the chain the same in every run.
+const chainSeed = 7
+
 // A chain is kept in one file, a record for each block from 0 on:
 //
 //	length uint32 | block in consensus bytes | length uint32 | what it spends, as REST's spenttxouts
@@ -221,7 +224,7 @@ func generate(path string, txs int) error {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
-	g := newGenerator(7)
+	g := newGenerator(chainSeed)
 	for done := 0; done < txs && err == nil; done += blockTxs {
 		var parts [2][]byte
 		if parts[0], parts[1], err = g.block(); err != nil {

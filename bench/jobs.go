@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/pprof"
 	"sync"
 	"time"
@@ -34,6 +35,8 @@ type result struct {
 	Blocks  int64         `json:"blocks"`
 	Bytes   int64         `json:"bytes"` // of the store, or read
 	Hops    int64         `json:"hops"`
+	Touched int64         `json:"touched"`
+	Live    int64         `json:"live"` // the most outputs that were live at once
 }
 
 // rate returns transactions a second.
@@ -52,12 +55,34 @@ func (o *options) perform(ctx context.Context, out io.Writer) error {
 	if !ok {
 		return fmt.Errorf("no job %q", o.job)
 	}
-	res, err := do(ctx)
+	stop, err := o.startProfile()
 	if err != nil {
+		return err
+	}
+	res, err := do(ctx)
+	if err := errors.Join(err, stop()); err != nil {
 		return err
 	}
 	res.PeakMiB = peakMiB()
 	return json.NewEncoder(out).Encode(res)
+}
+
+// startProfile begins a CPU profile of the job, if it is wanted, and returns what ends it.
+func (o *options) startProfile() (stop func() error, err error) {
+	if o.profile == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(filepath.Join(o.profile, o.job+".pprof"))
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }
 
 // drop asks for the same answers as a sync does and drops them: the server's own limit.
@@ -241,16 +266,6 @@ func (o *options) sync(ctx context.Context) (res result, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, l.Close(), st.Close()) }()
-	if o.profile != "" {
-		f, err := os.Create(o.profile)
-		if err != nil {
-			return res, err
-		}
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return res, errors.Join(err, f.Close())
-		}
-		defer func() { pprof.StopCPUProfile(); err = errors.Join(err, f.Close()) }()
-	}
 	start := time.Now()
 	done, err := ingest.Sync(ctx, node, bitcoin.Codec{}, l, ingest.SyncOptions{From: firstBlock, To: -1, InFlight: o.inFlight})
 	res.Took, res.Txs, res.Blocks = time.Since(start), done.Txs, done.Blocks
@@ -276,8 +291,8 @@ type counter struct{ hops, endpoints int64 }
 func (c *counter) Hop(tracer.Hop) error                { c.hops++; return nil }
 func (c *counter) Endpoint(int, tracer.Endpoint) error { c.endpoints++; return nil }
 
-// incident seeds n outputs of early transactions of a block.
-func (o *options) incident(n int) (*tracer.Incident, error) {
+// output is an incident whose seed is one output of an early block.
+func (o *options) output() (*tracer.Incident, error) {
 	records, f, err := o.open()
 	if err != nil {
 		return nil, err
@@ -287,11 +302,20 @@ func (o *options) incident(n int) (*tracer.Incident, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := "clew: incident/1\nid: bench\nrule: fifo\nseeds:\n"
-	for i := range n {
-		text += fmt.Sprintf("  - {id: V%d, output: \"%s:%s:0\", height: %d}\n", i+1, chain, b.Txs[i+1].ID, seedBlock)
-	}
-	return tracer.ParseIncident("bench", []byte(text), bitcoin.Codec{})
+	return incident(fmt.Sprintf("{id: V1, output: \"%s:%s:0\", height: %d}", chain, b.Txs[1].ID, seedBlock))
+}
+
+// busyAddress is an incident whose seed is what one of the busiest addresses receives in the
+// whole chain, followed for a few hops: some thousand outputs are live all the time.
+func busyAddress(last int64) (*tracer.Incident, error) {
+	key := newGenerator(chainSeed).hot[0]
+	address, _ := bitcoin.Classify(append([]byte{0, 20}, key[:]...))
+	return incident(fmt.Sprintf("{id: V1, chain: %s, address: %s, from: %d, to: %d}\nstop: {hops: 3}",
+		chain, bitcoin.FormatAddress(chain, address), firstBlock, last))
+}
+
+func incident(seed string) (*tracer.Incident, error) {
+	return tracer.ParseIncident("bench", []byte("clew: incident/1\nid: bench\nrule: fifo\nseeds:\n  - "+seed+"\n"), bitcoin.Codec{})
 }
 
 var errEnough = errors.New("enough was touched")
@@ -304,7 +328,7 @@ func (o *options) trace(ctx context.Context) (res result, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	inc, err := o.incident(5)
+	inc, err := o.output()
 	if err != nil {
 		return res, err
 	}
@@ -338,27 +362,33 @@ func (o *options) trace(ctx context.Context) (res result, err error) {
 	return res, nil
 }
 
-// follow traces one output by a pass over all blocks of the server.
+// follow traces what a busy address receives by a pass over all blocks of the server.
 func (o *options) follow(ctx context.Context) (res result, err error) {
 	node, err := bitcoin.Dial(ctx, chain, o.url, bitcoin.Options{})
 	if err != nil {
 		return res, err
 	}
-	inc, err := o.incident(1)
+	head, err := node.Head(ctx)
+	if err != nil {
+		return res, err
+	}
+	inc, err := busyAddress(head.Height)
 	if err != nil {
 		return res, err
 	}
 	start := time.Now()
 	pass, err := ingest.NewPass(ctx, node, bitcoin.Codec{}, ingest.PassOptions{
 		From: firstBlock, InFlight: o.inFlight,
-		Progress: func(_, _, txs int64, at chains.BlockRef) { res.Txs, res.Blocks = txs, at.Height },
+		Progress: func(done, _, txs int64, _ chains.BlockRef) { res.Txs, res.Blocks = txs, done },
 	})
 	if err != nil {
 		return res, err
 	}
 	defer pass.Close()
 	sink := &counter{}
-	_, err = tracer.Run(ctx, inc, chain, pass, bitcoin.Codec{}, tracer.Options{Sink: sink, TouchedOnly: true})
+	_, err = tracer.Run(ctx, inc, chain, pass, bitcoin.Codec{}, tracer.Options{
+		Sink: sink, TouchedOnly: true, Progress: func(_ chains.BlockRef, touched, live int) { res.Touched, res.Live = int64(touched), max(res.Live, int64(live)) },
+	})
 	res.Took, res.Hops = time.Since(start), sink.hops
 	return res, err
 }

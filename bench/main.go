@@ -47,7 +47,7 @@ type options struct {
 	dir      string // of the run
 	url      string // of the server
 	job      string // what this process is to do; "" is the whole run
-	profile  string // file for a CPU profile of the job sync
+	profile  string // folder for a CPU profile of each job; "" for none
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.IntVar(&o.txs, "txs", 600_000, "transactions of the generated chain")
 	f.IntVar(&o.inFlight, "in-flight", 4, "requests at once")
 	f.StringVar(&o.date, "date", "", "printed as the date of the run; left out if empty")
-	f.StringVar(&o.profile, "profile", "", "write a CPU profile of the sync to this file")
+	f.StringVar(&o.profile, "profile", "", "write a CPU profile of each job to JOB.pprof in this folder")
 	f.StringVar(&o.job, "job", "", "used by the run itself")
 	f.StringVar(&o.dir, "dir", "", "used by the run itself")
 	f.StringVar(&o.url, "url", "", "used by the run itself")
