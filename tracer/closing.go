@@ -1,0 +1,175 @@
+package tracer
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+
+	"clew/chains"
+)
+
+// end writes the endpoint at which a holding leaves the sweep.
+func (l *ledger) end(h *holding, reason Reason, note string) error {
+	if reason == ReasonLimit {
+		if l.limited[note] == 0 {
+			l.limitOrder = append(l.limitOrder, note)
+		}
+		l.limited[note]++
+	}
+	for r := range h.by {
+		l.ended[r] = l.ended[r].Plus(h.by[r].traced())
+	}
+	if h.taint.seeds != nil {
+		l.ended[Poison] = l.ended[Poison].Plus(h.units)
+	}
+	return l.sink.Endpoint(h.seq, l.endpoint(h, reason, note))
+}
+
+// endConserving ends a holding under every conserving rule in a gap; poison goes on.
+func (l *ledger) endConserving(h *holding, note string) error {
+	if !h.conserved() {
+		return nil
+	}
+	part := *h
+	part.taint = taint{}
+	return l.end(&part, ReasonGap, note)
+}
+
+func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
+	traced := l.traced(&h.bundle, false)
+	e := Endpoint{
+		Node: h.node, Chain: l.chain, Asset: chains.Native, Reason: reason, Units: h.units,
+		Position: strconv.Itoa(int(h.out.Index)), Hop: h.hop, Note: note,
+		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), ByBasis: l.byBasis(&h.bundle),
+	}
+	switch {
+	case reason == ReasonFee:
+		e.Position = "fee"
+	case h.balance, h.spent:
+		e.Position = "balance"
+	}
+	switch {
+	case !h.balance:
+		tx := h.out.Tx
+		e.TxID = &tx
+		e.ID = id("endpoint", string(l.chain), tx.String(), e.Position, h.node)
+	case reason == ReasonBalance:
+		e.ID = id("endpoint", string(l.chain), "balance", h.node)
+	default: // an account may be left more than once
+		e.ID = id("endpoint", string(l.chain), "balance", h.node, string(reason), strconv.Itoa(h.seq))
+	}
+	first := true
+	for r := range h.by {
+		if e.Traced.Null[r] {
+			continue
+		}
+		v := e.Traced.Value[r]
+		if first || v.Less(e.Range.Min) {
+			e.Range.Min = v
+		}
+		e.Range.Max = chains.Max(e.Range.Max, v)
+		first = false
+	}
+	return e
+}
+
+func (l *ledger) byBasis(b *bundle) PerRule[BasisSplit] {
+	var p PerRule[BasisSplit]
+	for r := range b.by {
+		p.Null[r] = Rule(r) == TIHO && l.accountPots
+		for _, lot := range b.by[r] {
+			if lot.stolen() {
+				part := &p.Value[r].Parts[lot.basis]
+				*part = part.Plus(lot.amount)
+			}
+		}
+	}
+	if b.taint.seeds != nil {
+		p.Value[Poison].Parts[b.taint.basis] = b.units
+	}
+	return p
+}
+
+func (l *ledger) gap(g Gap) { l.t.Gaps = append(l.t.Gaps, g) }
+
+// unknownInputs writes the gap of a transaction with an input of unknown value.
+func (l *ledger) unknownInputs(tx *chains.Tx, first int) {
+	n := 0
+	for _, in := range tx.Inputs {
+		if !in.Known {
+			n++
+		}
+	}
+	h := tx.Block.Height
+	l.gap(Gap{
+		Chain: l.chain, FromHeight: &h, ToHeight: &h, TxID: tx.ID.String(),
+		What:   fmt.Sprintf("%d of %d inputs, the first of them input %d", n, len(tx.Inputs), first),
+		Why:    fmt.Sprintf("the outputs that they spend were not read (the first: %s)", tx.Inputs[first].Prev),
+		Effect: "total and fee are unknown: every accounting rule ends here, and only poison goes on",
+	})
+}
+
+// unexplained writes the gap of an account that pays out more than it was seen to hold.
+func (l *ledger) unexplained(tx *chains.Tx, a chains.Address, lack chains.Amount) error {
+	sum, err := l.unexplain.Add(lack)
+	if err != nil {
+		return err
+	}
+	l.unexplain = sum
+	h := tx.Block.Height
+	l.gap(Gap{
+		Chain: l.chain, FromHeight: &h, ToHeight: &h, TxID: tx.ID.String(),
+		What:   fmt.Sprintf("%s units of %s", lack, l.codec.FormatAddress(l.chain, a)),
+		Why:    "the address pays out more than it was seen to hold",
+		Effect: "the difference counts as clean and as oldest",
+	})
+	return nil
+}
+
+// trace closes the books and returns the trace; ErrDefect if a rule's do not balance.
+func (l *ledger) trace(asOf chains.BlockRef) (*Trace, error) {
+	l.t.AsOf = []AsOf{{l.chain, l.chain.CAIP2(), asOf.Height, asOf.Hash, utc(asOf.Time)}}
+	l.sortEndpoints()
+	for _, note := range l.limitOrder {
+		l.gap(Gap{
+			Chain: l.chain, What: fmt.Sprintf("%d holdings", l.limited[note]), Why: note,
+			Effect: "where their value went was not examined: they are endpoints of reason limit",
+		})
+	}
+	var defect error
+	for _, r := range Rules() {
+		if r == TIHO && l.accountPots {
+			l.t.Conservation.Null[r] = true
+			continue
+		}
+		diff := new(big.Int).Sub(bigOf(l.seeded), bigOf(l.ended[r]))
+		l.t.Conservation.Value[r] = []ConservationRow{{
+			Asset: chains.Native, Chain: l.chain, Seeded: l.seeded, Ended: l.ended[r],
+			Unexplained: l.unexplain, Difference: diff.String(),
+		}}
+		if r.Conserves() && diff.Sign() != 0 {
+			defect = fmt.Errorf("%s: %s seeded, %s ended: %w", r, l.seeded, l.ended[r], ErrDefect)
+		}
+	}
+	return l.t, defect
+}
+
+func bigOf(a chains.Amount) *big.Int {
+	n, _ := new(big.Int).SetString(a.String(), 10)
+	return n
+}
+
+// sortEndpoints puts the endpoints into the order in which their holdings came to be.
+func (l *ledger) sortEndpoints() {
+	order := make([]int, len(l.ends))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return l.ends[a] - l.ends[b] })
+	sorted := make([]Endpoint, 0, len(order))
+	for _, i := range order {
+		sorted = append(sorted, l.t.Endpoints[i])
+	}
+	l.t.Endpoints = sorted
+}
