@@ -57,8 +57,10 @@ lint: $(GOLANGCI) $(SUMMARY) ## the linter, after a check that it refuses what i
 fuzz: ## every fuzz target for a short time each (FUZZTIME=10s)
 	scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## the benchmarks of all packages
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## measure speed and memory beside their limits, into docs/performance.md
+	mkdir -p build
+	go run ./bench > build/performance.md
+	mv build/performance.md docs/performance.md
 
 docs: ## write the reference in docs/cli.md again from the commands' help
 	go test ./cmd/clew -count=1 -run '^TestReference$$' -update
