@@ -3,7 +3,7 @@ package chains_test
 import (
 	"encoding/json"
 	"math"
-	"math/big" //nolint:depguard // an oracle that shares nothing with uint256
+	"math/big" // an oracle that shares nothing with uint256
 	"strings"
 	"testing"
 
