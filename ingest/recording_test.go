@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -346,22 +347,41 @@ func TestUnfinishedRecording(t *testing.T) {
 	require.ErrorIs(t, readAll(t.Context(), os.DirFS(dir), regtest), fs.ErrNotExist)
 }
 
-// FuzzOpenRecording changes both files of real recordings. Whatever they hold, reading them
-// ends with an error, or with blocks that lead to their headers.
+// FuzzOpenRecording changes a recording of mainnet: its manifest, and what one of its objects
+// holds, whose name goes with it, so that hashes alone do not keep the change out. Whatever
+// they hold, reading them ends, with an error that has a name or with what the headers prove.
 func FuzzOpenRecording(f *testing.F) {
 	demo, err := fs.Sub(testdata.Demo, "demo/merge")
 	require.NoError(f, err)
-	manifest, err := fs.ReadFile(demo, "recording.json")
-	require.NoError(f, err)
-	packed, err := fs.ReadFile(demo, "objects.zip")
-	require.NoError(f, err)
-	f.Add(manifest, packed)
 	p := takeApart(f, demo)
-	p.manifest["headers"] = object(p, nil)
-	empty := p.together(f)
-	f.Add(empty["recording.json"].Data, empty["objects.zip"].Data)
-	f.Fuzz(func(t *testing.T, manifest, packed []byte) {
-		fsys := fstest.MapFS{"recording.json": {Data: manifest}, "objects.zip": {Data: packed}}
-		_ = readAll(t.Context(), fsys, "") // it must not panic or hang; what it says is for the tests above
+	p.manifest["txs"] = p.manifest["txs"].([]any)[:1]
+	text, err := json.Marshal(p.manifest)
+	require.NoError(f, err)
+	entry := p.entry("txs", 0)
+	names := []string{p.manifest["headers"].(string), entry["raw"].(string)}
+	for _, list := range entry {
+		if more, ok := list.([]any); ok && len(more) > 0 {
+			if _, there := p.objects[fmt.Sprint(more[0])]; there {
+				names = append(names, fmt.Sprint(more[0]))
+			}
+		}
+	}
+	for i, name := range names {
+		f.Add(text, uint8(i), p.objects[name])
+	}
+	f.Add(text, uint8(0), []byte{})
+	f.Fuzz(func(t *testing.T, manifest []byte, which uint8, content []byte) {
+		name := names[int(which)%len(names)]
+		objects := maps.Clone(p.objects)
+		objects[shaHex(content)] = content
+		manifest = bytes.ReplaceAll(manifest, []byte(name), []byte(shaHex(content)))
+		fsys := parts{map[string]any{}, objects}.together(t)
+		fsys["recording.json"].Data = manifest
+		err := readAll(t.Context(), fsys, "bitcoin")
+		named := err == nil
+		for _, is := range []error{chains.ErrBadAnswer, chains.ErrUnsupported, chains.ErrWrongChain, chains.ErrUnknownChain} {
+			named = named || errors.Is(err, is)
+		}
+		require.True(t, named, "an error without a name: %v", err)
 	})
 }

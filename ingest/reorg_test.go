@@ -136,39 +136,39 @@ func TestSyncFollowsAReorganisationMeanwhile(t *testing.T) {
 		at    []int64 // heights, from the first head, at which it happens
 		fork  int64   // below that height
 		mined int     // beside what is needed to end where it was
+
+		inFlight int
 	}{
-		{"just below", []int64{-30}, 2, 3},
-		{"below what is written", []int64{-20}, 60, 1},
-		{"above", []int64{-30}, -10, 4},
-		{"at the end", []int64{0}, 3, 2},
-		{"three times", []int64{-50, -30, -10}, 5, 1},
-		{"the chain becomes shorter", []int64{-30}, 4, -30},
+		{"just below", []int64{-30}, 2, 3, 1},
+		{"below what is written", []int64{-20}, 60, 1, 8},
+		{"above", []int64{-30}, -10, 4, 8},
+		{"at the end", []int64{0}, 3, 2, 4},
+		{"three times", []int64{-50, -30, -10}, 5, 1, 4},
+		{"the chain becomes shorter", []int64{-30}, 4, -30, 2},
 	}
-	for _, inFlight := range []int{1, 8} {
-		for _, c := range cases {
-			t.Run(fmt.Sprintf("%s, %d in flight", c.name, inFlight), func(t *testing.T) {
-				node := nodetest.Start(t, nodetest.Options{})
-				newWallet(t, node, 7).mine(10)
-				head := node.Height()
-				n := dial(t, node)
-				st := openStore(t)
-				opt := ingest.SyncOptions{From: -1, To: -1, InFlight: inFlight}
-				done := map[int64]bool{}
-				opt.Progress = func(_, _, _ int64, at chains.BlockRef) {
-					if h := at.Height - head; slices.Contains(c.at, h) && !done[h] {
-						done[h] = true
-						fork := at.Height - c.fork
-						replace(node, fork, max(1, int(head-fork)+c.mined))
-					}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			node := nodetest.Start(t, nodetest.Options{})
+			newWallet(t, node, 7).mine(10)
+			head := node.Height()
+			n := dial(t, node)
+			st := openStore(t)
+			opt := ingest.SyncOptions{From: -1, To: -1, InFlight: c.inFlight}
+			done := map[int64]bool{}
+			opt.Progress = func(_, _, _ int64, at chains.BlockRef) {
+				if h := at.Height - head; slices.Contains(c.at, h) && !done[h] {
+					done[h] = true
+					fork := at.Height - c.fork
+					replace(node, fork, max(1, int(head-fork)+c.mined))
 				}
-				_, err := trySync(t.Context(), n, regtest, st, fewTxs, opt)
-				require.NoError(t, err)
-				require.Len(t, done, len(c.at), "it happened")
-				syncAll(t, n, st) // what came after the head of the last pass
-				same(t, fresh(t, n), dump(t, st))
-				sound(t, st)
-			})
-		}
+			}
+			_, err := trySync(t.Context(), n, regtest, st, fewTxs, opt)
+			require.NoError(t, err)
+			require.Len(t, done, len(c.at), "it happened")
+			syncAll(t, n, st) // what came after the head of the last pass
+			same(t, fresh(t, n), dump(t, st))
+			sound(t, st)
+		})
 	}
 }
 
