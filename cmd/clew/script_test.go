@@ -3,12 +3,14 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // scriptCommands are what the scripts can say besides the commands of testscript.
@@ -17,6 +19,18 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"exits":  exits,
 		"isjson": isJSON,
 		"seedof": seedOf,
+		"messages": func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg || len(args) != 1 {
+				ts.Fatalf("usage: messages FILE")
+			}
+			text := strings.TrimSpace(ts.ReadFile(args[0]))
+			if text == "" {
+				ts.Fatalf("%s has no messages", args[0])
+			}
+			for line := range strings.SplitSeq(text, "\n") {
+				ts.Check(keepsSchema(line, map[string]any{"message_type": true}))
+			}
+		},
 	}
 }
 
@@ -43,7 +57,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // isjson FILE [KEY=VALUE…]  wants exactly one JSON document in FILE (stdout and stderr are
-// files too), with these values at its top level.
+// files too), valid under its schema in docs/schema, with these values at its top level.
 func isJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: isjson FILE [KEY=VALUE…]")
@@ -53,6 +67,7 @@ func isJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if err := json.Unmarshal([]byte(text), &doc); err != nil {
 		ts.Fatalf("%s is not one JSON object: %v\n%s", args[0], err, text)
 	}
+	ts.Check(keepsSchema(text, doc))
 	for _, pair := range args[1:] {
 		key, want, _ := strings.Cut(pair, "=")
 		value, ok := doc[key]
@@ -81,4 +96,23 @@ func seedOf(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no seed that is an output", args[0])
 	}
 	ts.Setenv("SEED", found[1])
+}
+
+// keepsSchema checks a document against the schema in docs/schema that it names; a line on
+// standard error names none.
+func keepsSchema(text string, doc map[string]any) error {
+	name, _ := doc["schema"].(string)
+	if doc["message_type"] != nil {
+		name = "clew.message/1"
+	}
+	file := "../../docs/schema/" + strings.ReplaceAll(name, "/", "-") + ".schema.json"
+	schema, err := jsonschema.NewCompiler().Compile(file)
+	if err != nil {
+		return fmt.Errorf("schema %q: %w", name, err)
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("read the document: %w", err)
+	}
+	return schema.Validate(value)
 }
