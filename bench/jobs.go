@@ -41,7 +41,7 @@ type result struct {
 
 // rate returns transactions a second.
 func (r result) rate() int64 {
-	return int64(float64(r.Txs) / max(r.Took.Seconds(), 1e-9))
+	return r.Txs * int64(time.Second) / max(1, int64(r.Took))
 }
 
 // perform does one job in this process and prints its result as JSON.
@@ -387,7 +387,10 @@ func (o *options) follow(ctx context.Context) (res result, err error) {
 	defer pass.Close()
 	sink := &counter{}
 	_, err = tracer.Run(ctx, inc, chain, pass, bitcoin.Codec{}, tracer.Options{
-		Sink: sink, TouchedOnly: true, Progress: func(_ chains.BlockRef, touched, live int) { res.Touched, res.Live = int64(touched), max(res.Live, int64(live)) },
+		Sink: sink, TouchedOnly: true,
+		Progress: func(_ chains.BlockRef, touched, live int) {
+			res.Touched, res.Live = int64(touched), max(res.Live, int64(live))
+		},
 	})
 	res.Took, res.Hops = time.Since(start), sink.hops
 	return res, err

@@ -92,9 +92,9 @@ func (w *wallet) pay() nodetest.Tx {
 	for _, c := range from {
 		total += c.Value
 	}
-	pays := make([]nodetest.Pay, out)
-	for i := range pays {
-		pays[i] = nodetest.Pay{To: w.lock(), Value: w.rng.Uint64N(total + 1)}
+	var pays []nodetest.Pay
+	for i := range out {
+		pays = append(pays, nodetest.Pay{To: w.lock(), Value: w.rng.Uint64N(total + 1)})
 		total -= pays[i].Value
 	}
 	if w.rng.IntN(3) > 0 { // else the rest is the fee

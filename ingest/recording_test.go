@@ -38,7 +38,9 @@ func takeApart(t testing.TB, fsys fs.FS) parts {
 	p := parts{objects: map[string][]byte{}}
 	text, err := fs.ReadFile(fsys, "recording.json")
 	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(text, &p.manifest))
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	require.NoError(t, d.Decode(&p.manifest))
 	packed, err := fs.ReadFile(fsys, "objects.zip")
 	require.NoError(t, err)
 	z, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
@@ -127,7 +129,11 @@ func TestDamagedRecordingsAreRefused(t *testing.T) {
 		p.objects[name] = bytes.Clone(p.objects[name])
 		p.objects[name][len(p.objects[name])/2] ^= 1
 	}
-	number := func(v any) float64 { return v.(float64) }
+	number := func(v any) int64 {
+		n, err := v.(json.Number).Int64()
+		require.NoError(t, err)
+		return n
+	}
 	type damage struct {
 		name string
 		do   func(p parts)

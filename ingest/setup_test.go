@@ -163,9 +163,5 @@ func spans(t testing.TB, st *store.Store) []ingest.Span {
 	t.Helper()
 	have, err := st.Spans(context.Background(), regtest)
 	require.NoError(t, err)
-	out := []ingest.Span{}
-	for _, h := range have {
-		out = append(out, ingest.Span{From: h.From, To: h.To})
-	}
-	return out
+	return append([]ingest.Span{}, have...)
 }
