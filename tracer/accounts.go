@@ -55,7 +55,7 @@ type net struct {
 // moveNets moves each address's net only: givers in order of their first input, receivers
 // of their first output, the fee last. The givers' withdrawals enter the pot of the
 // transaction, the receivers' arrivals leave it. It returns the arrivals in order.
-func (s *sweep) moveNets(ctx context.Context, tx *chains.Tx) ([]*holding, error) {
+func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
 	if unknown := slices.IndexFunc(tx.Inputs, func(in chains.Input) bool { return !in.Known }); unknown >= 0 {
 		return s.loseAccounts(tx, unknown)
 	}

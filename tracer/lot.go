@@ -33,18 +33,6 @@ func (ls lots) push(l lot) lots {
 
 func cleanLots(units chains.Amount) lots { return lots(nil).push(lot{amount: units, seed: clean}) }
 
-// total returns the sum of all lots, or ErrOverflow.
-func (ls lots) total() (chains.Amount, error) {
-	var sum chains.Amount
-	for _, l := range ls {
-		var err error
-		if sum, err = sum.Add(l.amount); err != nil {
-			return sum, err
-		}
-	}
-	return sum, nil
-}
-
 // traced returns the sum of the stolen lots.
 func (ls lots) traced() chains.Amount {
 	var sum chains.Amount

@@ -173,7 +173,7 @@ func (s *Seed) contains(b chains.BlockRef) bool {
 type seedFields struct {
 	output, address, to value
 	tx                  *chains.TxID
-	from, until         *Bound
+	from                *Bound
 	take                string
 }
 

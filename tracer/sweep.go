@@ -1,3 +1,12 @@
+// Package tracer follows stolen value from its seeds to where it ends, under every accounting
+// rule at once, and says of each movement on what evidence and basis.
+//
+// It reads incidents, keeps pots and lots, goes once through the transactions that a Source
+// gives it in chain order, and makes a Trace, whose JSON is the program's contract. It does
+// not talk to nodes or stores, and draws nothing.
+//
+// Start reading at the conventions in docs/architecture.md, then Run (this file), divide
+// (pot.go) and convention (convention.go).
 package tracer
 
 import (
@@ -120,7 +129,7 @@ func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
 	var made []*holding
 	var err error
 	if s.inc.Accounts == AccountsAddress {
-		made, err = s.moveNets(ctx, tx)
+		made, err = s.moveNets(tx)
 	} else {
 		made, err = s.spendOutputs(tx)
 	}
