@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 
 	"clew/tracer"
 )
@@ -75,6 +74,7 @@ type reportPage struct {
 	Method                  []methodView
 	AsOf                    []asOfView
 	Inputs                  []inputView
+	Statement               string // the incident's own notes
 	Notes                   []string
 	Files                   []string
 }
@@ -96,7 +96,7 @@ func (x *Exhibit) page() (*reportPage, error) {
 		Policy:  policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
 		Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(),
 		RuleLine: ruleLine(t, x.Diagram.Rule), Files: append([]string{"flow.svg"}, CSVNames()...)}
-	p.Balanced = !strings.Contains(p.Sums, "NOT")
+	p.Balanced, p.Statement = sum.Balanced(), visible(t.Incident.Notes)
 	if t.Incident.Synthetic {
 		p.Replica = textReplica
 	}

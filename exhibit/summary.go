@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/chains"
@@ -164,6 +165,12 @@ func endingWords(e *Ending) string {
 		return "is not known (gaps), at " + count(n, "endpoint")
 	}
 	return "ended as " + visible(string(e.Reason)) + ", at " + count(n, "endpoint")
+}
+
+// Balanced reports whether no row of the conservation table shows a difference.
+func (s *Summary) Balanced() bool {
+	rows, _ := s.trace.Conservation.Get(s.Rule)
+	return !slices.ContainsFunc(rows, func(r tracer.ConservationRow) bool { return r.Difference != "0" })
 }
 
 // SumLine says whether the ends add up to what was taken.
