@@ -69,6 +69,7 @@ const demoDeclared = "2026-11-22T17:00:00Z"
 // TestDemoRecordings makes the recordings of the demonstration from whole mainnet blocks:
 // they are what is in the repository, and the trace from each is the one that made it.
 func TestDemoRecordings(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	dir := filepath.Join(t.TempDir(), "whole")
 	_, err := ingest.RecordWhole(ctx, openMainnet(t), "bitcoin", firstMainnet, firstMainnet+9, dir)

@@ -52,6 +52,7 @@ func (x *indexed) Locate(_ context.Context, id chains.TxID) (chains.BlockRef, er
 // Ten real blocks in a store: traces of the demonstration's incidents and of hundreds of
 // outputs taken at random are those of one pass over the blocks, and balance.
 func TestMainnetFromTheStore(t *testing.T) {
+	t.Parallel()
 	blocks := openMainnet(t)
 	st := openStore(t)
 	res, err := trySync(t.Context(), openMainnet(t), "bitcoin", st, 4000, ingest.SyncOptions{From: firstMainnet, To: -1})

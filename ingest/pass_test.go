@@ -83,6 +83,7 @@ func firstSeed(t *testing.T, inc *tracer.Incident, node *bitcoin.Node) int64 {
 // conserving rule, whatever way the node answers, and from the pass's recording the trace
 // has the same bytes.
 func TestPassStoreAndRecordingAgree(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	indexed := older(t, node, true)
 	for seed := range uint64(6) {
@@ -136,6 +137,7 @@ func sameFromRecording(t *testing.T, inc *tracer.Incident, dir string, want *tra
 // Where a node tells neither what is spent nor where a transaction is, a pass has gaps where
 // the store has none, and never another amount.
 func TestPassWithoutSpentOutputsHasGaps(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	w := newWallet(t, node, 40)
 	w.mine(25)
@@ -170,6 +172,7 @@ func TestPassWithoutSpentOutputsHasGaps(t *testing.T) {
 // Seeds that an address received in a window, by heights and by times, on a chain whose
 // times are not in order.
 func TestWindowSeeds(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	w := newWallet(t, node, 50)
 	w.mine(40)
@@ -206,6 +209,7 @@ func TestWindowSeeds(t *testing.T) {
 
 // HeightAt finds a block at or below the first one of its time, on a node and on a recording.
 func TestHeightAt(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 200 { // six hours a block
@@ -243,6 +247,7 @@ func TestHeightAt(t *testing.T) {
 // With addresses as pots, a spend of an output that an address held before counts as well:
 // a pass sees it whatever the node tells, or says that it cannot.
 func TestPassSeesWhatAnAddressSpends(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	a, b, victim := nodetest.P2WPKH(901), nodetest.P2WPKH(902), nodetest.P2WPKH(903)
 	coins := node.Fund(victim, 2)

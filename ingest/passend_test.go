@@ -19,6 +19,7 @@ import (
 // A pass ends at the block that it is pinned to, or before the first block with a later
 // time, as a store read up to there.
 func TestPassEnds(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	w := newWallet(t, node, 60)
 	w.mine(40)
@@ -72,6 +73,7 @@ func TestPassEnds(t *testing.T) {
 
 // What a pass refuses.
 func TestPassRefuses(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	w := newWallet(t, node, 61)
 	w.mine(20)
@@ -115,6 +117,7 @@ func TestPassRefuses(t *testing.T) {
 
 // A reorganisation while a pass runs is ErrReorged, never a trace of two chains.
 func TestPassOverAReorganisation(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fork, mined int64 // below the block read last
 	}{
@@ -145,6 +148,7 @@ func TestPassOverAReorganisation(t *testing.T) {
 
 // A cancelled pass is an error, also over a recording, which needs no time to answer.
 func TestPassCancelled(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	w := newWallet(t, node, 63)
 	w.mine(10)

@@ -117,6 +117,7 @@ func recordBoth(t *testing.T) (extract, whole string) {
 
 // Whatever part of a recording is damaged, it is refused with an error that says so.
 func TestDamagedRecordingsAreRefused(t *testing.T) {
+	t.Parallel()
 	extract, whole := recordBoth(t)
 	demo, err := fs.Sub(testdata.Demo, "demo/merge")
 	require.NoError(t, err)
@@ -234,6 +235,7 @@ func previous(p parts) string {
 
 // Files that are cut off, mixed up or absent.
 func TestBrokenFilesAreRefused(t *testing.T) {
+	t.Parallel()
 	extract, whole := recordBoth(t)
 	read := func(dir, name string) []byte {
 		data, err := os.ReadFile(filepath.Join(dir, name))
@@ -281,6 +283,7 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 
 // A recording does not claim to hold what it does not.
 func TestRecordingHoldsWhatItSays(t *testing.T) {
+	t.Parallel()
 	extract, whole := recordBoth(t)
 	ctx := t.Context()
 	open := func(dir string) *ingest.Recording {
@@ -324,6 +327,7 @@ func TestRecordingHoldsWhatItSays(t *testing.T) {
 // A recording that was not finished is none, and one that was there before does not stand
 // beside other objects.
 func TestUnfinishedRecording(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	node.Skip(20)
 	n, dir := dial(t, node), t.TempDir()

@@ -45,6 +45,7 @@ func stale(t *testing.T, st *store.Store) []chains.BlockHash {
 // A reorganisation between two syncs: the store is that of the winning chain, and has the
 // blocks that left as history.
 func TestSyncFollowsAReorganisation(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	w := newWallet(t, node, 6)
 	w.mine(20)
@@ -131,6 +132,7 @@ func lower(h, head int64) int64 {
 // The chain changes while it is read: below what is written, in what is gathered, above it,
 // again and again, or it becomes shorter.
 func TestSyncFollowsAReorganisationMeanwhile(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name  string
 		at    []int64 // heights, from the first head, at which it happens
@@ -174,6 +176,7 @@ func TestSyncFollowsAReorganisationMeanwhile(t *testing.T) {
 
 // A node that is behind the store on the same chain changes nothing.
 func TestSyncWithANodeBehindTheStore(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	hashes := node.Skip(40)
 	n := dial(t, node)
@@ -202,6 +205,7 @@ func TestSyncWithANodeBehindTheStore(t *testing.T) {
 
 // A node of another chain of the same kind does not make the store forget its own.
 func TestSyncRefusesAnotherHistory(t *testing.T) {
+	t.Parallel()
 	ours, theirs := nodetest.Start(t, nodetest.Options{}), nodetest.Start(t, nodetest.Options{})
 	ours.Mine(40, nodetest.Anyone(1))
 	theirs.Mine(60, nodetest.Anyone(2))

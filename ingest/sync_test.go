@@ -18,6 +18,7 @@ import (
 
 // However a chain is cut into syncs, batches and requests, the store is the same.
 func TestSyncInAnyChunks(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	newWallet(t, node, 1).mine(40)
 	head := node.Height()
@@ -54,6 +55,7 @@ func TestSyncInAnyChunks(t *testing.T) {
 }
 
 func TestSyncSaysHowFarItIs(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	node.Skip(30)
 	st := openStore(t)
@@ -73,6 +75,7 @@ func TestSyncSaysHowFarItIs(t *testing.T) {
 }
 
 func TestSyncRefusesImpossibleRanges(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	node.Skip(5)
 	n := dial(t, node)
@@ -92,6 +95,7 @@ func TestSyncRefusesImpossibleRanges(t *testing.T) {
 
 // What was read before a sync is cancelled is written, and the next one goes on behind it.
 func TestSyncResumesAfterCancel(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	newWallet(t, node, 2).mine(10)
 	n := dial(t, node)
@@ -123,6 +127,7 @@ func TestSyncResumesAfterCancel(t *testing.T) {
 
 // What was read before an answer fails is written, and the next sync goes on behind it.
 func TestSyncResumesAfterError(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	newWallet(t, node, 3).mine(10)
 	want := fresh(t, dial(t, node))
@@ -175,6 +180,7 @@ func (f failing) Flush(ctx context.Context) error {
 
 // A sink that cannot write ends the sync with its own error, whatever else ends it.
 func TestSyncEndsWhenTheSinkFails(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	hashes := node.Skip(60)
 	n := dial(t, node)
@@ -211,6 +217,7 @@ func TestSyncEndsWhenTheSinkFails(t *testing.T) {
 // Inputs from before the range are known through whatever the node offers; where it cannot
 // tell they are unknown until a lower range is read.
 func TestSyncFromAboveGenesis(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	newWallet(t, node, 4).mine(30)
 	from := node.Height() - 20
@@ -252,6 +259,7 @@ func TestSyncFromAboveGenesis(t *testing.T) {
 func unknownInputs(dump string) int { return strings.Count(dump, " unknown\n") }
 
 func TestSyncFromAPrunedNode(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{Args: []string{"-txindex=0", "-prune=1", "-fastprune"}})
 	node.Skip(900)
 	n := dial(t, node)
@@ -280,6 +288,7 @@ func TestSyncFromAPrunedNode(t *testing.T) {
 // The node is restarted while blocks are read: the sync waits for it, or ends with an error
 // that says so and goes on later.
 func TestSyncOverARestart(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	newWallet(t, node, 5).mine(30)
 	want := fresh(t, dial(t, node))

@@ -81,6 +81,7 @@ func (v *victim) kill(t *testing.T, after time.Duration) {
 // A process that syncs from a real node is killed at random moments, again and again, and
 // between that the chain is reorganised: the store then has what a sync in peace has.
 func TestTorture(t *testing.T) {
+	t.Parallel()
 	n, err := strconv.Atoi(os.Getenv("CLEW_TORTURE_N"))
 	if err != nil {
 		n = tortures
