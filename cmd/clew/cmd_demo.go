@@ -45,7 +45,7 @@ func runDemo(ctx context.Context, w *world, c *cli.Context) (err error) {
 		return err
 	}
 	db := c.String("db")
-	if !c.IsSet("db") || db == defaultDB {
+	if db == defaultDB {
 		// The demonstration's traces are kept out of a store for real work.
 		db = filepath.Join(dir.path, "demo.db")
 	}

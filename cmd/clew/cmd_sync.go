@@ -67,7 +67,12 @@ func runSync(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, err := syncInto(ctx, w, c, node)
+	var answer syncAnswer
+	if node.recording != nil && node.recording.Manifest.Coverage == ingest.CoverageExtract {
+		err = &usageError{node.where + " holds single transactions: a store takes whole blocks", "clew trace --rpc " + node.where + " traces from it"}
+	} else {
+		answer, err = syncInto(ctx, w, c, node)
+	}
 	if err := errors.Join(err, node.Close()); err != nil {
 		return err
 	}

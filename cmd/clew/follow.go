@@ -96,7 +96,7 @@ func seedHint(err error, where string) error {
 	case errors.Is(err, chains.ErrUnsupported):
 		return withHint(err, "say in which block the seed is: --from HEIGHT, or height: in the incident file; or give the node an index of transactions (-txindex=1)")
 	case errors.Is(err, chains.ErrIncomplete):
-		return withHint(err, "%s does not hold the block of the seed: read an earlier range, or follow on a node with --rpc", where)
+		return withHint(err, "%s does not reach far enough for this: read the blocks that are missing with clew sync --from, or follow on a node with --rpc", where)
 	case errors.Is(err, chains.ErrNotFound):
 		return withHint(err, "is it the right transaction, on the right chain, and mined by the last block read (%s)?", where)
 	case errors.Is(err, chains.ErrReorged):
