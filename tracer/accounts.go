@@ -187,7 +187,12 @@ func (s *sweep) arrive(ctx context.Context, tx *chains.Tx, h *holding) error {
 			return err
 		}
 	}
-	a.hops = min(a.hops, h.hops)
+	switch {
+	case h.conserved() && !a.conserved():
+		a.hops = h.hops // see hopsAfter
+	case h.conserved() == a.conserved():
+		a.hops = min(a.hops, h.hops)
+	}
 	a.arrived = append(a.arrived, h.origin...)
 	return a.deposit(&h.bundle)
 }

@@ -62,7 +62,7 @@ func (o *oracle) stepAccounts(n int) {
 	givers, receivers, fee := nets(tx)
 	var pot units
 	var poison seedSet
-	least, known := 1<<30, true
+	least, leastTraced, known := 1<<30, 1<<30, true
 	for _, in := range tx.Inputs {
 		known = known && in.Known
 	}
@@ -82,7 +82,13 @@ func (o *oracle) stepAccounts(n int) {
 		if acc.poison != 0 {
 			poison |= acc.poison
 			least = min(least, acc.hops)
+			if o.largest(&given) > 0 {
+				leastTraced = min(leastTraced, acc.hops)
+			}
 		}
+	}
+	if leastTraced < 1<<30 {
+		least = leastTraced // what poison alone reaches counts only where nothing else is traced
 	}
 	if poison != 0 {
 		o.count++
@@ -122,12 +128,17 @@ func (o *oracle) arrive(rc net, h *holding) {
 		}
 	}
 	acc := o.account(rc.address)
+	had, brings := o.largest(&acc.by) > 0, o.largest(&h.by) > 0
 	for r := range acc.by {
 		acc.by[r] = append(acc.by[r], h.by[r]...)
 	}
 	acc.value += h.value
 	acc.poison |= h.poison
-	if h.poison != 0 {
+	switch {
+	case h.poison == 0 || had && !brings:
+	case brings && !had:
+		acc.hops = h.hops
+	default:
 		acc.hops = min(acc.hops, h.hops)
 	}
 }

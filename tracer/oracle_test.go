@@ -176,7 +176,7 @@ func (o *oracle) stepOutputs(n int) {
 	var pot units
 	var poison seedSet
 	var entered []*holding
-	least, total, known := 1<<30, 0, true
+	least, leastTraced, total, known := 1<<30, 1<<30, 0, true
 	for _, in := range tx.Inputs {
 		h := o.live[in.Prev]
 		switch {
@@ -193,7 +193,13 @@ func (o *oracle) stepOutputs(n int) {
 		}
 		poison |= h.poison
 		least = min(least, h.hops)
+		if o.largest(&h.by) > 0 {
+			leastTraced = min(leastTraced, h.hops)
+		}
 		total += h.value
+	}
+	if leastTraced < 1<<30 {
+		least = leastTraced // what poison alone reaches counts only where nothing else is traced
 	}
 	if poison != 0 {
 		o.count++

@@ -113,9 +113,19 @@ func withFee(tx *chains.Tx, in []bundle) ([]chains.Amount, error) {
 	return append(outs, entered.Minus(left)), nil
 }
 
-// hopsAfter returns the hop count behind a pot: one more than the least that entered it.
+// hopsAfter returns the hop count behind a pot: one more than the least that entered it. What
+// poison alone reaches counts only where nothing else is traced: a pass over a node's blocks
+// does not follow it, and a limit must cut both traces at the same place.
 func hopsAfter(from []*holding) int {
-	least := slices.MinFunc(from, func(a, b *holding) int { return cmp.Compare(a.hops, b.hops) })
+	least := slices.MinFunc(from, func(a, b *holding) int {
+		if a.conserved() != b.conserved() {
+			if a.conserved() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.hops, b.hops)
+	})
 	return least.hops + 1
 }
 
