@@ -114,7 +114,7 @@ func (g *generator) block() (block, spent []byte, err error) {
 		Version: 4, Prev: chains.Hash(g.prev).Reversed(), MerkleRoot: root,
 		Time: 1_600_000_000 + 600*int64(g.height), Bits: 0x207fffff,
 	}
-	for bitcoin.CheckWork(header.Encode()) != nil { // two tries on average
+	for bitcoin.CheckWork("bitcoin-regtest", header.Encode()) != nil { // two tries on average
 		header.Nonce++
 	}
 	g.prev = twice(header.Encode())

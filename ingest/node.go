@@ -11,6 +11,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sort"
 	"time"
 
@@ -47,6 +48,9 @@ type Decoder interface {
 	DecodeHeader(raw []byte) (chains.Header, error)
 	// AttachSpent fills the inputs of a block from the serialized outputs that they spend.
 	AttachSpent(block *chains.Block, spent [][]byte) error
+	// CheckChainWork checks the proof of work in headers of chain, each with its height, in
+	// ascending order.
+	CheckChainWork(chain chains.Chain, headers iter.Seq2[int64, []byte]) error
 	Merkle
 }
 

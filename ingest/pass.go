@@ -33,6 +33,7 @@ type Pass struct {
 	dec    Decoder
 	opt    PassOptions
 	asOf   chains.BlockRef
+	first  chains.BlockRef
 	start  int64
 	queue  <-chan chan answer
 	cancel context.CancelFunc
@@ -117,6 +118,9 @@ func (p *Pass) WatchAddress(_ context.Context, a chains.Address) error {
 	p.spends = p.spends || p.queue != nil
 	return nil
 }
+
+// From returns the first block of the pass, once it was read.
+func (p *Pass) From() chains.BlockRef { return p.first }
 
 // AsOf returns the last block of the pass. Until moves it back while the pass runs.
 func (p *Pass) AsOf() chains.BlockRef { return p.asOf }
@@ -215,6 +219,9 @@ func (p *Pass) advance(ctx context.Context) error {
 		p.opt.Recorder.header(b)
 	}
 	p.block, p.at, p.last = b, 0, b.Ref
+	if p.read == 0 {
+		p.first = b.Ref
+	}
 	p.read++
 	p.txs += int64(len(b.Txs))
 	if p.opt.Progress != nil {
@@ -247,7 +254,23 @@ func (p *Pass) finish(ctx context.Context) error {
 			return fmt.Errorf("block %d (%s), which this pass has read or is pinned to: %w", ref.Height, ref.Hash, chains.ErrReorged)
 		}
 	}
+	if err := p.pin(ctx); err != nil {
+		return err
+	}
 	return io.EOF
+}
+
+// pin has the header of the pinned block recorded, where the pass ended before it.
+func (p *Pass) pin(ctx context.Context) error {
+	if p.opt.Recorder == nil || p.last.Hash == p.asOf.Hash {
+		return nil
+	}
+	b, err := p.node.Block(ctx, p.asOf.Height, p.asOf.Hash)
+	if err != nil {
+		return fmt.Errorf("block %d, which this pass is pinned to: %w", p.asOf.Height, err)
+	}
+	p.opt.Recorder.pin(b)
+	return nil
 }
 
 // Close ends the pass early. It may be called more than once.

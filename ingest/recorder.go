@@ -56,9 +56,11 @@ type Manifest struct {
 	From     int64        `json:"from"` // height of the first header
 	To       int64        `json:"to"`   // height of the last header read
 	AsOf     Pin          `json:"as_of"`
-	Headers  string       `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
-	Blocks   []BlockEntry `json:"blocks,omitempty"`
-	Txs      []TxEntry    `json:"txs,omitempty"`
+	// AsOfHeader is the SHA-256 of the header of AsOf, empty where that is the last of Headers.
+	AsOfHeader string       `json:"as_of_header,omitempty"`
+	Headers    string       `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
+	Blocks     []BlockEntry `json:"blocks,omitempty"`
+	Txs        []TxEntry    `json:"txs,omitempty"`
 }
 
 // Declaration is the first entry of an incident in the log of those who recorded.
@@ -99,6 +101,9 @@ type Recorder struct {
 	merkle   Merkle
 	declared []Declaration
 	headers  []byte
+	last     chains.BlockHash // of headers
+	pinned   []byte           // header of the last block of the trace, if that was not read
+	pinnedAs chains.BlockHash // its hash
 	objects  *objectWriter
 	ids      []chains.TxID // of the block that was recorded from last
 	idsOf    chains.BlockHash
@@ -128,10 +133,13 @@ func (r *Recorder) header(b *chains.Block) {
 	if r.manifest.From < 0 {
 		r.manifest.From = b.Ref.Height
 	}
-	r.manifest.To = b.Ref.Height
+	r.manifest.To, r.last = b.Ref.Height, b.Ref.Hash
 	r.headers = binary.AppendUvarint(r.headers, uint64(len(b.Header)))
 	r.headers = append(r.headers, b.Header...)
 }
+
+// pin keeps the header of the last block of the trace, where the pass ended before it.
+func (r *Recorder) pin(b *chains.Block) { r.pinned, r.pinnedAs = b.Header, b.Ref.Hash }
 
 // tx keeps transaction i of b. previous are transactions that made what it spends.
 func (r *Recorder) tx(b *chains.Block, i int, previous [][]byte) error {
@@ -175,7 +183,8 @@ func (r *Recorder) Discard() error {
 	return nil
 }
 
-// Close writes the manifest and returns its SHA-256. asOf is the last block of the trace.
+// Close writes the manifest and returns its SHA-256. asOf is the last block of the trace: the
+// last one that was recorded, or the one that the pass was pinned to when it ended.
 func (r *Recorder) Close(asOf chains.BlockRef) (sha string, err error) {
 	if r.objects.dir != "" && r.declared != nil {
 		data, err := json.MarshalIndent(r.declared, "", " ")
@@ -184,6 +193,15 @@ func (r *Recorder) Close(asOf chains.BlockRef) (sha string, err error) {
 		}
 		if err != nil {
 			return "", fmt.Errorf("recording: %w", err)
+		}
+	}
+	if asOf.Hash != r.last {
+		if asOf.Hash != r.pinnedAs {
+			return "", fmt.Errorf("recording: block %s, the last of the trace, was not read to the end of the pass: %w", asOf.Hash, chains.ErrIncomplete)
+		}
+		var err error
+		if r.manifest.AsOfHeader, err = r.objects.put(r.pinned); err != nil {
+			return "", err
 		}
 	}
 	return closeManifest(&r.manifest, r.objects, r.headers, asOf)

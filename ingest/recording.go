@@ -12,9 +12,6 @@ import (
 	"clew/chains"
 )
 
-// maxObject bounds one object of a recording, so that a small file cannot claim a huge one.
-const maxObject = 1 << 30
-
 // Recording stands in for a node with what a recording holds. It checks everything that it
 // hands out: objects against their names, headers against each other, transactions against
 // their proofs. What the recording does not hold is ErrIncomplete, never an empty answer.
@@ -27,6 +24,7 @@ type Recording struct {
 	declared []Declaration
 	close    io.Closer
 	members  map[string]*zip.File
+	size     uint64             // of the archive, in bytes
 	headers  []chains.Header    // From…To
 	raws     [][]byte           // their bytes
 	byBlock  map[int64][]int    // indices in Manifest.Txs, by height
@@ -140,7 +138,7 @@ func (r *Recording) Block(_ context.Context, height int64, hash chains.BlockHash
 
 // tx reads one recorded transaction and checks its proof.
 func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
-	raw, err := r.object(e.Raw)
+	raw, err := r.object(e.Raw, maxBlock)
 	if err != nil {
 		return chains.Tx{}, err
 	}
@@ -154,11 +152,11 @@ func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
 	}
 	tx.Block, tx.Index, tx.Evidence = b.Ref, e.Index, chains.EvidenceProven
 	if e.Spent != "" {
-		spent, err := r.object(e.Spent)
+		one := &chains.Block{Ref: b.Ref, Txs: []chains.Tx{tx}}
+		spent, err := r.object(e.Spent, spentLimit(one.Txs))
 		if err != nil {
 			return tx, err
 		}
-		one := &chains.Block{Ref: b.Ref, Txs: []chains.Tx{tx}}
 		if err := r.dec.AttachSpent(one, [][]byte{spent}); err != nil {
 			return tx, fmt.Errorf("outputs spent: %w: %w", chains.ErrBadAnswer, err)
 		}
@@ -170,8 +168,11 @@ func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
 // fillPrevious tells what tx spends of the recorded transactions before it.
 func (r *Recording) fillPrevious(e *TxEntry, tx *chains.Tx) error {
 	made := map[chains.TxID]*chains.Tx{}
+	if len(e.Previous) > len(tx.Inputs) {
+		return fmt.Errorf("%d previous transactions for %d inputs: %w", len(e.Previous), len(tx.Inputs), chains.ErrBadAnswer)
+	}
 	for _, name := range e.Previous {
-		raw, err := r.object(name)
+		raw, err := r.object(name, maxBlock)
 		if err != nil {
 			return err
 		}
@@ -197,7 +198,7 @@ func (r *Recording) whole(height int64) (*chains.Block, error) {
 		return nil, fmt.Errorf("block %d is missing from a recording of whole blocks: %w", height, chains.ErrBadAnswer)
 	}
 	e := r.Manifest.Blocks[i]
-	raw, err := r.object(e.Raw)
+	raw, err := r.object(e.Raw, maxBlock)
 	if err != nil {
 		return nil, err
 	}
@@ -211,11 +212,11 @@ func (r *Recording) whole(height int64) (*chains.Block, error) {
 	if e.Spent == "" {
 		return b, nil
 	}
-	data, err := r.object(e.Spent)
+	data, err := r.object(e.Spent, spentLimit(b.Txs))
 	if err != nil {
 		return nil, err
 	}
-	spent, err := framed(data)
+	spent, err := framed(data, len(b.Txs))
 	if err != nil {
 		return nil, fmt.Errorf("outputs spent in block %d: %w", height, err)
 	}

@@ -1,11 +1,9 @@
 package ingest
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -58,8 +56,11 @@ func (r *Recording) readManifest(data []byte, chain chains.Chain) error {
 		return fmt.Errorf("chain %q with id %q: %w", m.Chain, m.CAIP2, chains.ErrUnknownChain)
 	case m.Coverage != CoverageWhole && m.Coverage != CoverageExtract:
 		return fmt.Errorf("coverage %q, want whole or extract: %w", m.Coverage, chains.ErrBadAnswer)
-	case m.From < 0 || m.To < m.From || m.AsOf.Height < m.To:
+	case m.From < 0 || m.To < m.From || m.AsOf.Height < m.To || m.To-m.From >= maxHeaders:
 		return fmt.Errorf("blocks %d to %d as of block %d: %w", m.From, m.To, m.AsOf.Height, chains.ErrBadAnswer)
+	case (m.AsOfHeader != "") != (m.AsOf.Height > m.To):
+		return fmt.Errorf("as of block %d, headers to %d: the header of the pinned block must be there, and once: %w",
+			m.AsOf.Height, m.To, chains.ErrBadAnswer)
 	case m.Coverage == CoverageWhole && (len(m.Txs) > 0 || int64(len(m.Blocks)) != m.To-m.From+1):
 		return fmt.Errorf("%d blocks and %d single transactions in a recording of whole blocks %d to %d: %w",
 			len(m.Blocks), len(m.Txs), m.From, m.To, chains.ErrBadAnswer)
@@ -89,84 +90,19 @@ func (r *Recording) readDeclared(fsys fs.FS) error {
 	return nil
 }
 
-func (r *Recording) openObjects(fsys fs.FS) error {
-	f, err := fsys.Open(objectsFile)
-	if err != nil {
-		return err
-	}
-	r.close = f
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	reader, ok := f.(io.ReaderAt)
-	if !ok {
-		data, err := io.ReadAll(f)
-		if err != nil {
-			return err
-		}
-		reader = bytes.NewReader(data)
-	}
-	z, err := zip.NewReader(reader, info.Size())
-	if err != nil {
-		return fmt.Errorf("%s: %w: %w", objectsFile, chains.ErrBadAnswer, err)
-	}
-	for _, m := range z.File {
-		r.members[m.Name] = m
-	}
-	return nil
-}
-
-// object returns the object whose SHA-256 is name.
-func (r *Recording) object(name string) ([]byte, error) {
-	m := r.members[name]
-	if m == nil {
-		return nil, fmt.Errorf("object %s is not in %s: %w", name, objectsFile, chains.ErrBadAnswer)
-	}
-	if m.UncompressedSize64 > maxObject {
-		return nil, fmt.Errorf("object %s has %d bytes: %w", name, m.UncompressedSize64, chains.ErrBadAnswer)
-	}
-	f, err := m.Open()
-	if err != nil {
-		return nil, fmt.Errorf("object %s: %w: %w", name, chains.ErrBadAnswer, err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxObject))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("object %s: %w: %w", name, chains.ErrBadAnswer, err)
-	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != name {
-		return nil, fmt.Errorf("object %s has another content: %w", name, chains.ErrBadAnswer)
-	}
-	return data, nil
-}
-
-// framed cuts data into the parts that stand behind their lengths.
-func framed(data []byte) ([][]byte, error) {
-	var parts [][]byte
-	for len(data) > 0 {
-		n, used := binary.Uvarint(data)
-		if used <= 0 || n > uint64(len(data)-used) {
-			return nil, fmt.Errorf("part %d is cut off: %w", len(parts), chains.ErrBadAnswer)
-		}
-		end := used + int(n)
-		parts = append(parts, data[used:end:end])
-		data = data[end:]
-	}
-	return parts, nil
-}
-
-// readHeaders checks that the headers follow each other and lead to the pinned block.
+// readHeaders checks that the headers follow each other, carry proof of work and lead to the
+// pinned block. Behind headers that end before it, its own must carry proof of work; that it
+// follows from them is not shown.
 func (r *Recording) readHeaders() error {
 	m := &r.Manifest
-	data, err := r.object(m.Headers)
+	count := m.To - m.From + 1
+	// Hashes do not shrink: headers of twice the archive's size are none.
+	data, err := r.object(m.Headers, min(uint64(count)*framedHeader, 2*r.size))
 	if err != nil {
 		return err
 	}
-	if r.raws, err = framed(data); err != nil {
-		return fmt.Errorf("headers: %w", err)
-	}
-	if int64(len(r.raws)) != m.To-m.From+1 {
-		return fmt.Errorf("%d headers for blocks %d to %d: %w", len(r.raws), m.From, m.To, chains.ErrBadAnswer)
+	if r.raws, err = framed(data, int(count)); err != nil {
+		return fmt.Errorf("headers of blocks %d to %d: %w", m.From, m.To, err)
 	}
 	for i, raw := range r.raws {
 		h, err := r.dec.DecodeHeader(raw)
@@ -178,11 +114,48 @@ func (r *Recording) readHeaders() error {
 		}
 		r.headers = append(r.headers, h)
 	}
-	last := r.headers[len(r.headers)-1]
-	if m.To == m.AsOf.Height && (last.Hash != m.AsOf.Hash || last.Time != m.AsOf.Time) {
-		return fmt.Errorf("the last header is not that of block %s: %w", m.AsOf.Hash, chains.ErrBadAnswer)
+	pinned, err := r.readPinned()
+	if err != nil {
+		return err
+	}
+	err = r.dec.CheckChainWork(m.Chain, func(yield func(int64, []byte) bool) {
+		for i, raw := range r.raws {
+			if !yield(m.From+int64(i), raw) {
+				return
+			}
+		}
+		if pinned != nil {
+			yield(m.AsOf.Height, pinned)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("headers: %w: %w", chains.ErrBadAnswer, err)
 	}
 	return nil
+}
+
+// readPinned compares the pinned block with its header. It returns that header's bytes where
+// it is not the last of the others.
+func (r *Recording) readPinned() (raw []byte, err error) {
+	m := &r.Manifest
+	last := r.headers[len(r.headers)-1]
+	pinned := last
+	if m.AsOfHeader != "" {
+		if raw, err = r.object(m.AsOfHeader, framedHeader); err != nil {
+			return nil, fmt.Errorf("header of block %d: %w", m.AsOf.Height, err)
+		}
+		if pinned, err = r.dec.DecodeHeader(raw); err != nil {
+			return nil, fmt.Errorf("header of block %d: %w: %w", m.AsOf.Height, chains.ErrBadAnswer, err)
+		}
+	}
+	if pinned.Hash != m.AsOf.Hash || pinned.Time != m.AsOf.Time {
+		return nil, fmt.Errorf("the header of the pinned block is that of %s at %d, not of %s at %d: %w",
+			pinned.Hash, pinned.Time, m.AsOf.Hash, m.AsOf.Time, chains.ErrBadAnswer)
+	}
+	if m.AsOf.Height == m.To+1 && pinned.Prev != last.Hash {
+		return nil, fmt.Errorf("block %d does not follow the one before: %w", m.AsOf.Height, chains.ErrBadAnswer)
+	}
+	return raw, nil
 }
 
 // index notes where each transaction is. A whole recording is read once for that.
@@ -194,6 +167,11 @@ func (r *Recording) index(ctx context.Context) error {
 		}
 		if i > 0 && !r.Manifest.Txs[i-1].before(e) {
 			return fmt.Errorf("transaction %s is not in the order of the chain: %w", e.TxID, chains.ErrBadAnswer)
+		}
+		// A branch of another length than its neighbours' ends at no transaction.
+		if same := r.byBlock[e.Height]; same != nil && len(e.Branch) != len(r.Manifest.Txs[same[0]].Branch) {
+			return fmt.Errorf("transaction %s: its branch has another length than those beside it in block %d: %w",
+				e.TxID, e.Height, chains.ErrBadAnswer)
 		}
 		r.byBlock[e.Height] = append(r.byBlock[e.Height], i)
 		r.byID[e.TxID] = at{e.Height, e.Index}

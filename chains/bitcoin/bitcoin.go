@@ -34,15 +34,20 @@ type network struct {
 	pubKeyHash, scriptHash byte
 	// blockBytes is the largest size of a block in consensus bytes.
 	blockBytes int64
+	// powLimit is the easiest target of a block, in the form of a header's bits.
+	powLimit uint32
+	// fixedBits: the bits change at each period of retargetBlocks only. Test networks let
+	// a block that is late have the easiest target.
+	fixedBits bool
 }
 
 // Bytes after BIP13, BIP142 and BIP173, as in btcd's chaincfg. Test networks share
 // base58 versions: those addresses parse on each of them.
 var networks = []network{
-	{"bitcoin", "main", "", "8332", "bc", 0x00, 0x05, 4_000_000},
-	{"bitcoin-testnet", "test", "testnet3", "18332", "tb", 0x6f, 0xc4, 4_000_000},
-	{"bitcoin-regtest", "regtest", "regtest", "18443", "bcrt", 0x6f, 0xc4, 4_000_000},
-	{"bitcoin-simnet", "simnet", "simnet", "18556", "sb", 0x3f, 0x7b, 4_000_000},
+	{"bitcoin", "main", "", "8332", "bc", 0x00, 0x05, 4_000_000, 0x1d00ffff, true},
+	{"bitcoin-testnet", "test", "testnet3", "18332", "tb", 0x6f, 0xc4, 4_000_000, 0x1d00ffff, false},
+	{"bitcoin-regtest", "regtest", "regtest", "18443", "bcrt", 0x6f, 0xc4, 4_000_000, 0x207fffff, false},
+	{"bitcoin-simnet", "simnet", "simnet", "18556", "sb", 0x3f, 0x7b, 4_000_000, 0x207fffff, false},
 }
 
 // networkOf returns the parameters of chain, or an error that wraps ErrUnknownChain.

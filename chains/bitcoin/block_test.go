@@ -21,7 +21,7 @@ func TestMainnetBlocks(t *testing.T) {
 	for height := firstBlock; height <= lastBlock; height++ {
 		block, err := bitcoin.DecodeBlock(rawBlock(t, height), int64(height))
 		require.NoError(t, err)
-		require.NoError(t, bitcoin.CheckWork(block.Header))
+		require.NoError(t, bitcoin.CheckWork("bitcoin", block.Header))
 		require.EqualValues(t, height, block.Ref.Height)
 		require.Len(t, block.Txs, txs[height-firstBlock])
 		if height > firstBlock {
@@ -74,7 +74,7 @@ func TestFeesOfBlock300025(t *testing.T) {
 	const subsidy = 25_00000000
 	block, err := bitcoin.DecodeBlock(testdata(t, "block300025.raw.gz"), 300025)
 	require.NoError(t, err)
-	require.NoError(t, bitcoin.CheckWork(block.Header))
+	require.NoError(t, bitcoin.CheckWork("bitcoin", block.Header))
 	require.NoError(t, bitcoin.AttachSpent(block, spentOf300025(t, block)))
 	var fees, claimed uint64
 	for i := range block.Txs {
@@ -216,5 +216,5 @@ func TestGenesisBlock(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, chains.Chain("bitcoin").Info().Genesis, block.Ref.Hash.String())
 	require.EqualValues(t, 1231006505, block.Ref.Time)
-	require.NoError(t, bitcoin.CheckWork(block.Header))
+	require.NoError(t, bitcoin.CheckWork("bitcoin", block.Header))
 }

@@ -1,6 +1,10 @@
 package bitcoin
 
-import "clew/chains"
+import (
+	"iter"
+
+	"clew/chains"
+)
 
 // Codec is the family's way with bytes and addresses as one value, for those who take it
 // through an interface of their own. The zero value is ready and safe for concurrent use.
@@ -28,6 +32,11 @@ func (Codec) DecodeTx(raw []byte) (chains.Tx, error) { return DecodeTx(raw) }
 func (Codec) DecodeHeader(raw []byte) (chains.Header, error) {
 	h, err := DecodeHeader(raw)
 	return chains.Header{Hash: h.Hash, Prev: h.Prev, MerkleRoot: h.MerkleRoot, Time: h.Time}, err
+}
+
+// CheckChainWork is the function of that name.
+func (Codec) CheckChainWork(chain chains.Chain, headers iter.Seq2[int64, []byte]) error {
+	return CheckChainWork(chain, headers)
 }
 
 // AttachSpent is the function of that name.

@@ -2,6 +2,7 @@ package bitcoin
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"clew/chains"
 )
@@ -16,6 +17,7 @@ type decoder struct {
 	keys     []byte          // address keys of all outputs so far, one after the other
 	ends     []int           // where each ends in keys
 	stripped []byte          // the transaction at hand without its witness
+	bare     int             // how many bytes that has
 }
 
 // blockSlab is the slab for a block: a third of the outputs of a small one.
@@ -49,13 +51,13 @@ func (d *decoder) tx() chains.Tx {
 	}
 	tx.Raw = d.data[start:d.pos:d.pos]
 	if !witness {
-		tx.ID = hashTwice(tx.Raw)
+		tx.ID, d.bare = hashTwice(tx.Raw), len(tx.Raw)
 		return tx
 	}
 	d.stripped = append(d.stripped[:0], tx.Raw[:4]...)
 	d.stripped = append(d.stripped, d.data[body:bodyEnd]...)
 	d.stripped = binary.LittleEndian.AppendUint32(d.stripped, tx.LockTime)
-	tx.ID = hashTwice(d.stripped)
+	tx.ID, d.bare = hashTwice(d.stripped), len(d.stripped)
 	return tx
 }
 
@@ -171,12 +173,20 @@ func (d *decoder) finish(txs []chains.Tx) {
 // its txid. Nothing may follow it. The values of what it spends are not in it: its inputs
 // come back with Known false, and Block and Index are not set. Raw is raw itself.
 //
+// It refuses a transaction that has 64 bytes without its witness. Its txid cannot be told
+// from a node of a Merkle tree, the hash of two hashes, so that a branch would prove bytes of
+// that length which nobody mined (CVE-2017-12842). Nodes do not relay such transactions; the
+// few that were mined anyway are read with their block, by DecodeBlock.
+//
 // An error wraps ErrBadEncoding. Safe for concurrent use.
 func DecodeTx(raw []byte) (chains.Tx, error) {
 	d := decoder{reader: reader{data: raw}}
 	txs := []chains.Tx{d.tx()}
 	if err := d.end(); err != nil {
 		return chains.Tx{}, err
+	}
+	if d.bare == 2*len(chains.Hash{}) {
+		return chains.Tx{}, fmt.Errorf("%w: a transaction of %d bytes without witness, which could be a node of a Merkle tree", ErrBadEncoding, d.bare)
 	}
 	d.finish(txs)
 	return txs[0], nil

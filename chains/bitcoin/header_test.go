@@ -1,6 +1,8 @@
 package bitcoin_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,7 +43,7 @@ func TestCheckWork(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := good
 			h.Bits = c.bits
-			err := bitcoin.CheckWork(h.Encode())
+			err := bitcoin.CheckWork("bitcoin", h.Encode())
 			if c.ok {
 				require.NoError(t, err)
 				return
@@ -49,12 +51,65 @@ func TestCheckWork(t *testing.T) {
 			require.ErrorIs(t, err, bitcoin.ErrNoWork)
 		})
 	}
-	// Any hash meets the easiest target that fits.
-	h := good
-	h.Bits = 0x207fffff
-	for h.Nonce = 0; bitcoin.CheckWork(h.Encode()) != nil; h.Nonce++ {
-		require.Less(t, h.Nonce, uint32(1000))
+	require.ErrorIs(t, bitcoin.CheckWork("ethereum", good.Encode()), chains.ErrUnknownChain)
+}
+
+// The easiest target of the chains that anyone extends at will is none of mainnet.
+func TestCheckWorkAsksForTheChainsLimit(t *testing.T) {
+	easy, err := bitcoin.DecodeHeader(genesisBlock(t)[:bitcoin.HeaderBytes])
+	require.NoError(t, err)
+	easy.Bits = 0x207fffff
+	for easy.Nonce = 0; bitcoin.CheckWork("bitcoin-regtest", easy.Encode()) != nil; easy.Nonce++ {
+		require.Less(t, easy.Nonce, uint32(1000))
 	}
+	require.NoError(t, bitcoin.CheckWork("bitcoin-simnet", easy.Encode()))
+	require.ErrorIs(t, bitcoin.CheckWork("bitcoin", easy.Encode()), bitcoin.ErrNoWork)
+	require.ErrorIs(t, bitcoin.CheckWork("bitcoin-testnet", easy.Encode()), bitcoin.ErrNoWork)
+}
+
+func TestCheckChainWork(t *testing.T) {
+	genesis := genesisBlock(t)[:bitcoin.HeaderBytes]      // difficulty 1
+	late := rawBlock(t, firstBlock)[:bitcoin.HeaderBytes] // difficulty 5.9·10¹², 2⁴² times harder
+	idle := slices.Clone(late)
+	idle[79] ^= 1
+	type at struct {
+		height int64
+		raw    []byte
+	}
+	for _, c := range []struct {
+		name    string
+		chain   chains.Chain
+		headers []at
+		ok      bool
+	}{
+		{"none", "bitcoin", nil, true},
+		{"one", "bitcoin", []at{{5, late}}, true},
+		{"no work", "bitcoin", []at{{5, late}, {6, idle}}, false},
+		{"easier within a period", "bitcoin", []at{{2016, late}, {4031, genesis}}, false},
+		{"harder within a period", "bitcoin", []at{{0, genesis}, {2015, late}}, false},
+		{"harder in the next period", "bitcoin", []at{{2015, genesis}, {2016, late}}, true},
+		{"much easier in the next period", "bitcoin", []at{{2015, late}, {2016, genesis}}, false},
+		{"easier after 20 periods than can be", "bitcoin", []at{{2015, late}, {2016 * 20, genesis}}, false},
+		{"easier after 30 periods", "bitcoin", []at{{2015, late}, {2016 * 30, genesis}}, true},
+		{"easier after ages", "bitcoin", []at{{2015, late}, {1 << 60, genesis}}, true},
+		{"a late block of a test network", "bitcoin-testnet", []at{{2016, late}, {2017, genesis}}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := bitcoin.CheckChainWork(c.chain, func(yield func(int64, []byte) bool) {
+				for _, h := range c.headers {
+					if !yield(h.height, h.raw) {
+						return
+					}
+				}
+			})
+			if c.ok {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, bitcoin.ErrNoWork)
+		})
+	}
+	require.ErrorIs(t, bitcoin.CheckChainWork("ethereum", maps.All(map[int64][]byte{})), chains.ErrUnknownChain)
 }
 
 func TestMerkle(t *testing.T) {

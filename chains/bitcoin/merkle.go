@@ -43,9 +43,12 @@ func MerkleBranch(ids []chains.TxID, i int) []chains.Hash {
 
 // VerifyBranch reports whether branch leads from id at position i to root.
 //
-// A branch alone does not show that id is a transaction and not a node of the tree, which
-// has 64 bytes too (CVE-2017-12842): the caller checks that branches of one block have the
-// length of its coinbase's, and that a transaction's bytes have id as their hash.
+// A branch alone does not show that id is a transaction and not a node of the tree, which is
+// the hash of 64 bytes too (CVE-2017-12842): the caller reads the transaction's bytes with
+// DecodeTx, which refuses those that have 64, and compares its txid. The other way round, a
+// mined transaction of 64 bytes that passes for a node above an invented one, cannot be seen
+// in one branch. It takes a search in the order of 2⁷⁰ hashes, and its branch is longer than
+// those of the block's true transactions, all of which have the same length.
 func VerifyBranch(id chains.TxID, i int, branch []chains.Hash, root chains.Hash) bool {
 	if i < 0 || i>>len(branch) != 0 {
 		return false

@@ -66,7 +66,7 @@ func (n *Node) checked(raw []byte, height int64, hash chains.BlockHash) (*chains
 	if block.Ref.Hash != hash {
 		return nil, fmt.Errorf("%s: the node gave block %s instead: %w", n.client, block.Ref.Hash, chains.ErrBadAnswer)
 	}
-	if err := CheckWork(block.Header); err != nil {
+	if err := CheckWork(n.net.chain, block.Header); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
 	return block, nil

@@ -3,6 +3,8 @@ package bitcoin_test
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/btcsuite/btcd/wire/v2"
@@ -133,5 +135,28 @@ func requireAsWire(tb testing.TB, tx *chains.Tx) {
 		a, form := bitcoin.Classify(other.TxOut[i].PkScript)
 		require.Equal(tb, a, out.Address)
 		require.Equal(tb, form, out.Type)
+	}
+}
+
+// CVE-2017-12842: 64 bytes are two hashes of a Merkle tree as well as a transaction.
+func TestDecodeTxRefusesNodesOfATree(t *testing.T) {
+	input := "01" + strings.Repeat("ab", 32) + "00000000" + "00" + "ffffffff"
+	for size, ok := range map[int]bool{63: true, 64: false, 65: true} {
+		n := size - 60
+		body := input + "01" + strings.Repeat("00", 8) + fmt.Sprintf("%02x", n) + strings.Repeat("51", n)
+		for name, raw := range map[string]string{
+			"bare":           "01000000" + body + "00000000",
+			"with a witness": "01000000" + "0001" + body + "01" + "02abcd" + "00000000",
+		} {
+			t.Run(fmt.Sprintf("%d bytes, %s", size, name), func(t *testing.T) {
+				_, err := bitcoin.DecodeTx(unhex(t, raw))
+				if ok {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
+				require.ErrorContains(t, err, "Merkle tree")
+			})
+		}
 	}
 }
