@@ -110,6 +110,9 @@ type Input struct {
 	// itself. Known is false where nobody told us: then Spent is zero and means nothing.
 	Spent Output
 	Known bool
+	// Proven: Spent was read from the transaction that made it, whose hash Prev names. Else
+	// it is somebody's word.
+	Proven bool
 }
 
 // BlockRef pins a block.

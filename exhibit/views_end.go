@@ -141,7 +141,7 @@ func (v *viewer) method() []methodView {
 	out := []methodView{{"Rule declared", ruleLine(t, v.rule)}, {"Pots", potWords(t.Incident.Accounts)}}
 	logged := "no log was kept that would show when the incident file was first declared"
 	if t.Incident.FirstLogged != nil {
-		logged = "the incident file with this hash was first logged at " + visible(*t.Incident.FirstLogged)
+		logged = "the log of whoever made this trace first names the incident file with this hash at " + visible(*t.Incident.FirstLogged) + "; that is their word, and their log (clew log verify) is theirs to show"
 	}
 	out = append(out, methodView{"Declared when", logged})
 	s := &t.Stop

@@ -89,6 +89,6 @@ func fill(in *chains.Input, prev *chains.Tx) error {
 	if int64(in.Prev.Index) >= int64(len(prev.Outputs)) {
 		return fmt.Errorf("output %s does not exist: %w", in.Prev, chains.ErrBadAnswer)
 	}
-	in.Spent, in.Known = prev.Outputs[in.Prev.Index], true
+	in.Spent, in.Known, in.Proven = prev.Outputs[in.Prev.Index], true, true
 	return nil
 }

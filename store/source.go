@@ -28,6 +28,7 @@ type Source struct {
 	chain   chains.Chain
 	spans   []Span // all of the chain, for messages
 	span    Span   // the one that is read, up to asOf
+	from    chains.BlockRef
 	asOf    chains.BlockRef
 	end     place // behind the last transaction as of asOf
 	done    <-chan struct{}
@@ -108,6 +109,9 @@ func (s *Store) newSource(ctx context.Context, c *conn, chain chains.Chain, asOf
 	q.span = Span{From: q.spans[i].From, To: asOf}
 	q.end = blockPlace(q.r.no, asOf+1)
 	q.last = blockPlace(q.r.no, q.span.From) - 1
+	if q.from, err = q.r.blockRef(q.span.From); err != nil {
+		return nil, err
+	}
 	q.asOf, err = q.r.blockRef(asOf)
 	return q, err
 }
@@ -119,6 +123,9 @@ func (q *Source) Close() error {
 	}
 	return nil
 }
+
+// From returns the first block of the range.
+func (q *Source) From() chains.BlockRef { return q.from }
 
 // AsOf returns the last block of the range.
 func (q *Source) AsOf() chains.BlockRef { return q.asOf }

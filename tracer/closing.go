@@ -128,8 +128,8 @@ func (l *ledger) unexplained(tx *chains.Tx, a chains.Address, lack chains.Amount
 }
 
 // trace closes the books and returns the trace; ErrDefect if a rule's do not balance.
-func (l *ledger) trace(asOf chains.BlockRef) (*Trace, error) {
-	l.t.AsOf = []AsOf{{l.chain, l.chain.CAIP2(), asOf.Height, asOf.Hash, utc(asOf.Time)}}
+func (l *ledger) trace(from, asOf chains.BlockRef) (*Trace, error) {
+	l.t.AsOf = []AsOf{{l.chain, l.chain.CAIP2(), asOf.Height, asOf.Hash, utc(asOf.Time), from.Height}}
 	l.sortEndpoints()
 	for _, note := range l.limitOrder {
 		l.gap(Gap{

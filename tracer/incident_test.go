@@ -73,7 +73,7 @@ func TestIncidentErrors(t *testing.T) {
 		{"window without end", head + "seeds:\n  - {chain: CHAIN, address: A, from: 1}\n", 5, "seeds[0]", "want output; or"},
 		{"window without start", head + "seeds:\n  - {chain: CHAIN, address: A, to: 1}\n", 5, "seeds[0]", "want output; or"},
 		{"window backwards", head + "seeds:\n  - {chain: CHAIN, address: A, from: 5, to: 4}\n", 5, "seeds[0]", "ends before"},
-		{"window backwards in time", head + "seeds:\n  - {chain: CHAIN, address: A, from: 2022-01-02, to: 2022-01-01}\n", 5, "seeds[0]", "ends before"},
+		{"window backwards in time", head + "seeds:\n  - {chain: CHAIN, address: A, from: 2022-01-02T00:00:00Z, to: 2022-01-01T00:00:00Z}\n", 5, "seeds[0]", "ends before"},
 		{"a bound of neither kind", head + "seeds:\n  - {chain: CHAIN, address: A, from: soon, to: 4}\n", 5, "seeds[0].from", "want a height, or a time"},
 		{"a negative height", head + "seeds:\n  - {chain: CHAIN, address: A, from: -1, to: 4}\n", 5, "seeds[0].from", "want a height"},
 		{"an impossible end", head + "seeds:\n  - {chain: CHAIN, address: A, from: 1, to: late}\n", 5, "seeds[0].to", "want a height"},
@@ -93,7 +93,7 @@ func TestIncidentErrors(t *testing.T) {
 		{"the same output twice", head + "seeds:\n  - {output: \"CHAIN:TXID:0\"}\n  - {output: \"CHAIN:TXID:0\"}\n", 4, "seeds", "V1 and V2 overlap"},
 		{"the same receipt twice", head + "seeds:\n  - {chain: CHAIN, tx: TXID, to: A}\n  - {chain: CHAIN, tx: TXID, to: A}\n", 4, "seeds", "overlap"},
 		{"windows that share a block", head + "seeds:\n  - {chain: CHAIN, address: A, from: 1, to: 5}\n  - {chain: CHAIN, address: A, from: 5, to: 9}\n", 4, "seeds", "overlap"},
-		{"one window in another", head + "seeds:\n  - {chain: CHAIN, address: A, from: 2022-01-01, to: 2022-02-01}\n  - {chain: CHAIN, address: A, from: 2022-01-10, to: 2022-01-11}\n", 4, "seeds", "overlap"},
+		{"one window in another", head + "seeds:\n  - {chain: CHAIN, address: A, from: 2022-01-01T00:00:00Z, to: 2022-02-01T00:00:00Z}\n  - {chain: CHAIN, address: A, from: 2022-01-10T00:00:00Z, to: 2022-01-11T00:00:00Z}\n", 4, "seeds", "overlap"},
 
 		{"stop is no mapping", head + "stop: 5\n", 4, "stop", "want fields"},
 		{"unknown stop", head + "stop: {depth: 5}\n", 4, "stop.depth", "unknown field"},

@@ -139,16 +139,16 @@ func (l *ledger) transfer(m *movement, h *holding) error {
 		positions[i] = Position{"vout", strconv.Itoa(n)}
 	}
 	h.node = l.addressNode(m.tx.Outputs[h.out.Index].Address)
-	return l.hop(m, h, HopTransfer, positions)
+	return l.hop(m, h, HopTransfer, positions, m.tx.Evidence)
 }
 
 // fee writes the hop that pays a transaction's fee.
-func (l *ledger) fee(m *movement, h *holding) error {
+func (l *ledger) fee(m *movement, h *holding, e chains.Evidence) error {
 	h.node = l.node(Node{Kind: NodeCoinbase})
-	return l.hop(m, h, HopFee, []Position{{"fee", "fee"}})
+	return l.hop(m, h, HopFee, []Position{{"fee", "fee"}}, e)
 }
 
-func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position) error {
+func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position, e chains.Evidence) error {
 	l.describe(m)
 	l.nextHop++
 	h.hop = id("hop", string(l.chain), m.txid, positions[0].Kind, positions[0].Value)
@@ -163,7 +163,7 @@ func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position
 		Legs: []Leg{{
 			Chain: l.chain, TxID: m.tx.ID, Height: m.tx.Block.Height, Time: m.time,
 			Positions: positions, From: m.sources, Via: m.via, To: h.node, Asset: chains.Native, Units: h.units,
-			Evidence: m.tx.Evidence.String(), Raw: m.raw,
+			Evidence: e.String(), Raw: m.raw,
 		}},
 	}
 	return l.sink.Hop(hop)

@@ -144,6 +144,8 @@ func (b *book) Next(context.Context) (*chains.Tx, error) {
 	return nil, io.EOF
 }
 
+func (b *book) From() chains.BlockRef { return b.txs[0].Block }
+
 func (b *book) AsOf() chains.BlockRef { return b.txs[len(b.txs)-1].Block }
 
 func (b *book) BalanceBefore(_ context.Context, a chains.Address) (chains.Amount, error) {

@@ -69,9 +69,10 @@ type oracle struct {
 	dust    int
 	touched int
 
-	left     []int // of each seed, what its amount still asks for; -1: no bound
-	marked   []int // of each seed, what became stolen by it
-	refused  bool  // an amount is more than what was received, net
+	left     []int  // of each seed, what its amount still asks for; -1: no bound
+	marked   []int  // of each seed, what became stolen by it
+	met      []bool // of each seed, whether anything was received
+	refused  bool   // an amount is more than what was received, net
 	live     map[chains.OutPoint]*holding
 	accounts map[chains.Address]*holding
 	count    int // touched transactions
@@ -111,7 +112,7 @@ func clean(n int) (by units) {
 func (o *oracle) run() {
 	o.live, o.accounts = map[chains.OutPoint]*holding{}, map[chains.Address]*holding{}
 	o.moves = map[place]*amounts{}
-	o.left, o.marked = make([]int, len(o.seeds)), make([]int, len(o.seeds))
+	o.left, o.marked, o.met = make([]int, len(o.seeds)), make([]int, len(o.seeds)), make([]bool, len(o.seeds))
 	for i, s := range o.seeds {
 		o.left[i] = -1
 		if s.amount > 0 {
@@ -307,6 +308,7 @@ func (o *oracle) lay(n int, made []receipt) {
 		for _, m := range order {
 			for _, i := range m.outs {
 				if seed.hits(o.book, n, i) {
+					o.met[s] = true
 					o.refused = o.refused || o.address && seed.tx >= 0 && seed.amount > m.h.value
 					o.mark(s, m.h, int(o.book.txs[n].Outputs[i].Value))
 				}

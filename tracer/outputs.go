@@ -12,18 +12,20 @@ import (
 // index, the fee last. It returns a holding for each output, traced or only seeded, in
 // order; none where nothing traced is spent and nothing is seeded.
 func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
-	inputs, traced, unknown := s.takeInputs(tx)
+	inputs, traced, unknown, err := s.takeInputs(tx)
+	if err != nil {
+		return nil, err
+	}
 	made := make([]*holding, len(tx.Outputs))
 	for i, o := range tx.Outputs {
 		made[i] = &holding{
 			bundle: bundle{units: chains.Units(o.Value)}, seq: -1,
-			out: chains.OutPoint{Tx: tx.ID, Index: uint32(i)},
+			out: chains.OutPoint{Tx: tx.ID, Index: uint32(i)}, at: o.Address,
 		}
 	}
 	if len(traced) > 0 {
 		s.touched++
 		move := movement{tx: tx, from: traced}
-		var err error
 		if unknown >= 0 {
 			err = s.loseAt(&move, unknown, made)
 		} else {
@@ -39,11 +41,18 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 // takeInputs removes the live holdings that tx spends. bundles has an entry for each input
 // and means something if unknown is −1; else it is the first input whose value nobody
 // told. The value of a traced input is known from the output that made it.
-func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding, unknown int) {
+//
+// What the source tells of a traced input must be what the transaction that made it says:
+// ErrBadAnswer if not.
+func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding, unknown int, err error) {
 	unknown = -1
 	for i := range tx.Inputs {
 		in := &tx.Inputs[i]
 		if h := s.held[in.Prev]; h != nil {
+			if told := chains.Units(in.Spent.Value); in.Known && (told != h.units || in.Spent.Address != h.at) {
+				return nil, nil, 0, fmt.Errorf("input %d: the source says that %s is worth %s at another place than the %s units it was made with: %w",
+					i, in.Prev, told, h.units, chains.ErrBadAnswer)
+			}
 			delete(s.held, in.Prev)
 			traced = append(traced, h)
 			bundles = append(bundles, h.bundle)
@@ -54,7 +63,7 @@ func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding, 
 		}
 		bundles = append(bundles, bundle{units: chains.Units(in.Spent.Value)})
 	}
-	return bundles, traced, unknown
+	return bundles, traced, unknown, nil
 }
 
 // pay divides what entered over the outputs and the fee, and writes the hops.
@@ -85,10 +94,25 @@ func (s *sweep) pay(move *movement, in []bundle, made []*holding) error {
 
 func (s *sweep) payFee(move *movement, b bundle) error {
 	h := &holding{bundle: b, seq: s.nextSeq(), out: chains.OutPoint{Tx: move.tx.ID}}
-	if err := s.out.fee(move, h); err != nil {
+	if err := s.out.fee(move, h, feeEvidence(move)); err != nil {
 		return err
 	}
 	return s.out.end(h, ReasonFee, "")
+}
+
+// feeEvidence says how the fee is known. It is not in the transaction: it follows from the
+// values of what is spent, and is as good as they are.
+func feeEvidence(move *movement) chains.Evidence {
+	own := map[chains.OutPoint]bool{}
+	for _, h := range move.from {
+		own[h.out] = true
+	}
+	for i := range move.tx.Inputs {
+		if in := &move.tx.Inputs[i]; !in.Proven && !own[in.Prev] {
+			return min(move.tx.Evidence, chains.EvidenceAttested)
+		}
+	}
+	return move.tx.Evidence
 }
 
 // withFee returns the values of tx's outputs and its fee behind them.

@@ -71,6 +71,8 @@ type AsOf struct {
 	Height int64            `json:"height"`
 	Hash   chains.BlockHash `json:"hash"`
 	Time   string           `json:"time"`
+	// Added to the contract: the first block that was read.
+	FromHeight int64 `json:"from_height"`
 }
 
 // SeedEntry is one receipt of stolen value. A seed of the incident that was received in

@@ -27,6 +27,7 @@ type stream struct {
 func (s *stream) WatchTx(context.Context, chains.TxID) error         { return nil }
 func (s *stream) WatchOut(context.Context, chains.OutPoint) error    { return nil }
 func (s *stream) WatchAddress(context.Context, chains.Address) error { return nil }
+func (s *stream) From() chains.BlockRef                              { return chains.BlockRef{} }
 func (s *stream) AsOf() chains.BlockRef                              { return chains.BlockRef{Height: int64(s.n)} }
 func (s *stream) BalanceBefore(context.Context, chains.Address) (chains.Amount, error) {
 	return chains.Amount{}, nil

@@ -139,7 +139,7 @@ func parseBound(s string) (Bound, error) {
 }
 
 func parseTime(s string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "20060102T150405Z", time.DateOnly} {
+	for _, layout := range []string{time.RFC3339, "20060102T150405Z"} {
 		t, err := time.Parse(layout, s)
 		if err != nil {
 			continue
@@ -152,22 +152,27 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q: want a time in UTC like 2022-03-29T11:19:50Z", s)
 }
 
-// contains reports whether a block lies in the seed's window.
-func (s *Seed) contains(b chains.BlockRef) bool {
-	after := func(c Bound) bool { // b stands behind c
-		if c.Time.IsZero() {
-			return b.Height > c.Height
-		}
-		return b.Time > c.Time.Unix()
+// isWindow reports whether the seed is what an address received in a span of blocks.
+func (s *Seed) isWindow() bool { return s.Out == nil && s.Tx == nil }
+
+// before reports whether the bound lies before block r, r itself not included.
+func (b Bound) before(r chains.BlockRef) bool {
+	if b.Time.IsZero() {
+		return b.Height < r.Height
 	}
-	before := func(c Bound) bool {
-		if c.Time.IsZero() {
-			return b.Height < c.Height
-		}
-		return b.Time < c.Time.Unix()
-	}
-	return !before(s.From) && !after(s.To)
+	return b.Time.Unix() < r.Time
 }
+
+// behind reports whether the bound lies behind block r.
+func (b Bound) behind(r chains.BlockRef) bool {
+	if b.Time.IsZero() {
+		return b.Height > r.Height
+	}
+	return b.Time.Unix() > r.Time
+}
+
+// contains reports whether a block lies in the seed's window.
+func (s *Seed) contains(r chains.BlockRef) bool { return !s.From.behind(r) && !s.To.before(r) }
 
 // seedFields are the fields of one seed of the file, before they are put together.
 type seedFields struct {
@@ -211,11 +216,10 @@ func (p *parser) seed(v value, inc *Incident) error {
 	if s.ID == "" {
 		s.ID = fmt.Sprintf("V%d", len(inc.Seeds)+1)
 	}
-	for _, other := range inc.Seeds {
-		if other.ID == s.ID {
-			return v.errorf("the id %q stands twice", s.ID)
-		}
+	if p.ids[s.ID] {
+		return v.errorf("the id %q stands twice", s.ID)
 	}
+	p.ids[s.ID] = true
 	if err := p.form(v, &s, f); err != nil {
 		return err
 	}
@@ -286,15 +290,14 @@ func (s *Seed) part(v value, take string) error {
 		return v.errorf("take %q: want first or last", take)
 	}
 	s.Last = take == "last"
-	window := s.Out == nil && s.Tx == nil
 	switch {
 	case s.Amount == nil && take != "":
 		return v.errorf("take needs an amount")
 	case s.Amount != nil && s.Amount.IsZero():
 		return v.errorf("an amount of 0 seeds nothing")
-	case s.Last && window:
+	case s.Last && s.isWindow():
 		return v.errorf("take: last of a window is known only at its end: name the transactions instead")
-	case window && s.Height >= 0:
+	case s.isWindow() && s.Height >= 0:
 		return v.errorf("height belongs to output and tx; a window has from and to")
 	}
 	return nil
@@ -303,19 +306,31 @@ func (s *Seed) part(v value, take string) error {
 // overlaps finds two seeds that name the same receipt where the incident alone shows it.
 // Others are found when both meet an output.
 func overlaps(v value, seeds []Seed) error {
+	exact := map[string]string{}
+	windows := map[string][]*Seed{}
 	for i := range seeds {
-		for j := range i {
-			a, b := &seeds[i], &seeds[j]
-			if a.Chain != b.Chain || a.Asset != b.Asset {
-				continue
+		s := &seeds[i]
+		var key string
+		switch {
+		case s.Out != nil:
+			key = s.Out.String()
+		case s.Tx != nil:
+			key = s.Tx.String() + " " + string(s.Address)
+		default:
+			at := string(s.Chain) + " " + string(s.Address)
+			for _, o := range windows[at] {
+				if !s.From.after(o.To) && !o.From.after(s.To) && sameScale(s, o) {
+					return v.errorf("the seeds %s and %s overlap", o.ID, s.ID)
+				}
 			}
-			sameOut := a.Out != nil && b.Out != nil && *a.Out == *b.Out
-			sameTx := a.Tx != nil && b.Tx != nil && *a.Tx == *b.Tx && a.Address == b.Address
-			windows := a.Out == nil && b.Out == nil && a.Tx == nil && b.Tx == nil && a.Address == b.Address
-			if sameOut || sameTx || windows && !a.From.after(b.To) && !b.From.after(a.To) && sameScale(a, b) {
-				return v.errorf("the seeds %s and %s overlap", b.ID, a.ID)
-			}
+			windows[at] = append(windows[at], s)
+			continue
 		}
+		key = string(s.Chain) + " " + key
+		if other, taken := exact[key]; taken {
+			return v.errorf("the seeds %s and %s overlap", other, s.ID)
+		}
+		exact[key] = s.ID
 	}
 	return nil
 }

@@ -87,7 +87,8 @@ func (seed *Seed) receipts(tx *chains.Tx, made []*holding) []*holding {
 // lay seeds the receipts of one transaction, from the first on, or from the last back.
 func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 	seed := &s.inc.Seeds[i]
-	window := seed.Out == nil && seed.Tx == nil
+	s.received[i] = true
+	window := seed.isWindow()
 	if err := checkAmount(seed, window, tx, receipts); err != nil {
 		return err
 	}
@@ -178,26 +179,58 @@ func checkAmount(seed *Seed, window bool, tx *chains.Tx, receipts []*holding) er
 	return nil
 }
 
-// checkSeeds is an error if a seed was not received at all, or less than its amount.
+// checkSeeds is an error if a seed was not received at all. One that was received in part, or
+// whose window was not read whole, is a gap.
 func (s *sweep) checkSeeds() error {
 	for i := range s.inc.Seeds {
 		seed := &s.inc.Seeds[i]
-		if !s.found[i].IsZero() {
-			if seed.Amount != nil && s.found[i].Less(*seed.Amount) {
-				s.out.gap(Gap{Chain: s.chain, What: "seed " + seed.ID,
-					Why:    fmt.Sprintf("its amount is %s, and %s was received that is not traced already", seed.Amount, s.found[i]),
-					Effect: "the trace starts from what was received"})
-			}
-			continue
+		s.checkWindow(seed)
+		if !s.received[i] {
+			return s.notReceived(seed)
 		}
 		switch {
-		case seed.Out != nil:
-			return fmt.Errorf("seed %s: output %s holds nothing that is not traced already, or does not exist: %w", seed.ID, seed.Out, chains.ErrNotFound)
-		case seed.Tx != nil:
-			return fmt.Errorf("seed %s: transaction %s pays nothing to %s: %w", seed.ID, seed.Tx, s.out.codec.FormatAddress(s.chain, seed.Address), chains.ErrNotFound)
+		case s.found[i].IsZero() && seed.isWindow(): // of the other forms, lay has said it
+			s.out.gap(Gap{Chain: s.chain, What: "seed " + seed.ID,
+				Why:    "all that was received is traced already from other seeds",
+				Effect: "the seed counts 0 units"})
+		case !s.found[i].IsZero() && seed.Amount != nil && s.found[i].Less(*seed.Amount):
+			s.out.gap(Gap{Chain: s.chain, What: "seed " + seed.ID,
+				Why:    fmt.Sprintf("its amount is %s, and %s was received that is not traced already", seed.Amount, s.found[i]),
+				Effect: "the trace starts from what was received"})
 		}
-		return fmt.Errorf("seed %s: %s received nothing from %s to %s in what was read (up to block %d): %w", seed.ID,
-			s.out.codec.FormatAddress(s.chain, seed.Address), seed.From, seed.To, s.src.AsOf().Height, chains.ErrNotFound)
 	}
 	return nil
+}
+
+// checkWindow writes a gap for each part of a seed's window that was not read.
+func (s *sweep) checkWindow(seed *Seed) {
+	if !seed.isWindow() {
+		return
+	}
+	from, to := s.src.From(), s.src.AsOf()
+	name := s.out.codec.FormatAddress(s.chain, seed.Address)
+	if from.Height > 0 && seed.From.before(from) {
+		last := from.Height - 1
+		s.out.gap(Gap{Chain: s.chain, ToHeight: &last, What: "seed " + seed.ID,
+			Why:    fmt.Sprintf("its window begins at %s, and blocks were read from %d (%s) on", seed.From, from.Height, utc(from.Time)),
+			Effect: fmt.Sprintf("what %s received before is not seeded, and may come back as new", name)})
+	}
+	if seed.To.behind(to) {
+		first := to.Height + 1
+		s.out.gap(Gap{Chain: s.chain, FromHeight: &first, What: "seed " + seed.ID,
+			Why:    fmt.Sprintf("its window ends at %s, and blocks were read up to %d (%s)", seed.To, to.Height, utc(to.Time)),
+			Effect: fmt.Sprintf("what %s received afterwards is not seeded", name)})
+	}
+}
+
+func (s *sweep) notReceived(seed *Seed) error {
+	name := s.out.codec.FormatAddress(s.chain, seed.Address)
+	switch {
+	case seed.Out != nil:
+		return fmt.Errorf("seed %s: output %s does not exist, or is worth 0: %w", seed.ID, seed.Out, chains.ErrNotFound)
+	case seed.Tx != nil:
+		return fmt.Errorf("seed %s: transaction %s pays nothing to %s: %w", seed.ID, seed.Tx, name, chains.ErrNotFound)
+	}
+	return fmt.Errorf("seed %s: %s received nothing from %s to %s in what was read (blocks %d to %d): %w", seed.ID,
+		name, seed.From, seed.To, s.src.From().Height, s.src.AsOf().Height, chains.ErrNotFound)
 }

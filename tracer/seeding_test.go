@@ -46,7 +46,7 @@ func TestSeedsRefused(t *testing.T) {
 func TestSeedWindowOfLess(t *testing.T) {
 	b := newBook()
 	b.mine("P", 10)
-	trace := b.run(t, fmt.Sprintf("seeds:\n  - {id: V1, chain: %s, address: P, from: 0, to: 9, amount: 25, take: first}\n", chain))
+	trace := b.run(t, fmt.Sprintf("seeds:\n  - {id: V1, chain: %s, address: P, from: 0, to: 0, amount: 25, take: first}\n", chain))
 	require.Equal(t, chains.Units(10), trace.Seeds[0].Units)
 	require.Len(t, trace.Gaps, 1)
 	require.Contains(t, trace.Gaps[0].What, "V1")

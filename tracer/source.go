@@ -24,7 +24,9 @@ type Source interface {
 	// input's spent output where it is known; io.EOF after the last one at AsOf.
 	// ErrReorged: a block that was read has left the main chain since.
 	Next(ctx context.Context) (*chains.Tx, error)
-	// AsOf returns the last block of the range.
+	// From returns the first block of the range, and AsOf the last. Both are asked for at
+	// the end; what the range does not hold of a seed's window is a gap.
+	From() chains.BlockRef
 	AsOf() chains.BlockRef
 }
 

@@ -62,6 +62,7 @@ type sweep struct {
 	windows  map[chains.Address][]int        // seeds by the address that receives them in a window
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
 	found    []chains.Amount                 // units seeded, by seed
+	received []bool                          // a receipt was met, by seed
 	touched  int                             // transactions
 	poisoned bool                            // stop.touched was reached
 	next     int                             // sequence of the next holding
@@ -72,6 +73,7 @@ type holding struct {
 	bundle
 	seq    int
 	out    chains.OutPoint
+	at     chains.Address // where the output lies
 	node   string
 	origin []string // the hop and seeds that put it there
 	hop    string   // the hop that put it there; "" for a seed
@@ -102,6 +104,7 @@ func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, cod
 		windows:  map[chains.Address][]int{},
 		seeded:   map[chains.OutPoint]string{},
 		found:    make([]chains.Amount, len(inc.Seeds)),
+		received: make([]bool, len(inc.Seeds)),
 	}
 	if err := s.watchSeeds(ctx); err != nil {
 		return nil, err
@@ -254,7 +257,7 @@ func (s *sweep) finish() (*Trace, error) {
 			return nil, err
 		}
 	}
-	return s.out.trace(s.src.AsOf())
+	return s.out.trace(s.src.From(), s.src.AsOf())
 }
 
 func utc(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }

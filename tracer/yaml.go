@@ -48,7 +48,7 @@ func ParseIncident(name string, data []byte, codec Codec) (*Incident, error) {
 	}
 	sum := sha256.Sum256(data)
 	inc := &Incident{Accounts: AccountsOutput, Stop: Stop{Touched: DefaultTouched}, SHA256: hex.EncodeToString(sum[:])}
-	p := &parser{file: name, codec: codec}
+	p := &parser{file: name, codec: codec, ids: map[string]bool{}}
 	if err := p.incident(doc.Content[0], inc); err != nil {
 		return nil, err
 	}
@@ -58,6 +58,7 @@ func ParseIncident(name string, data []byte, codec Codec) (*Incident, error) {
 type parser struct {
 	file  string
 	codec Codec
+	ids   map[string]bool // of the seeds read so far
 }
 
 // value is a node of the file with the path to it, for errors.
