@@ -162,6 +162,9 @@ func TestRecordingKeepsItsPinnedHeader(t *testing.T) {
 		"another hash":         func(p parts) { p.manifest["as_of"].(map[string]any)["hash"] = strings.Repeat("0", 64) },
 		"another time":         func(p parts) { p.manifest["as_of"].(map[string]any)["time"] = 1 },
 		"a header that is big": func(p parts) { p.manifest["as_of_header"] = object(p, make([]byte, 1<<20)) },
+		"as if it were the next block": func(p parts) {
+			p.manifest["as_of"].(map[string]any)["height"] = r.Manifest.To + 1
+		},
 		"a header without work": func(p parts) {
 			h, err := bitcoin.DecodeHeader(p.objects[p.manifest["as_of_header"].(string)])
 			require.NoError(t, err)
@@ -188,11 +191,13 @@ func TestBombsAreRefused(t *testing.T) {
 	zeros := make([]byte, huge)
 	p := demoParts(t)
 	for name, do := range map[string]func(p parts){
-		"headers without length":           func(p parts) { p.manifest["headers"] = object(p, zeros) },
-		"headers without length, and many": func(p parts) { p.manifest["headers"], p.manifest["from"] = object(p, zeros), 1 },
-		"a transaction":                    func(p parts) { p.entry("txs", 0)["raw"] = object(p, zeros) },
-		"spent outputs":                    func(p parts) { p.entry("txs", 0)["spent"] = object(p, zeros) },
-		"a previous transaction":           func(p parts) { p.entry("txs", 0)["previous"] = []any{object(p, zeros)} },
+		"headers without length": func(p parts) { p.manifest["headers"] = object(p, zeros) },
+		"headers without length, and many": func(p parts) {
+			p.manifest["headers"], p.manifest["from"] = object(p, zeros[:40<<20]), 1
+		},
+		"a transaction":          func(p parts) { p.entry("txs", 0)["raw"] = object(p, zeros) },
+		"spent outputs":          func(p parts) { p.entry("txs", 0)["spent"] = object(p, zeros) },
+		"a previous transaction": func(p parts) { p.entry("txs", 0)["previous"] = []any{object(p, zeros)} },
 		"previous transactions without end": func(p parts) {
 			e := p.entry("txs", 0)
 			e["previous"] = slices.Repeat([]any{e["raw"]}, 100_000)
@@ -214,6 +219,29 @@ func TestBombsAreRefused(t *testing.T) {
 				require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(40<<20))
 			})
 		}
+	}
+}
+
+// Parts of no length are cheap to write and dear to list: their number is known beforehand.
+func TestMorePartsThanThereAreAreRefused(t *testing.T) {
+	t.Parallel()
+	node := nodetest.Start(t, nodetest.Options{})
+	node.Skip(3)
+	dir := t.TempDir()
+	_, err := ingest.RecordWhole(t.Context(), dial(t, node), regtest, 1, 3, dir)
+	require.NoError(t, err)
+	for name, change := range map[string]func(spent []byte) []byte{
+		"stands behind 1 parts": func(spent []byte) []byte { return append(bytes.Clone(spent), 0) },
+		"0 bytes for 1 parts":   func([]byte) []byte { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := takeApart(t, os.DirFS(dir))
+			e := p.entry("blocks", 1)
+			e["spent"] = object(p, change(p.objects[e["spent"].(string)]))
+			err := readAll(t.Context(), p.together(t), regtest)
+			require.ErrorIs(t, err, chains.ErrBadAnswer)
+			require.ErrorContains(t, err, name)
+		})
 	}
 }
 
