@@ -10,7 +10,11 @@ import (
 	"sync"
 
 	"github.com/goccy/go-graphviz"
+
+	"clew/exhibit/wasmcache"
 )
+
+var _ = wasmcache.Leave() // the module imported above has started
 
 // layoutRequest asks where boxes of fixed size should stand, and how lines run between
 // them, at most one line from one to another. Lines start in the middle of

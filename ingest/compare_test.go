@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,7 +75,10 @@ type conservedHop struct {
 func conserve(t testing.TB, trace *tracer.Trace) string {
 	t.Helper()
 	balanced(t, trace)
-	c := conserved{AsOf: trace.AsOf, Seeds: trace.Seeds, Conservation: trace.Conservation}
+	c := conserved{AsOf: slices.Clone(trace.AsOf), Seeds: trace.Seeds, Conservation: trace.Conservation}
+	for i := range c.AsOf {
+		c.AsOf[i].FromHeight = 0 // a pass begins at the seeds, a store where its span does
+	}
 	c.Conservation.Value[tracer.Poison] = nil
 	kept, points := map[string]bool{}, map[string]bool{}
 	for _, s := range trace.Seeds {
@@ -115,6 +119,9 @@ func withoutPoison(h tracer.Hop, kept, points map[string]bool) conservedHop {
 			}
 		}
 		leg.From, leg.Raw, leg.Via = from, nil, ""
+		if h.Kind == tracer.HopFee {
+			leg.Evidence = "" // as the source knows what is spent: by its own reading or by the node's word
+		}
 		out.Legs = append(out.Legs, leg)
 	}
 	return out

@@ -115,7 +115,7 @@ func TestPassStoreAndRecordingAgree(t *testing.T) {
 			if i == 0 {
 				slow, err := passTrace(inc, dialURL(t, node, indexed, bitcoin.Options{}), ingest.PassOptions{From: from})
 				require.NoError(t, err)
-				require.Equal(t, asJSON(t, got), asJSON(t, slow), "an older node, with an index")
+				require.Equal(t, conserve(t, got), conserve(t, slow), "an older node, with an index")
 			}
 		}
 		require.Greater(t, traced, 3, "incidents that are none")
