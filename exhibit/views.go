@@ -128,10 +128,11 @@ func (v *viewer) totals(sum *Summary) []totalView {
 	var rows []totalView
 	for i := range sum.Endings {
 		e := &sum.Endings[i]
+		what := count(e.Endpoints, "endpoint")
 		if e.Endpoints == 0 && onlyContact(v.t, e) {
-			continue
+			what = "contact only"
 		}
-		row := totalView{What: capital(reasonWords(e.Reason)) + " (" + count(e.Endpoints, "endpoint") + ")", Symbol: e.unit().symbol()}
+		row := totalView{What: capital(reasonWords(e.Reason)) + " (" + what + ")", Symbol: e.unit().symbol()}
 		row.Cells = v.cells(&e.Traced, e.unit())
 		rows = append(rows, row)
 	}

@@ -48,8 +48,13 @@ type Decoder interface {
 	DecodeHeader(raw []byte) (chains.Header, error)
 	// AttachSpent fills the inputs of a block from the serialized outputs that they spend.
 	AttachSpent(block *chains.Block, spent [][]byte) error
-	// CheckChainWork checks the proof of work in headers of chain, each with its height, in
-	// ascending order.
+	Prover
+}
+
+// Prover checks what ties a transaction to its chain.
+type Prover interface {
+	// CheckChainWork checks the work in headers of chain, each with its height, in ascending
+	// order.
 	CheckChainWork(chain chains.Chain, headers iter.Seq2[int64, []byte]) error
 	Merkle
 }

@@ -24,10 +24,14 @@ type Source interface {
 	// input's spent output where it is known; io.EOF after the last one at AsOf.
 	// ErrReorged: a block that was read has left the main chain since.
 	Next(ctx context.Context) (*chains.Tx, error)
-	// From returns the first block of the range, and AsOf the last. Both are asked for at
-	// the end; what the range does not hold of a seed's window is a gap.
-	From() chains.BlockRef
-	AsOf() chains.BlockRef
+	Covered
+}
+
+// Covered says what was read of a chain. It is asked for at the end; what it does not hold of a
+// seed's window is a gap.
+type Covered interface {
+	From() chains.BlockRef // the first block
+	AsOf() chains.BlockRef // the last one
 }
 
 // Balancer is a Source that knows what an address held before a transaction, because it

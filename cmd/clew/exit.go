@@ -74,6 +74,12 @@ type checkError struct{ msg string }
 
 func (e *checkError) Error() string { return e.msg }
 
+// damagedError is what was wrong with a recording.
+type damagedError struct{ err error }
+
+func (e *damagedError) Error() string { return e.err.Error() }
+func (e *damagedError) Unwrap() error { return e.err }
+
 // interruptedError is whatever a command returned after a signal had arrived.
 type interruptedError struct{ err error }
 
@@ -126,6 +132,7 @@ func outcomes() []outcome {
 		{typed[*interruptedError], codeInterrupted, "what was written before stays valid; the same command goes on from there"},
 		{typed[*gapsError], codeGaps, "each gap names what was not read, why, and what that does to the amounts"},
 		{typed[*checkError], codeCheck, ""},
+		{typed[*damagedError], codeCheck, "the recording contradicts itself: take it from its source again, and compare its SHA-256"},
 		// The store's own words say what to do; so do most of the adapter's.
 		{sentinel(store.ErrNoStore), codeNoStore, ""},
 		{sentinel(store.ErrLocked), codeStore, ""},

@@ -25,6 +25,11 @@ func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if j.trace == nil && keeper.recorder != nil {
+			err = errors.Join(err, keeper.recorder.Discard())
+		}
+	}()
 	m := newMeter(j.w, "follow "+string(j.chain))
 	defer m.Done()
 	pass, err := ingest.NewPass(ctx, node.Node, bitcoin.Codec{}, ingest.PassOptions{
@@ -42,6 +47,9 @@ func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
 	j.trace, err = tracer.Run(ctx, j.inc.Incident, j.chain, pass, codec(), tracer.Options{
 		Tool: thisTool(), FirstLogged: first, TouchedOnly: true,
 	})
+	if j.trace == nil && node.recording != nil && errors.Is(err, chains.ErrBadAnswer) {
+		return &damagedError{err}
+	}
 	if j.trace == nil {
 		return seedHint(err, node.where)
 	}

@@ -154,6 +154,9 @@ func openRecording(ctx context.Context, fsys fs.FS, where string, chain chains.C
 	if errors.Is(err, fs.ErrNotExist) {
 		err = withHint(err, "a recording is a folder with recording.json and objects.zip; clew trace --rpc URL --out DIR writes one to DIR/recording")
 	}
+	if errors.Is(err, chains.ErrBadAnswer) {
+		err = &damagedError{err}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s%s: %w", recordingPrefix, where, err)
 	}

@@ -23,8 +23,8 @@ const variable = "TMPDIR"
 var before, wasSet = enter()
 
 func enter() (string, bool) {
-	old, set := os.LookupEnv(variable)
-	if runtime.GOOS == "windows" { // the temporary folder is the user's own there
+	old, set := os.LookupEnv(variable) //nolint:forbidigo // before main runs; Leave puts it back
+	if runtime.GOOS == "windows" {     // the temporary folder is the user's own there
 		return old, set
 	}
 	dir := "/nonexistent" // no cache is kept below a folder that cannot be made
