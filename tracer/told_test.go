@@ -90,3 +90,12 @@ func TestSeedTracedAlready(t *testing.T) {
 	require.Len(t, trace.Gaps, 1)
 	require.Equal(t, "seed V2", trace.Gaps[0].What)
 }
+
+// No hops at all is refused: it must not mean no limit.
+func TestNoHopsRefused(t *testing.T) {
+	b := newBook()
+	_, err := b.try("stop: {hops: 0}\nseeds:\n" + outSeed("V1", b.mine("A", 1)))
+	var field *tracer.FieldError
+	require.ErrorAs(t, err, &field)
+	require.Equal(t, "stop.hops", field.Field)
+}

@@ -221,7 +221,12 @@ func (p *parser) adopt(v value) error {
 func (p *parser) stop(v value, stop *Stop) error {
 	var touched int
 	err := v.fields(map[string]func(value) error{
-		"hops":    func(v value) error { return parse(v, &stop.Hops, parseCount) },
+		"hops": func(v value) error {
+			if err := parse(v, &stop.Hops, parseCount); err != nil || stop.Hops > 0 {
+				return err
+			}
+			return v.errorf("0 hops follow nothing: leave the field out for no limit")
+		},
 		"touched": func(v value) error { return parse(v, &touched, parseCount) },
 		"until": func(v value) error {
 			var t time.Time
