@@ -78,7 +78,7 @@ func process(r tracer.Reason) string {
 	case tracer.ReasonDust:
 		return "Left out because the amount is below the limit of the incident. A trace with a lower limit follows it."
 	case tracer.ReasonLimit:
-		return "The trace was stopped here by its own settings. A trace with a wider limit follows it."
+		return "The trace was stopped here; the note says by what. A wider limit, or for what poison alone reaches a trace from a synced store, follows it."
 	case tracer.ReasonPending:
 		return "The transaction was not in a block yet. A later trace shows whether it was confirmed."
 	case tracer.ReasonGap:
