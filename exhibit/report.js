@@ -178,8 +178,10 @@
   size();
   fit();
   if (scale() < 0.55) { // too small to read: start at the left, where the seeds are
-    centre(0, H / 2, 0.8);
+    const seed = stage.querySelector('.box').getBBox();
+    centre(0, seed.y + seed.height / 2, 0.8);
     view.x = 0;
+    view.y = Math.max(0, view.y);
     show();
   }
   if (location.hash) reveal(location.hash.slice(1));
