@@ -77,15 +77,6 @@ func openStore(t testing.TB) *store.Store {
 	return st
 }
 
-// small is a loader that is full after a few transactions, so that a short chain takes many
-// batches.
-type small struct {
-	*store.Loader
-	txs int
-}
-
-func (s small) Full() bool { return s.Pending() >= s.txs }
-
 // everything is what a sync without bounds reads.
 var everything = ingest.SyncOptions{From: -1, To: -1}
 
@@ -99,7 +90,8 @@ func trySync(ctx context.Context, node ingest.Node, chain chains.Chain, st *stor
 		return res, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	return ingest.Sync(ctx, node, bitcoin.Codec{}, small{l, txs}, opt)
+	opt.Batch = int64(txs)
+	return ingest.Sync(ctx, node, bitcoin.Codec{}, l, opt)
 }
 
 func syncAll(t testing.TB, node ingest.Node, st *store.Store) ingest.SyncResult {

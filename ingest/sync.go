@@ -41,6 +41,8 @@ type SyncOptions struct {
 	From     int64 // −1: go on behind the last span, or from block 0
 	To       int64 // −1: the node's head
 	InFlight int
+	// Batch is the number of transactions after which a batch is written. 0: the sink says.
+	Batch    int64
 	Progress Progress
 	Log      *slog.Logger // nil: nothing is logged
 }
@@ -99,6 +101,7 @@ type syncer struct {
 	taken int64 // the lowest block that was taken back, −1 for none
 
 	gathered int64 // blocks since the last flush began
+	pending  int64 // transactions in them
 	flushing chan error
 	broken   bool                 // the sink failed to write
 	recent   map[chains.TxID]bool // transactions that are gathered and may not be written yet
@@ -235,10 +238,11 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	s.res.Blocks++
 	s.res.Txs += int64(len(b.Txs))
 	s.gathered++
+	s.pending += int64(len(b.Txs))
 	if s.opt.Progress != nil {
 		s.opt.Progress(s.res.Blocks, s.total, s.res.Txs, b.Ref)
 	}
-	if s.sink.Full() {
+	if s.sink.Full() || s.opt.Batch > 0 && s.pending >= s.opt.Batch {
 		return s.flush(ctx, false)
 	}
 	return nil
@@ -253,7 +257,7 @@ func (s *syncer) flush(ctx context.Context, wait bool) error {
 	if s.gathered == 0 {
 		return nil
 	}
-	s.gathered = 0
+	s.gathered, s.pending = 0, 0
 	s.before, s.recent = s.recent, nil
 	s.flushing = make(chan error, 1)
 	go func(done chan<- error) { done <- s.sink.Flush(context.WithoutCancel(ctx)) }(s.flushing)

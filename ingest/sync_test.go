@@ -14,6 +14,7 @@ import (
 	"clew/chains/bitcoin"
 	"clew/chains/bitcoin/nodetest"
 	"clew/ingest"
+	"clew/store"
 )
 
 // However a chain is cut into syncs, batches and requests, the store is the same.
@@ -167,7 +168,7 @@ var errDisk = errors.New("no space left")
 
 // failing is a sink whose n-th flush fails.
 type failing struct {
-	small
+	*store.Loader
 	left *atomic.Int64
 }
 
@@ -175,7 +176,7 @@ func (f failing) Flush(ctx context.Context) error {
 	if f.left.Add(-1) < 0 {
 		return errDisk
 	}
-	return f.small.Flush(ctx)
+	return f.Loader.Flush(ctx)
 }
 
 // A sink that cannot write ends the sync with its own error, whatever else ends it.
@@ -199,12 +200,13 @@ func TestSyncEndsWhenTheSinkFails(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			opt := everything
+			opt.Batch = 10
 			opt.Progress = func(_, _, _ int64, at chains.BlockRef) {
 				if at.Height == 29 {
 					disturb(29, cancel)
 				}
 			}
-			_, err = ingest.Sync(ctx, n, bitcoin.Codec{}, failing{small{l, 10}, left}, opt)
+			_, err = ingest.Sync(ctx, n, bitcoin.Codec{}, failing{l, left}, opt)
 			require.ErrorIs(t, err, errDisk)
 			require.Equal(t, 1, strings.Count(err.Error(), errDisk.Error()), "said once: %v", err)
 			have := spans(t, st)

@@ -25,7 +25,7 @@ func syncCommand() *command {
 			{"clew sync --db case.db --chain bitcoin --rpc bitcoin=http://127.0.0.1:8332 --from 560062 --to 560071 --json", "ten blocks; progress as JSON lines, the result as JSON"},
 		},
 		codes:   []exitCode{codeGaps, codeStore, codeUnreachable},
-		options: []string{"chain", "rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "to"},
+		options: []string{"chain", "rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "to", "batch"},
 		action:  runSync,
 	}
 }
@@ -122,7 +122,7 @@ func syncInto(ctx context.Context, w *world, c *cli.Context, node *openedNode) (
 	defer func() { err = errors.Join(err, loader.Close()) }()
 
 	m := newMeter(w, "sync "+string(node.chain))
-	opt := ingest.SyncOptions{From: heightFlag(c, "from"), To: heightFlag(c, "to"), Progress: m.Update, Log: w.log}
+	opt := ingest.SyncOptions{From: heightFlag(c, "from"), To: heightFlag(c, "to"), Batch: c.Int64("batch"), Progress: m.Update, Log: w.log}
 	res, err := ingest.Sync(ctx, node.Node, bitcoin.Codec{}, loader, opt)
 	m.Done()
 	if err != nil {
