@@ -1,6 +1,6 @@
 # Everything that a build needs lies in build/; nothing is installed outside of it.
-# Wanted: Go 1.26, git, make, bash; for the tests also apt-get (a Debian or Ubuntu), from
-# whose package mirror bitcoind is unpacked into build/tools.
+# Wanted: Go 1.26, git, make, bash; for the tests also apt-get (a Debian), from whose package
+# mirror bitcoind and litecoind are unpacked into build/tools. btcd is built there.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,6 +11,10 @@ TOOLS := $(CURDIR)/build/tools
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(TOOLS)/golangci-lint
 BITCOIND := $(TOOLS)/bitcoind/bitcoind
+LITECOIND := $(TOOLS)/litecoind/litecoind
+BTCD_VERSION := v0.26.2
+BTCD     := $(TOOLS)/btcd
+NODES    := $(BITCOIND) $(LITECOIND) $(BTCD)
 SUMMARY  := $(TOOLS)/testsummary
 
 # How often `make torture` kills a sync; how long `make fuzz` tries each target.
@@ -21,17 +25,23 @@ SKIPS    ?= $(if $(CI),fail,allow)
 
 export CGO_ENABLED := 0
 export CLEW_BITCOIND := $(BITCOIND)
+export CLEW_LITECOIND := $(LITECOIND)
+export CLEW_BTCD := $(BTCD)
 
 .PHONY: help setup build test torture lint fuzz bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-setup: $(BITCOIND) $(GOLANGCI) ## install bitcoind and the linter into build/tools
+setup: $(NODES) $(GOLANGCI) ## install the nodes and the linter into build/tools
 
-$(BITCOIND): scripts/get-bitcoind.sh
-	scripts/get-bitcoind.sh $(TOOLS)/bitcoind
+$(BITCOIND) $(LITECOIND): scripts/get-node.sh
+	scripts/get-node.sh $(@F) $(@D)
 	touch $@
+
+$(BTCD):
+	mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) GOFLAGS=-mod=mod go install github.com/btcsuite/btcd@$(BTCD_VERSION)
 
 $(GOLANGCI):
 	mkdir -p $(TOOLS)
@@ -43,11 +53,11 @@ $(SUMMARY): scripts/testsummary/main.go
 build: ## the program, as one static binary: build/clew
 	go build -trimpath -buildvcs=auto -o build/clew ./cmd/clew
 
-test: $(BITCOIND) $(SUMMARY) ## every test, against a real bitcoind (SKIPS=fail: a skip fails)
+test: $(NODES) $(SUMMARY) ## every test, against real nodes (SKIPS=fail: a skip fails)
 	go vet ./...
 	go test -json -count=1 -timeout 10m ./... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/test.figures
 
-torture: $(BITCOIND) $(SUMMARY) ## kill -9 in mid-sync, N times (N=20)
+torture: $(NODES) $(SUMMARY) ## kill -9 in mid-sync, N times (N=20)
 	CLEW_TORTURE_N=$(N) go test -json -count=1 -timeout 12m -run '^TestTorture' ./ingest/... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/torture.figures
 
 lint: $(GOLANGCI) $(SUMMARY) ## the linter, after a check that it refuses what it should
