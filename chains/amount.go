@@ -3,6 +3,7 @@ package chains
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"github.com/holiman/uint256"
 )
@@ -86,6 +87,13 @@ func (a Amount) Minus(b Amount) Amount {
 func (a Amount) MulDiv(b, d Amount) (quotient, remainder Amount) {
 	if d.IsZero() {
 		panic("chains: MulDiv by zero")
+	}
+	if a.v.IsUint64() && b.v.IsUint64() && d.v.IsUint64() { // every amount of a Bitcoin-family chain
+		high, low := bits.Mul64(a.v.Uint64(), b.v.Uint64())
+		if high < d.v.Uint64() {
+			q, r := bits.Div64(high, low, d.v.Uint64())
+			return Units(q), Units(r)
+		}
 	}
 	if _, over := quotient.v.MulDivOverflow(&a.v, &b.v, &d.v); over {
 		panic("chains: quotient overflows in MulDiv")

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -93,7 +94,10 @@ type OutPoint struct {
 }
 
 // String returns TXID:INDEX.
-func (o OutPoint) String() string { return fmt.Sprintf("%s:%d", o.Tx, o.Index) }
+func (o OutPoint) String() string {
+	text := hex.AppendEncode(make([]byte, 0, 2*len(o.Tx)+11), o.Tx[:])
+	return string(strconv.AppendUint(append(text, ':'), uint64(o.Index), 10))
+}
 
 // Output is an output as recorded on chain.
 type Output struct {
