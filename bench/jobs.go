@@ -223,7 +223,7 @@ func read(f *os.File, rec *record, height int64) (*chains.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := bitcoin.DecodeBlock(raw, height)
+	b, err := bitcoin.DecodeBlock(chain, raw, height)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +231,7 @@ func read(f *os.File, rec *record, height int64) (*chains.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b, bitcoin.AttachSpent(b, parts)
+	return b, bitcoin.AttachSpent(chain, b, parts)
 }
 
 func (o *options) open() ([]record, *os.File, error) {
@@ -309,7 +309,7 @@ func (o *options) output() (*tracer.Incident, error) {
 // whole chain, followed for a few hops: some thousand outputs are live all the time.
 func busyAddress(last int64) (*tracer.Incident, error) {
 	key := newGenerator(chainSeed).hot[0]
-	address, _ := bitcoin.Classify(append([]byte{0, 20}, key[:]...))
+	address, _ := bitcoin.Classify(chain, append([]byte{0, 20}, key[:]...))
 	return incident(fmt.Sprintf("{id: V1, chain: %s, address: %s, from: %d, to: %d}\nstop: {hops: 3}",
 		chain, bitcoin.FormatAddress(chain, address), firstBlock, last))
 }

@@ -29,8 +29,11 @@ const (
 
 // Info describes a chain.
 type Info struct {
-	Name     Chain
-	CAIP2    string // the chain's id after CAIP-2
+	Name Chain
+	// CAIP2 is the chain's id after CAIP-2: of the genesis block, or of the first block
+	// behind a split for the chain that left (Bitcoin Cash). The regression test networks
+	// of two chains that share a genesis share an id too.
+	CAIP2    string
 	Family   Family
 	Symbol   string // of the native coin, as its users write it
 	Decimals int    // of the native coin: 8 means that 1 coin is 10⁸ units
@@ -41,7 +44,18 @@ var registry = []Info{
 	{"bitcoin", "bip122:000000000019d6689c085ae165831e93", FamilyBitcoin, "BTC", 8, "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"},
 	{"bitcoin-testnet", "bip122:000000000933ea01ad0ee984209779ba", FamilyBitcoin, "tBTC", 8, "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943"},
 	{"bitcoin-regtest", "bip122:0f9188f13cb7b2c71f2a335e3a4fc328", FamilyBitcoin, "rBTC", 8, "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206"},
+	{"bitcoin-testnet4", "bip122:00000000da84f2bafbbc53dee25a72ae", FamilyBitcoin, "tBTC", 8, "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043"},
+	{"bitcoin-signet", "bip122:00000008819873e925422c1ff0f99f7c", FamilyBitcoin, "sBTC", 8, "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6"},
 	{"bitcoin-simnet", "bip122:683e86bd5c6d110d91b94b97137ba6bf", FamilyBitcoin, "sBTC", 8, "683e86bd5c6d110d91b94b97137ba6bfe02dbbdb8e3dff722a669b5d69d77af6"},
+	{"litecoin", "bip122:12a765e31ffd4059bada1e25190f6e98", FamilyBitcoin, "LTC", 8, "12a765e31ffd4059bada1e25190f6e98c99d9714d334efa41a195a7e7e04bfe2"},
+	{"litecoin-testnet", "bip122:4966625a4b2851d9fdee139e56211a0d", FamilyBitcoin, "tLTC", 8, "4966625a4b2851d9fdee139e56211a0d88575f59ed816ff5e6a63deb4e3e29a0"},
+	{"litecoin-regtest", "bip122:530827f38f93b43ed12af0b3ad25a288", FamilyBitcoin, "rLTC", 8, "530827f38f93b43ed12af0b3ad25a288dc02ed74d6d7857862df51fc56c416f9"},
+	{"bitcoin-cash", "bip122:000000000000000000651ef99cb9fcbe", FamilyBitcoin, "BCH", 8, "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"},
+	{"bitcoin-cash-testnet", "bip122:00000000000e38fef93ed9582a7df438", FamilyBitcoin, "tBCH", 8, "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943"},
+	{"bitcoin-cash-regtest", "bip122:0f9188f13cb7b2c71f2a335e3a4fc328", FamilyBitcoin, "rBCH", 8, "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206"},
+	{"dogecoin", "bip122:1a91e3dace36e2be3bf030a65679fe82", FamilyBitcoin, "DOGE", 8, "1a91e3dace36e2be3bf030a65679fe821aa1d6ef92e7c9902eb318182c355691"},
+	{"dogecoin-testnet", "bip122:bb0a78264637406b6360aad926284d54", FamilyBitcoin, "tDOGE", 8, "bb0a78264637406b6360aad926284d544d7049f45189db5664f3c4d07350559e"},
+	{"dogecoin-regtest", "bip122:3d2160a3b5dc4a9d62e7e66a295f7031", FamilyBitcoin, "rDOGE", 8, "3d2160a3b5dc4a9d62e7e66a295f70313ac808440ef7400d6c0772171ce973a5"},
 }
 
 // ParseChain returns the chain with the given short name. The error lists the known ones.

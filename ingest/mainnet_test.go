@@ -37,7 +37,7 @@ func openMainnet(t *testing.T) *mainnet {
 		raw, err := io.ReadAll(z)
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
-		b, err := bitcoin.DecodeBlock(raw, h)
+		b, err := bitcoin.DecodeBlock("bitcoin", raw, h)
 		require.NoError(t, err)
 		m.blocks = append(m.blocks, b)
 	}
@@ -52,6 +52,8 @@ func (m *mainnet) Ref(_ context.Context, h int64) (chains.BlockRef, error) {
 	}
 	return m.blocks[h-firstMainnet].Ref, nil
 }
+
+func (m *mainnet) Chain() chains.Chain { return "bitcoin" }
 
 func (m *mainnet) HashAt(ctx context.Context, h int64) (chains.BlockHash, error) {
 	ref, err := m.Ref(ctx, h)

@@ -20,6 +20,8 @@ import (
 
 // Node gives the main chain of one blockchain, block by block. Safe for concurrent use.
 type Node interface {
+	// Chain names the blockchain.
+	Chain() chains.Chain
 	// Head returns the last block of the main chain.
 	Head(ctx context.Context) (chains.BlockRef, error)
 	// Ref returns the block of the main chain at a height, ErrNotFound above the head.
@@ -41,13 +43,13 @@ type Holder interface {
 	Held() Span
 }
 
-// Decoder reads the consensus bytes of one family of chains.
+// Decoder reads the consensus bytes of the chains of one family.
 type Decoder interface {
-	DecodeBlock(raw []byte, height int64) (*chains.Block, error)
-	DecodeTx(raw []byte) (chains.Tx, error)
-	DecodeHeader(raw []byte) (chains.Header, error)
+	DecodeBlock(chain chains.Chain, raw []byte, height int64) (*chains.Block, error)
+	DecodeTx(chain chains.Chain, raw []byte) (chains.Tx, error)
+	DecodeHeader(chain chains.Chain, raw []byte) (chains.Header, error)
 	// AttachSpent fills the inputs of a block from the serialized outputs that they spend.
-	AttachSpent(block *chains.Block, spent [][]byte) error
+	AttachSpent(chain chains.Chain, block *chains.Block, spent [][]byte) error
 	Prover
 }
 

@@ -334,7 +334,7 @@ func (p *Pass) resolve(ctx context.Context, tx *chains.Tx) ([][]byte, error) {
 		if !asked {
 			var raw []byte
 			var err error
-			prev, raw, err = readTx(ctx, r, p.dec, in.Prev.Tx)
+			prev, raw, err = readTx(ctx, r, p.dec, p.node.Chain(), in.Prev.Tx)
 			if err != nil && !errors.Is(err, chains.ErrUnsupported) {
 				return nil, fmt.Errorf("input %d of %s: %w", i, tx.ID, err)
 			}

@@ -103,6 +103,9 @@ func (r *Recording) Ref(ctx context.Context, height int64) (chains.BlockRef, err
 	return chains.BlockRef{Height: height, Hash: h.Hash, Time: h.Time}, nil
 }
 
+// Chain names the blockchain.
+func (r *Recording) Chain() chains.Chain { return r.Manifest.Chain }
+
 // HashAt returns the hash of the block at a height of its span.
 func (r *Recording) HashAt(ctx context.Context, height int64) (chains.BlockHash, error) {
 	ref, err := r.Ref(ctx, height)
@@ -142,7 +145,7 @@ func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
 	if err != nil {
 		return chains.Tx{}, err
 	}
-	tx, err := r.dec.DecodeTx(raw)
+	tx, err := r.dec.DecodeTx(r.Manifest.Chain, raw)
 	if err != nil {
 		return tx, fmt.Errorf("%w: %w", chains.ErrBadAnswer, err)
 	}
@@ -157,7 +160,7 @@ func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
 		if err != nil {
 			return tx, err
 		}
-		if err := r.dec.AttachSpent(one, [][]byte{spent}); err != nil {
+		if err := r.dec.AttachSpent(r.Manifest.Chain, one, [][]byte{spent}); err != nil {
 			return tx, fmt.Errorf("outputs spent: %w: %w", chains.ErrBadAnswer, err)
 		}
 		tx = one.Txs[0]
@@ -176,7 +179,7 @@ func (r *Recording) fillPrevious(e *TxEntry, tx *chains.Tx) error {
 		if err != nil {
 			return err
 		}
-		prev, err := r.dec.DecodeTx(raw)
+		prev, err := r.dec.DecodeTx(r.Manifest.Chain, raw)
 		if err != nil {
 			return fmt.Errorf("transaction that made an output: %w: %w", chains.ErrBadAnswer, err)
 		}
@@ -202,7 +205,7 @@ func (r *Recording) whole(height int64) (*chains.Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := r.dec.DecodeBlock(raw, height)
+	b, err := r.dec.DecodeBlock(r.Manifest.Chain, raw, height)
 	if err != nil {
 		return nil, fmt.Errorf("block %d: %w: %w", height, chains.ErrBadAnswer, err)
 	}
@@ -220,7 +223,7 @@ func (r *Recording) whole(height int64) (*chains.Block, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outputs spent in block %d: %w", height, err)
 	}
-	if err := r.dec.AttachSpent(b, spent); err != nil {
+	if err := r.dec.AttachSpent(r.Manifest.Chain, b, spent); err != nil {
 		return nil, fmt.Errorf("outputs spent in block %d: %w: %w", height, chains.ErrBadAnswer, err)
 	}
 	return b, nil

@@ -30,7 +30,7 @@ func genesis(t *testing.T) bitcoin.Header {
 	var root chains.Hash
 	require.NoError(t, root.UnmarshalText([]byte("4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b")))
 	raw := bitcoin.Header{Version: 1, MerkleRoot: root, Time: 1231006505, Bits: 0x1d00ffff, Nonce: 2083236893}.Encode()
-	h, err := bitcoin.DecodeHeader(raw)
+	h, err := bitcoin.DecodeHeader(regtest, raw)
 	require.NoError(t, err)
 	return h
 }
@@ -50,13 +50,13 @@ func (p parts) invent(t *testing.T, change func(h *bitcoin.Header)) {
 	var all []byte
 	var last bitcoin.Header
 	for i := 0; i < len(old); i += 81 {
-		h, err := bitcoin.DecodeHeader(old[i+1 : i+81])
+		h, err := bitcoin.DecodeHeader(regtest, old[i+1:i+81])
 		require.NoError(t, err)
 		if i > 0 {
 			h.Prev = last.Hash
 		}
 		change(&h)
-		last, err = bitcoin.DecodeHeader(h.Encode())
+		last, err = bitcoin.DecodeHeader(regtest, h.Encode())
 		require.NoError(t, err)
 		all = append(append(all, 80), h.Encode()...)
 	}
@@ -166,12 +166,12 @@ func TestRecordingKeepsItsPinnedHeader(t *testing.T) {
 			p.manifest["as_of"].(map[string]any)["height"] = r.Manifest.To + 1
 		},
 		"a header without work": func(p parts) {
-			h, err := bitcoin.DecodeHeader(p.objects[p.manifest["as_of_header"].(string)])
+			h, err := bitcoin.DecodeHeader(regtest, p.objects[p.manifest["as_of_header"].(string)])
 			require.NoError(t, err)
 			for bitcoin.CheckWork(regtest, h.Encode()) == nil {
 				h.Nonce++
 			}
-			h, err = bitcoin.DecodeHeader(h.Encode())
+			h, err = bitcoin.DecodeHeader(regtest, h.Encode())
 			require.NoError(t, err)
 			p.pin(p.manifest["as_of"].(map[string]any)["height"].(json.Number), h)
 			p.manifest["as_of_header"] = object(p, h.Encode())

@@ -105,7 +105,7 @@ func (r *Recording) readHeaders() error {
 		return fmt.Errorf("headers of blocks %d to %d: %w", m.From, m.To, err)
 	}
 	for i, raw := range r.raws {
-		h, err := r.dec.DecodeHeader(raw)
+		h, err := r.dec.DecodeHeader(m.Chain, raw)
 		if err != nil {
 			return fmt.Errorf("header of block %d: %w: %w", m.From+int64(i), chains.ErrBadAnswer, err)
 		}
@@ -144,7 +144,7 @@ func (r *Recording) readPinned() (raw []byte, err error) {
 		if raw, err = r.object(m.AsOfHeader, framedHeader); err != nil {
 			return nil, fmt.Errorf("header of block %d: %w", m.AsOf.Height, err)
 		}
-		if pinned, err = r.dec.DecodeHeader(raw); err != nil {
+		if pinned, err = r.dec.DecodeHeader(m.Chain, raw); err != nil {
 			return nil, fmt.Errorf("header of block %d: %w: %w", m.AsOf.Height, chains.ErrBadAnswer, err)
 		}
 	}

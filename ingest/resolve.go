@@ -50,7 +50,7 @@ func (s *syncer) ask(ctx context.Context, in *chains.Input) error {
 	if !ok || s.noIndex {
 		return nil
 	}
-	prev, _, err := readTx(ctx, r, s.dec, in.Prev.Tx)
+	prev, _, err := readTx(ctx, r, s.dec, s.node.Chain(), in.Prev.Tx)
 	if errors.Is(err, chains.ErrUnsupported) {
 		s.noIndex = true
 		return nil
@@ -63,7 +63,7 @@ func (s *syncer) ask(ctx context.Context, in *chains.Input) error {
 
 // readTx returns a transaction and its bytes from the node's index, nil if the node does not
 // find it. chains.ErrUnsupported: the node has no index.
-func readTx(ctx context.Context, r TxReader, dec Decoder, id chains.TxID) (*chains.Tx, []byte, error) {
+func readTx(ctx context.Context, r TxReader, dec Decoder, chain chains.Chain, id chains.TxID) (*chains.Tx, []byte, error) {
 	raw, _, err := r.Tx(ctx, id)
 	if errors.Is(err, chains.ErrNotFound) {
 		return nil, nil, nil
@@ -71,7 +71,7 @@ func readTx(ctx context.Context, r TxReader, dec Decoder, id chains.TxID) (*chai
 	if err != nil {
 		return nil, nil, err
 	}
-	tx, err := dec.DecodeTx(raw)
+	tx, err := dec.DecodeTx(chain, raw)
 	if err != nil {
 		return nil, nil, fmt.Errorf("transaction %s: %w: %w", id, chains.ErrBadAnswer, err)
 	}

@@ -108,7 +108,7 @@ func ParseAddress(chain chains.Chain, text string) (chains.Address, error) {
 	return a, nil
 }
 
-func parseAddress(net network, text string) (chains.Address, error) {
+func parseAddress(net *network, text string) (chains.Address, error) {
 	switch {
 	case text == "":
 		return "", fmt.Errorf("%w: it is empty", ErrBadAddress)
@@ -131,7 +131,7 @@ func parseAddress(net network, text string) (chains.Address, error) {
 // looksSegwit reports whether prefix is the human-readable part of a known network, in any
 // case. A base58 address can begin so too (simnet's "sb1…"), which its checksum tells.
 func looksSegwit(prefix string) bool {
-	return slices.ContainsFunc(networks, func(n network) bool { return strings.EqualFold(n.hrp, prefix) })
+	return slices.ContainsFunc(networks, func(n network) bool { return n.hrp != "" && strings.EqualFold(n.hrp, prefix) })
 }
 
 func parsePublicKey(digits string) (chains.Address, error) {
@@ -151,7 +151,7 @@ func parseScriptHash(digits string) (chains.Address, error) {
 	return chains.Address(append([]byte{kindScript}, hash...)), nil
 }
 
-func parseWitness(net network, text string) (chains.Address, error) {
+func parseWitness(net *network, text string) (chains.Address, error) {
 	hrp, words, encoding, err := bech32.DecodeGeneric(text)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrBadAddress, err)
@@ -171,18 +171,18 @@ func parseWitness(net network, text string) (chains.Address, error) {
 	case (version == 0) != (encoding == bech32.Version0):
 		return "", fmt.Errorf("%w: version 0 wants a bech32 checksum, later versions bech32m; this is the other", ErrBadAddress)
 	case hrp != net.hrp:
-		return "", wrongNetwork(net, func(n network) bool { return n.hrp == hrp })
+		return "", wrongNetwork(net, func(n *network) bool { return n.hrp == hrp })
 	}
 	opcode := byte(op0)
 	if version > 0 {
 		opcode = op1 + version - 1
 	}
 	script := append([]byte{opcode, byte(len(program))}, program...)
-	a, _ := Classify(script)
+	a, _ := net.classify(script)
 	return a, nil
 }
 
-func parseBase58(net network, text string) (chains.Address, error) {
+func parseBase58(net *network, text string) (chains.Address, error) {
 	payload, version, err := base58.CheckDecode(text)
 	switch {
 	case errors.Is(err, base58.ErrChecksum):
@@ -196,21 +196,21 @@ func parseBase58(net network, text string) (chains.Address, error) {
 	case version == net.scriptHash:
 		return chains.Address(append([]byte{kindP2SH}, payload...)), nil
 	}
-	return "", wrongNetwork(net, func(n network) bool { return n.pubKeyHash == version || n.scriptHash == version })
+	return "", wrongNetwork(net, func(n *network) bool { return n.pubKeyHash == version || n.scriptHash == version })
 }
 
 // wrongNetwork says to which networks an address belongs that is not of net.
-func wrongNetwork(net network, match func(network) bool) error {
+func wrongNetwork(net *network, match func(*network) bool) error {
 	var names []string
-	for _, n := range networks {
-		if match(n) {
+	for i := range networks {
+		if n := &networks[i]; match(n) {
 			names = append(names, string(n.chain))
 		}
 	}
 	if len(names) == 0 {
 		return fmt.Errorf("%w: its version byte belongs to no network of the Bitcoin family known here", ErrBadAddress)
 	}
-	return fmt.Errorf("%w of %s but of %s: %w", ErrBadAddress, net.chain, strings.Join(names, " or "), chains.ErrWrongChain)
+	return fmt.Errorf("%w of %s but of %s: %w", ErrBadAddress, net.chain, strings.Join(names, ", "), chains.ErrWrongChain)
 }
 
 // shorten keeps a message readable whatever was passed.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/btcsuite/btcd/address/v2/base58"
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
@@ -35,7 +36,7 @@ func TestParseAddress(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.text, func(t *testing.T) {
-			want, _ := bitcoin.Classify(unhex(t, c.script))
+			want, _ := bitcoin.Classify("bitcoin", unhex(t, c.script))
 			got, err := bitcoin.ParseAddress(chains.Chain(c.chain), c.text)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
@@ -76,8 +77,7 @@ func TestParseAddressRefuses(t *testing.T) {
 		{"bitcoin", "bc1gmk9yu", "no witness version"},
 		{"bitcoin", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "checksum"},
 		{"bitcoin", "tc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vq5zuyut", "no form that is known"},
-		{"bitcoin", "ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", "no form that is known"},
-		{"bitcoin", "LM2WMpR1Rp6j3Sa59cMXMs1SPzj9eXpGc1", "no network of the Bitcoin family"},
+		{"bitcoin", base58.CheckEncode(make([]byte, 20), 0x4c), "no network of the Bitcoin family"}, // Dash
 		{"bitcoin", "0x52908400098527886E0F7030069857D2E4169EE7", "no form that is known"},
 		{"bitcoin", "p2pk:05" + key33[2:], "33 or 65 bytes"},
 		{"bitcoin", "p2pk:zz", "33 or 65 bytes"},
@@ -95,7 +95,9 @@ func TestParseAddressRefuses(t *testing.T) {
 
 func TestParseAddressOfAnotherNetwork(t *testing.T) {
 	cases := []struct{ chain, text, says string }{
-		{"bitcoin", "mrX9vMRYLfVy1BnZbc5gZjuyaqH3ZW2ZHz", "not an address of bitcoin but of bitcoin-testnet or bitcoin-regtest"},
+		{"bitcoin", "mrX9vMRYLfVy1BnZbc5gZjuyaqH3ZW2ZHz", "not an address of bitcoin but of bitcoin-testnet, bitcoin-testnet4, "},
+		{"bitcoin", "ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", "but of litecoin"},
+		{"bitcoin", "LM2WMpR1Rp6j3Sa59cMXMs1SPzj9eXpGc1", "but of litecoin"},
 		{"bitcoin", "2NBFNJTktNa7GZusGbDbGKRZTxdK9VVez3n", "bitcoin-testnet"},
 		{"bitcoin-regtest", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "but of bitcoin"},
 		{"bitcoin-regtest", "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx", "but of bitcoin-testnet"},

@@ -19,7 +19,7 @@ func BenchmarkDecodeBlock(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, block := range raw {
-			if _, err := bitcoin.DecodeBlock(block, 0); err != nil {
+			if _, err := bitcoin.DecodeBlock("bitcoin", block, 0); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -51,14 +51,14 @@ func BenchmarkDecodeBlockByWire(b *testing.B) {
 // A block with its spent outputs, as for every block of a sync.
 func BenchmarkDecodeBlockWithSpent(b *testing.B) {
 	raw := testdata(b, "block300025.raw.gz")
-	block, err := bitcoin.DecodeBlock(raw, 300025)
+	block, err := bitcoin.DecodeBlock("bitcoin", raw, 300025)
 	require.NoError(b, err)
 	spent := spentOf300025(b, block)
 	b.ReportAllocs()
 	for b.Loop() {
-		block, err = bitcoin.DecodeBlock(raw, 300025)
+		block, err = bitcoin.DecodeBlock("bitcoin", raw, 300025)
 		if err == nil {
-			err = bitcoin.AttachSpent(block, spent)
+			err = bitcoin.AttachSpent("bitcoin", block, spent)
 		}
 		if err != nil {
 			b.Fatal(err)
@@ -105,7 +105,7 @@ func BenchmarkNodeBlock(b *testing.B) {
 
 func BenchmarkFormatAddress(b *testing.B) {
 	for _, script := range []string{"76a914" + hash20 + "88ac", "0014" + hash20, "5120" + key33[2:]} {
-		a, form := bitcoin.Classify(unhex(b, script))
+		a, form := bitcoin.Classify("bitcoin", unhex(b, script))
 		b.Run(fmt.Sprint(form), func(b *testing.B) {
 			for b.Loop() {
 				bitcoin.FormatAddress("bitcoin", a)
@@ -118,7 +118,7 @@ func mainnet(b *testing.B) (raw [][]byte, txs int) {
 	b.Helper()
 	for height := firstBlock; height <= lastBlock; height++ {
 		raw = append(raw, rawBlock(b, height))
-		block, err := bitcoin.DecodeBlock(raw[len(raw)-1], int64(height))
+		block, err := bitcoin.DecodeBlock("bitcoin", raw[len(raw)-1], int64(height))
 		require.NoError(b, err)
 		txs += len(block.Txs)
 	}

@@ -6,7 +6,7 @@ import (
 	"clew/chains"
 )
 
-// DecodeBlock reads a whole block in consensus bytes: header and transactions, nothing
+// DecodeBlock reads a whole block of chain in consensus bytes: header and transactions, nothing
 // behind them. It computes the txids and checks that the first transaction, and no other, is
 // a coinbase and that the Merkle root of the header is theirs and of no shorter list
 // (CVE-2012-2459). So each transaction is proven by the header, whose hash the caller
@@ -19,14 +19,18 @@ import (
 //
 // An error wraps ErrBadEncoding, ErrMutated, or chains.ErrBadAnswer for a Merkle root that
 // is not the header's. Safe for concurrent use.
-func DecodeBlock(raw []byte, height int64) (*chains.Block, error) {
-	d := decoder{reader: reader{data: raw}, slab: blockSlab}
+func DecodeBlock(chain chains.Chain, raw []byte, height int64) (*chains.Block, error) {
+	net, err := networkOf(chain)
+	if err != nil {
+		return nil, err
+	}
+	d := decoder{net: net, reader: reader{data: raw}, slab: blockSlab}
 	header := d.take(HeaderBytes)
 	n := d.count("transactions", leastTx)
 	if d.err != nil {
 		return nil, fmt.Errorf("block: %w", d.err)
 	}
-	h, err := DecodeHeader(header)
+	h, err := DecodeHeader(chain, header)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func TestMainnetBlocks(t *testing.T) {
 	txs := []int{2970, 2746, 2747, 2650, 1871, 2975, 2666, 2363, 3322, 3047}
 	var prev chains.BlockHash
 	for height := firstBlock; height <= lastBlock; height++ {
-		block, err := bitcoin.DecodeBlock(rawBlock(t, height), int64(height))
+		block, err := bitcoin.DecodeBlock("bitcoin", rawBlock(t, height), int64(height))
 		require.NoError(t, err)
 		require.NoError(t, bitcoin.CheckWork("bitcoin", block.Header))
 		require.EqualValues(t, height, block.Ref.Height)
@@ -51,7 +51,7 @@ func TestFormsAreBtcds(t *testing.T) {
 	}
 	seen := map[chains.ScriptType]int{}
 	for height := firstBlock; height <= lastBlock; height++ {
-		block, err := bitcoin.DecodeBlock(rawBlock(t, height), int64(height))
+		block, err := bitcoin.DecodeBlock("bitcoin", rawBlock(t, height), int64(height))
 		require.NoError(t, err)
 		for i := range block.Txs {
 			for _, out := range wireTx(t, block.Txs[i].Raw).TxOut {
@@ -59,7 +59,7 @@ func TestFormsAreBtcds(t *testing.T) {
 				if len(out.PkScript) > 0 && out.PkScript[0] == txscript.OP_RETURN {
 					want = chains.ScriptNullData
 				}
-				_, form := bitcoin.Classify(out.PkScript)
+				_, form := bitcoin.Classify("bitcoin", out.PkScript)
 				require.Equal(t, want, form, "%x", out.PkScript)
 				seen[form]++
 			}
@@ -72,10 +72,10 @@ func TestFormsAreBtcds(t *testing.T) {
 // takes the subsidy of that time and all fees, to the satoshi.
 func TestFeesOfBlock300025(t *testing.T) {
 	const subsidy = 25_00000000
-	block, err := bitcoin.DecodeBlock(testdata(t, "block300025.raw.gz"), 300025)
+	block, err := bitcoin.DecodeBlock("bitcoin", testdata(t, "block300025.raw.gz"), 300025)
 	require.NoError(t, err)
 	require.NoError(t, bitcoin.CheckWork("bitcoin", block.Header))
-	require.NoError(t, bitcoin.AttachSpent(block, spentOf300025(t, block)))
+	require.NoError(t, bitcoin.AttachSpent("bitcoin", block, spentOf300025(t, block)))
 	var fees, claimed uint64
 	for i := range block.Txs {
 		tx := &block.Txs[i]
@@ -127,7 +127,7 @@ func wireTx(tb testing.TB, raw []byte) *wire.MsgTx {
 
 func TestDecodeBlockRefuses(t *testing.T) {
 	raw := rawBlock(t, 560066)
-	block, err := bitcoin.DecodeBlock(raw, 560066)
+	block, err := bitcoin.DecodeBlock("bitcoin", raw, 560066)
 	require.NoError(t, err)
 	put := func(txs ...[]byte) []byte {
 		n := binary.LittleEndian.AppendUint16([]byte{0xfd}, uint16(len(txs)))
@@ -158,25 +158,25 @@ func TestDecodeBlockRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			block, err := bitcoin.DecodeBlock(c.raw, 560066)
+			block, err := bitcoin.DecodeBlock("bitcoin", c.raw, 560066)
 			require.ErrorIs(t, err, c.is)
 			require.Nil(t, block)
 		})
 	}
-	_, err = bitcoin.DecodeBlock(put(all...), 560066)
+	_, err = bitcoin.DecodeBlock("bitcoin", put(all...), 560066)
 	require.NoError(t, err, "put together without a change")
 }
 
 // A transaction kept alone shares nothing with its block.
 func TestCloneSharesNothing(t *testing.T) {
 	raw := rawBlock(t, 560066)
-	block, err := bitcoin.DecodeBlock(raw, 560066)
+	block, err := bitcoin.DecodeBlock("bitcoin", raw, 560066)
 	require.NoError(t, err)
 	tx := block.Txs[7].Clone()
 	require.Equal(t, block.Txs[7], tx)
 	clear(raw)
 	block.Txs[7].Inputs[0].Sequence, block.Txs[7].Outputs[0].Value = 1, 1
-	again, err := bitcoin.DecodeTx(tx.Raw)
+	again, err := bitcoin.DecodeTx("bitcoin", tx.Raw)
 	require.NoError(t, err)
 	require.Equal(t, tx.ID, again.ID)
 	require.Equal(t, again.Inputs, tx.Inputs)
@@ -189,7 +189,7 @@ func FuzzDecodeBlock(f *testing.F) {
 	f.Add(small[:90])
 	f.Add(testdata(f, "block300025.raw.gz")[:4000])
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		block, err := bitcoin.DecodeBlock(raw, 5)
+		block, err := bitcoin.DecodeBlock("bitcoin", raw, 5)
 		if err != nil {
 			require.Nil(t, block)
 			return
@@ -212,7 +212,7 @@ func genesisBlock(tb testing.TB) []byte {
 }
 
 func TestGenesisBlock(t *testing.T) {
-	block, err := bitcoin.DecodeBlock(genesisBlock(t), 0)
+	block, err := bitcoin.DecodeBlock("bitcoin", genesisBlock(t), 0)
 	require.NoError(t, err)
 	require.Equal(t, chains.Chain("bitcoin").Info().Genesis, block.Ref.Hash.String())
 	require.EqualValues(t, 1231006505, block.Ref.Time)

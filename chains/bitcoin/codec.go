@@ -21,16 +21,18 @@ func (Codec) FormatAddress(chain chains.Chain, a chains.Address) string {
 }
 
 // DecodeBlock is the function of that name.
-func (Codec) DecodeBlock(raw []byte, height int64) (*chains.Block, error) {
-	return DecodeBlock(raw, height)
+func (Codec) DecodeBlock(chain chains.Chain, raw []byte, height int64) (*chains.Block, error) {
+	return DecodeBlock(chain, raw, height)
 }
 
 // DecodeTx is the function of that name.
-func (Codec) DecodeTx(raw []byte) (chains.Tx, error) { return DecodeTx(raw) }
+func (Codec) DecodeTx(chain chains.Chain, raw []byte) (chains.Tx, error) {
+	return DecodeTx(chain, raw)
+}
 
 // DecodeHeader reads a header's place in the chain.
-func (Codec) DecodeHeader(raw []byte) (chains.Header, error) {
-	h, err := DecodeHeader(raw)
+func (Codec) DecodeHeader(chain chains.Chain, raw []byte) (chains.Header, error) {
+	h, err := DecodeHeader(chain, raw)
 	return chains.Header{Hash: h.Hash, Prev: h.Prev, MerkleRoot: h.MerkleRoot, Time: h.Time}, err
 }
 
@@ -40,8 +42,8 @@ func (Codec) CheckChainWork(chain chains.Chain, headers iter.Seq2[int64, []byte]
 }
 
 // AttachSpent is the function of that name.
-func (Codec) AttachSpent(block *chains.Block, spent [][]byte) error {
-	return AttachSpent(block, spent)
+func (Codec) AttachSpent(chain chains.Chain, block *chains.Block, spent [][]byte) error {
+	return AttachSpent(chain, block, spent)
 }
 
 // MerkleBranch is the function of that name.

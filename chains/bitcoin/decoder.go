@@ -11,6 +11,7 @@ import (
 // all of them share a few large allocations; finish hands out the keys.
 type decoder struct {
 	reader
+	net      *network
 	slab     int             // how many inputs or outputs are allocated at once, at least
 	inputs   []chains.Input  // room for inputs not handed out yet
 	outputs  []chains.Output // the same for outputs
@@ -125,7 +126,7 @@ func (d *decoder) readOutputs(tx *chains.Tx) {
 		if d.err != nil {
 			return
 		}
-		d.keys, out.Type = appendKey(d.keys, script)
+		d.keys, out.Type = d.net.appendKey(d.keys, script)
 		d.ends = append(d.ends, len(d.keys))
 	}
 	tx.Outputs, d.outputs = d.outputs[:n:n], d.outputs[n:]
@@ -169,7 +170,7 @@ func (d *decoder) finish(txs []chains.Tx) {
 	}
 }
 
-// DecodeTx reads a transaction in consensus bytes, with or without its witness, and computes
+// DecodeTx reads a transaction of chain in consensus bytes, with or without its witness, and computes
 // its txid. Nothing may follow it. The values of what it spends are not in it: its inputs
 // come back with Known false, and Block and Index are not set. Raw is raw itself.
 //
@@ -179,8 +180,12 @@ func (d *decoder) finish(txs []chains.Tx) {
 // few that were mined anyway are read with their block, by DecodeBlock.
 //
 // An error wraps ErrBadEncoding. Safe for concurrent use.
-func DecodeTx(raw []byte) (chains.Tx, error) {
-	d := decoder{reader: reader{data: raw}}
+func DecodeTx(chain chains.Chain, raw []byte) (chains.Tx, error) {
+	net, err := networkOf(chain)
+	if err != nil {
+		return chains.Tx{}, err
+	}
+	d := decoder{net: net, reader: reader{data: raw}}
 	txs := []chains.Tx{d.tx()}
 	if err := d.end(); err != nil {
 		return chains.Tx{}, err

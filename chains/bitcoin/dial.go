@@ -61,10 +61,11 @@ type Node struct {
 func Dial(ctx context.Context, chain chains.Chain, address string, o Options) (*Node, error) {
 	var asked network
 	if chain != "" {
-		var err error
-		if asked, err = networkOf(chain); err != nil {
+		found, err := networkOf(chain)
+		if err != nil {
 			return nil, err
 		}
+		asked = *found
 	}
 	c, err := newClient(address, asked, o)
 	if err != nil {
@@ -154,11 +155,13 @@ func (n *Node) recognise(ctx context.Context, chain chains.Chain) (network, erro
 	if err != nil {
 		return network{}, fmt.Errorf("ask which network the node is of: %w", err)
 	}
-	found, known := networkOfGenesis(genesis)
+	found, err := n.tell(ctx, networksOfGenesis(genesis), chain)
 	switch {
-	case known && (chain == "" || chain == found.chain):
-		return found, nil
-	case known:
+	case err != nil:
+		return network{}, fmt.Errorf("%s: %w", n.client, err)
+	case found != nil && (chain == "" || chain == found.chain):
+		return *found, nil
+	case found != nil:
 		return network{}, fmt.Errorf("%s: the node is of %s, not of %s: %w", n.client, found.chain, chain, chains.ErrWrongChain)
 	}
 	says := "unknown"
@@ -170,6 +173,30 @@ func (n *Node) recognise(ctx context.Context, chain chains.Chain) (network, erro
 	}
 	return network{}, fmt.Errorf("%s: the node calls its network %s, and its block 0 is %s, not that of %s: %w",
 		n.client, says, genesis, chain, chains.ErrWrongChain)
+}
+
+// tell returns which of the networks with the node's block 0 it is of; nil if there are none.
+func (n *Node) tell(ctx context.Context, shared []*network, asked chains.Chain) (*network, error) {
+	if len(shared) < 2 {
+		return tellApart(shared, nil, "", asked)
+	}
+	if height := splitHeight(shared); height > 0 {
+		hash, err := n.HashAt(ctx, height)
+		if err != nil && !errors.Is(err, chains.ErrNotFound) {
+			return nil, fmt.Errorf("ask on which side of a split the node is: %w", err)
+		}
+		if err == nil {
+			return tellApart(shared, &hash, "", asked)
+		}
+	}
+	var says struct {
+		Software string `json:"subversion"`
+	}
+	err := n.client.call(ctx, smallAnswer, &says, "getnetworkinfo")
+	if err != nil && !errors.Is(err, chains.ErrUnsupported) {
+		return nil, fmt.Errorf("ask what the node calls itself: %w", err)
+	}
+	return tellApart(shared, nil, says.Software, asked)
 }
 
 // txIndex is what the node says about its index of transactions.

@@ -24,8 +24,11 @@ type Header struct {
 	Nonce      uint32
 }
 
-// DecodeHeader reads the 80 bytes of a header.
-func DecodeHeader(raw []byte) (Header, error) {
+// DecodeHeader reads a header of chain.
+func DecodeHeader(chain chains.Chain, raw []byte) (Header, error) {
+	if _, err := networkOf(chain); err != nil {
+		return Header{}, err
+	}
 	if len(raw) != HeaderBytes {
 		return Header{}, fmt.Errorf("%w: a header has %d bytes, not %d", ErrBadEncoding, HeaderBytes, len(raw))
 	}

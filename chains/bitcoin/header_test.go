@@ -14,16 +14,16 @@ import (
 func TestHeaderEncodesBack(t *testing.T) {
 	for height := firstBlock; height <= lastBlock; height++ {
 		raw := rawBlock(t, height)[:bitcoin.HeaderBytes]
-		h, err := bitcoin.DecodeHeader(raw)
+		h, err := bitcoin.DecodeHeader("bitcoin", raw)
 		require.NoError(t, err)
 		require.Equal(t, raw, h.Encode())
 	}
-	_, err := bitcoin.DecodeHeader(make([]byte, 79))
+	_, err := bitcoin.DecodeHeader("bitcoin", make([]byte, 79))
 	require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
 }
 
 func TestCheckWork(t *testing.T) {
-	good, err := bitcoin.DecodeHeader(genesisBlock(t)[:bitcoin.HeaderBytes])
+	good, err := bitcoin.DecodeHeader("bitcoin", genesisBlock(t)[:bitcoin.HeaderBytes])
 	require.NoError(t, err)
 	cases := []struct {
 		name string
@@ -56,7 +56,7 @@ func TestCheckWork(t *testing.T) {
 
 // The easiest target of the chains that anyone extends at will is none of mainnet.
 func TestCheckWorkAsksForTheChainsLimit(t *testing.T) {
-	easy, err := bitcoin.DecodeHeader(genesisBlock(t)[:bitcoin.HeaderBytes])
+	easy, err := bitcoin.DecodeHeader("bitcoin", genesisBlock(t)[:bitcoin.HeaderBytes])
 	require.NoError(t, err)
 	easy.Bits = 0x207fffff
 	for easy.Nonce = 0; bitcoin.CheckWork("bitcoin-regtest", easy.Encode()) != nil; easy.Nonce++ {

@@ -89,7 +89,7 @@ func (n *Node) Header(ctx context.Context, hash chains.BlockHash) (Header, error
 	if err != nil {
 		return Header{}, fmt.Errorf("%s: header of block %s: %w: %w", n.client, hash, err, chains.ErrBadAnswer)
 	}
-	h, err := DecodeHeader(raw)
+	h, err := DecodeHeader(n.net.chain, raw)
 	if err != nil {
 		return Header{}, fmt.Errorf("%s: header of block %s: %w: %w", n.client, hash, err, chains.ErrBadAnswer)
 	}

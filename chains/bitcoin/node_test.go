@@ -89,7 +89,7 @@ func TestNodeTransactions(t *testing.T) {
 	raw, block, err := n.Tx(ctx, coins[0].Point.Tx)
 	require.NoError(t, err)
 	require.Equal(t, hashes[1], block)
-	tx, err := bitcoin.DecodeTx(raw)
+	tx, err := bitcoin.DecodeTx(regtest, raw)
 	require.NoError(t, err)
 	require.Equal(t, coins[0].Point.Tx, tx.ID)
 	ref, err := n.Locate(ctx, coins[0].Point.Tx)

@@ -59,7 +59,7 @@ func (n *Node) block(ctx context.Context, height int64, hash chains.BlockHash) (
 
 // checked decodes raw, which the node gave as the block asked for.
 func (n *Node) checked(raw []byte, height int64, hash chains.BlockHash) (*chains.Block, error) {
-	block, err := DecodeBlock(raw, height)
+	block, err := DecodeBlock(n.net.chain, raw, height)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
@@ -115,7 +115,7 @@ func (n *Node) blockWithSpent(ctx context.Context, height int64, hash chains.Blo
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
-	if err := AttachSpent(block, spent); err != nil {
+	if err := AttachSpent(n.net.chain, block, spent); err != nil {
 		return nil, fmt.Errorf("%s: %w", n.client, err)
 	}
 	return block, nil
@@ -204,7 +204,7 @@ func (n *Node) blockVerbose(ctx context.Context, height int64, hash chains.Block
 	if err != nil {
 		return nil, fmt.Errorf("%s: getblock: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
-	if err := AttachSpent(block, spent); err != nil {
+	if err := AttachSpent(n.net.chain, block, spent); err != nil {
 		return nil, fmt.Errorf("%s: %w", n.client, err)
 	}
 	return block, nil

@@ -69,7 +69,7 @@ func TestBlockByEveryWay(t *testing.T) {
 			require.Len(t, spent, len(block.Txs[i].Inputs))
 			for j, in := range block.Txs[i].Inputs {
 				require.True(t, in.Known)
-				require.Equal(t, spent[j].Output(), in.Spent)
+				require.Equal(t, spent[j].Output(regtest), in.Spent)
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func withoutSpent(tb testing.TB, block *chains.Block) *chains.Block {
 	for i := range block.Txs {
 		raw = append(raw, block.Txs[i].Raw...)
 	}
-	plain, err := bitcoin.DecodeBlock(raw, block.Ref.Height)
+	plain, err := bitcoin.DecodeBlock(regtest, raw, block.Ref.Height)
 	require.NoError(tb, err)
 	return plain
 }
@@ -224,7 +224,7 @@ func TestDecodeUndoOfARealNode(t *testing.T) {
 	for h := int64(1); h <= height; h++ {
 		require.Equal(t, magic, raw[:4], "block %d", h)
 		size := binary.LittleEndian.Uint32(raw[4:])
-		spent, err := bitcoin.DecodeUndo(raw[8 : 8+size])
+		spent, err := bitcoin.DecodeUndo(regtest, raw[8:8+size])
 		require.NoError(t, err)
 		require.Equal(t, hexes(byHeight[h].Spent), hexes(spent), "block %d", h)
 		raw = raw[8+size+32:] // a checksum stands behind

@@ -48,7 +48,7 @@ func (n *Node) checkedTx(text string, id chains.TxID) (chains.Tx, error) {
 	if err != nil {
 		return chains.Tx{}, fmt.Errorf("%s: transaction %s: %w: %w", n.client, id, err, chains.ErrBadAnswer)
 	}
-	tx, err := DecodeTx(raw)
+	tx, err := DecodeTx(n.net.chain, raw)
 	if err != nil {
 		return chains.Tx{}, fmt.Errorf("%s: transaction %s: %w: %w", n.client, id, err, chains.ErrBadAnswer)
 	}

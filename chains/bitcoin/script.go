@@ -47,17 +47,25 @@ const (
 	opCheckMultisig = 0xae
 )
 
-// Classify returns the address key of an output script and the standard form that the
+// Classify returns the address key of an output script of chain and the standard form that the
 // script has. Bare multisig, OP_RETURN, the empty script and every script without a
 // standard form are kept by the SHA-256 of the script, so that equal scripts always give
-// equal keys and different scripts different ones.
+// equal keys and different scripts different ones. A chain of another family gives "".
 //
 // The forms are those of Bitcoin Core's Solver, with one difference: every script that
 // begins with OP_RETURN is ScriptNullData, since none can be spent, while Core calls those
 // with more than pushes behind it nonstandard.
-func Classify(script []byte) (chains.Address, chains.ScriptType) {
+func Classify(chain chains.Chain, script []byte) (chains.Address, chains.ScriptType) {
+	net, err := networkOf(chain)
+	if err != nil {
+		return "", chains.ScriptUnknown
+	}
+	return net.classify(script)
+}
+
+func (net *network) classify(script []byte) (chains.Address, chains.ScriptType) {
 	var buf [maxKey]byte
-	key, form := appendKey(buf[:0], script)
+	key, form := net.appendKey(buf[:0], script)
 	return chains.Address(key), form
 }
 
@@ -65,7 +73,7 @@ func Classify(script []byte) (chains.Address, chains.ScriptType) {
 const maxKey = 66
 
 // appendKey appends the key of script to dst.
-func appendKey(dst, script []byte) ([]byte, chains.ScriptType) {
+func (net *network) appendKey(dst, script []byte) ([]byte, chains.ScriptType) {
 	n := len(script)
 	switch {
 	case n == 25 && script[0] == opDup && script[1] == opHash160 && script[2] == opPush20 &&

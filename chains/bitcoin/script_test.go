@@ -64,7 +64,7 @@ func TestClassify(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			script := unhex(t, c.script)
-			a, form := bitcoin.Classify(script)
+			a, form := bitcoin.Classify("bitcoin", script)
 			require.Equal(t, c.form, form)
 			require.NotContains(t, seen, a, "another script has this key")
 			seen[a] = c.name
@@ -92,7 +92,7 @@ func TestScriptHashIsElectrums(t *testing.T) {
 	genesis := unhex(t, "76a91462e907b15cbf27d5425399ebf6f0fb50ebb88f1888ac")
 	require.Equal(t, "8b01df4e368ea28f8dc0423bcf7a4923e3a12d307c875e47a0cfbf90b5c39161", electrum(genesis))
 	multisig := unhex(t, "5121"+key33+"51ae")
-	a, _ := bitcoin.Classify(multisig)
+	a, _ := bitcoin.Classify("bitcoin", multisig)
 	require.Equal(t, "script:"+electrum(multisig), bitcoin.FormatAddress("bitcoin", a))
 }
 
@@ -102,7 +102,7 @@ func FuzzClassify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		before := bytes.Clone(script)
-		a, form := bitcoin.Classify(script)
+		a, form := bitcoin.Classify("bitcoin", script)
 		require.Equal(t, before, script, "the script was written to")
 		for _, chain := range []chains.Chain{"bitcoin", "bitcoin-testnet", "bitcoin-regtest", "bitcoin-simnet"} {
 			text := bitcoin.FormatAddress(chain, a)

@@ -14,9 +14,9 @@ type SpentOutput struct {
 	Script []byte
 }
 
-// Output returns s in the vocabulary of chains.
-func (s SpentOutput) Output() chains.Output {
-	a, form := Classify(s.Script)
+// Output returns s, of chain, in the vocabulary of chains.
+func (s SpentOutput) Output(chain chains.Chain) chains.Output {
+	a, form := Classify(chain, s.Script)
 	return chains.Output{Value: s.Value, Address: a, Type: form}
 }
 
@@ -80,13 +80,17 @@ func DecodeSpentTxOuts(raw []byte) ([][]byte, error) {
 	return spent, nil
 }
 
-// AttachSpent fills the inputs of block with the outputs that they spend and keeps spent as
+// AttachSpent fills the inputs of block, of chain, with the outputs that they spend and keeps spent as
 // block.Spent. It wants one entry per transaction in the form of EncodeSpent, with as many
 // outputs as the transaction has inputs, and worth no less than it pays; anything else is
 // chains.ErrBadAnswer, and then block is not to be used. Beyond that the block does not
 // prove the values: they are as good as their source, until the transactions that made the
 // outputs are read.
-func AttachSpent(block *chains.Block, spent [][]byte) error {
+func AttachSpent(chain chains.Chain, block *chains.Block, spent [][]byte) error {
+	net, err := networkOf(chain)
+	if err != nil {
+		return err
+	}
 	if len(spent) != len(block.Txs) {
 		return fmt.Errorf("block %s: spent outputs of %d transactions for a block of %d: %w",
 			block.Ref.Hash, len(spent), len(block.Txs), chains.ErrBadAnswer)
@@ -94,8 +98,7 @@ func AttachSpent(block *chains.Block, spent [][]byte) error {
 	var keys []byte
 	var ends []int
 	for i := range block.Txs {
-		var err error
-		if keys, ends, err = attachTx(&block.Txs[i], spent[i], keys, ends); err != nil {
+		if keys, ends, err = net.attachTx(&block.Txs[i], spent[i], keys, ends); err != nil {
 			return fmt.Errorf("block %s, transaction %d: %w", block.Ref.Hash, i, err)
 		}
 	}
@@ -112,7 +115,7 @@ func AttachSpent(block *chains.Block, spent [][]byte) error {
 }
 
 // attachTx fills the inputs of tx but for their addresses, which it appends to keys.
-func attachTx(tx *chains.Tx, spent, keys []byte, ends []int) ([]byte, []int, error) {
+func (net *network) attachTx(tx *chains.Tx, spent, keys []byte, ends []int) ([]byte, []int, error) {
 	r := reader{data: spent}
 	if n := r.compactSize(); r.err == nil && n != uint64(len(tx.Inputs)) {
 		return nil, nil, fmt.Errorf("%d spent outputs for %d inputs: %w", n, len(tx.Inputs), chains.ErrBadAnswer)
@@ -126,7 +129,7 @@ func attachTx(tx *chains.Tx, spent, keys []byte, ends []int) ([]byte, []int, err
 		if r.err != nil {
 			break
 		}
-		keys, in.Spent.Type = appendKey(keys, script)
+		keys, in.Spent.Type = net.appendKey(keys, script)
 		in.Known = true
 		ends = append(ends, len(keys))
 	}

@@ -31,14 +31,14 @@ func TestSpentEncodesBack(t *testing.T) {
 			require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
 		})
 	}
-	out := bitcoin.SpentOutput{Value: 5, Script: unhex(t, "0014"+hash20)}.Output()
+	out := bitcoin.SpentOutput{Value: 5, Script: unhex(t, "0014"+hash20)}.Output("bitcoin")
 	require.Equal(t, chains.ScriptP2WPKH, out.Type)
 	require.EqualValues(t, 5, out.Value)
 }
 
 func TestAttachSpentRefuses(t *testing.T) {
 	fresh := func() (*chains.Block, [][]byte) {
-		block, err := bitcoin.DecodeBlock(testdata(t, "block300025.raw.gz"), 300025)
+		block, err := bitcoin.DecodeBlock("bitcoin", testdata(t, "block300025.raw.gz"), 300025)
 		require.NoError(t, err)
 		return block, spentOf300025(t, block)
 	}
@@ -60,7 +60,7 @@ func TestAttachSpentRefuses(t *testing.T) {
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {
 			block, spent := fresh()
-			require.ErrorIs(t, bitcoin.AttachSpent(block, change(spent)), chains.ErrBadAnswer)
+			require.ErrorIs(t, bitcoin.AttachSpent("bitcoin", block, change(spent)), chains.ErrBadAnswer)
 			require.Nil(t, block.Spent)
 		})
 	}
@@ -89,7 +89,7 @@ func TestDecodeUndo(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			spent, err := bitcoin.DecodeUndo(unhex(t, "01"+"01"+c.entry))
+			spent, err := bitcoin.DecodeUndo("bitcoin", unhex(t, "01"+"01"+c.entry))
 			require.NoError(t, err)
 			require.Len(t, spent, 2, "the coinbase and one more")
 			require.Equal(t, []byte{0}, spent[0])
@@ -130,14 +130,14 @@ func TestDecodeUndoRefuses(t *testing.T) {
 	}
 	for name, raw := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := bitcoin.DecodeUndo(unhex(t, raw))
+			_, err := bitcoin.DecodeUndo("bitcoin", unhex(t, raw))
 			require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
 		})
 	}
 }
 
 func FuzzDecodeSpent(f *testing.F) {
-	block, err := bitcoin.DecodeBlock(testdata(f, "block300025.raw.gz"), 300025)
+	block, err := bitcoin.DecodeBlock("bitcoin", testdata(f, "block300025.raw.gz"), 300025)
 	require.NoError(f, err)
 	spent := spentOf300025(f, block)
 	f.Add(spent[1])
@@ -154,7 +154,7 @@ func FuzzDecodeSpent(f *testing.F) {
 				require.Equal(t, part, bitcoin.EncodeSpent(outs))
 			}
 		}
-		if parts, err := bitcoin.DecodeUndo(raw); err == nil {
+		if parts, err := bitcoin.DecodeUndo("bitcoin", raw); err == nil {
 			for _, part := range parts {
 				_, err := bitcoin.DecodeSpent(part)
 				require.NoError(t, err)

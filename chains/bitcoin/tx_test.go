@@ -23,7 +23,7 @@ const (
 
 func TestDecodeTx(t *testing.T) {
 	t.Run("genesis coinbase", func(t *testing.T) {
-		tx, err := bitcoin.DecodeTx(unhex(t, genesisTx))
+		tx, err := bitcoin.DecodeTx("bitcoin", unhex(t, genesisTx))
 		require.NoError(t, err)
 		require.Equal(t, "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b", tx.ID.String())
 		require.True(t, tx.Coinbase)
@@ -35,7 +35,7 @@ func TestDecodeTx(t *testing.T) {
 	})
 	t.Run("witness is not part of the txid", func(t *testing.T) {
 		raw := unhex(t, segwitTx)
-		tx, err := bitcoin.DecodeTx(raw)
+		tx, err := bitcoin.DecodeTx("bitcoin", raw)
 		require.NoError(t, err)
 		require.Equal(t, wireTxID(t, raw), tx.ID.String())
 		require.Equal(t, raw, tx.Raw)
@@ -78,7 +78,7 @@ func TestDecodeTxRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := bitcoin.DecodeTx(unhex(t, c.raw))
+			_, err := bitcoin.DecodeTx("bitcoin", unhex(t, c.raw))
 			require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
 			require.ErrorContains(t, err, c.says)
 		})
@@ -89,7 +89,7 @@ func TestDecodeTxRefuses(t *testing.T) {
 func TestDecodeTxCutShort(t *testing.T) {
 	raw := unhex(t, segwitTx)
 	for n := range raw {
-		_, err := bitcoin.DecodeTx(raw[:n])
+		_, err := bitcoin.DecodeTx("bitcoin", raw[:n])
 		require.ErrorIs(t, err, bitcoin.ErrBadEncoding, "%d bytes", n)
 	}
 }
@@ -98,13 +98,13 @@ func TestDecodeTxCutShort(t *testing.T) {
 func FuzzDecodeTx(f *testing.F) {
 	f.Add(unhex(f, genesisTx))
 	f.Add(unhex(f, segwitTx))
-	block, err := bitcoin.DecodeBlock(rawBlock(f, 560066), 560066)
+	block, err := bitcoin.DecodeBlock("bitcoin", rawBlock(f, 560066), 560066)
 	require.NoError(f, err)
 	for i := 1; i < 40; i++ {
 		f.Add(block.Txs[i].Raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		tx, err := bitcoin.DecodeTx(raw)
+		tx, err := bitcoin.DecodeTx("bitcoin", raw)
 		if err != nil {
 			require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
 			return
@@ -132,7 +132,7 @@ func requireAsWire(tb testing.TB, tx *chains.Tx) {
 	require.Len(tb, tx.Outputs, len(other.TxOut))
 	for i, out := range tx.Outputs {
 		require.EqualValues(tb, other.TxOut[i].Value, out.Value)
-		a, form := bitcoin.Classify(other.TxOut[i].PkScript)
+		a, form := bitcoin.Classify("bitcoin", other.TxOut[i].PkScript)
 		require.Equal(tb, a, out.Address)
 		require.Equal(tb, form, out.Type)
 	}
@@ -149,7 +149,7 @@ func TestDecodeTxRefusesNodesOfATree(t *testing.T) {
 			"with a witness": "01000000" + "0001" + body + "01" + "02abcd" + "00000000",
 		} {
 			t.Run(fmt.Sprintf("%d bytes, %s", size, name), func(t *testing.T) {
-				_, err := bitcoin.DecodeTx(unhex(t, raw))
+				_, err := bitcoin.DecodeTx("bitcoin", unhex(t, raw))
 				if ok {
 					require.NoError(t, err)
 					return

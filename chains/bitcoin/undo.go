@@ -5,9 +5,11 @@ import (
 	"math/bits"
 
 	"github.com/btcsuite/btcd/btcec/v2"
+
+	"clew/chains"
 )
 
-// DecodeUndo reads the undo data of a block as bitcoind keeps it in rev*.dat, without the
+// DecodeUndo reads the undo data of a block of chain as the node keeps it in rev*.dat, without the
 // magic, size and checksum around it, and returns per transaction what EncodeSpent would
 // have written, the coinbase included: the form that AttachSpent wants.
 //
@@ -21,7 +23,10 @@ import (
 // A varint here is bitcoind's own: base 128, most significant digit first, each digit but
 // the last with its high bit set and one less than its value. An error wraps
 // ErrBadEncoding. Safe for concurrent use.
-func DecodeUndo(raw []byte) ([][]byte, error) {
+func DecodeUndo(chain chains.Chain, raw []byte) ([][]byte, error) {
+	if _, err := networkOf(chain); err != nil {
+		return nil, err
+	}
 	r := reader{data: raw}
 	n := r.count("transactions", 1)
 	spent := make([][]byte, 1, n+1)

@@ -76,7 +76,7 @@ func follows(before, bits uint32, periods int64) bool {
 
 // checkWork checks one header and returns what it says.
 func (net *network) checkWork(header []byte) (Header, error) {
-	h, err := DecodeHeader(header)
+	h, err := DecodeHeader(net.chain, header)
 	if err != nil {
 		return h, err
 	}

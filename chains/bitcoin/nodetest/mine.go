@@ -74,7 +74,7 @@ func (b *Bitcoind) Block(hash chains.BlockHash, height int64) *chains.Block {
 	if err != nil {
 		b.t.Fatalf("block %s: %v", hash, err)
 	}
-	block, err := bitcoin.DecodeBlock(raw, height)
+	block, err := bitcoin.DecodeBlock("bitcoin-regtest", raw, height)
 	if err != nil {
 		b.t.Fatalf("block %s: %v", hash, err)
 	}

@@ -26,7 +26,7 @@ type Lock struct {
 
 // Address returns the lock's address key.
 func (l Lock) Address() chains.Address {
-	a, _ := bitcoin.Classify(l.Script)
+	a, _ := bitcoin.Classify("bitcoin-regtest", l.Script)
 	return a
 }
 
