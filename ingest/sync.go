@@ -191,12 +191,14 @@ func (s *syncer) fill(ctx context.Context, m Span) error {
 	if s.broken {
 		return err
 	}
-	if fault := s.flush(ctx, true); fault != nil && err != nil {
-		return fmt.Errorf("%w (reading had ended with: %s)", fault, err.Error())
-	} else if fault != nil {
+	fault := s.flush(ctx, true)
+	switch {
+	case fault == nil:
+		return err
+	case err == nil || errors.Is(err, fault): // the sink says it twice
 		return fault
 	}
-	return err
+	return fmt.Errorf("%w (reading had ended with: %s)", fault, err.Error())
 }
 
 func (s *syncer) read(ctx context.Context, queue <-chan chan answer) error {

@@ -24,6 +24,9 @@ var (
 	ErrLocked = errors.New("store is locked by another writer")
 	// ErrFull: no space is left for the store. What was committed before is intact.
 	ErrFull = errors.New("no space left for the store")
+	// ErrDisk: the system refuses to write to the file: a limit on its size, a quota, or a
+	// disk that fails. What was committed before is intact.
+	ErrDisk = errors.New("the disk refuses the store")
 	// ErrDamaged: the file contradicts itself.
 	ErrDamaged = errors.New("store is damaged")
 	// ErrAmbiguous: a prefix names more than one thing.
@@ -65,6 +68,8 @@ func mapErr(ctx context.Context, err error) error {
 		}
 	case sqlite.ResultFull:
 		return fmt.Errorf("%w: %w (free some space or move the store, then run the command again: it resumes)", ErrFull, err)
+	case sqlite.ResultIOErr:
+		return fmt.Errorf("%w: %w (is there free space, and room in a quota and in ulimit -f? then run the command again: it resumes)", ErrDisk, err)
 	case sqlite.ResultBusy, sqlite.ResultLocked:
 		return fmt.Errorf("%w: %w (wait for the other process or stop it, or use another --db)", ErrLocked, err)
 	case sqlite.ResultNotADB:

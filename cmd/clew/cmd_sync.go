@@ -129,7 +129,7 @@ func syncInto(ctx context.Context, w *world, c *cli.Context, node *openedNode) (
 		if res.Blocks > 0 && ctx.Err() != nil {
 			w.remark("%s blocks were written before\n", grouped(res.Blocks))
 		}
-		return answer, fmt.Errorf("sync %s: %w", node.chain, err)
+		return answer, fmt.Errorf("sync %s into %s: %w", node.chain, c.String("db"), err)
 	}
 	return syncResult(ctx, st, node.chain, c.String("db"), res)
 }

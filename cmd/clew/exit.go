@@ -139,6 +139,7 @@ func outcomes() []outcome {
 		{sentinel(store.ErrNewer), codeStore, ""},
 		{sentinel(store.ErrOlder), codeStore, ""},
 		{sentinel(store.ErrFull), codeError, ""},
+		{sentinel(store.ErrDisk), codeError, ""},
 		{sentinel(store.ErrDamaged), codeCheck, "blocks can be read again into a new store; traces and the log come back from a copy only"},
 		{sentinel(store.ErrForeign), codeError, "name a store of clew with --db"},
 		{sentinel(syscall.ENOSPC), codeError, "free some space, or name another place with --out or --db"},

@@ -3,7 +3,9 @@ package nodetest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -25,6 +27,8 @@ type Reply struct {
 	Body   []byte
 	Cut    int  // if above 0: break the connection after that many bytes of the body
 	Drop   bool // break the connection without an answer
+	Reset  bool // with Cut: break it by a reset, which may overtake what was sent
+	Claim  int  // if above 0: the length that the answer claims to have, true or not
 }
 
 // Tamper says what a Proxy changes; a nil function changes nothing.
@@ -91,6 +95,10 @@ func send(w http.ResponseWriter, reply *Reply) {
 	if reply.Drop {
 		panic(http.ErrAbortHandler)
 	}
+	if reply.Reset || reply.Claim > 0 {
+		sendRaw(w, reply)
+		return
+	}
 	for name, values := range reply.Header {
 		w.Header()[name] = values
 	}
@@ -104,4 +112,25 @@ func send(w http.ResponseWriter, reply *Reply) {
 	if err != nil || cut < len(reply.Body) {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// sendRaw writes the answer past the server, which would not lie about its length, and
+// leaves the connection: closed, or reset.
+func sendRaw(w http.ResponseWriter, reply *Reply) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer func() { _ = conn.Close() }()
+	cut, claim := len(reply.Body), len(reply.Body)
+	if reply.Cut > 0 {
+		cut = min(cut, reply.Cut)
+	}
+	if reply.Claim > 0 {
+		claim = reply.Claim
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && reply.Reset {
+		_ = tcp.SetLinger(0) // else it is closed, which breaks the answer as well
+	}
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 %d .\r\nContent-Length: %d\r\n\r\n%s", reply.Status, claim, reply.Body[:cut]) // a client that left is gone
 }
