@@ -139,7 +139,7 @@ func (s *sweep) payNets(move *movement, in []bundle, made []*holding) error {
 		return fmt.Errorf("pays %s out of %s: %w", left, entered, chains.ErrBadAnswer)
 	}
 	hops := hopsAfter(move.from)
-	for i, b := range divide(in, append(outs, entered.Minus(left))) {
+	for i, b := range s.pot.divide(in, append(outs, entered.Minus(left))) {
 		if !b.touched() {
 			continue
 		}
@@ -168,7 +168,7 @@ func (s *sweep) withdraw(tx *chains.Tx, a *liveAccount, units chains.Amount) (bu
 			return bundle{}, err
 		}
 	}
-	return a.withdraw(units), nil
+	return a.account.withdraw(units, &s.pot.proportions), nil
 }
 
 // arrive deposits a traced arrival in its account, which is opened if it is not live.
@@ -192,6 +192,9 @@ func (s *sweep) arrive(ctx context.Context, tx *chains.Tx, h *holding) error {
 		a.hops = h.hops // see hopsAfter
 	case h.conserved() == a.conserved():
 		a.hops = min(a.hops, h.hops)
+	}
+	if h.hop != "" {
+		a.arrived = append(a.arrived, h.hop)
 	}
 	a.arrived = append(a.arrived, h.origin...)
 	return a.deposit(&h.bundle)

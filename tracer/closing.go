@@ -17,13 +17,11 @@ func (l *ledger) end(h *holding, reason Reason, note string) error {
 		}
 		l.limited[note]++
 	}
-	for r := range h.by {
-		l.ended[r] = l.ended[r].Plus(h.by[r].traced())
+	e := l.endpoint(h, reason, note)
+	for r := range l.ended {
+		l.ended[r] = l.ended[r].Plus(e.Traced.Value[r])
 	}
-	if h.taint.seeds != nil {
-		l.ended[Poison] = l.ended[Poison].Plus(h.units)
-	}
-	return l.sink.Endpoint(h.seq, l.endpoint(h, reason, note))
+	return l.sink.Endpoint(h.seq, e)
 }
 
 // endConserving ends a holding under every conserving rule in a gap; poison goes on.
@@ -51,9 +49,9 @@ func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
 	}
 	switch {
 	case !h.balance:
-		tx := h.out.Tx
-		e.TxID = &tx
-		e.ID = id("endpoint", string(l.chain), tx.String(), e.Position, h.node)
+		l.written.tx = h.out.Tx
+		e.TxID = &l.written.tx
+		e.ID = id("endpoint", string(l.chain), h.out.Tx.String(), e.Position, h.node)
 	case reason == ReasonBalance:
 		e.ID = id("endpoint", string(l.chain), "balance", h.node)
 	default: // an account may be left more than once

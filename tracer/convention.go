@@ -11,9 +11,9 @@ import (
 // three choices are the whole difference between the order rules; prorata takes from
 // every source at once instead.
 type convention struct {
-	// arrange puts the lots into the order in which they leave, keeping the order of entry
-	// among equals; nil leaves them as they entered.
-	arrange func(lots) lots
+	// arrange appends the lots to an empty dst in the order in which they leave, keeping the
+	// order of entry among equals; nil leaves them as they entered.
+	arrange func(dst, ls lots) lots
 	// newest: lots leave from the back.
 	newest bool
 	// proportional: every withdrawal takes from every source.
@@ -33,28 +33,25 @@ var conventions = [Poison]convention{
 	TIHO:    {arrange: stolenFirst, largestFirst: true},
 }
 
-func cleanFirst(ls lots) lots  { return partition(ls, func(l lot) bool { return !l.stolen() }) }
-func stolenFirst(ls lots) lots { return partition(ls, lot.stolen) }
+func cleanFirst(dst, ls lots) lots  { return partition(dst, ls, false) }
+func stolenFirst(dst, ls lots) lots { return partition(dst, ls, true) }
 
-func partition(ls lots, front func(lot) bool) lots {
-	out := make(lots, 0, len(ls))
-	for _, l := range ls {
-		if front(l) {
-			out = out.push(l)
+// partition appends the lots that are stolen, or those that are not, and then the others.
+func partition(dst, ls lots, stolen bool) lots {
+	for _, front := range []bool{true, false} {
+		for i := range ls {
+			if (ls[i].stolen() == stolen) == front {
+				dst = dst.push(ls[i])
+			}
 		}
 	}
-	for _, l := range ls {
-		if !front(l) {
-			out = out.push(l)
-		}
-	}
-	return out
+	return dst
 }
 
 // bySource gathers the lots of each seed, in the incident's order, clean last; within a
 // seed the strongest basis first.
-func bySource(ls lots) lots {
-	sorted := slices.Clone(ls)
+func bySource(dst, ls lots) lots {
+	sorted := append(dst, ls...)
 	slices.SortStableFunc(sorted, func(a, b lot) int {
 		switch {
 		case a.seed == b.seed:
@@ -73,13 +70,12 @@ func bySource(ls lots) lots {
 	return out
 }
 
-// take removes w units from *held, which must hold them and be arranged, and returns
-// them in the order in which they leave. The returned lots share no memory with *held.
-func (c *convention) take(held *lots, w chains.Amount) lots {
+// take removes w units from *held, which must hold them and be arranged, and appends them
+// to an empty dst in the order in which they leave. dst shares no memory with *held.
+func (c *convention) take(dst lots, held *lots, w chains.Amount, p *proportions) lots {
 	if c.proportional {
-		return takeProportional(held, w)
+		return p.take(dst, held, w)
 	}
-	var out lots
 	for !w.IsZero() {
 		i := 0
 		if c.newest {
@@ -90,7 +86,7 @@ func (c *convention) take(held *lots, w chains.Amount) lots {
 		part.amount = chains.Min(l.amount, w)
 		w = w.Minus(part.amount)
 		l.amount = l.amount.Minus(part.amount)
-		out = out.push(part)
+		dst = dst.push(part)
 		if !l.amount.IsZero() {
 			break
 		}
@@ -100,111 +96,99 @@ func (c *convention) take(held *lots, w chains.Amount) lots {
 			*held = (*held)[1:]
 		}
 	}
-	return out
+	return dst
 }
 
-// takeProportional removes w units: each source gives floor(source·w/T), T being all that
-// is held, and the units that remain go one each to the largest fractions, ties to the
-// earlier seed, clean last. Held lots are in bySource order.
-func takeProportional(held *lots, w chains.Amount) lots {
-	total := chains.Amount{}
-	for _, l := range *held {
-		total = total.Plus(l.amount)
-	}
-	if w.IsZero() || total.IsZero() {
-		return nil
-	}
-	sources := groups(*held)
-	sums := make([]chains.Amount, len(sources))
-	for i, g := range sources {
-		for _, l := range (*held)[g.from:g.to] {
-			sums[i] = sums[i].Plus(l.amount)
-		}
-	}
-	shares := apportion(sums, w, total)
-	var out, rest lots
-	for i, g := range sources {
-		out, rest = splitBases(out, rest, (*held)[g.from:g.to], shares[i], sums[i])
-	}
-	*held = rest
-	return out
+// proportions is the working memory of withdrawals in proportion. The zero value is ready;
+// it serves one goroutine.
+type proportions struct {
+	sums, amounts []chains.Amount
+	seeds, bases  shares
 }
 
-type group struct{ from, to int }
-
-// groups returns the runs of lots with equal seed.
-func groups(ls lots) []group {
-	var gs []group
+// take removes w units: each source gives floor(source·w/T), T being all that is held, and
+// the units that remain go one each to the largest fractions, ties to the earlier seed,
+// clean last. Held lots are in bySource order.
+//
+// A source's share is divided over its bases in proportion too. That moves no amount between
+// seeds, so it never changes what the rule says, only how strong it is.
+func (p *proportions) take(dst lots, held *lots, w chains.Amount) lots {
+	ls := *held
+	var total chains.Amount
+	p.sums = p.sums[:0]
 	for i := range ls {
 		if i == 0 || ls[i].seed != ls[i-1].seed {
-			gs = append(gs, group{i, i})
+			p.sums = append(p.sums, chains.Amount{})
 		}
-		gs[len(gs)-1].to = i + 1
+		sum := &p.sums[len(p.sums)-1]
+		*sum = sum.Plus(ls[i].amount)
+		total = total.Plus(ls[i].amount)
 	}
-	return gs
+	if w.IsZero() || total.IsZero() {
+		return dst
+	}
+	rest := ls[:0] // never ahead of what is still to be read
+	for i, share := range p.seeds.apportion(p.sums, w, total) {
+		n := 1
+		for n < len(ls) && ls[n].seed == ls[0].seed {
+			n++
+		}
+		p.amounts = p.amounts[:0]
+		for _, l := range ls[:n] {
+			p.amounts = append(p.amounts, l.amount)
+		}
+		for k, part := range p.bases.apportion(p.amounts, share, p.sums[i]) {
+			l := ls[k]
+			dst = dst.push(lot{part, l.seed, l.basis})
+			rest = rest.push(lot{l.amount.Minus(part), l.seed, l.basis})
+		}
+		ls = ls[n:]
+	}
+	*held = rest
+	return dst
 }
 
-// splitBases divides a source's share over its bases in proportion. It moves no amount
-// between seeds, so it never changes what a rule says, only how strong it is.
-func splitBases(out, rest lots, source lots, share, sum chains.Amount) (taken, left lots) {
-	amounts := make([]chains.Amount, len(source))
-	for i, l := range source {
-		amounts[i] = l.amount
-	}
-	for i, part := range apportion(amounts, share, sum) {
-		l := source[i]
-		out = out.push(lot{part, l.seed, l.basis})
-		rest = rest.push(lot{l.amount.Minus(part), l.seed, l.basis})
-	}
-	return out, rest
+// shares is the working memory of apportion.
+type shares struct {
+	units, rests []chains.Amount
+	order        []int
 }
 
 // apportion divides w over parts in proportion to them, whole units by largest remainder,
-// ties to the earlier part. total is their sum and w is at most total.
-func apportion(parts []chains.Amount, w, total chains.Amount) []chains.Amount {
+// ties to the earlier part. total is their sum and w is at most total. The answer is valid
+// until the next call.
+func (s *shares) apportion(parts []chains.Amount, w, total chains.Amount) []chains.Amount {
+	s.units, s.rests, s.order = s.units[:0], s.rests[:0], s.order[:0]
 	if len(parts) == 1 {
-		return []chains.Amount{w}
+		s.units = append(s.units, w)
+		return s.units
 	}
-	shares := make([]chains.Amount, len(parts))
-	rests := make([]chains.Amount, len(parts))
-	order := make([]int, len(parts))
 	left := w
-	for i, p := range parts {
-		shares[i], rests[i] = p.MulDiv(w, total)
-		left = left.Minus(shares[i])
-		order[i] = i
+	for i := range parts {
+		unit, rest := parts[i].MulDiv(w, total)
+		left = left.Minus(unit)
+		s.units, s.rests, s.order = append(s.units, unit), append(s.rests, rest), append(s.order, i)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return rests[b].Cmp(rests[a]) })
-	for _, i := range order {
+	if left.IsZero() {
+		return s.units
+	}
+	slices.SortStableFunc(s.order, func(a, b int) int { return s.rests[b].Cmp(s.rests[a]) })
+	for _, i := range s.order {
 		if left.IsZero() {
 			break
 		}
-		shares[i] = shares[i].Plus(chains.Units(1))
+		s.units[i] = s.units[i].Plus(chains.Units(1))
 		left = left.Minus(chains.Units(1))
 	}
-	return shares
+	return s.units
 }
 
-// divide gives all of in to withdrawals outs, the last of which is the fee, whose sum is
-// all of in. It returns the lots of each in the order of outs.
-func (c *convention) divide(in lots, outs []chains.Amount) []lots {
-	held := slices.Clone(in)
-	if c.arrange != nil {
-		held = c.arrange(held)
-	}
-	served := make([]lots, len(outs))
-	for _, i := range c.serve(outs) {
-		served[i] = c.take(&held, outs[i])
-	}
-	return served
-}
-
-// serve returns the order in which outputs are served: by index, or the largest first with
-// ties to the lower index; the fee, which stands last, last.
-func (c *convention) serve(outs []chains.Amount) []int {
-	order := make([]int, len(outs))
-	for i := range order {
-		order[i] = i
+// serve returns, in the memory of order, the order in which outputs are served: by index, or
+// the largest first with ties to the lower index; the fee, which stands last, last.
+func (c *convention) serve(order []int, outs []chains.Amount) []int {
+	order = order[:0]
+	for i := range outs {
+		order = append(order, i)
 	}
 	if c.largestFirst && len(order) > 1 {
 		slices.SortStableFunc(order[:len(order)-1], func(a, b int) int { return outs[b].Cmp(outs[a]) })

@@ -18,9 +18,9 @@ type ledger struct {
 	seedIDs []string
 	t       *Trace
 
-	nodes       map[string]int // index in t.Nodes, by id
-	addresses   map[chains.Address]string
-	ends        []int // sequence of each endpoint kept in t, beside t.Endpoints
+	addresses   map[chains.Address]string // their nodes
+	coinbase    string                    // its node; "" before the first fee
+	ends        []int                     // sequence of each endpoint kept in t, beside t.Endpoints
 	seeded      chains.Amount
 	ended       [numRules]chains.Amount
 	unexplain   chains.Amount
@@ -28,6 +28,42 @@ type ledger struct {
 	limitOrder  []string
 	nextHop     int
 	accountPots bool
+	written     written
+	kept        kept
+}
+
+// written is the memory of the hop or endpoint that is being written, used again for the
+// next: a sink that keeps one has to copy it.
+type written struct {
+	leg       [1]Leg
+	positions []Position
+	bySeed    BySeed
+	tx        chains.TxID
+	unix      int64 // of time
+	time      string
+}
+
+// kept holds on to what hops and endpoints refer to, in large pieces, where the trace is kept
+// in memory.
+type kept struct {
+	legs      slab[Leg]
+	positions slab[Position]
+	bySeed    slab[SeedTraced]
+	txs       slab[chains.TxID]
+}
+
+// slab gives out parts of large arrays, which live as long as any of their parts.
+type slab[T any] []T
+
+// keep returns a copy of part.
+func (s *slab[T]) keep(part []T) []T {
+	const least, most = 16, 1024
+	if cap(*s)-len(*s) < len(part) {
+		*s = make([]T, 0, max(len(part), min(most, max(least, 2*cap(*s)))))
+	}
+	from := len(*s)
+	*s = append(*s, part...)
+	return (*s)[from:len(*s):len(*s)]
 }
 
 // movement is a transaction in which traced value moves, with what entered its pot.
@@ -49,7 +85,7 @@ type movement struct {
 func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *ledger {
 	l := &ledger{
 		codec: codec, chain: chain, sink: opt.Sink,
-		nodes: map[string]int{}, addresses: map[chains.Address]string{}, limited: map[string]int{},
+		addresses: map[chains.Address]string{}, limited: map[string]int{},
 		accountPots: inc.Accounts != AccountsOutput,
 		t: &Trace{
 			Schema: Schema, Tool: opt.Tool, Inputs: opt.Inputs, Stop: inc.Stop, Rules: Rules(),
@@ -72,12 +108,18 @@ func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *led
 
 // Hop keeps a hop in the trace: the ledger is its own sink where there is no other.
 func (l *ledger) Hop(h Hop) error {
+	h.Legs, h.TracedBySeed = l.kept.legs.keep(h.Legs), l.kept.bySeed.keep(h.TracedBySeed)
+	h.Legs[0].Positions = l.kept.positions.keep(h.Legs[0].Positions)
 	l.t.Hops = append(l.t.Hops, h)
 	return nil
 }
 
 // Endpoint keeps an endpoint in the trace.
 func (l *ledger) Endpoint(seq int, e Endpoint) error {
+	e.TracedBySeed = l.kept.bySeed.keep(e.TracedBySeed)
+	if e.TxID != nil {
+		e.TxID = &l.kept.txs.keep([]chains.TxID{*e.TxID})[0]
+	}
 	l.ends = append(l.ends, seq)
 	l.t.Endpoints = append(l.t.Endpoints, e)
 	return nil
@@ -85,22 +127,22 @@ func (l *ledger) Endpoint(seq int, e Endpoint) error {
 
 // id is the hash of the canonical key of a thing: its parts, each ended by a zero byte.
 func id(parts ...string) string {
-	key := make([]byte, 0, 160)
+	var space [256]byte
+	key := space[:0]
 	for _, p := range parts {
 		key = append(append(key, p...), 0)
 	}
 	sum := sha256.Sum256(key)
-	return hex.EncodeToString(sum[:8])
+	var text [16]byte
+	hex.Encode(text[:], sum[:8])
+	return string(text[:])
 }
 
-// node returns the id of a node, which is written down when it is first met.
+// node writes down a node that was not met before and returns its id.
 func (l *ledger) node(n Node) string {
 	n.Chain = l.chain
 	n.ID = id("node", string(n.Chain), string(n.Kind), n.Address, n.TxID)
-	if _, ok := l.nodes[n.ID]; !ok {
-		l.nodes[n.ID] = len(l.t.Nodes)
-		l.t.Nodes = append(l.t.Nodes, n)
-	}
+	l.t.Nodes = append(l.t.Nodes, n)
 	return n.ID
 }
 
@@ -133,10 +175,12 @@ func (l *ledger) seed(tx *chains.Tx, seed *Seed, h *holding, units chains.Amount
 
 // transfer writes the hop that put h where it lies.
 func (l *ledger) transfer(m *movement, h *holding) error {
-	outs := h.outputs()
-	positions := make([]Position, len(outs))
-	for i, n := range outs {
-		positions[i] = Position{"vout", strconv.Itoa(n)}
+	positions := l.written.positions[:0]
+	for _, n := range h.outs {
+		positions = append(positions, Position{"vout", strconv.Itoa(n)})
+	}
+	if h.outs == nil {
+		positions = append(positions, Position{"vout", strconv.Itoa(int(h.out.Index))})
 	}
 	h.node = l.addressNode(m.tx.Outputs[h.out.Index].Address)
 	return l.hop(m, h, HopTransfer, positions, m.tx.Evidence)
@@ -144,29 +188,32 @@ func (l *ledger) transfer(m *movement, h *holding) error {
 
 // fee writes the hop that pays a transaction's fee.
 func (l *ledger) fee(m *movement, h *holding, e chains.Evidence) error {
-	h.node = l.node(Node{Kind: NodeCoinbase})
-	return l.hop(m, h, HopFee, []Position{{"fee", "fee"}}, e)
+	if l.coinbase == "" {
+		l.coinbase = l.node(Node{Kind: NodeCoinbase})
+	}
+	h.node = l.coinbase
+	return l.hop(m, h, HopFee, append(l.written.positions[:0], Position{"fee", "fee"}), e)
 }
 
 func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position, e chains.Evidence) error {
 	l.describe(m)
 	l.nextHop++
 	h.hop = id("hop", string(l.chain), m.txid, positions[0].Kind, positions[0].Value)
-	h.origin = []string{h.hop}
 	if m.first == "" {
 		m.first = h.hop
 	}
 	traced := l.traced(&h.bundle, m.ruleEnds)
-	hop := Hop{
+	l.written.positions = positions
+	l.written.leg[0] = Leg{
+		Chain: l.chain, TxID: m.tx.ID, Height: m.tx.Block.Height, Time: m.time,
+		Positions: positions, From: m.sources, Via: m.via, To: h.node, Asset: chains.Native, Units: h.units,
+		Evidence: e.String(), Raw: m.raw,
+	}
+	return l.sink.Hop(Hop{
 		ID: h.hop, Number: l.nextHop, Kind: kind, Inputs: m.inputs, Findings: []string{},
 		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), Basis: l.basis(&h.bundle),
-		Legs: []Leg{{
-			Chain: l.chain, TxID: m.tx.ID, Height: m.tx.Block.Height, Time: m.time,
-			Positions: positions, From: m.sources, Via: m.via, To: h.node, Asset: chains.Native, Units: h.units,
-			Evidence: e.String(), Raw: m.raw,
-		}},
-	}
-	return l.sink.Hop(hop)
+		Legs: l.written.leg[:],
+	})
 }
 
 // describe fills what all hops of a transaction share.
@@ -174,11 +221,12 @@ func (l *ledger) describe(m *movement) {
 	if m.sources != nil {
 		return
 	}
-	m.txid, m.time = m.tx.ID.String(), utc(m.tx.Block.Time)
-	m.inputs = []string{}
+	m.txid, m.time = m.tx.ID.String(), l.time(m.tx.Block.Time)
+	m.sources = make([]From, 0, len(m.from))
+	m.inputs = make([]string, 0, len(m.from))
 	m.raw = []string{}
 	several := false
-	seen := map[string]bool{}
+	seen := l.seen(m)
 	for _, h := range m.from {
 		f := From{Node: h.node}
 		if !l.accountPots {
@@ -186,9 +234,11 @@ func (l *ledger) describe(m *movement) {
 		}
 		m.sources = append(m.sources, f)
 		several = several || h.node != m.from[0].node
+		if h.hop != "" && !seen(h.hop) {
+			m.inputs = append(m.inputs, h.hop)
+		}
 		for _, o := range h.origin {
-			if !seen[o] {
-				seen[o] = true
+			if !seen(o) {
 				m.inputs = append(m.inputs, o)
 			}
 		}
@@ -200,6 +250,33 @@ func (l *ledger) describe(m *movement) {
 		sum := sha256.Sum256(m.tx.Raw)
 		m.raw = append(m.raw, hex.EncodeToString(sum[:]))
 	}
+}
+
+// seen returns what reports whether a name was asked for before, while m.inputs has every
+// name for which it said no.
+func (l *ledger) seen(m *movement) func(name string) bool {
+	const few = 16
+	names := 0
+	for _, h := range m.from {
+		names += 1 + len(h.origin)
+	}
+	if names <= few {
+		return func(name string) bool { return slices.Contains(m.inputs, name) }
+	}
+	met := make(map[string]bool, names)
+	return func(name string) bool {
+		before := met[name]
+		met[name] = true
+		return before
+	}
+}
+
+// time returns a block's time as text, the same one for all transactions of a block.
+func (l *ledger) time(unix int64) string {
+	if w := &l.written; w.time == "" || w.unix != unix {
+		w.unix, w.time = unix, utc(unix)
+	}
+	return l.written.time
 }
 
 // traced returns the traced amount under each rule. ruleEnds: the conserving ones say
@@ -219,10 +296,12 @@ func (l *ledger) traced(b *bundle, ruleEnds bool) Traced {
 // bySeed divides the traced amounts by seed. Poison gives every seed that touched the sum
 // the whole of it.
 func (l *ledger) bySeed(b *bundle, total *Traced) BySeed {
+	out := l.written.bySeed[:0]
+	defer func() { l.written.bySeed = out }()
 	if len(l.seedIDs) == 1 {
-		return BySeed{{Seed: l.seedIDs[0], Traced: *total}}
+		out = append(out, SeedTraced{Seed: l.seedIDs[0], Traced: *total})
+		return out
 	}
-	out := BySeed{}
 	entry := func(seed int32) *SeedTraced {
 		i, found := slices.BinarySearchFunc(out, seed, func(e SeedTraced, seed int32) int { return int(e.index - seed) })
 		if !found {

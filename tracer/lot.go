@@ -54,9 +54,9 @@ func (ls lots) mixed() bool {
 	return hasClean && hasStolen
 }
 
-// weaken returns ls with every stolen lot's basis at least b.
-func (ls lots) weaken(b Basis) lots {
-	out := make(lots, 0, len(ls))
+// weaken appends ls to an empty out, which may share its memory, with every stolen lot's
+// basis at least b.
+func (ls lots) weaken(out lots, b Basis) lots {
 	for _, l := range ls {
 		if l.stolen() && l.basis < b {
 			l.basis = b

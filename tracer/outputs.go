@@ -16,13 +16,14 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := make([]*holding, len(tx.Outputs))
+	made := s.made[:0]
 	for i, o := range tx.Outputs {
-		made[i] = &holding{
-			bundle: bundle{units: chains.Units(o.Value)}, seq: -1,
-			out: chains.OutPoint{Tx: tx.ID, Index: uint32(i)}, at: o.Address,
-		}
+		h := s.spare()
+		h.units, h.seq, h.at = chains.Units(o.Value), -1, o.Address
+		h.out = chains.OutPoint{Tx: tx.ID, Index: uint32(i)}
+		made = append(made, h)
 	}
+	s.made = made
 	if len(traced) > 0 {
 		s.touched++
 		move := movement{tx: tx, from: traced}
@@ -38,6 +39,30 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 	return made, s.seedOutputs(tx, made)
 }
 
+// spare returns an empty holding, one that was spent if there is any: most outputs of a trace
+// live shortly.
+func (s *sweep) spare() *holding {
+	if len(s.spent) == 0 {
+		return new(holding)
+	}
+	h := s.spent[len(s.spent)-1]
+	s.spent = s.spent[:len(s.spent)-1]
+	*h = holding{}
+	return h
+}
+
+// done lets the holdings that the transaction has spent be used again.
+func (s *sweep) done() {
+	const most = 1 << 12 // a transaction may have spent more
+	for _, h := range s.from {
+		if len(s.spent) < most {
+			s.spent = append(s.spent, h)
+		}
+	}
+	clear(s.from)
+	s.from = s.from[:0]
+}
+
 // takeInputs removes the live holdings that tx spends. bundles has an entry for each input
 // and means something if unknown is −1; else it is the first input whose value nobody
 // told. The value of a traced input is known from the output that made it.
@@ -45,7 +70,8 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 // What the source tells of a traced input must be what the transaction that made it says:
 // ErrBadAnswer if not.
 func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding, unknown int, err error) {
-	unknown = -1
+	unknown, bundles, traced = -1, s.entering[:0], s.from[:0]
+	defer func() { s.entering, s.from = bundles, traced }()
 	for i := range tx.Inputs {
 		in := &tx.Inputs[i]
 		if h := s.held[in.Prev]; h != nil {
@@ -68,12 +94,12 @@ func (s *sweep) takeInputs(tx *chains.Tx) (bundles []bundle, traced []*holding, 
 
 // pay divides what entered over the outputs and the fee, and writes the hops.
 func (s *sweep) pay(move *movement, in []bundle, made []*holding) error {
-	outs, err := withFee(move.tx, in)
+	outs, err := s.withFee(move.tx, in)
 	if err != nil {
 		return err
 	}
 	hops := hopsAfter(move.from)
-	for i, b := range divide(in, outs) {
+	for i, b := range s.pot.divide(in, outs) {
 		if !b.touched() {
 			continue
 		}
@@ -103,20 +129,20 @@ func (s *sweep) payFee(move *movement, b bundle) error {
 // feeEvidence says how the fee is known. It is not in the transaction: it follows from the
 // values of what is spent, and is as good as they are.
 func feeEvidence(move *movement) chains.Evidence {
-	own := map[chains.OutPoint]bool{}
-	for _, h := range move.from {
-		own[h.out] = true
-	}
+	own := move.from // in the order of the inputs that spend them
 	for i := range move.tx.Inputs {
-		if in := &move.tx.Inputs[i]; !in.Proven && !own[in.Prev] {
+		in := &move.tx.Inputs[i]
+		if len(own) > 0 && own[0].out == in.Prev {
+			own = own[1:]
+		} else if !in.Proven {
 			return min(move.tx.Evidence, chains.EvidenceAttested)
 		}
 	}
 	return move.tx.Evidence
 }
 
-// withFee returns the values of tx's outputs and its fee behind them.
-func withFee(tx *chains.Tx, in []bundle) ([]chains.Amount, error) {
+// withFee returns the values of tx's outputs and its fee behind them, until the next call.
+func (s *sweep) withFee(tx *chains.Tx, in []bundle) ([]chains.Amount, error) {
 	var entered, left chains.Amount
 	var err error
 	for i := range in {
@@ -124,7 +150,7 @@ func withFee(tx *chains.Tx, in []bundle) ([]chains.Amount, error) {
 			return nil, err
 		}
 	}
-	outs := make([]chains.Amount, 0, len(tx.Outputs)+1)
+	outs := s.leaving[:0]
 	for _, o := range tx.Outputs {
 		outs = append(outs, chains.Units(o.Value))
 		if left, err = left.Add(chains.Units(o.Value)); err != nil {
@@ -134,7 +160,8 @@ func withFee(tx *chains.Tx, in []bundle) ([]chains.Amount, error) {
 	if entered.Less(left) {
 		return nil, fmt.Errorf("pays %s out of %s: %w", left, entered, chains.ErrBadAnswer)
 	}
-	return append(outs, entered.Minus(left)), nil
+	s.leaving = append(outs, entered.Minus(left))
+	return s.leaving, nil
 }
 
 // hopsAfter returns the hop count behind a pot: one more than the least that entered it. What

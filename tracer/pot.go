@@ -72,86 +72,143 @@ func union(a, b []int32) []int32 {
 	return slices.Compact(out)
 }
 
-// divide is the pot of a transaction, which lives for one moment: bundles enter in order,
-// outs leave in order, the last of outs being the fee. Both sums must be equal.
+// divider is the pot of a transaction, which lives for one moment, with the working memory
+// that all of them share. The zero value is ready; it serves one goroutine.
+type divider struct {
+	entered, held lots             // of the rule that is being served
+	moved         lots             // what left the pot, under every rule
+	parts         [][Poison]extent // of moved, by output and rule
+	order         []int
+	served        []bundle
+	proportions   proportions
+}
+
+// extent is a part of a slice.
+type extent struct{ from, to int }
+
+// divide lets bundles enter the pot in order and gives to outs, in order, the last of outs
+// being the fee. Both sums must be equal. The bundles returned are the caller's, the slice of
+// them is valid until the next call.
 //
 // Purpose: the one place where value changes hands between pots. Every stolen unit that
 // enters leaves, under every conserving rule; divide checks that and panics otherwise,
 // because nothing after it could be trusted.
-func divide(in []bundle, outs []chains.Amount) []bundle {
-	served := make([]bundle, len(outs))
-	for i := range outs {
-		served[i].units = outs[i]
-	}
-	var single lots // what entered under the rule `of`, if that is one lot: no rule can choose
-	var of int
+func (d *divider) divide(in []bundle, outs []chains.Amount) []bundle {
+	d.moved = d.moved[:0]
+	d.parts = slices.Grow(d.parts[:0], len(outs))[:len(outs)]
+	clear(d.parts)
+	single := -1 // the last rule under which one lot entered, `only`: no rule can choose there
+	var only lot
 	for r := range conventions {
-		entered := enter(in, Rule(r))
+		d.enter(in, Rule(r))
 		switch {
-		case entered == nil:
-		case len(entered) == 1 && slices.Equal(entered, single):
-			for i := range served {
-				served[i].by[r] = served[i].by[of]
+		case len(d.entered) == 0:
+		case len(d.entered) == 1 && single >= 0 && d.entered[0] == only:
+			for i := range d.parts {
+				d.parts[i][r] = d.parts[i][single]
 			}
 		default:
-			serve(Rule(r), entered, served)
-			if len(entered) == 1 {
-				single, of = entered, r
+			d.serve(Rule(r), outs)
+			if len(d.entered) == 1 {
+				single, only = r, d.entered[0]
 			}
 		}
 	}
 	t := poisoned(in)
-	for i := range served {
-		if !served[i].units.IsZero() {
-			served[i].taint = t
+	d.served = d.served[:0]
+	for i := range outs {
+		b := bundle{units: outs[i], by: d.settle(&d.parts[i])}
+		if !outs[i].IsZero() {
+			b.taint = t
 		}
+		d.served = append(d.served, b)
 	}
-	return served
+	return d.served
 }
 
-// enter returns what lies in a pot of a moment under r, in order; nil if nothing there is
-// stolen.
-func enter(in []bundle, r Rule) lots {
-	n, stolen := 0, false
+// enter puts what lies in a pot of a moment under r into d.entered, in order; nothing if
+// nothing there is stolen.
+func (d *divider) enter(in []bundle, r Rule) {
+	d.entered = d.entered[:0]
+	stolen := false
 	for i := range in {
-		n += max(1, len(in[i].by[r]))
 		stolen = stolen || in[i].by[r] != nil
 	}
 	if !stolen {
-		return nil
+		return
 	}
-	entered := make(lots, 0, n)
 	for i := range in {
 		if in[i].by[r] == nil {
-			entered = entered.push(lot{amount: in[i].units, seed: clean})
+			d.entered = d.entered.push(lot{amount: in[i].units, seed: clean})
 			continue
 		}
 		for _, l := range in[i].by[r] {
-			entered = entered.push(l)
+			d.entered = d.entered.push(l)
 		}
 	}
-	if entered.mixed() {
-		return entered.weaken(ByRule)
+	if d.entered.mixed() {
+		d.entered = d.entered.weaken(d.entered[:0], ByRule)
 	}
-	return entered
 }
 
-// serve divides what entered under r over served, by their units.
-func serve(r Rule, entered lots, served []bundle) {
-	outs := make([]chains.Amount, len(served))
-	for i := range served {
-		outs[i] = served[i].units
+// serve divides what entered under r over the outputs.
+func (d *divider) serve(r Rule, outs []chains.Amount) {
+	c := &conventions[r]
+	if c.arrange != nil {
+		d.held = c.arrange(d.held[:0], d.entered)
+	} else {
+		d.held = append(d.held[:0], d.entered...)
 	}
-	left := chains.Amount{}
-	for i, ls := range conventions[r].divide(entered, outs) {
-		if t := ls.traced(); !t.IsZero() {
-			served[i].by[r] = ls
-			left = left.Plus(t)
+	held, left := d.held, chains.Amount{}
+	d.order = c.serve(d.order, outs)
+	for _, i := range d.order {
+		from := len(d.moved)
+		part := c.take(d.moved[from:], &held, outs[i], &d.proportions)
+		traced := part.traced()
+		if traced.IsZero() {
+			continue
+		}
+		d.moved = append(d.moved, part...) // in place, unless part has outgrown the rest of moved
+		d.parts[i][r] = extent{from, len(d.moved)}
+		left = left.Plus(traced)
+	}
+	if entered := d.entered.traced(); left.Cmp(entered) != 0 {
+		panic(fmt.Sprintf("tracer: %s: %s entered a pot and %s left it", r, entered, left))
+	}
+}
+
+// settle returns what one output was given under each rule, in memory of its own: as long as
+// it lives, nothing else of the transaction is kept. Rules that agree share it.
+func (d *divider) settle(parts *[Poison]extent) (by [Poison]lots) {
+	var as [Poison]int // the first rule that gives the same
+	size := 0
+	for r := range parts {
+		own := d.moved[parts[r].from:parts[r].to]
+		for as[r] = 0; as[r] < r; as[r]++ {
+			if q := parts[as[r]]; q == parts[r] || slices.Equal(d.moved[q.from:q.to], own) {
+				break
+			}
+		}
+		if as[r] == r {
+			size += len(own)
 		}
 	}
-	if left.Cmp(entered.traced()) != 0 {
-		panic(fmt.Sprintf("tracer: %s: %s entered a pot and %s left it", r, entered.traced(), left))
+	if size == 0 {
+		return by
 	}
+	all := make(lots, 0, size)
+	for r := range parts {
+		own := d.moved[parts[r].from:parts[r].to]
+		switch from := len(all); {
+		case len(own) == 0:
+		case as[r] < r:
+			by[r] = by[as[r]]
+		default:
+			all = append(all, own...)
+			by[r] = all[from:len(all):len(all)]
+		}
+	}
+	return by
 }
 
 // poisoned returns the taint of everything that leaves a pot which in entered.
@@ -193,7 +250,7 @@ func (a *account) deposit(b *bundle) error {
 		held, entering := a.lots(Rule(r)), b.lots(Rule(r))
 		if !a.mixed[r] && slices.Concat(held[:min(1, len(held))], entering).mixed() {
 			a.mixed[r] = true
-			held = held.weaken(ByRule)
+			held = held.weaken(nil, ByRule)
 		}
 		for _, l := range entering {
 			if a.mixed[r] && l.stolen() {
@@ -226,7 +283,7 @@ func (a *account) fill(units chains.Amount) error {
 }
 
 // withdraw removes units, which the account must hold.
-func (a *account) withdraw(units chains.Amount) bundle {
+func (a *account) withdraw(units chains.Amount, p *proportions) bundle {
 	out := bundle{units: units, taint: a.taint}
 	for r := range a.by {
 		if a.by[r] == nil {
@@ -234,9 +291,9 @@ func (a *account) withdraw(units chains.Amount) bundle {
 		}
 		c := &conventions[r]
 		if c.arrange != nil && !a.ready[r] {
-			a.by[r], a.ready[r] = c.arrange(a.by[r]), true
+			a.by[r], a.ready[r] = c.arrange(nil, a.by[r]), true
 		}
-		taken := c.take(&a.by[r], units)
+		taken := c.take(nil, &a.by[r], units, p)
 		if t := taken.traced(); !t.IsZero() {
 			out.by[r] = taken
 			a.stolen[r] = a.stolen[r].Minus(t)

@@ -35,6 +35,9 @@ type Options struct {
 
 // Sink takes the long parts of a trace as they come to be, so that a trace of millions of
 // hops needs memory for what is live only. It is called from one goroutine.
+//
+// Slices and pointers in what it is given are used again for the next one, but for Inputs,
+// From and Raw: who keeps a hop or an endpoint copies the others.
 type Sink interface {
 	Hop(Hop) error
 	// Endpoint is called with seq, the order of the endpoint among all.
@@ -55,9 +58,18 @@ type sweep struct {
 	opt   Options
 	out   *ledger
 
+	dust  chains.Amount // stop.dust of the native coin
+	spent []*holding    // to be used again
+	// Of the transaction that is being taken:
+	pot      divider
+	entering []bundle        // its inputs
+	leaving  []chains.Amount // its outputs and its fee
+	from     []*holding      // the live outputs that it spends
+	made     []*holding      // its outputs
+	gave     []*liveAccount  // the live accounts that gave to it
+
 	held     map[chains.OutPoint]*holding    // live outputs (accounts: output)
 	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
-	gave     []*liveAccount                  // those that gave in this transaction
 	seedTxs  map[chains.TxID][]int           // seeds by the transaction in which they are received
 	windows  map[chains.Address][]int        // seeds by the address that receives them in a window
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
@@ -75,8 +87,8 @@ type holding struct {
 	out    chains.OutPoint
 	at     chains.Address // where the output lies
 	node   string
-	origin []string // the hop and seeds that put it there
 	hop    string   // the hop that put it there; "" for a seed
+	origin []string // what else did: seeds, and for accounts all that arrived
 	hops   int      // from its seed
 	// accounts: address
 	outs    []int // every output of the arrival
@@ -105,6 +117,7 @@ func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, cod
 		seeded:   map[chains.OutPoint]string{},
 		found:    make([]chains.Amount, len(inc.Seeds)),
 		received: make([]bool, len(inc.Seeds)),
+		dust:     inc.Stop.Dust[chains.Native],
 	}
 	if err := s.watchSeeds(ctx); err != nil {
 		return nil, err
@@ -146,6 +159,7 @@ func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
 			return err
 		}
 	}
+	s.done()
 	switch {
 	case reached:
 		return s.dropPoison()
@@ -181,12 +195,11 @@ func (s *sweep) keep(ctx context.Context, tx *chains.Tx, h *holding) error {
 // stops says whether and why a holding is not followed.
 func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
 	stop := &s.inc.Stop
-	dust, hasDust := stop.Dust[chains.Native]
 	switch {
 	case tx.Outputs[h.out.Index].Type == chains.ScriptNullData:
 		return ReasonBurn, "data output: can never be spent"
-	case hasDust && h.largest().Less(dust):
-		return ReasonDust, fmt.Sprintf("stop.dust: less than %s traced under every accounting rule", dust)
+	case !s.dust.IsZero() && h.largest().Less(s.dust):
+		return ReasonDust, fmt.Sprintf("stop.dust: less than %s traced under every accounting rule", s.dust)
 	case stop.Hops > 0 && h.hops >= stop.Hops:
 		return ReasonLimit, fmt.Sprintf("stop.hops: %d", stop.Hops)
 	case h.conserved():
