@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"testing"
 
 	"github.com/btcsuite/btcd/address/v2"
 	"github.com/btcsuite/btcd/btcec/v2"
@@ -66,7 +65,7 @@ type signer struct {
 // Spend makes a transaction that spends coins in this order and makes the outputs pays in
 // this order.
 // What is left over is the fee.
-func Spend(tb testing.TB, coins []Coin, pays ...Pay) Tx {
+func Spend(tb TB, coins []Coin, pays ...Pay) Tx {
 	tb.Helper()
 	tx := wire.NewMsgTx(2)
 	prevs := map[wire.OutPoint]*wire.TxOut{}
@@ -100,7 +99,7 @@ func Spend(tb testing.TB, coins []Coin, pays ...Pay) Tx {
 }
 
 // Split spends one coin into n equal ones to the same lock; what does not divide is the fee.
-func Split(tb testing.TB, coin Coin, n int, to Lock) Tx {
+func Split(tb TB, coin Coin, n int, to Lock) Tx {
 	tb.Helper()
 	pays := make([]Pay, n)
 	for i := range pays {

@@ -1,261 +1,206 @@
-// Package nodetest runs a real bitcoind for tests: on regtest, on loopback, without peers or
-// wallet, with REST and an index of transactions unless told otherwise.
+// Package nodetest runs a real node for tests, of each kind that is read: bitcoind and
+// litecoind on regtest, btcd on simnet; on loopback, without peers or wallet, with an index
+// of transactions, and with REST where the kind has it, unless told otherwise.
 //
-//	node := nodetest.Start(t, nodetest.Options{})
+//	node := nodetest.Start(t, nodetest.Options{})                   // a bitcoind
 //	coins := node.Fund(nodetest.P2WPKH(1), 2)                       // two mature coinbases
 //	tx := nodetest.Spend(t, coins, nodetest.Pay{To: nodetest.P2TR(2), Value: 70e8},
 //		nodetest.Pay{To: nodetest.Anyone(3), Value: 5e8})           // merge two, pay two; the rest is fee
 //	hash := node.MineBlock(nodetest.Anyone(0), tx)                  // into a block by itself
 //	next := nodetest.Spend(t, tx.Coins[:1], …)                      // tx.Coins are its outputs
-//	dialled, err := bitcoin.Dial(ctx, "bitcoin-regtest", node.URL, bitcoin.Options{CookieFile: node.CookieFile})
+//	dialled, err := bitcoin.Dial(ctx, node.Chain, node.URL, node.Options())
 //
-// Transactions are built and signed here and go into blocks with generateblock, so that fees
-// and relay rules are no matter, and a block takes thousands of them. Keys are made from small
+// Transactions are built and signed here and go into blocks directly, so that fees and relay
+// rules are no matter, and a block takes thousands of them. Keys are made from small
 // numbers and amounts are whole units, so a test reads the same each time. Block hashes and
-// the txids of coinbases differ from run to run unless SetTime fixes the node's clock.
+// the txids of coinbases differ from run to run unless SetTime fixes the node's clock; on
+// btcd they are always the same.
 //
-// Start finds bitcoind by the variable CLEW_BITCOIND, in build/tools/bitcoind below
-// the module's root, where scripts/get-bitcoind.sh puts it, or in PATH. Without one the test is skipped, and fails where CI=true.
+// Start finds the program by the variable CLEW_BITCOIND, CLEW_LITECOIND or CLEW_BTCD, in
+// build/tools below the module's root, where `make setup` puts it, or in PATH. Without one
+// the test is skipped, and fails where CI=true. Launch does the same without a test.
 //
-// It is for tests alone: nothing outside _test.go files imports it.
+// It is for tests and measurements alone.
 package nodetest
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
+	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
+
+	"clew/chains"
+	"clew/chains/bitcoin"
 )
 
-// Options of Start. The zero value is a fresh regtest node.
+// Options of Start. The zero value is a fresh bitcoind on regtest.
 type Options struct {
-	// Args are more arguments of bitcoind. They stand behind ours and win: -rest=0,
+	Kind Kind // "" is BitcoinCore
+	// Args are more arguments of the program. They stand behind ours and win: -rest=0,
 	// -txindex=0, -prune=1, -fastprune.
 	Args []string
 	// DataDir keeps the chain; "" is a temporary one that goes with the test.
 	DataDir string
 }
 
-// Bitcoind is a running node. Its methods fail the test where the node refuses. It stops at
-// the end of the test.
-type Bitcoind struct {
-	URL        string // http://127.0.0.1:PORT
+// TB is what a node needs of a test. Where there is none, a refusal of the node panics.
+type TB interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// Node is a running node. Its methods fail the test where the node refuses. It stops at the
+// end of the test.
+type Node struct {
+	Kind       Kind
+	Chain      chains.Chain
+	URL        string // http://127.0.0.1:PORT, https of btcd
 	DataDir    string
-	CookieFile string // there while the node runs, new at each start
+	CookieFile string // there while the node runs, new at each start; "" where it takes none
+	CAFile     string // the certificate that it shows over TLS; "" without
 	BlocksDir  string // blk*.dat and rev*.dat
 
-	t      testing.TB
-	binary string
-	args   []string
-	port   int
-	run    *process
+	t       TB
+	program program
+	binary  string
+	args    []string
+	port    int
+	run     *process
+	http    *http.Client
+	made    uint64 // blocks made here: the next one differs from all of them
+	tip     *tip   // nil where it is not known
 }
 
-// process is one run of the program.
-type process struct {
-	cmd   *exec.Cmd
-	ready chan struct{} // closed when it says that loading is done
-	ended chan struct{} // closed when it is gone
-	mu    sync.Mutex
-	log   []string // its last lines
-}
-
-const (
-	startLimit = time.Minute
-	stopLimit  = time.Minute
-	keptLines  = 40
-)
+// Bitcoind is a node of the first kind.
+type Bitcoind = Node
 
 // Start starts a node and waits until it answers. It stops it when the test ends.
-func Start(tb testing.TB, o Options) *Bitcoind {
+func Start(tb testing.TB, o Options) *Node {
 	tb.Helper()
-	b := &Bitcoind{t: tb, binary: find(tb), args: o.Args, DataDir: o.DataDir}
-	if b.DataDir == "" {
-		b.DataDir = tb.TempDir()
+	temporary := o.DataDir == ""
+	if temporary {
+		o.DataDir = tb.TempDir()
 	}
-	b.CookieFile = filepath.Join(b.DataDir, "regtest", ".cookie")
-	b.BlocksDir = filepath.Join(b.DataDir, "regtest", "blocks")
-	tb.Cleanup(b.Kill) // after Stop, which it then finds done
+	n, err := newNode(tb, o)
+	if errors.Is(err, errMissing) && os.Getenv("CI") != "true" {
+		tb.Skip(err)
+	}
+	if err == nil {
+		if temporary { // nobody will miss what it has not written
+			tb.Cleanup(n.Kill)
+		} else {
+			tb.Cleanup(n.Stop)
+		}
+		err = n.begin(tb.Context())
+	}
+	if err != nil {
+		tb.Fatalf("start a node: %v", err)
+	}
+	return n
+}
+
+// Launch starts a node in dir without a test. Its methods panic where the node refuses. It
+// runs until Stop, or until the process ends.
+func Launch(ctx context.Context, o Options) (*Node, error) {
+	n, err := newNode(panics{}, o)
+	if err != nil {
+		return nil, err
+	}
+	return n, n.begin(ctx)
+}
+
+// panics stands in for a test.
+type panics struct{}
+
+// Helper is of TB.
+func (panics) Helper() {}
+
+// Fatalf is of TB.
+func (panics) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
+func newNode(tb TB, o Options) (*Node, error) {
+	if o.Kind == "" {
+		o.Kind = BitcoinCore
+	}
+	n := &Node{t: tb, Kind: o.Kind, program: o.Kind.program(), args: o.Args, DataDir: o.DataDir}
+	n.Chain = n.program.chain
+	if o.DataDir == "" {
+		return nil, fmt.Errorf("start %s: no data directory is named", o.Kind)
+	}
+	n.BlocksDir = filepath.Join(n.DataDir, "regtest", "blocks")
+	if n.program.tls {
+		n.CAFile = filepath.Join(n.DataDir, "rpc.cert")
+	} else {
+		n.CookieFile = filepath.Join(n.DataDir, "regtest", ".cookie")
+	}
+	var err error
+	n.binary, err = o.Kind.find()
+	return n, err
+}
+
+// begin starts the program on a port of its own.
+func (n *Node) begin(ctx context.Context) error {
+	scheme := "http"
+	if n.program.tls {
+		scheme = "https"
+	}
 	var err error
 	for range 5 { // another program may take the port in between
-		b.port = freePort(tb)
-		b.URL = fmt.Sprintf("http://127.0.0.1:%d", b.port)
-		if err = b.start(); err == nil {
-			tb.Cleanup(b.Stop)
-			return b
+		if n.port, err = freePort(ctx); err != nil {
+			return err
+		}
+		n.URL = fmt.Sprintf("%s://127.0.0.1:%d", scheme, n.port)
+		if err = n.start(ctx); err == nil {
+			break
 		}
 	}
-	tb.Fatalf("bitcoind does not start: %v", err)
+	if err != nil {
+		return fmt.Errorf("%s does not start: %w", n.Kind, err)
+	}
+	if n.http, err = client(n.CAFile); err != nil {
+		return err
+	}
+	if n.program.first > 0 && n.Height() == 0 {
+		n.Skip(n.program.first)
+	}
 	return nil
 }
 
-// find returns the program, or skips the test.
-func find(tb testing.TB) string {
-	tb.Helper()
-	if path := os.Getenv("CLEW_BITCOIND"); path != "" {
-		return path
+// Options returns what a client needs beside the URL.
+func (n *Node) Options() bitcoin.Options {
+	if n.program.tls {
+		return bitcoin.Options{User: user, Password: password, CAFile: n.CAFile}
 	}
-	if root, ok := moduleRoot(); ok {
-		path := filepath.Join(root, "build", "tools", "bitcoind", "bitcoind")
-		if exists(path) {
-			return path
-		}
-	}
-	if path, err := exec.LookPath("bitcoind"); err == nil {
-		return path
-	}
-	const says = "bitcoind is missing: run scripts/get-bitcoind.sh build/tools/bitcoind, or set CLEW_BITCOIND"
-	if os.Getenv("CI") == "true" {
-		tb.Fatal(says)
-	}
-	tb.Skip(says)
-	return ""
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// moduleRoot returns the folder of go.mod above the test's.
-func moduleRoot() (string, bool) {
-	dir, err := os.Getwd()
-	for err == nil {
-		if exists(filepath.Join(dir, "go.mod")) {
-			return dir, true
-		}
-		if filepath.Dir(dir) == dir {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	return "", false
-}
-
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-// start runs the program and waits until it is ready.
-func (b *Bitcoind) start() error {
-	args := append([]string{
-		"-regtest", "-datadir=" + b.DataDir, "-server=1", "-rest=1", "-txindex=1",
-		"-listen=0", "-connect=0", "-dnsseed=0", "-fixedseeds=0",
-		"-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1", fmt.Sprintf("-rpcport=%d", b.port),
-		"-printtoconsole=1", "-persistmempool=0", "-par=1", "-dbcache=32",
-	}, b.args...)
-	p := &process{ready: make(chan struct{}), ended: make(chan struct{})}
-	// It lives as long as the test, not as long as a context: Stop and Kill end it.
-	p.cmd = exec.Command(b.binary, args...) //nolint:gosec,noctx // a program that the developer named
-	p.cmd.SysProcAttr = dieWithParent()
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return fmt.Errorf("read what bitcoind prints: %w", err)
-	}
-	p.cmd.Stderr = p.cmd.Stdout
-	if err := p.cmd.Start(); err != nil {
-		return fmt.Errorf("run %s: %w", b.binary, err)
-	}
-	b.run = p
-	go p.watch(out)
-	timer := time.NewTimer(startLimit)
-	defer timer.Stop()
-	select {
-	case <-p.ready:
-		return nil
-	case <-p.ended:
-		return errors.New("it ended:\n" + p.lastLines())
-	case <-timer.C:
-		b.Kill()
-		return fmt.Errorf("not ready after %s:\n%s", startLimit, p.lastLines())
-	}
-}
-
-// watch reads the program's log to its end and waits for the program.
-func (p *process) watch(out io.Reader) {
-	defer close(p.ended)
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	loaded := false
-	for lines.Scan() {
-		p.mu.Lock()
-		if len(p.log) == keptLines {
-			p.log = p.log[1:]
-		}
-		p.log = append(p.log, lines.Text())
-		p.mu.Unlock()
-		if !loaded && strings.Contains(lines.Text(), "Done loading") {
-			loaded = true
-			close(p.ready)
-		}
-	}
-	_, _ = io.Copy(io.Discard, out) // after a line that is too long; the log is for people only
-	_ = p.cmd.Wait()                // how it ended shows in the log
-}
-
-func (p *process) lastLines() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return strings.Join(p.log, "\n")
+	return bitcoin.Options{CookieFile: n.CookieFile}
 }
 
 // Stop ends the node in good order and waits until it is gone.
-func (b *Bitcoind) Stop() {
-	b.t.Helper()
-	b.end(syscall.SIGTERM)
+func (n *Node) Stop() {
+	n.t.Helper()
+	if err := n.end(syscall.SIGTERM); err != nil {
+		n.t.Fatalf("%v", err)
+	}
 }
 
 // Kill ends the node at once, as a loss of power would.
-func (b *Bitcoind) Kill() {
-	b.t.Helper()
-	b.end(syscall.SIGKILL)
-}
-
-func (b *Bitcoind) end(signal syscall.Signal) {
-	b.t.Helper()
-	if b.run == nil {
-		return
-	}
-	p := b.run
-	b.run = nil
-	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		b.t.Errorf("stop bitcoind: %v", err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
-	defer cancel()
-	select {
-	case <-p.ended:
-	case <-ctx.Done():
-		b.t.Errorf("bitcoind did not stop within %s:\n%s", stopLimit, p.lastLines())
-		if err := p.cmd.Process.Kill(); err == nil {
-			<-p.ended
-		}
+func (n *Node) Kill() {
+	n.t.Helper()
+	if err := n.end(syscall.SIGKILL); err != nil {
+		n.t.Fatalf("%v", err)
 	}
 }
 
 // Restart starts a stopped or killed node again, on the same port and data, with the same
 // arguments and more. It stops a running one first.
-func (b *Bitcoind) Restart(more ...string) {
-	b.t.Helper()
-	b.Stop()
-	b.args = append(b.args, more...)
-	if err := b.start(); err != nil {
-		b.t.Fatalf("restart bitcoind: %v", err)
+func (n *Node) Restart(more ...string) {
+	n.t.Helper()
+	n.Stop()
+	n.args = append(n.args, more...)
+	if err := n.start(context.Background()); err != nil {
+		n.t.Fatalf("restart %s: %v", n.Kind, err)
 	}
 }

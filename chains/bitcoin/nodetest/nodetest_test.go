@@ -11,9 +11,17 @@ import (
 	"clew/chains/bitcoin/nodetest"
 )
 
-// Every lock can be paid to and spent: the node checks the signatures.
+// Every lock can be paid to and spent, on every kind of node: it checks the signatures.
 func TestLocksAreSpendable(t *testing.T) {
-	node := nodetest.Start(t, nodetest.Options{})
+	for _, kind := range nodetest.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			locksAreSpendable(t, nodetest.Start(t, nodetest.Options{Kind: kind}))
+		})
+	}
+}
+
+func locksAreSpendable(t *testing.T, node *nodetest.Node) {
+	t.Helper()
 	locks := []nodetest.Lock{
 		nodetest.Anyone(1), nodetest.Bare(2), nodetest.P2SH(3), nodetest.P2PKH(4), nodetest.P2PK(5), nodetest.P2PKLong(6),
 		nodetest.Multisig(7), nodetest.P2WPKH(9), nodetest.P2TR(10), nodetest.Anchor(),
@@ -37,26 +45,54 @@ func TestLocksAreSpendable(t *testing.T) {
 }
 
 func TestReorganise(t *testing.T) {
-	node := nodetest.Start(t, nodetest.Options{})
-	hashes := node.Skip(5)
-	node.Invalidate(hashes[3])
-	require.EqualValues(t, 3, node.Height())
-	other := node.Mine(3, nodetest.Anyone(9))
-	require.Len(t, other, 3)
-	require.EqualValues(t, 6, node.Height())
-	require.NotEqual(t, hashes[3], node.HashAt(4))
-	node.Reconsider(hashes[3])
-	require.NotEqual(t, hashes[3], node.HashAt(4), "the longer chain stays")
+	for _, kind := range nodetest.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			node := nodetest.Start(t, nodetest.Options{Kind: kind})
+			first := node.Height()
+			hashes := node.Skip(5)
+			node.Invalidate(hashes[3])
+			require.Equal(t, first+3, node.Height())
+			other := node.Mine(3, nodetest.Anyone(9))
+			require.Len(t, other, 3)
+			require.Equal(t, first+6, node.Height())
+			require.NotEqual(t, hashes[3], node.HashAt(first+4))
+			node.Reconsider(hashes[3])
+			require.NotEqual(t, hashes[3], node.HashAt(first+4), "the longer chain stays")
+		})
+	}
+}
+
+// Without a test, a refusal is a panic.
+func TestLaunch(t *testing.T) {
+	node, err := nodetest.Launch(t.Context(), nodetest.Options{Kind: nodetest.Btcd, DataDir: t.TempDir()})
+	require.NoError(t, err)
+	defer node.Stop()
+	height := node.Height()
+	hashes, _ := node.Fill(1, 20, 3)
+	require.Len(t, node.Block(hashes[0], height).Txs, 21)
+	require.Panics(t, func() { node.Invalidate(chains.BlockHash{1}) })
+	_, err = nodetest.Launch(t.Context(), nodetest.Options{})
+	require.ErrorContains(t, err, "no data directory")
 }
 
 func TestRestartKeepsTheChain(t *testing.T) {
+	for _, kind := range nodetest.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			node := nodetest.Start(t, nodetest.Options{Kind: kind})
+			last := node.Skip(3)[2]
+			height := node.Height()
+			node.Stop()
+			require.Error(t, node.Call(nil, "getblockcount"))
+			node.Restart()
+			require.Equal(t, last, node.HashAt(height))
+		})
+	}
+}
+
+func TestRestartWithOtherArguments(t *testing.T) {
 	node := nodetest.Start(t, nodetest.Options{})
-	last := node.Skip(3)[2]
+	node.Skip(3)
 	node.Stop()
-	require.Error(t, node.Call(nil, "getblockcount"))
-	node.Restart()
-	require.Equal(t, last, node.HashAt(3))
-	node.Kill()
 	node.Restart("-rest=0")
 	require.EqualValues(t, 3, node.Height())
 }
@@ -83,6 +119,6 @@ func TestPrune(t *testing.T) {
 	var text string
 	require.NoError(t, node.Call(&text, "getblock", node.HashAt(last+1).String(), 0))
 	require.NotEmpty(t, text)
-	_, err := bitcoin.Dial(t.Context(), "bitcoin-regtest", node.URL, bitcoin.Options{CookieFile: node.DataDir})
+	_, err := bitcoin.Dial(t.Context(), "bitcoin-regtest", node.URL, node.Options())
 	require.NoError(t, err)
 }

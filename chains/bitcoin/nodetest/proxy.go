@@ -42,6 +42,17 @@ type Tamper struct {
 // of how are called by several goroutines at once.
 func Proxy(tb testing.TB, node string, how Tamper) string {
 	tb.Helper()
+	return proxy(tb, node, http.DefaultClient, how)
+}
+
+// Proxy is the function of that name before n. It speaks without TLS.
+func (n *Node) Proxy(tb testing.TB, how Tamper) string {
+	tb.Helper()
+	return proxy(tb, n.URL, n.http, how)
+}
+
+func proxy(tb testing.TB, node string, c *http.Client, how Tamper) string {
+	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -51,7 +62,7 @@ func Proxy(tb testing.TB, node string, how Tamper) string {
 		if how.Ask != nil {
 			how.Ask(q)
 		}
-		reply, err := forward(r, node, q)
+		reply, err := forward(r, node, c, q)
 		if err != nil { // the node is gone: so are we
 			panic(http.ErrAbortHandler)
 		}
@@ -76,13 +87,13 @@ func question(path string, body []byte) *Question {
 	return q
 }
 
-func forward(r *http.Request, node string, q *Question) (*Reply, error) {
+func forward(r *http.Request, node string, c *http.Client, q *Question) (*Reply, error) {
 	req, err := http.NewRequestWithContext(r.Context(), r.Method, node+q.Path, bytes.NewReader(q.Body)) //nolint:gosec // to the test's own node
 	if err != nil {
 		return nil, err
 	}
 	req.Header = r.Header.Clone()
-	res, err := client().Do(req) //nolint:gosec // the same
+	res, err := c.Do(req) //nolint:gosec // the same
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package nodetest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,12 +14,26 @@ import (
 	"time"
 )
 
-// client returns a client that does not wait for ever. Clients share their connections.
-func client() *http.Client { return &http.Client{Timeout: 2 * time.Minute} }
+// client returns a client that does not wait for ever. ca names the certificate that the
+// node shows, "" for none.
+func client(ca string) (*http.Client, error) {
+	c := &http.Client{Timeout: 2 * time.Minute}
+	if ca == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(ca)
+	if err != nil {
+		return nil, fmt.Errorf("the node's certificate: %w", err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	c.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	return c, nil
+}
 
 // Call asks the node by JSON-RPC and decodes the result into result, a pointer, or nil to
 // drop it. It returns the node's error.
-func (b *Bitcoind) Call(result any, method string, params ...any) error {
+func (n *Node) Call(result any, method string, params ...any) error {
 	if params == nil {
 		params = []any{}
 	}
@@ -25,17 +41,20 @@ func (b *Bitcoind) Call(result any, method string, params ...any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
-	cookie, err := os.ReadFile(b.CookieFile)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, n.URL, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, b.URL, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("%s: %w", method, err)
-	}
-	user, password, _ := strings.Cut(string(cookie), ":")
 	req.SetBasicAuth(user, password)
-	res, err := client().Do(req)
+	if n.CookieFile != "" {
+		cookie, err := os.ReadFile(n.CookieFile)
+		if err != nil {
+			return fmt.Errorf("%s: %w", method, err)
+		}
+		name, word, _ := strings.Cut(string(cookie), ":")
+		req.SetBasicAuth(name, word)
+	}
+	res, err := n.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
@@ -61,9 +80,9 @@ func (b *Bitcoind) Call(result any, method string, params ...any) error {
 }
 
 // RPC is Call, and an error fails the test.
-func (b *Bitcoind) RPC(result any, method string, params ...any) {
-	b.t.Helper()
-	if err := b.Call(result, method, params...); err != nil {
-		b.t.Fatalf("bitcoind: %v", err)
+func (n *Node) RPC(result any, method string, params ...any) {
+	n.t.Helper()
+	if err := n.Call(result, method, params...); err != nil {
+		n.t.Fatalf("%s: %v", n.Kind, err)
 	}
 }
