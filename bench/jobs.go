@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"clew/bench/chaingen"
 	"clew/chains"
 	"clew/chains/bitcoin"
 	"clew/ingest"
@@ -20,8 +21,15 @@ import (
 	"clew/tracer"
 )
 
-// chain is what the server says that it is of: its blocks need almost no work.
-const chain = chains.Chain("bitcoin-regtest")
+// chain is what the server says that it is of.
+const chain = chaingen.Chain
+
+const (
+	// blockTxs is the number of transactions of a generated block, its coinbase among them.
+	blockTxs = 2500
+	// chainSeed makes the chain the same in every run.
+	chainSeed = 7
+)
 
 // firstBlock is the first one that is read: block 0 is asked for as that of the network.
 const firstBlock = 1
@@ -47,8 +55,8 @@ func (r result) rate() int64 {
 // perform does one job in this process and prints its result as JSON.
 func (o *options) perform(ctx context.Context, out io.Writer) error {
 	jobs := map[string]func(context.Context) (result, error){
-		"generate": func(context.Context) (result, error) { return result{}, generate(o.chainFile(), o.txs) },
-		"serve":    func(ctx context.Context) (result, error) { return result{}, serve(ctx, o.chainFile()) },
+		"generate": func(context.Context) (result, error) { return result{}, o.generate() },
+		"serve":    func(ctx context.Context) (result, error) { return result{}, o.serve(ctx) },
 		"drop":     o.drop, "decode": o.decode, "insert": o.insert, "sync": o.sync, "trace": o.trace, "follow": o.follow,
 	}
 	do, ok := jobs[o.job]
@@ -97,7 +105,7 @@ func (o *options) drop(ctx context.Context) (res result, err error) {
 	res.Bytes, err = eachBlock(o.inFlight, len(records), func(i int) (int64, error) {
 		sum := int64(0)
 		for _, what := range []string{"block", "spenttxouts"} {
-			n, err := fetch(ctx, client, o.url+"/rest/"+what+"/"+records[i].hash.String()+".bin")
+			n, err := fetch(ctx, client, o.url+"/rest/"+what+"/"+records[i].Hash.String()+".bin")
 			if err != nil {
 				return 0, err
 			}
@@ -197,7 +205,7 @@ func (o *options) insert(ctx context.Context) (res result, err error) {
 		return err
 	}
 	for h := firstBlock; h < len(records); h++ {
-		b, err := read(f, &records[h], int64(h))
+		b, err := records[h].Decode(int64(h))
 		if err != nil {
 			return res, err
 		}
@@ -217,31 +225,7 @@ func (o *options) insert(ctx context.Context) (res result, err error) {
 	return res, flush()
 }
 
-// read decodes a block of the chain file.
-func read(f *os.File, rec *record, height int64) (*chains.Block, error) {
-	raw, spent, err := rec.blockAt(f)
-	if err != nil {
-		return nil, err
-	}
-	b, err := bitcoin.DecodeBlock(chain, raw, height)
-	if err != nil {
-		return nil, err
-	}
-	parts, err := bitcoin.DecodeSpentTxOuts(spent)
-	if err != nil {
-		return nil, err
-	}
-	return b, bitcoin.AttachSpent(chain, b, parts)
-}
-
-func (o *options) open() ([]record, *os.File, error) {
-	f, err := os.Open(o.chainFile())
-	if err != nil {
-		return nil, nil, err
-	}
-	records, err := scan(f)
-	return records, f, err
-}
+func (o *options) open() ([]chaingen.Record, io.Closer, error) { return chaingen.Open(o.chainFile()) }
 
 func openLoader(ctx context.Context, path string) (*store.Store, *store.Loader, error) {
 	st, err := store.Open(ctx, path, store.Options{Create: true})
@@ -298,7 +282,7 @@ func (o *options) output() (*tracer.Incident, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	b, err := read(f, &records[seedBlock], seedBlock)
+	b, err := records[seedBlock].Decode(seedBlock)
 	if err != nil {
 		return nil, err
 	}
@@ -308,8 +292,7 @@ func (o *options) output() (*tracer.Incident, error) {
 // busyAddress is an incident whose seed is what one of the busiest addresses receives in the
 // whole chain, followed for a few hops: some thousand outputs are live all the time.
 func busyAddress(last int64) (*tracer.Incident, error) {
-	key := newGenerator(chainSeed).hot[0]
-	address, _ := bitcoin.Classify(chain, append([]byte{0, 20}, key[:]...))
+	address := chaingen.New(chainSeed, blockTxs).Busiest()
 	return incident(fmt.Sprintf("{id: V1, chain: %s, address: %s, from: %d, to: %d}\nstop: {hops: 3}",
 		chain, bitcoin.FormatAddress(chain, address), firstBlock, last))
 }
