@@ -25,6 +25,9 @@ func newCursor(r *reader, a chains.Address, after, end place) *cursor {
 	return &cursor{r: r, key: r.hash.address(a), after: after, row: after + 1, end: end}
 }
 
+// dry reports whether next has to read.
+func (u *cursor) dry() bool { return len(u.places) == 0 && !u.done }
+
 // next returns the next place; false after the last.
 func (u *cursor) next() (place, bool, error) {
 	for len(u.places) == 0 {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
@@ -22,9 +21,10 @@ const Latest = -1
 // when the Source was made, whatever is loaded or rewound meanwhile. It implements
 // tracer.Source and tracer.Balancer.
 //
-// A Source is used by one goroutine, and must be closed.
+// It reads ahead: see ahead. A Source is used by one goroutine, and must be closed.
 type Source struct {
-	r       *reader
+	r       *reader // used inside of ahead.with, once that exists
+	ahead   *ahead
 	chain   chains.Chain
 	spans   []Span // all of the chain, for messages
 	span    Span   // the one that is read, up to asOf
@@ -33,39 +33,31 @@ type Source struct {
 	end     place // behind the last transaction as of asOf
 	done    <-chan struct{}
 	last    place // of the transaction that Next returned last
-	wanted  wantedHeap
+	due     byPlace[due]
+	wanted  []wanted // what due refers to
+	unused  []int32  // of wanted
+	fresh   []place  // of due, those that ahead was not told of
 	watched map[chains.Address]bool
-	// The outputs of one transaction are mostly watched one after another.
+	// The outputs of one transaction are watched one after another.
 	seen     chains.TxID
-	seenRefs []posting // of seen, by tag, then place
-	seenAny  bool
+	seenRefs []posting // of seen, by tag, then place; nil if nothing was seen
 }
 
-// wanted is a place to visit, with the reason, which is checked there: hashes may collide.
+// due is a place to visit. It is small, since there is one for every output that is watched
+// and will be spent.
+type due struct {
+	pos  place
+	want int32 // index in Source.wanted
+}
+
+func (d due) at() place { return d.pos }
+
+// wanted is why a place is visited, which is checked there: hashes may collide.
 type wanted struct {
-	pos    place
 	out    chains.OutPoint // spends this output
 	addr   chains.Address  // touches this address
 	cursor *cursor         // of addr
 	id     bool            // was asked for by its txid, which was checked
-}
-
-type wantedHeap []wanted
-
-func (h wantedHeap) Len() int           { return len(h) }
-func (h wantedHeap) Less(i, j int) bool { return h[i].pos < h[j].pos }
-func (h wantedHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-
-// Push is for container/heap.
-func (h *wantedHeap) Push(x any) { *h = append(*h, x.(wanted)) }
-
-// Pop is for container/heap.
-func (h *wantedHeap) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	old[len(old)-1] = wanted{}
-	*h = old[:len(old)-1]
-	return x
 }
 
 // Source returns a Source of chain as of the block at height asOf, or Latest. It covers the
@@ -113,11 +105,13 @@ func (s *Store) newSource(ctx context.Context, c *conn, chain chains.Chain, asOf
 		return nil, err
 	}
 	q.asOf, err = q.r.blockRef(asOf)
+	q.ahead = newAhead(q.r)
 	return q, err
 }
 
 // Close releases the snapshot.
 func (q *Source) Close() error {
+	q.ahead.close()
 	if err := q.r.c.Close(); err != nil {
 		return fmt.Errorf("close source of %s: %w", q.chain, err)
 	}
@@ -136,10 +130,32 @@ func (q *Source) Span() Span { return q.span }
 // obey makes reads end with ctx.
 func (q *Source) obey(ctx context.Context) error {
 	if done := ctx.Done(); done != q.done {
-		q.r.c.SetInterrupt(done)
 		q.done = done
+		q.ahead.interrupt(done)
 	}
 	return ctx.Err()
+}
+
+// want asks for a place.
+func (q *Source) want(pos place, w wanted) {
+	n := int32(len(q.wanted))
+	if last := len(q.unused) - 1; last >= 0 {
+		n, q.unused = q.unused[last], q.unused[:last]
+		q.wanted[n] = w
+	} else {
+		q.wanted = append(q.wanted, w)
+	}
+	q.due.push(due{pos, n})
+	q.fresh = append(q.fresh, pos)
+}
+
+// first removes the first place from what is due and returns why it is visited.
+func (q *Source) first() wanted {
+	n := q.due.pop().want
+	w := q.wanted[n]
+	q.wanted[n] = wanted{}
+	q.unused = append(q.unused, n)
+	return w
 }
 
 // WatchTx asks for the transaction id itself. chains.ErrNotFound if the chain does not have
@@ -149,12 +165,16 @@ func (q *Source) WatchTx(ctx context.Context, id chains.TxID) error {
 	if err := q.obey(ctx); err != nil {
 		return err
 	}
-	pos, err := q.findWatched(&id)
+	var pos place
+	err := q.ahead.with(func(*reader) (err error) {
+		pos, err = q.findWatched(&id)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("%s transaction %s: %w", q.chain, id, mapErr(ctx, err))
 	}
 	if pos > q.last {
-		heap.Push(&q.wanted, wanted{pos: pos, id: true})
+		q.want(pos, wanted{id: true})
 	}
 	return nil
 }
@@ -191,26 +211,24 @@ func (q *Source) WatchOut(ctx context.Context, out chains.OutPoint) error {
 	i, _ := slices.BinarySearchFunc(q.seenRefs, tag, func(p posting, tag uint32) int { return cmp.Compare(p.tag, tag) })
 	for ; i < len(q.seenRefs) && q.seenRefs[i].tag == tag; i++ {
 		if p := q.seenRefs[i].pos; p > q.last && p < q.end {
-			heap.Push(&q.wanted, wanted{pos: p, out: out})
+			q.want(p, wanted{out: out})
 		}
 	}
 	return nil
 }
 
-// see reads the postings of id, unless they were the last read.
+// see reads the postings of id, unless they were read with the transaction that Next returned
+// last, or were the last read.
 func (q *Source) see(id chains.TxID) error {
-	if q.seenAny && q.seen == id {
+	if q.seenRefs != nil && q.seen == id {
 		return nil
 	}
-	q.seenAny = false
-	ps, err := q.r.mentions(&id)
-	if err != nil {
+	q.seen = id
+	return q.ahead.with(func(r *reader) (err error) {
+		q.ahead.outs = true
+		q.seenRefs, err = spenders(r, &id)
 		return err
-	}
-	q.seenRefs = append(q.seenRefs[:0], ps...)
-	slices.SortStableFunc(q.seenRefs, func(a, b posting) int { return cmp.Compare(a.tag, b.tag) })
-	q.seen, q.seenAny = id, true
-	return nil
+	})
 }
 
 // WatchAddress asks for every transaction that spends from or pays to a.
@@ -230,12 +248,16 @@ func (q *Source) WatchAddress(ctx context.Context, a chains.Address) error {
 
 // advance puts the next place of an address's cursor on the heap.
 func (q *Source) advance(w wanted) error {
+	for w.cursor.dry() {
+		if err := q.ahead.with(func(*reader) error { return w.cursor.fill() }); err != nil {
+			return err
+		}
+	}
 	pos, ok, err := w.cursor.next()
 	if err != nil || !ok {
 		return err
 	}
-	w.pos = pos
-	heap.Push(&q.wanted, w)
+	q.want(pos, w)
 	return nil
 }
 
@@ -245,19 +267,20 @@ func (q *Source) Next(ctx context.Context) (*chains.Tx, error) {
 	if err := q.obey(ctx); err != nil {
 		return nil, err
 	}
-	for len(q.wanted) > 0 {
-		pos := q.wanted[0].pos
-		t, err := q.r.tx(pos)
-		if err != nil {
-			return nil, fmt.Errorf("next transaction of %s: %w", q.chain, mapErr(ctx, err))
+	for len(q.due) > 0 {
+		pos := q.due[0].pos
+		f := q.ahead.take(pos, q.fresh)
+		q.fresh = q.fresh[:0]
+		if f.err != nil {
+			return nil, fmt.Errorf("next transaction of %s: %w", q.chain, mapErr(ctx, f.err))
 		}
-		hit, err := q.claim(pos, t)
+		hit, err := q.claim(pos, f.tx)
 		if err != nil {
 			return nil, fmt.Errorf("next transaction of %s: %w", q.chain, mapErr(ctx, err))
 		}
 		if hit {
-			q.last = pos
-			return t, nil
+			q.last, q.seen, q.seenRefs = pos, f.tx.ID, f.mention
+			return f.tx, nil
 		}
 	}
 	return nil, io.EOF
@@ -266,8 +289,8 @@ func (q *Source) Next(ctx context.Context) (*chains.Tx, error) {
 // claim takes every watch for pos off the heap and reports whether t, which stands there,
 // fulfils one.
 func (q *Source) claim(pos place, t *chains.Tx) (hit bool, err error) {
-	for len(q.wanted) > 0 && q.wanted[0].pos == pos {
-		w := heap.Pop(&q.wanted).(wanted)
+	for len(q.due) > 0 && q.due[0].pos == pos {
+		w := q.first()
 		switch {
 		case w.id:
 			hit = true
@@ -290,7 +313,11 @@ func (q *Source) BalanceBefore(ctx context.Context, a chains.Address) (chains.Am
 	if err := q.obey(ctx); err != nil {
 		return chains.Amount{}, err
 	}
-	sum, err := q.balance(a)
+	var sum chains.Amount
+	err := q.ahead.with(func(*reader) (err error) {
+		sum, err = q.balance(a)
+		return err
+	})
 	if err != nil {
 		return chains.Amount{}, fmt.Errorf("%s balance of an address: %w", q.chain, mapErr(ctx, err))
 	}
