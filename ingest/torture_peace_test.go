@@ -1,11 +1,10 @@
-package torture_test
+package ingest_test
 
 import (
 	"context"
 	"errors"
 	"path/filepath"
 	"strings"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,19 +79,6 @@ func (r *rack) dump(db string) (main, history string) {
 	require.NoError(r.t, st.Dump(context.Background(), &a))
 	require.NoError(r.t, st.DumpHistory(context.Background(), &b))
 	return a.String(), b.String()
-}
-
-// same compares dumps without printing megabytes: the first line that differs.
-func same(t *testing.T, want, got string) {
-	t.Helper()
-	if want == got {
-		return
-	}
-	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range min(len(a), len(b)) {
-		require.Equal(t, a[i], b[i], "line %d", i+1)
-	}
-	require.Len(t, b, len(a), "lines")
 }
 
 // through runs a sync that nothing disturbs.

@@ -1,9 +1,11 @@
-package torture_test
+package ingest_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +27,21 @@ type middle struct {
 	plan *plan // nil: nothing happens
 }
 
+// newDoor returns a middle before a server of this process, which spoils no answers.
+func newDoor(t *testing.T, inner http.Handler) *middle {
+	t.Helper()
+	m := &middle{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := m.current(); p != nil && strings.HasPrefix(r.URL.Path, "/rest/block/") {
+			p.gate()
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	m.url = server.URL
+	return m
+}
+
 // plan says what happens during one run of the program. Its times are counted in questions
 // and answers, not in seconds.
 type plan struct {
@@ -41,6 +58,13 @@ type plan struct {
 	answers int
 	before  map[string][]byte // the last answer to each kind of question
 	done    []string          // faults that happened
+}
+
+func newPlan(rng *rand.Rand) *plan {
+	return &plan{
+		gates: map[int]bool{}, faults: map[int]string{}, rng: rng, before: map[string][]byte{},
+		reached: make(chan struct{}), pass: make(chan struct{}), over: make(chan struct{}),
+	}
 }
 
 func newMiddle(t *testing.T, node string) *middle {

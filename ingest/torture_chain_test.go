@@ -1,4 +1,4 @@
-package torture_test
+package ingest_test
 
 import (
 	"math/rand/v2"
@@ -10,9 +10,6 @@ import (
 	"clew/chains"
 	"clew/chains/bitcoin/nodetest"
 )
-
-// regtest is the chain of the node.
-const regtest = chains.Chain("bitcoin-regtest")
 
 // empty is the last block of the chain that has no transactions but its coinbase.
 const empty = 102

@@ -1,9 +1,4 @@
-// Package torture_test starts the program as a process of its own on a real node and does to
-// both what a bad week does: kill -9, full disks, reorganisations, broken and wrong answers.
-//
-//	CLEW_TORTURE_N     how often (default 6)
-//	CLEW_TORTURE_SEED  repeats what was drawn in the run that printed it
-package torture_test
+package ingest_test
 
 import (
 	"context"
@@ -26,7 +21,8 @@ import (
 	"clew/store"
 )
 
-// tortures is how many rounds TestTorture has unless CLEW_TORTURE_N says.
+// tortures is how many rounds TestTorture has unless CLEW_TORTURE_N says. CLEW_TORTURE_SEED
+// repeats what was drawn in the run that printed it.
 const tortures = 6
 
 // rack is what a TestTorture works with.
@@ -42,7 +38,7 @@ type rack struct {
 	counts  map[string]int
 }
 
-// A sync is killed, runs out of room, is told nonsense, and the chain changes under it, in
+// The program syncs as a process of its own from a real node. It is killed, runs out of room, is told nonsense, and the chain changes under it, in
 // rounds of which each adds some of that. Whatever happens the store opens, is sound and has
 // whole batches, an end other than by a kill is success or a named error, and a sync in peace
 // leads to the same store as a fresh one.
@@ -100,10 +96,7 @@ func (r *rack) round(rng *rand.Rand) {
 	}
 	// Most is left of the blocks that have transactions.
 	left := r.node.Height() - max(have, empty)
-	p := &plan{
-		gates: map[int]bool{}, faults: map[int]string{}, rng: rng, before: map[string][]byte{},
-		reached: make(chan struct{}), pass: make(chan struct{}), over: make(chan struct{}),
-	}
+	p := newPlan(rng)
 	first := int(max(0, empty-have))
 	for range rng.IntN(5) {
 		p.gates[first+rng.IntN(int(max(1, left)))] = true

@@ -1,4 +1,4 @@
-package torture_test
+package ingest_test
 
 import (
 	"bytes"
