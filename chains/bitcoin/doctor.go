@@ -18,6 +18,8 @@ type Report struct {
 	Head    ReportHead   `json:"head"`
 	Offers  Offers       `json:"offers"`
 	Lacks   []Lack       `json:"lacks"`
+	// Folder is what block files hold; nil of a node.
+	Folder *Folder `json:"folder,omitempty"`
 }
 
 // ReportHead is the last block of the node's main chain.
@@ -31,14 +33,15 @@ type ReportHead struct {
 const (
 	ByREST     = "rest"
 	ByGetBlock = "getblock"
+	ByFiles    = "files"
 	ByNothing  = "none"
 	NotSeen    = "unknown" // no block near the head spends anything
 )
 
 // Offers says what the node gives, and how.
 type Offers struct {
-	Blocks       string `json:"blocks"`        // rest or getblock
-	SpentOutputs string `json:"spent_outputs"` // rest, getblock, none or unknown
+	Blocks       string `json:"blocks"`        // rest, getblock or files
+	SpentOutputs string `json:"spent_outputs"` // rest, getblock, files, none or unknown
 	TxIndex      bool   `json:"txindex"`       // complete
 	FirstBlock   int64  `json:"first_block"`   // the lowest height whose block is kept
 	Batches      bool   `json:"batches"`       // several calls in one request

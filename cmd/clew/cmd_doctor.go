@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -13,16 +14,21 @@ import (
 
 func doctorCommand() *command {
 	return &command{
-		path: "doctor", args: "--rpc URL [--chain CHAIN]", short: "what a node can give, and what that makes a gap",
-		long: "Asks the node what it is and what it offers, by trying, and prints what each lack means for a trace. It changes nothing.",
+		path: "doctor", args: "--rpc URL | --blocks DIR [--chain CHAIN]", short: "what a node can give, and what that makes a gap",
+		long: "Asks the node what it is and what it offers, by trying, and prints what each lack means for a trace. With --blocks it looks into the node's files instead, without the node. It changes nothing.",
 		examples: []example{
 			{"clew doctor --rpc http://127.0.0.1:8332", "a bitcoind on this machine; its cookie file is found"},
 			{"clew doctor --rpc http://127.0.0.1:18443 --rpc-cookie ~/.bitcoin/regtest/.cookie --json", "the same for a script"},
 		},
 		codes:   []exitCode{codeUnreachable},
-		options: []string{"chain", "rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca"},
+		options: []string{"chain", "rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca"},
 		action:  runDoctor,
 	}
+}
+
+// doctor is a source that says what it can give.
+type doctor interface {
+	Doctor(ctx context.Context) (bitcoin.Report, error)
 }
 
 // doctorAnswer is the answer of `clew doctor --json`.
@@ -43,7 +49,7 @@ func runDoctor(ctx context.Context, w *world, c *cli.Context) error {
 	if node.recording != nil {
 		return errors.Join(describeRecording(w, node), node.Close())
 	}
-	r, err := node.bitcoind.Doctor(ctx)
+	r, err := node.doctor.Doctor(ctx)
 	if err != nil {
 		return err
 	}
@@ -55,10 +61,11 @@ func runDoctor(ctx context.Context, w *world, c *cli.Context) error {
 
 func writeDoctor(w *world, node *openedNode, r bitcoin.Report) error {
 	p := newPage(w.stdout)
-	p.table("ll", [][]string{
-		{"node", node.where},
-		{"software", orUnknown(r.Node)},
-		{"version", orUnknown(r.Version)},
+	head := [][]string{{"node", node.where}, {"software", orUnknown(r.Node)}, {"version", orUnknown(r.Version)}}
+	if r.Folder != nil {
+		head = describeFolder(r.Folder)
+	}
+	p.table("ll", append(head, [][]string{
 		{"chain", string(r.Chain) + " (" + r.CAIP2 + ")"},
 		{"head", "block " + grouped(r.Head.Height) + ", " + r.Head.Time.Format(time.RFC3339)},
 		{"", r.Head.Hash.String()},
@@ -67,7 +74,7 @@ func writeDoctor(w *world, node *openedNode, r bitcoin.Report) error {
 		{"transaction index", yesNo(r.Offers.TxIndex)},
 		{"first block kept", grouped(r.Offers.FirstBlock)},
 		{"batches of calls", yesNo(r.Offers.Batches)},
-	})
+	}...))
 	p.line("")
 	if len(r.Lacks) == 0 {
 		p.line("This node lacks nothing that a trace needs.")
@@ -79,10 +86,24 @@ func writeDoctor(w *world, node *openedNode, r bitcoin.Report) error {
 	return p.flush()
 }
 
+func describeFolder(f *bitcoin.Folder) [][]string {
+	return [][]string{
+		{"folder", f.Path},
+		{"files", fmt.Sprintf("%s, %s bytes", counted(int64(f.Files), "block file"), grouped(f.Bytes))},
+		{"hidden by a key", yesNo(f.Masked)},
+		{"main chain", counted(f.Blocks, "block")},
+		{"other blocks", grouped(f.Others)},
+		{"waiting blocks", grouped(f.Waiting)},
+		{"undo records", grouped(f.Undo)},
+	}
+}
+
 func by(way string) string {
 	switch way {
 	case bitcoin.ByREST:
 		return "REST (the fastest way)"
+	case bitcoin.ByFiles:
+		return "the node's files"
 	case bitcoin.ByGetBlock:
 		return "getblock (JSON)"
 	case bitcoin.ByNothing:

@@ -15,17 +15,19 @@ import (
 
 func syncCommand() *command {
 	return &command{
-		path: "sync", args: "--rpc URL [--chain CHAIN] [--from HEIGHT] [--to HEIGHT]", short: "read blocks from a node into the store",
+		path: "sync", args: "--rpc URL | --blocks DIR [--chain CHAIN] [--from HEIGHT] [--to HEIGHT]", short: "read blocks from a node or its files into the store",
 		long: "Reads a range of blocks whole and makes the store if there is none. Without --from it goes on behind the last block that the store has, or begins with block 0; without --to it reads up to the node's head. Blocks that the store has are not read again.\n\n" +
 			"It can be interrupted at any moment, by Ctrl-C or by a loss of power: what was written stays whole, and the same command goes on from there. A reorganisation is followed; the blocks that left the main chain are kept as history.\n\n" +
+			"With --blocks it reads the node's own files, blk*.dat and rev*.dat, in place of asking it: the fastest way for whoever has them on a disk of this machine. The node may be running or not; what it writes after the command has begun is left to the next one. A block that a node stored and then refused, by its rules or by invalidateblock, is not marked in the files: of chains with the most work, the first one there is read.\n\n" +
 			"One trace needs no sync: clew trace --rpc reads the blocks that it needs by itself.",
 		examples: []example{
 			{"clew sync --rpc http://127.0.0.1:8332 --from 800000", "blocks 800000 to the head, from a bitcoind on this machine (its cookie file is found)"},
 			{"clew sync --rpc https://node.example:8332 --rpc-user clew --rpc-password-file pw.txt", "go on behind the last block, with a password"},
+			{"clew sync --blocks ~/.bitcoin/blocks", "the same from the node's files"},
 			{"clew sync --db case.db --chain bitcoin --rpc bitcoin=http://127.0.0.1:8332 --from 560062 --to 560071 --json", "ten blocks; progress as JSON lines, the result as JSON"},
 		},
 		codes:   []exitCode{codeGaps, codeStore, codeUnreachable},
-		options: []string{"chain", "rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "to", "batch"},
+		options: []string{"chain", "rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "to", "batch"},
 		action:  runSync,
 	}
 }
@@ -87,12 +89,15 @@ func runSync(ctx context.Context, w *world, c *cli.Context) error {
 
 const unresolvedHint = "inputs whose outputs lie before the range have no known value; a trace that meets one has a gap there. A node with REST (-rest=1) or -txindex=1 tells them, or sync from an earlier block"
 
-// oneEndpoint returns the single --rpc of a command that reads one node. --chain counts
-// where the value names none.
+// oneEndpoint returns the single --rpc, or the --blocks, of a command that reads one node.
+// --chain counts where the value names none.
 func oneEndpoint(c *cli.Context) (endpoint, error) {
+	if e, err := blocksEndpoint(c); err != nil || e.blocks != "" {
+		return e, err
+	}
 	values := c.StringSlice("rpc")
 	if len(values) == 0 {
-		return endpoint{}, &usageError{"--rpc is missing: which node?", "such as --rpc http://127.0.0.1:8332"}
+		return endpoint{}, &usageError{"--rpc is missing: which node?", "such as --rpc http://127.0.0.1:8332, or the node's files: --blocks ~/.bitcoin/blocks"}
 	}
 	if len(values) > 1 {
 		return endpoint{}, &usageError{fmt.Sprintf("--rpc was given %d times, and one node is read", len(values)), ""}

@@ -17,7 +17,7 @@ func traceCommand() *command {
 	return &command{
 		path: "trace", args: "INCIDENT.yaml | --seed SEED… [--rpc CHAIN=URL…] [--out DIR]", short: "follow stolen value to where it is now",
 		long: "Follows the value of the seeds through every transaction, under every accounting rule at once, and prints where it ends, what each rule says of it, and what was not read.\n\n" +
-			"With --rpc it follows: one pass over the node's blocks from the theft on, which keeps only what touches traced value and needs no store; where --from or the incident says in which block a seed is, the node needs no index of transactions either. --rpc recording:DIR reads the recording of an earlier trace in place of a node. Without --rpc it reads the blocks that clew sync has put into the store.\n\n" +
+			"With --rpc it follows: one pass over the node's blocks from the theft on, which keeps only what touches traced value and needs no store; where --from or the incident says in which block a seed is, the node needs no index of transactions either. --blocks reads the node's own files in place of asking it, and --rpc recording:DIR the recording of an earlier trace. With none of these it reads the blocks that clew sync has put into the store.\n\n" +
 			"An incident file declares the seeds, the rule and why it was chosen; the flags do the same for a quick look. The hash of the declaration goes into the log of the store (--db, which is made if need be) before the first result, and the trace is kept there under the id that is printed. With --out, the result is written as files: trace.json, report.html, flow.svg, the schedules as CSV, incident.yaml, run.json, and with --rpc the recording of what was read.",
 		examples: []example{
 			{"clew trace theft.yaml --rpc http://127.0.0.1:8332 --out report", "follow a theft on a bitcoind and write the report"},
@@ -27,7 +27,7 @@ func traceCommand() *command {
 		codes: []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},
 		options: []string{
 			"seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched",
-			"rpc", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "as-of", "out",
+			"rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "as-of", "out",
 		},
 		most:   1,
 		action: runTrace,
@@ -47,12 +47,12 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	e, follow, err := endpointFor(c.StringSlice("rpc"), chain)
+	e, follow, err := endpointFor(c, chain)
 	if err != nil {
 		return err
 	}
 	if !follow && c.IsSet("from") {
-		return &usageError{"--from is for --rpc: without a node, a trace reads the whole range in the store", ""}
+		return &usageError{"--from is for --rpc and --blocks: without a node, a trace reads the whole range in the store", ""}
 	}
 	job := &traceJob{w: w, c: c, inc: inc, chain: chain, pin: pin, db: c.String("db"), started: w.now()}
 	if job.dir, err = openOutDir(c.String("out")); err != nil {

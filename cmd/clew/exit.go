@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"clew/chains"
+	"clew/chains/bitcoin"
 	"clew/store"
 )
 
@@ -141,6 +142,7 @@ func outcomes() []outcome {
 		{sentinel(store.ErrFull), codeError, ""},
 		{sentinel(store.ErrDisk), codeError, ""},
 		{sentinel(store.ErrDamaged), codeCheck, "blocks can be read again into a new store; traces and the log come back from a copy only"},
+		{typed[*bitcoin.DamageError], codeError, "let the node read its files again (bitcoind -reindex), or copy them again from where they came"},
 		{sentinel(store.ErrForeign), codeError, "name a store of clew with --db"},
 		{sentinel(syscall.ENOSPC), codeError, "free some space, or name another place with --out or --db"},
 		{sentinel(fs.ErrPermission), codeError, "name a place that you may write to, with --out or --db"},

@@ -17,11 +17,12 @@ import (
 	"clew/tracer"
 )
 
-// endpoint is one value of --rpc.
+// endpoint is one value of --rpc, or that of --blocks.
 type endpoint struct {
 	chain     chains.Chain // "" where it was not said
 	url       string       // of a node; "" for a recording
 	recording string       // folder of a recording
+	blocks    string       // folder of block files
 }
 
 // recordingPrefix marks a recording in place of a node.
@@ -86,9 +87,13 @@ var userInfo = regexp.MustCompile(`(\w://)[^/@\s]*@`)
 // withoutUser returns text without the users and passwords of the URLs in it.
 func withoutUser(text string) string { return userInfo.ReplaceAllString(text, "$1") }
 
-// endpointFor returns the --rpc that serves chain: the one that names it, else the only one
-// without a name. ok is false where --rpc was not given at all.
-func endpointFor(values []string, chain chains.Chain) (e endpoint, ok bool, err error) {
+// endpointFor returns what serves chain: the folder of --blocks, or the --rpc that names the
+// chain, else the only one without a name. ok is false where neither was given.
+func endpointFor(c *cli.Context, chain chains.Chain) (e endpoint, ok bool, err error) {
+	if e, err := blocksEndpoint(c); err != nil || e.blocks != "" {
+		return e, err == nil, err
+	}
+	values := c.StringSlice("rpc")
 	if len(values) == 0 {
 		return e, false, nil
 	}
@@ -111,13 +116,13 @@ func endpointFor(values []string, chain chains.Chain) (e endpoint, ok bool, err 
 	return unnamed[0], true, nil
 }
 
-// openedNode is where blocks come from: a node, or a recording in its place.
+// openedNode is where blocks come from: a node, or a recording or block files in its place.
 type openedNode struct {
 	ingest.Node
 	chain     chains.Chain
 	where     string            // for people and the run record; no credentials
-	bitcoind  *bitcoin.Node     // nil for a recording
-	recording *ingest.Recording // nil for a node
+	doctor    doctor            // nil for a recording
+	recording *ingest.Recording // nil for others
 	files     fs.FS             // of the recording
 }
 
@@ -134,6 +139,9 @@ func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain c
 	if chain == "" {
 		chain = e.chain
 	}
+	if e.blocks != "" {
+		return openBlocks(ctx, w, e.blocks, chain)
+	}
 	if e.recording != "" {
 		return openRecording(ctx, os.DirFS(e.recording), e.recording, chain)
 	}
@@ -146,7 +154,7 @@ func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain c
 		return nil, fmt.Errorf("reach the node: %w", err)
 	}
 	w.log.Info("node reached", "node", node.String(), "chain", node.Chain())
-	return &openedNode{Node: node, chain: node.Chain(), where: node.String(), bitcoind: node}, nil
+	return &openedNode{Node: node, chain: node.Chain(), where: node.String(), doctor: node}, nil
 }
 
 func openRecording(ctx context.Context, fsys fs.FS, where string, chain chains.Chain) (*openedNode, error) {

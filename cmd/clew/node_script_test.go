@@ -17,7 +17,7 @@ import (
 
 // nodeCommands let a script use a real bitcoind of its own:
 //
-//	node start [ARGS…]   starts it and sets $RPC, $HOSTPORT and $COOKIE
+//	node start [ARGS…]   starts it and sets $RPC, $HOSTPORT, $COOKIE, $BLOCKS and $DATADIR
 //	node theft           plays a theft, and sets $SEED, $THIEF (an address), $FROM, $MERGE
 //	node mine N          mines N empty blocks
 //	node reorg N         takes N blocks back and mines N+1 others
@@ -59,6 +59,8 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("RPC", p.node.URL)
 		ts.Setenv("HOSTPORT", strings.TrimPrefix(p.node.URL, "http://"))
 		ts.Setenv("COOKIE", p.node.CookieFile)
+		ts.Setenv("BLOCKS", p.node.BlocksDir)
+		ts.Setenv("DATADIR", p.node.DataDir)
 	case "stop":
 		p.node.Stop()
 	case "mine":
