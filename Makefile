@@ -17,7 +17,7 @@ BTCD     := $(TOOLS)/btcd
 NODES    := $(BITCOIND) $(LITECOIND) $(BTCD)
 SUMMARY  := $(TOOLS)/testsummary
 
-# How often `make torture` kills a sync; how long `make fuzz` tries each target.
+# How many rounds `make torture` has; how long `make fuzz` tries each target.
 N        ?= 20
 FUZZTIME ?= 10s
 # allow or fail: whether a skipped test fails `make test`. On a CI it does.
@@ -28,7 +28,7 @@ export CLEW_BITCOIND := $(BITCOIND)
 export CLEW_LITECOIND := $(LITECOIND)
 export CLEW_BTCD := $(BTCD)
 
-.PHONY: help setup build test torture lint fuzz bench docs clean
+.PHONY: help setup build test torture week nightly lint fuzz bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -57,8 +57,16 @@ test: $(NODES) $(SUMMARY) ## every test, against real nodes (SKIPS=fail: a skip 
 	go vet ./...
 	go test -json -count=1 -timeout 10m ./... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/test.figures
 
-torture: $(NODES) $(SUMMARY) ## kill -9 in mid-sync, N times (N=20)
-	CLEW_TORTURE_N=$(N) go test -json -count=1 -timeout 12m -run '^TestTorture' ./ingest/... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/torture.figures
+torture: $(NODES) $(SUMMARY) ## kills, full disks, reorganisations and broken answers in mid-sync, N rounds (N=20)
+	CLEW_TORTURE_N=$(N) go test -json -count=1 -timeout 40m -run '^TestTorture' ./ingest/... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/torture.figures
+
+week: $(SUMMARY) ## 1,000 blocks of 3,000 transactions: read, killed, reorganised, traced
+	CLEW_WEEK_BLOCKS=1000 CLEW_WEEK_TXS=3000 go test -json -count=1 -timeout 60m -run '^TestWeek$$' ./ingest 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/week.figures
+
+nightly: ## what takes too long for every change: torture N=200, the week, a minute for each fuzz target
+	$(MAKE) torture N=200
+	$(MAKE) week
+	$(MAKE) fuzz FUZZTIME=1m
 
 lint: $(GOLANGCI) $(SUMMARY) ## the linter, after a check that it refuses what it should
 	CLEW_TEST_GOLANGCI=$(GOLANGCI) go test -json -count=1 -tags lint ./scripts/lintcheck 2>&1 | $(SUMMARY) -skips=fail -save build/lint.figures
