@@ -40,12 +40,15 @@ type Pass struct {
 
 	ids       map[chains.TxID]bool
 	outs      map[chains.OutPoint]bool
-	addresses map[chains.Address]bool
-	spends    bool // an address is watched whose spends matter: see WatchAddress
+	addresses map[chains.Address]int  // how many watches there are
+	pots      map[chains.Address]bool // of them, those watched to the end
+	windows   []window                // and those watched up to a block
+	spends    bool                    // an address is watched whose spends matter: see WatchAddress
 
 	block *chains.Block // the one being gone through
 	at    int           // next transaction in it
 	last  chains.BlockRef
+	times []int64 // of the last blocks, as many as a median takes
 	read  int64
 	txs   int64
 }
@@ -58,7 +61,7 @@ func NewPass(ctx context.Context, node Node, dec Decoder, opt PassOptions) (*Pas
 	}
 	p := &Pass{
 		node: node, dec: dec, opt: opt, asOf: head, start: opt.From,
-		ids: map[chains.TxID]bool{}, outs: map[chains.OutPoint]bool{}, addresses: map[chains.Address]bool{},
+		ids: map[chains.TxID]bool{}, outs: map[chains.OutPoint]bool{}, addresses: map[chains.Address]int{}, pots: map[chains.Address]bool{},
 	}
 	if opt.AsOf.Hash != (chains.BlockHash{}) {
 		if opt.AsOf.Height > head.Height {
@@ -114,7 +117,10 @@ func (p *Pass) WatchOut(_ context.Context, out chains.OutPoint) error {
 // Next asks a node that does not tell them for every output spent in its blocks, which is
 // slow, and fails with ErrUnsupported where the node cannot say.
 func (p *Pass) WatchAddress(_ context.Context, a chains.Address) error {
-	p.addresses[a] = true
+	if !p.pots[a] {
+		p.pots[a] = true
+		p.addresses[a]++
+	}
 	p.spends = p.spends || p.queue != nil
 	return nil
 }
@@ -149,6 +155,7 @@ func (p *Pass) Next(ctx context.Context) (*chains.Tx, error) {
 			}
 		}
 		p.block = nil
+		p.closeWindows()
 		if p.idle() {
 			return nil, p.finish(ctx)
 		}
@@ -219,6 +226,7 @@ func (p *Pass) advance(ctx context.Context) error {
 		p.opt.Recorder.header(b)
 	}
 	p.block, p.at, p.last = b, 0, b.Ref
+	p.times = append(p.times[max(0, len(p.times)+1-medianBlocks):], b.Ref.Time)
 	if p.read == 0 {
 		p.first = b.Ref
 	}
@@ -290,10 +298,10 @@ func (p *Pass) wants(tx *chains.Tx) bool {
 			delete(p.outs, in.Prev)
 			want = true
 		}
-		want = want || in.Known && p.addresses[in.Spent.Address]
+		want = want || in.Known && p.addresses[in.Spent.Address] > 0
 	}
 	for i := range tx.Outputs {
-		want = want || p.addresses[tx.Outputs[i].Address]
+		want = want || p.addresses[tx.Outputs[i].Address] > 0
 	}
 	return want
 }

@@ -94,6 +94,7 @@ func TestIncidentErrors(t *testing.T) {
 		{"the same receipt twice", head + "seeds:\n  - {chain: CHAIN, tx: TXID, to: A}\n  - {chain: CHAIN, tx: TXID, to: A}\n", 4, "seeds", "overlap"},
 		{"windows that share a block", head + "seeds:\n  - {chain: CHAIN, address: A, from: 1, to: 5}\n  - {chain: CHAIN, address: A, from: 5, to: 9}\n", 4, "seeds", "overlap"},
 		{"one window in another", head + "seeds:\n  - {chain: CHAIN, address: A, from: 2022-01-01T00:00:00Z, to: 2022-02-01T00:00:00Z}\n  - {chain: CHAIN, address: A, from: 2022-01-10T00:00:00Z, to: 2022-01-11T00:00:00Z}\n", 4, "seeds", "overlap"},
+		{"windows in any order", head + "seeds:\n  - {chain: CHAIN, address: A, from: 10, to: 20}\n  - {chain: CHAIN, address: A, from: 1, to: 5}\n  - {chain: CHAIN, address: A, from: 7, to: 10}\n", 4, "seeds", "V3 and V1 overlap"},
 
 		{"stop is no mapping", head + "stop: 5\n", 4, "stop", "want fields"},
 		{"unknown stop", head + "stop: {depth: 5}\n", 4, "stop.depth", "unknown field"},

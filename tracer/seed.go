@@ -1,8 +1,10 @@
 package tracer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,10 +123,12 @@ func (b Bound) String() string {
 
 // after reports whether b is surely behind c: both are heights, or both times.
 func (b Bound) after(c Bound) bool {
-	if b.Time.IsZero() != c.Time.IsZero() {
-		return false
-	}
-	return b.Height > c.Height || b.Time.After(c.Time)
+	return b.Time.IsZero() == c.Time.IsZero() && b.compare(c) > 0
+}
+
+// compare orders two heights, or two times.
+func (b Bound) compare(c Bound) int {
+	return cmp.Or(cmp.Compare(b.Height, c.Height), b.Time.Compare(c.Time))
 }
 
 func parseBound(s string) (Bound, error) {
@@ -306,37 +310,56 @@ func (s *Seed) part(v value, take string) error {
 // overlaps finds two seeds that name the same receipt where the incident alone shows it.
 // Others are found when both meet an output.
 func overlaps(v value, seeds []Seed) error {
+	type scale struct {
+		chain   chains.Chain
+		address chains.Address
+		byTime  bool
+	}
 	exact := map[string]string{}
-	windows := map[string][]*Seed{}
+	windows := map[scale][]*Seed{}
+	var scales []scale // in the order of the file
 	for i := range seeds {
 		s := &seeds[i]
-		var key string
+		key := string(s.Chain) + " "
 		switch {
 		case s.Out != nil:
-			key = s.Out.String()
+			key += s.Out.String()
 		case s.Tx != nil:
-			key = s.Tx.String() + " " + string(s.Address)
+			key += s.Tx.String() + " " + string(s.Address)
 		default:
-			at := string(s.Chain) + " " + string(s.Address)
-			for _, o := range windows[at] {
-				if !s.From.after(o.To) && !o.From.after(s.To) && sameScale(s, o) {
-					return v.errorf("the seeds %s and %s overlap", o.ID, s.ID)
+			if byTime := !s.From.Time.IsZero(); byTime == !s.To.Time.IsZero() { // a mixed one is compared with none
+				at := scale{s.Chain, s.Address, byTime}
+				if windows[at] == nil {
+					scales = append(scales, at)
 				}
+				windows[at] = append(windows[at], s)
 			}
-			windows[at] = append(windows[at], s)
 			continue
 		}
-		key = string(s.Chain) + " " + key
 		if other, taken := exact[key]; taken {
 			return v.errorf("the seeds %s and %s overlap", other, s.ID)
 		}
 		exact[key] = s.ID
 	}
+	for _, at := range scales {
+		if err := overlapping(v, windows[at]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// sameScale reports whether two windows are both by height or both by time.
-func sameScale(a, b *Seed) bool {
-	h := a.From.Time.IsZero()
-	return a.To.Time.IsZero() == h && b.From.Time.IsZero() == h && b.To.Time.IsZero() == h
+// overlapping finds two of the windows, all by height or all by time, that have a block in
+// common: once they are sorted by their beginnings, each is compared with the one before
+// it, which ends before it begins or the two overlap.
+func overlapping(v value, windows []*Seed) error {
+	slices.SortStableFunc(windows, func(a, b *Seed) int { return a.From.compare(b.From) })
+	last := windows[0]
+	for _, s := range windows[1:] {
+		if s.From.compare(last.To) <= 0 {
+			return v.errorf("the seeds %s and %s overlap", last.ID, s.ID)
+		}
+		last = s // it begins behind last's end, and so ends later
+	}
+	return nil
 }

@@ -25,13 +25,26 @@ func (s *sweep) watchSeeds(ctx context.Context) error {
 			err = s.src.WatchTx(ctx, *seed.Tx)
 		default:
 			s.windows[seed.Address] = append(s.windows[seed.Address], i)
-			err = s.src.WatchAddress(ctx, seed.Address)
+			err = s.watchWindow(ctx, seed)
 		}
 		if err != nil {
 			return fmt.Errorf("seed %s (%s): %w", seed.ID, seed.text(s.out.codec), err)
 		}
 	}
 	return nil
+}
+
+// watchWindow asks for what a seed's address receives, up to the end of its window where the
+// source can make use of that.
+func (s *sweep) watchWindow(ctx context.Context, seed *Seed) error {
+	w, ok := s.src.(Windowed)
+	switch {
+	case !ok:
+		return s.src.WatchAddress(ctx, seed.Address)
+	case seed.To.Time.IsZero():
+		return w.WatchWindow(ctx, seed.Address, seed.To.Height, 0)
+	}
+	return w.WatchWindow(ctx, seed.Address, -1, seed.To.Time.Unix())
 }
 
 // seedOutputs lays every seed that is received in tx on the holdings made by it.

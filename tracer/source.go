@@ -34,6 +34,14 @@ type Covered interface {
 	AsOf() chains.BlockRef // the last one
 }
 
+// Windowed is a Source that can end before AsOf where no window is open any more and nothing
+// else is watched.
+type Windowed interface {
+	// WatchWindow is WatchAddress for blocks up to the given height or, where that is −1,
+	// for those whose time, in Unix seconds, is not later than unix.
+	WatchWindow(ctx context.Context, a chains.Address, height, unix int64) error
+}
+
 // Balancer is a Source that knows what an address held before a transaction, because it
 // knows the chain from its first block.
 type Balancer interface {
