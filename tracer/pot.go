@@ -180,35 +180,36 @@ func (d *divider) serve(r Rule, outs []chains.Amount) {
 // settle returns what one output was given under each rule, in memory of its own: as long as
 // it lives, nothing else of the transaction is kept. Rules that agree share it.
 func (d *divider) settle(parts *[Poison]extent) (by [Poison]lots) {
-	var as [Poison]int // the first rule that gives the same
 	size := 0
-	for r := range parts {
-		own := d.moved[parts[r].from:parts[r].to]
-		for as[r] = 0; as[r] < r; as[r]++ {
-			if q := parts[as[r]]; q == parts[r] || slices.Equal(d.moved[q.from:q.to], own) {
-				break
-			}
-		}
-		if as[r] == r {
-			size += len(own)
+	for r, part := range parts {
+		by[r] = d.moved[part.from:part.to]
+		if first(by[:r], by[r]) < 0 {
+			size += len(by[r])
 		}
 	}
 	if size == 0 {
-		return by
+		return [Poison]lots{}
 	}
 	all := make(lots, 0, size)
-	for r := range parts {
-		own := d.moved[parts[r].from:parts[r].to]
-		switch from := len(all); {
-		case len(own) == 0:
-		case as[r] < r:
-			by[r] = by[as[r]]
-		default:
-			all = append(all, own...)
-			by[r] = all[from:len(all):len(all)]
+	for r, own := range by {
+		if len(own) == 0 {
+			by[r] = nil
+			continue
 		}
+		if same := first(by[:r], own); same >= 0 {
+			by[r] = by[same]
+			continue
+		}
+		from := len(all)
+		all = append(all, own...)
+		by[r] = all[from:len(all):len(all)]
 	}
 	return by
+}
+
+// first returns the index of what equals own, −1 if nothing does.
+func first(among []lots, own lots) int {
+	return slices.IndexFunc(among, func(ls lots) bool { return slices.Equal(ls, own) })
 }
 
 // poisoned returns the taint of everything that leaves a pot which in entered.
