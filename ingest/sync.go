@@ -76,7 +76,7 @@ func Sync(ctx context.Context, node Node, dec Decoder, sink Sink, opt SyncOption
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &syncer{node: node, dec: dec, sink: sink, opt: opt, taken: -1}
+	s := &syncer{node: node, dec: dec, sink: sink, opt: opt, taken: -1, told: newTold()}
 	for tries := 1; ; tries++ {
 		err := s.pass(ctx)
 		if s.broken || !errors.Is(err, chains.ErrReorged) {
@@ -107,6 +107,7 @@ type syncer struct {
 	recent   map[chains.TxID]bool // transactions that are gathered and may not be written yet
 	before   map[chains.TxID]bool // the same, of the batch that is being written
 	noIndex  bool                 // the node cannot find transactions
+	told     *told
 }
 
 // pass reads everything that is missing, as the chain stands now.
@@ -231,6 +232,9 @@ func (s *syncer) read(ctx context.Context, queue <-chan chan answer) error {
 }
 
 func (s *syncer) add(ctx context.Context, b *chains.Block) error {
+	if err := s.told.check(b); err != nil {
+		return err
+	}
 	if err := s.resolve(ctx, b); err != nil {
 		return err
 	}
