@@ -76,11 +76,13 @@ const (
 	ScriptWitness                    // a later witness program
 	ScriptMultisig                   // bare multisig
 	ScriptNullData                   // OP_RETURN: data, can never be spent
+	ScriptPegIn                      // Litecoin: into the extension block, where amounts are confidential
+	ScriptPegged                     // Litecoin: the coins that lie in the extension block
 )
 
 // String returns the name that the field uses.
 func (t ScriptType) String() string {
-	names := [...]string{"unknown", "p2pk", "p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "witness", "multisig", "nulldata"}
+	names := [...]string{"unknown", "p2pk", "p2pkh", "p2sh", "p2wpkh", "p2wsh", "p2tr", "witness", "multisig", "nulldata", "pegin", "pegged"}
 	if int(t) < len(names) {
 		return names[t]
 	}
@@ -159,7 +161,7 @@ type Tx struct {
 	// Recorded on chain:
 	ID       TxID
 	Block    BlockRef
-	Index    int // position in the block, from 0
+	Index    int // position among Block.Txs, from 0
 	Coinbase bool
 	Version  int32
 	LockTime uint32
@@ -192,19 +194,34 @@ func (t *Tx) Before(u *Tx) bool {
 	return t.Index < u.Index
 }
 
-// Block is a block with its transactions in order.
+// Block is a block with its transactions.
 type Block struct {
 	Ref    BlockRef
 	Prev   BlockHash
 	Header []byte // consensus bytes of the header
 	Raw    []byte // consensus bytes of the whole block; nil where they were not kept
-	Txs    []Tx   // all of them, or the recorded ones where Partial is set
+	// Txs are all of them, or the recorded ones where Partial is set, in the order in which
+	// they take effect: each behind those whose outputs it spends.
+	Txs []Tx
+	// Places says where in the block each of Txs stands, from 0, where a child may stand
+	// before its parent (Bitcoin Cash sorts by txid); nil: in the order of Txs.
+	Places []int
 	// Partial: the block comes from a recording of single transactions. What is absent
 	// from it is attested by the recording, not shown.
 	Partial bool
 	// Spent is the serialized answer that told the values and scripts of the outputs spent
-	// here, one entry per transaction of Txs; nil where the node offers none.
+	// here, one entry per transaction in the order of the block's bytes (Place); nil where
+	// the node offers none.
 	Spent [][]byte
+}
+
+// Place returns where in the block transaction i of Txs stands, from 0: its position in the
+// Merkle tree.
+func (b *Block) Place(i int) int {
+	if b.Places == nil {
+		return i
+	}
+	return b.Places[i]
 }
 
 // Header is what a block header says of its place in the chain.

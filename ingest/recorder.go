@@ -87,7 +87,8 @@ type BlockEntry struct {
 type TxEntry struct {
 	TxID     chains.TxID   `json:"txid"`
 	Height   int64         `json:"height"`
-	Index    int           `json:"index"`
+	Index    int           `json:"index"`           // position in the block, of the branch
+	Order    *int          `json:"order,omitempty"` // position in the order of effect, where it is another
 	Raw      string        `json:"raw"`
 	Branch   []chains.Hash `json:"branch"`             // from the bottom up
 	Spent    string        `json:"spent,omitempty"`    // the node's word on the outputs that it spends
@@ -147,19 +148,23 @@ func (r *Recorder) tx(b *chains.Block, i int, previous [][]byte) error {
 		return errors.New("record: a recording of single transactions cannot be recorded again: copy it")
 	}
 	if r.idsOf != b.Ref.Hash {
-		r.idsOf, r.ids = b.Ref.Hash, r.ids[:0]
+		r.idsOf, r.ids = b.Ref.Hash, make([]chains.TxID, len(b.Txs))
 		for n := range b.Txs {
-			r.ids = append(r.ids, b.Txs[n].ID)
+			r.ids[b.Place(n)] = b.Txs[n].ID
 		}
 	}
 	tx := &b.Txs[i]
-	e := TxEntry{TxID: tx.ID, Height: b.Ref.Height, Index: tx.Index, Branch: r.merkle.MerkleBranch(r.ids, i)}
+	place := b.Place(i)
+	e := TxEntry{TxID: tx.ID, Height: b.Ref.Height, Index: place, Branch: r.merkle.MerkleBranch(r.ids, place)}
+	if place != tx.Index {
+		e.Order = &tx.Index
+	}
 	var err error
 	if e.Raw, err = r.objects.put(tx.Raw); err != nil {
 		return err
 	}
 	if b.Spent != nil && len(tx.Inputs) > 0 {
-		if e.Spent, err = r.objects.put(b.Spent[i]); err != nil {
+		if e.Spent, err = r.objects.put(b.Spent[place]); err != nil {
 			return err
 		}
 	}

@@ -66,8 +66,17 @@ func (r *Recording) Close() error {
 	return r.close.Close()
 }
 
+// order returns the position of the transaction in the order in which those of its block
+// take effect: somebody's word where it is not that in the block.
+func (e *TxEntry) order() int {
+	if e.Order != nil {
+		return *e.Order
+	}
+	return e.Index
+}
+
 func (e *TxEntry) before(f *TxEntry) bool {
-	return e.Height < f.Height || e.Height == f.Height && e.Index < f.Index
+	return e.Height < f.Height || e.Height == f.Height && e.order() < f.order()
 }
 
 // Held returns the span of heights whose headers it holds.
@@ -153,7 +162,7 @@ func (r *Recording) tx(e *TxEntry, b *chains.Block) (chains.Tx, error) {
 	if tx.ID != e.TxID || e.Index < 0 || !r.dec.VerifyBranch(tx.ID, e.Index, e.Branch, root) {
 		return tx, fmt.Errorf("it is not proven to be at position %d of block %s: %w", e.Index, b.Ref.Hash, chains.ErrBadAnswer)
 	}
-	tx.Block, tx.Index, tx.Evidence = b.Ref, e.Index, chains.EvidenceProven
+	tx.Block, tx.Index, tx.Evidence = b.Ref, e.order(), chains.EvidenceProven
 	if e.Spent != "" {
 		one := &chains.Block{Ref: b.Ref, Txs: []chains.Tx{tx}}
 		spent, err := r.object(e.Spent, spentLimit(one.Txs))

@@ -17,13 +17,14 @@ import (
 // What the objects of a recording can have at most, in bytes: a small archive must not
 // unpack to what fills the memory.
 const (
-	// framedHeader is a header of the Bitcoin family behind its length.
-	framedHeader = 81
+	// framedHeader is a header of the Bitcoin family behind its length. A proof of merged
+	// mining in it (Dogecoin) holds a whole transaction; most have less than 2000 bytes.
+	framedHeader = 1_000_000
 	// maxHeaders is twice the longest chain of that family, the test network, in 2025.
 	maxHeaders = 10_000_000
-	// maxBlock bounds blocks and single transactions: 4 000 000 units of weight, of which
-	// no byte has less than one.
-	maxBlock = 4_000_000
+	// maxBlock bounds blocks and single transactions: the most that a chain of the family
+	// allows, Bitcoin Cash with a limit that may have doubled.
+	maxBlock = 64_000_000
 	// maxSpent is a spent output: value 8, length 3, and the longest script that runs.
 	maxSpent = 8 + 3 + 10_000
 	// maxCount is what stands before the outputs spent by a transaction: their length as a

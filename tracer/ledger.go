@@ -146,12 +146,14 @@ func (l *ledger) node(n Node) string {
 	return n.ID
 }
 
-func (l *ledger) addressNode(a chains.Address) string {
-	if n, ok := l.addresses[a]; ok {
+// addressNode returns the node of where an output lies.
+func (l *ledger) addressNode(out *chains.Output) string {
+	if n, ok := l.addresses[out.Address]; ok {
 		return n
 	}
-	n := l.node(Node{Kind: NodeAddress, Address: l.codec.FormatAddress(l.chain, a)})
-	l.addresses[a] = n
+	_, kind, _ := fate(out.Type)
+	n := l.node(Node{Kind: kind, Address: l.codec.FormatAddress(l.chain, out.Address)})
+	l.addresses[out.Address] = n
 	return n
 }
 
@@ -161,7 +163,7 @@ func (l *ledger) seed(tx *chains.Tx, seed *Seed, h *holding, units chains.Amount
 	if seed.Out != nil {
 		position = int(seed.Out.Index)
 	}
-	h.node = l.addressNode(address)
+	h.node = l.addressNode(&tx.Outputs[h.out.Index])
 	if !slices.Contains(h.origin, seed.ID) {
 		h.origin = append(h.origin, seed.ID)
 	}
@@ -182,7 +184,7 @@ func (l *ledger) transfer(m *movement, h *holding) error {
 	if h.outs == nil {
 		positions = append(positions, Position{"vout", strconv.Itoa(int(h.out.Index))})
 	}
-	h.node = l.addressNode(m.tx.Outputs[h.out.Index].Address)
+	h.node = l.addressNode(&m.tx.Outputs[h.out.Index])
 	return l.hop(m, h, HopTransfer, positions, m.tx.Evidence)
 }
 

@@ -192,12 +192,27 @@ func (s *sweep) keep(ctx context.Context, tx *chains.Tx, h *holding) error {
 	return s.src.WatchOut(ctx, h.out)
 }
 
+// fate returns why a branch ends at an output of some form whatever the incident says, and
+// what kind of node that is; "" where it does not end.
+func fate(form chains.ScriptType) (Reason, NodeKind, string) {
+	switch form {
+	case chains.ScriptNullData:
+		return ReasonBurn, NodeAddress, "data output: can never be spent"
+	case chains.ScriptPegIn:
+		return ReasonMixer, NodeMixer, "peg-in: it goes on inside the extension block (MWEB), where amounts are confidential"
+	case chains.ScriptPegged:
+		return ReasonMixer, NodeMixer, "what everybody has in the extension block (MWEB), in one output"
+	}
+	return "", NodeAddress, ""
+}
+
 // stops says whether and why a holding is not followed.
 func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
 	stop := &s.inc.Stop
+	reason, _, note := fate(tx.Outputs[h.out.Index].Type)
 	switch {
-	case tx.Outputs[h.out.Index].Type == chains.ScriptNullData:
-		return ReasonBurn, "data output: can never be spent"
+	case reason != "":
+		return reason, note
 	case !s.dust.IsZero() && h.largest().Less(s.dust):
 		return ReasonDust, fmt.Sprintf("stop.dust: less than %s traced under every accounting rule", s.dust)
 	case stop.Hops > 0 && h.hops >= stop.Hops:

@@ -31,14 +31,20 @@ const maxAddressText = len(prefixP2PK) + 2*65
 // that no adapter of this family made, or a chain of another family, gives "".
 func FormatAddress(chain chains.Chain, a chains.Address) string {
 	net, err := networkOf(chain)
-	if err != nil || !validKey(a) {
+	if err != nil || !net.validKey(a) {
 		return ""
 	}
 	payload := []byte(a[1:])
 	switch a[0] {
 	case kindP2PKH:
+		if net.cash != "" {
+			return formatCash(net.cash, cashP2PKH, payload)
+		}
 		return base58.CheckEncode(payload, net.pubKeyHash)
-	case kindP2SH:
+	case kindP2SH, kindP2SH32:
+		if net.cash != "" {
+			return formatCash(net.cash, cashP2SH, payload)
+		}
 		return base58.CheckEncode(payload, net.scriptHash)
 	case kindP2WPKH, kindP2WSH:
 		return formatWitness(net.hrp, 0, payload)
@@ -53,20 +59,26 @@ func FormatAddress(chain chains.Chain, a chains.Address) string {
 	return prefixScript + hex.EncodeToString(payload)
 }
 
-// validKey reports whether Classify could have made a.
-func validKey(a chains.Address) bool {
+// validKey reports whether Classify could have made a on net.
+func (net *network) validKey(a chains.Address) bool {
 	if a == "" {
 		return false
 	}
 	payload := []byte(a[1:])
 	switch a[0] {
-	case kindP2PKH, kindP2SH, kindP2WPKH:
+	case kindP2PKH, kindP2SH:
 		return len(payload) == 20
-	case kindP2WSH, kindP2TR, kindScript:
+	case kindP2WPKH:
+		return len(payload) == 20 && net.hrp != ""
+	case kindP2WSH, kindP2TR:
+		return len(payload) == 32 && net.hrp != ""
+	case kindScript:
 		return len(payload) == 32
+	case kindP2SH32:
+		return len(payload) == 32 && net.cash != ""
 	case kindWitness:
 		taproot := len(payload) == 33 && payload[0] == 1
-		return len(payload) >= 3 && len(payload) <= 41 && payload[0] >= 1 && payload[0] <= 16 && !taproot
+		return net.hrp != "" && len(payload) >= 3 && len(payload) <= 41 && payload[0] >= 1 && payload[0] <= 16 && !taproot
 	case kindP2PK:
 		return isPublicKey(payload)
 	}
@@ -121,11 +133,27 @@ func parseAddress(net *network, text string) (chains.Address, error) {
 	case strings.HasPrefix(text, prefixScript):
 		return parseScriptHash(text[len(prefixScript):])
 	}
+	if prefix := cashPrefix(text); net.cash != "" && (prefix != "" || len(text) >= shortestCash && !strings.Contains(text, "1")) {
+		return parseCash(net, text)
+	} else if prefix != "" {
+		return "", wrongNetwork(net, func(n *network) bool { return n.cash == prefix })
+	}
+	if looksStealth(text) {
+		return "", fmt.Errorf("%w: it is one inside Litecoin's extension block, which no output on the chain shows; "+
+			"a trace starts at the output that goes in there, or at one that comes out", ErrBadAddress)
+	}
 	a, err := parseBase58(net, text)
 	if i := strings.LastIndexByte(text, '1'); err != nil && i > 0 && looksSegwit(text[:i]) {
 		return parseWitness(net, text)
 	}
 	return a, err
+}
+
+// looksStealth reports whether text begins as addresses inside an extension block do.
+func looksStealth(text string) bool {
+	return slices.ContainsFunc(networks, func(n network) bool {
+		return n.stealth != "" && strings.HasPrefix(strings.ToLower(text), n.stealth+"1")
+	})
 }
 
 // looksSegwit reports whether prefix is the human-readable part of a known network, in any
@@ -193,10 +221,10 @@ func parseBase58(net *network, text string) (chains.Address, error) {
 		return "", fmt.Errorf("%w: base58 of %d bytes, want 20 (is it a key or an extended key?)", ErrBadAddress, len(payload))
 	case version == net.pubKeyHash:
 		return chains.Address(append([]byte{kindP2PKH}, payload...)), nil
-	case version == net.scriptHash:
+	case version == net.scriptHash, slices.Contains(net.olderHash, version):
 		return chains.Address(append([]byte{kindP2SH}, payload...)), nil
 	}
-	return "", wrongNetwork(net, func(n *network) bool { return n.pubKeyHash == version || n.scriptHash == version })
+	return "", wrongNetwork(net, func(n *network) bool { return version == n.pubKeyHash || version == n.scriptHash })
 }
 
 // wrongNetwork says to which networks an address belongs that is not of net.
@@ -208,7 +236,7 @@ func wrongNetwork(net *network, match func(*network) bool) error {
 		}
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("%w: its version byte belongs to no network of the Bitcoin family known here", ErrBadAddress)
+		return fmt.Errorf("%w: its prefix belongs to no network of the Bitcoin family known here", ErrBadAddress)
 	}
 	return fmt.Errorf("%w of %s but of %s: %w", ErrBadAddress, net.chain, strings.Join(names, ", "), chains.ErrWrongChain)
 }

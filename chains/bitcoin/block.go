@@ -7,7 +7,7 @@ import (
 )
 
 // DecodeBlock reads a whole block of chain in consensus bytes: header and transactions, nothing
-// behind them. It computes the txids and checks that the first transaction, and no other, is
+// behind them but Litecoin's extension block, which stays in Raw as it is. It computes the txids and checks that the first transaction, and no other, is
 // a coinbase and that the Merkle root of the header is theirs and of no shorter list
 // (CVE-2012-2459). So each transaction is proven by the header, whose hash the caller
 // compares with the one asked for; CheckWork checks the work in it. The height is not in the
@@ -25,15 +25,12 @@ func DecodeBlock(chain chains.Chain, raw []byte, height int64) (*chains.Block, e
 		return nil, err
 	}
 	d := decoder{net: net, reader: reader{data: raw}, slab: blockSlab}
-	header := d.take(HeaderBytes)
+	header := d.header(net)
 	n := d.count("transactions", leastTx)
 	if d.err != nil {
 		return nil, fmt.Errorf("block: %w", d.err)
 	}
-	h, err := DecodeHeader(chain, header)
-	if err != nil {
-		return nil, err
-	}
+	h := decodeHeader(header)
 	block := &chains.Block{
 		Ref:    chains.BlockRef{Height: height, Hash: h.Hash, Time: h.Time},
 		Prev:   h.Prev,
@@ -46,12 +43,18 @@ func DecodeBlock(chain chains.Chain, raw []byte, height int64) (*chains.Block, e
 		tx := &block.Txs[i]
 		*tx = d.tx()
 		tx.Block, tx.Index = block.Ref, i
-		if d.err == nil && tx.Coinbase != (i == 0) {
+		switch {
+		case d.err == nil && tx.Coinbase != (i == 0):
 			d.fail("the first transaction and no other is a coinbase")
+		case d.hogEx && (i == 0 || i < n-1):
+			d.fail("a transaction of the extension block that is not the last")
 		}
 		if d.err != nil {
 			return nil, fmt.Errorf("block %s, transaction %d: %w", h.Hash, i, d.err)
 		}
+	}
+	if d.hogEx {
+		d.skipExtension()
 	}
 	if err := d.end(); err != nil {
 		return nil, fmt.Errorf("block %s: %w", h.Hash, err)
@@ -60,7 +63,58 @@ func DecodeBlock(chain chains.Chain, raw []byte, height int64) (*chains.Block, e
 	if err := checkRoot(h, block.Txs); err != nil {
 		return nil, err
 	}
+	if net.anyOrder {
+		sortByEffect(block)
+	}
 	return block, nil
+}
+
+// sortByEffect brings the transactions of a block into the order in which they take effect:
+// that of the block, but each one behind those whose outputs it spends. Bitcoin Cash sorts
+// the transactions of a block by txid since November 2018.
+func sortByEffect(block *chains.Block) {
+	at := make(map[chains.TxID]int, len(block.Txs))
+	for i := range block.Txs {
+		at[block.Txs[i].ID] = i
+	}
+	if !childFirst(block.Txs, at) {
+		return
+	}
+	places, placed := make([]int, 0, len(block.Txs)), make([]bool, len(block.Txs))
+	var place func(i int)
+	place = func(i int) {
+		if placed[i] {
+			return
+		}
+		placed[i] = true
+		for j := range block.Txs[i].Inputs {
+			if parent, here := at[block.Txs[i].Inputs[j].Prev.Tx]; here {
+				place(parent)
+			}
+		}
+		places = append(places, i)
+	}
+	txs := make([]chains.Tx, len(block.Txs))
+	for i := range block.Txs {
+		place(i)
+	}
+	for i, from := range places {
+		txs[i] = block.Txs[from]
+		txs[i].Index = i
+	}
+	block.Txs, block.Places = txs, places
+}
+
+// childFirst reports whether a transaction stands before one whose output it spends.
+func childFirst(txs []chains.Tx, at map[chains.TxID]int) bool {
+	for i := range txs {
+		for j := range txs[i].Inputs {
+			if parent, here := at[txs[i].Inputs[j].Prev.Tx]; here && parent > i {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func checkRoot(h Header, txs []chains.Tx) error {

@@ -24,7 +24,13 @@ const (
 // testdata returns a recorded file, unpacked.
 func testdata(tb testing.TB, name string) []byte {
 	tb.Helper()
-	packed, err := os.ReadFile(filepath.Join("..", "..", "testdata", "bitcoin", "blocks", name))
+	return fixture(tb, "bitcoin/blocks/"+name)
+}
+
+// fixture returns a packed file of testdata.
+func fixture(tb testing.TB, path string) []byte {
+	tb.Helper()
+	packed, err := os.ReadFile(filepath.Join("..", "..", "testdata", filepath.FromSlash(path)))
 	require.NoError(tb, err)
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	require.NoError(tb, err)

@@ -19,6 +19,7 @@ type decoder struct {
 	ends     []int           // where each ends in keys
 	stripped []byte          // the transaction at hand without its witness
 	bare     int             // how many bytes that has
+	hogEx    bool            // whether it is the one that stands for the extension block
 }
 
 // blockSlab is the slab for a block: a third of the outputs of a small one.
@@ -34,24 +35,30 @@ const (
 
 // tx reads one transaction. Its outputs have no addresses until finish.
 //
-//	version 4 | [marker 00, flag 01] | inputs | outputs | [witness of each input] | locktime 4
+//	version 4 | [marker 00, flags 1] | inputs | outputs | [witness of each input] | [extension 00] | locktime 4
+//
+// Flag 01 says that witnesses stand there, flag 08 that the extension does. The txid is that
+// of the bytes without any of the three.
 func (d *decoder) tx() chains.Tx {
 	start := d.pos
 	tx := chains.Tx{Version: int32(d.uint32()), Evidence: chains.EvidenceProven}
-	witness := d.witnessFlag()
+	flags := d.flags()
 	body := d.pos
 	inputs := d.readInputs(&tx)
 	d.readOutputs(&tx)
 	bodyEnd := d.pos
-	if witness {
+	if flags&flagWitness != 0 {
 		d.skipWitness(inputs)
+	}
+	if d.hogEx = flags&flagExtension != 0; d.hogEx && d.uint8() != 0 {
+		d.fail("a transaction inside the extension block, which no block has")
 	}
 	tx.LockTime = d.uint32()
 	if d.err != nil {
 		return chains.Tx{}
 	}
 	tx.Raw = d.data[start:d.pos:d.pos]
-	if !witness {
+	if flags == 0 {
 		tx.ID, d.bare = hashTwice(tx.Raw), len(tx.Raw)
 		return tx
 	}
@@ -62,18 +69,45 @@ func (d *decoder) tx() chains.Tx {
 	return tx
 }
 
-// witnessFlag reads marker and flag of BIP144 where they are. Without them the byte is the
-// number of inputs, which is never 0.
-func (d *decoder) witnessFlag() bool {
+// Flags behind the marker of BIP144.
+const (
+	flagWitness   = 1 << 0
+	flagExtension = 1 << 3 // Litecoin's LIP4
+)
+
+// flags reads marker and flags of BIP144 where they are, 0 where they are not. Without them
+// the byte is the number of inputs, which is never 0.
+func (d *decoder) flags() byte {
 	if d.left() < 2 || d.data[d.pos] != 0 {
-		return false
+		return 0
 	}
-	if flag := d.data[d.pos+1]; flag != 1 {
-		d.fail("no inputs, or unknown transaction flag %d", flag)
-		return false
+	var known byte
+	if d.net.hrp != "" {
+		known |= flagWitness
+	}
+	if d.net.stealth != "" {
+		known |= flagExtension
+	}
+	flags := d.data[d.pos+1]
+	if flags == 0 || flags&^known != 0 {
+		d.fail("no inputs, or unknown transaction flags %02x", flags)
+		return 0
 	}
 	d.pos += 2
-	return true
+	return flags
+}
+
+// skipExtension skips the extension block behind the last transaction: 00
+// if there is none, else 01 and bytes up to the end. What they say is not read.
+func (d *decoder) skipExtension() {
+	switch there := d.uint8(); {
+	case there > 1:
+		d.fail("%02x where the extension block begins", there)
+	case there == 1 && d.left() == 0:
+		d.fail("an extension block without bytes")
+	case there == 1:
+		d.take(uint64(d.left()))
+	}
 }
 
 // readInputs reads the inputs and returns their number, 1 for a coinbase, whose tx.Inputs

@@ -8,14 +8,15 @@ import (
 	"clew/chains"
 )
 
-// HeaderBytes is the length of a block header.
+// HeaderBytes is the length of a block header, and of the part of it that its hash covers.
+// On Dogecoin a proof of merged mining may follow (auxpow.go).
 //
 //	version 4 | previous block 32 | Merkle root 32 | time 4 | bits 4 | nonce 4
 const HeaderBytes = 80
 
 // Header is a block header.
 type Header struct {
-	Hash       chains.BlockHash // SHA-256 twice over the 80 bytes
+	Hash       chains.BlockHash // SHA-256 twice over the 80 bytes, on every chain of the family
 	Prev       chains.BlockHash
 	MerkleRoot chains.Hash
 	Time       int64 // Unix seconds, as the miner says
@@ -24,14 +25,42 @@ type Header struct {
 	Nonce      uint32
 }
 
-// DecodeHeader reads a header of chain.
+// DecodeHeader reads a header of chain: 80 bytes, and on Dogecoin the proof of merged mining
+// behind them where it is given.
 func DecodeHeader(chain chains.Chain, raw []byte) (Header, error) {
-	if _, err := networkOf(chain); err != nil {
+	net, err := networkOf(chain)
+	if err != nil {
 		return Header{}, err
 	}
-	if len(raw) != HeaderBytes {
-		return Header{}, fmt.Errorf("%w: a header has %d bytes, not %d", ErrBadEncoding, HeaderBytes, len(raw))
+	if len(raw) == HeaderBytes { // also of a merged one that comes without its proof
+		return decodeHeader(raw), nil
 	}
+	r := reader{data: raw}
+	if r.header(net); r.end() != nil {
+		return Header{}, fmt.Errorf("header of %d bytes: %w", len(raw), r.err)
+	}
+	return decodeHeader(raw), nil
+}
+
+// header takes the bytes of a header, with a proof of merged mining where it has one.
+func (r *reader) header(net *network) []byte {
+	start := r.pos
+	first := r.take(HeaderBytes)
+	if r.err != nil {
+		return nil
+	}
+	if net.work == workMerged && isMerged(first) {
+		r.auxPow()
+	}
+	if r.err != nil {
+		return nil
+	}
+	return r.data[start:r.pos:r.pos]
+}
+
+// decodeHeader reads the first 80 bytes of raw, which has them.
+func decodeHeader(raw []byte) Header {
+	raw = raw[:HeaderBytes]
 	return Header{
 		Hash:       hashTwice(raw),
 		Prev:       chains.Hash(raw[4:36]).Reversed(),
@@ -40,7 +69,7 @@ func DecodeHeader(chain chains.Chain, raw []byte) (Header, error) {
 		Version:    int32(binary.LittleEndian.Uint32(raw)),
 		Bits:       binary.LittleEndian.Uint32(raw[72:]),
 		Nonce:      binary.LittleEndian.Uint32(raw[76:]),
-	}, nil
+	}
 }
 
 // Encode returns the 80 bytes. Hash is not among them.

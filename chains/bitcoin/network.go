@@ -46,8 +46,10 @@ type network struct {
 	anyOrder bool
 	// work says which hash has to meet the target.
 	work workKind
-	// mergeID is the chain's id in merged mining, with workMerged.
-	mergeID uint16
+	// mergeID is the chain's id in merged mining, with workMerged. strictID: a merged block
+	// has it and its parent has not.
+	mergeID  uint16
+	strictID bool
 	// powLimit is the easiest target of a block, in the form of a header's bits.
 	powLimit uint32
 	// fixedBits: the bits change at each period of retargetBlocks only. Test networks let
@@ -142,7 +144,7 @@ var networks = []network{
 	},
 	{
 		chain: "dogecoin", node: "main", home: ".dogecoin", port: "22555", magic: [4]byte{0xc0, 0xc0, 0xc0, 0xc0}, blockBytes: 4_000_000,
-		pubKeyHash: 0x1e, scriptHash: 0x16, work: workMerged, mergeID: 0x62, powLimit: 0x1e0fffff,
+		pubKeyHash: 0x1e, scriptHash: 0x16, work: workMerged, mergeID: 0x62, strictID: true, powLimit: 0x1e0fffff,
 	},
 	{
 		chain: "dogecoin-testnet", node: "test", home: ".dogecoin", dir: "testnet3", port: "44555", magic: [4]byte{0xfc, 0xc1, 0xb7, 0xdc},
@@ -150,7 +152,7 @@ var networks = []network{
 	},
 	{
 		chain: "dogecoin-regtest", node: "regtest", home: ".dogecoin", dir: "regtest", port: "18332", magic: [4]byte{0xfa, 0xbf, 0xb5, 0xda},
-		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, work: workMerged, mergeID: 0x62, powLimit: 0x207fffff,
+		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, work: workMerged, mergeID: 0x62, strictID: true, powLimit: 0x207fffff,
 	},
 }
 

@@ -18,6 +18,7 @@ import (
 //	6 witness      version (1 to 16), program           4 to 42
 //	7 P2PK         public key as pushed                 34 or 66
 //	8 script       SHA-256 of the output script         33
+//	9 P2SH32       HASH256 of the redeem script         33
 const (
 	kindP2PKH   = 1
 	kindP2SH    = 2
@@ -27,6 +28,7 @@ const (
 	kindWitness = 6
 	kindP2PK    = 7
 	kindScript  = 8
+	kindP2SH32  = 9
 )
 
 const (
@@ -42,9 +44,13 @@ const (
 	opDup           = 0x76
 	opEqual         = 0x87
 	opEqualVerify   = 0x88
+	op8             = 0x58
+	op9             = 0x59
 	opHash160       = 0xa9
+	opHash256       = 0xaa
 	opCheckSig      = 0xac
 	opCheckMultisig = 0xae
+	opToken         = 0xef
 )
 
 // Classify returns the address key of an output script of chain and the standard form that the
@@ -74,6 +80,9 @@ const maxKey = 66
 
 // appendKey appends the key of script to dst.
 func (net *network) appendKey(dst, script []byte) ([]byte, chains.ScriptType) {
+	if net.cash != "" {
+		script = withoutToken(script)
+	}
 	n := len(script)
 	switch {
 	case n == 25 && script[0] == opDup && script[1] == opHash160 && script[2] == opPush20 &&
@@ -81,8 +90,10 @@ func (net *network) appendKey(dst, script []byte) ([]byte, chains.ScriptType) {
 		return append(append(dst, kindP2PKH), script[3:23]...), chains.ScriptP2PKH
 	case n == 23 && script[0] == opHash160 && script[1] == opPush20 && script[22] == opEqual:
 		return append(append(dst, kindP2SH), script[2:22]...), chains.ScriptP2SH
-	case n >= 4 && n <= 42 && int(script[1])+2 == n && (script[0] == op0 || script[0] >= op1 && script[0] <= op16):
-		return appendWitnessKey(dst, script)
+	case net.cash != "" && n == 35 && script[0] == opHash256 && script[1] == opPush32 && script[34] == opEqual:
+		return append(append(dst, kindP2SH32), script[2:34]...), chains.ScriptP2SH
+	case net.hrp != "" && n >= 4 && n <= 42 && int(script[1])+2 == n && (script[0] == op0 || script[0] >= op1 && script[0] <= op16):
+		return net.appendWitnessKey(dst, script)
 	case n > 0 && script[0] == opReturn:
 		return appendScriptKey(dst, script), chains.ScriptNullData
 	case n > 0 && script[n-1] == opCheckSig && n >= 2 && int(script[0])+2 == n && isPublicKey(script[1:n-1]):
@@ -95,7 +106,7 @@ func (net *network) appendKey(dst, script []byte) ([]byte, chains.ScriptType) {
 
 // appendWitnessKey appends the key of a witness program (BIP141): one opcode for the
 // version and one push of 2 to 40 bytes.
-func appendWitnessKey(dst, script []byte) ([]byte, chains.ScriptType) {
+func (net *network) appendWitnessKey(dst, script []byte) ([]byte, chains.ScriptType) {
 	program := script[2:]
 	switch {
 	case script[0] == op0 && len(program) == 20:
@@ -107,8 +118,56 @@ func appendWitnessKey(dst, script []byte) ([]byte, chains.ScriptType) {
 	case script[0] == op1 && len(program) == 32:
 		return append(append(dst, kindP2TR), program...), chains.ScriptP2TR
 	}
-	return append(append(dst, kindWitness, script[0]-op1+1), program...), chains.ScriptWitness
+	form := chains.ScriptWitness
+	switch {
+	case net.stealth != "" && script[0] == op9 && len(program) == 32:
+		form = chains.ScriptPegIn
+	case net.stealth != "" && script[0] == op8 && len(program) == 32:
+		form = chains.ScriptPegged
+	}
+	return append(append(dst, kindWitness, script[0]-op1+1), program...), form
 }
+
+// withoutToken returns the locking bytecode of an output of Bitcoin Cash: what stands behind
+// the token prefix (CHIP-2022-02), which is no part of the script although it is serialized
+// in its place. A prefix that is malformed is none, and the script then never spendable.
+//
+//	ef | category 32 | bitfield 1 | [commitment: compact size 1 to 40, bytes] | [amount, compact size, 1 to 2⁶³−1]
+//
+// The bitfield: 80 reserved, 40 has a commitment, 20 has a non-fungible token, 10 has an
+// amount; the low half is the capability, 0 to 2, and 0 without a non-fungible token.
+func withoutToken(script []byte) []byte {
+	if len(script) == 0 || script[0] != opToken {
+		return script
+	}
+	r := reader{data: script, pos: 1}
+	r.take(32)
+	bits := r.uint8()
+	capability, nft := bits&0x0f, bits&0x20 != 0
+	if bits&0x80 != 0 || bits&0x30 == 0 || capability > 2 || !nft && (capability != 0 || bits&0x40 != 0) {
+		return script
+	}
+	if bits&0x40 != 0 {
+		n := r.compactSize()
+		if n == 0 || n > maxCommitment {
+			return script
+		}
+		r.take(n)
+	}
+	if bits&0x10 != 0 {
+		if amount := r.compactSize(); amount == 0 || amount > 1<<63-1 {
+			return script
+		}
+	}
+	if r.err != nil {
+		return script
+	}
+	return script[r.pos:]
+}
+
+// maxCommitment is the longest commitment of a non-fungible token: 40 bytes until May 2026,
+// 128 since.
+const maxCommitment = 128
 
 func appendScriptKey(dst, script []byte) []byte {
 	sum := sha256.Sum256(script)

@@ -81,7 +81,7 @@ func DecodeSpentTxOuts(raw []byte) ([][]byte, error) {
 }
 
 // AttachSpent fills the inputs of block, of chain, with the outputs that they spend and keeps spent as
-// block.Spent. It wants one entry per transaction in the form of EncodeSpent, with as many
+// block.Spent. It wants one entry per transaction in the form of EncodeSpent, in the block's own order, with as many
 // outputs as the transaction has inputs, and worth no less than it pays; anything else is
 // chains.ErrBadAnswer, and then block is not to be used. Beyond that the block does not
 // prove the values: they are as good as their source, until the transactions that made the
@@ -98,8 +98,8 @@ func AttachSpent(chain chains.Chain, block *chains.Block, spent [][]byte) error 
 	var keys []byte
 	var ends []int
 	for i := range block.Txs {
-		if keys, ends, err = net.attachTx(&block.Txs[i], spent[i], keys, ends); err != nil {
-			return fmt.Errorf("block %s, transaction %d: %w", block.Ref.Hash, i, err)
+		if keys, ends, err = net.attachTx(&block.Txs[i], spent[block.Place(i)], keys, ends); err != nil {
+			return fmt.Errorf("block %s, transaction %d: %w", block.Ref.Hash, block.Place(i), err)
 		}
 	}
 	all, start, next := string(keys), 0, 0

@@ -66,7 +66,7 @@ func TestDecodeTxRefuses(t *testing.T) {
 		{"no inputs", "01000000" + "00" + "02" + out[2:] + out[2:] + "00000000", "no inputs"},
 		{"no inputs, with a witness", "01000000" + "0001" + "00" + out + "00000000", "without inputs"},
 		{"no outputs", "01000000" + in + "00" + "00000000", "without outputs"},
-		{"unknown flag", "01000000" + "0008" + in + out + "00000000", "flag 8"},
+		{"unknown flag", "01000000" + "0008" + in + out + "00000000", "flags 08"},
 		{"marked as segwit without a witness", "01000000" + "0001" + in + out + "00" + "00000000", "has none"},
 		{"negative value", "01000000" + in + "01" + "00000000000000ff" + "00" + "00000000", "negative"},
 		{"bytes behind", genesisTx + "00", "1 bytes too many"},

@@ -15,16 +15,17 @@ import (
 //
 //	number of transactions but the coinbase, compact size; for each:
 //	  number of inputs, compact size; for each:
-//	    height·2 + coinbase of the output, varint
+//	    height·2 + coinbase of the output, varint; Litecoin marks a peg-out in its bit 31
 //	    a varint to ignore, if that height is not 0
 //	    amount, compressed, varint
 //	    kind of script, varint | what the kind calls for
 //
-// A varint here is bitcoind's own: base 128, most significant digit first, each digit but
+// On Litecoin what undoes the extension block may follow, which is skipped. A varint here is bitcoind's own: base 128, most significant digit first, each digit but
 // the last with its high bit set and one less than its value. An error wraps
 // ErrBadEncoding. Safe for concurrent use.
 func DecodeUndo(chain chains.Chain, raw []byte) ([][]byte, error) {
-	if _, err := networkOf(chain); err != nil {
+	net, err := networkOf(chain)
+	if err != nil {
 		return nil, err
 	}
 	r := reader{data: raw}
@@ -47,6 +48,9 @@ func DecodeUndo(chain chains.Chain, raw []byte) ([][]byte, error) {
 			break
 		}
 		spent = append(spent, EncodeSpent(outs))
+	}
+	if net.stealth != "" && r.left() > 0 {
+		r.take(uint64(r.left()))
 	}
 	if err := r.end(); err != nil {
 		return nil, fmt.Errorf("undo data: %w", err)

@@ -6,11 +6,13 @@ import (
 	"iter"
 
 	"github.com/holiman/uint256"
+	"golang.org/x/crypto/scrypt"
 
 	"clew/chains"
 )
 
-// ErrNoWork means that a header's hash does not meet the target that its bits state, or that
+// ErrNoWork means that a header's hash (its scrypt hash, that of its parent in merged mining:
+// whatever the chain calls for) does not meet the target that its bits state, or that
 // its chain allows no block with these bits.
 var ErrNoWork = errors.New("no proof of work")
 
@@ -80,6 +82,10 @@ func (net *network) checkWork(header []byte) (Header, error) {
 	if err != nil {
 		return h, err
 	}
+	worked, err := net.workHash(header)
+	if err != nil {
+		return h, fmt.Errorf("block %s: %w", h.Hash, err)
+	}
 	stated, ok := target(h.Bits)
 	if !ok {
 		return h, fmt.Errorf("block %s: bits %08x state no target: %w", h.Hash, h.Bits, ErrNoWork)
@@ -88,10 +94,34 @@ func (net *network) checkWork(header []byte) (Header, error) {
 		return h, fmt.Errorf("block %s: bits %08x are easier than %s allows (%08x): %w", h.Hash, h.Bits, net.chain, net.powLimit, ErrNoWork)
 	}
 	// In display order a hash is a big-endian number.
-	if new(uint256.Int).SetBytes(h.Hash[:]).Gt(stated) {
+	if new(uint256.Int).SetBytes(worked[:]).Gt(stated) {
 		return h, fmt.Errorf("block %s: above the target of bits %08x: %w", h.Hash, h.Bits, ErrNoWork)
 	}
 	return h, nil
+}
+
+// workHash returns the hash that has to meet the target, in display order.
+func (net *network) workHash(header []byte) (chains.Hash, error) {
+	first := header[:HeaderBytes]
+	if net.work == workSHA256 {
+		return hashTwice(first), nil
+	}
+	if net.work == workMerged && isMerged(first) {
+		r := reader{data: header, pos: HeaderBytes}
+		a := r.auxPow()
+		if err := r.end(); err != nil {
+			return chains.Hash{}, fmt.Errorf("the proof of merged mining behind the header: %w: %w", err, ErrNoWork)
+		}
+		if err := net.checkMerged(first, &a); err != nil {
+			return chains.Hash{}, err
+		}
+		first = a.parent
+	}
+	sum, err := scrypt.Key(first, first, 1024, 1, 1, 32)
+	if err != nil {
+		return chains.Hash{}, fmt.Errorf("scrypt of a header: %w", err)
+	}
+	return chains.Hash(sum).Reversed(), nil
 }
 
 // target expands bits, a floating point number in base 256: exponent 1 byte, sign 1 bit,
