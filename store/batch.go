@@ -128,8 +128,8 @@ func (g *segment) post(h hasher, pos place, t *chains.Tx) {
 	g.refs, g.addrs = appendPostings(h, pos, t, g.refs, g.addrs)
 }
 
-// appendPostings appends what tx_ref and addr_tx must have for t at pos. An address that t
-// both pays and spends from comes twice, for mergeRoles to join.
+// appendPostings appends the postings of txids and of addresses that t at pos must have. An
+// address that t both pays and spends from comes twice, for mergeRoles to join.
 func appendPostings(h hasher, pos place, t *chains.Tx, refs, addrs []posting) (r, a []posting) {
 	refs = append(refs, posting{h.txid(&t.ID), pos, tagSelf})
 	for i := range t.Inputs {

@@ -10,24 +10,22 @@ import (
 // starting one. More gains little.
 const bulkRows = 32
 
-// bulk inserts rows of one or two whole numbers and a blob.
+// bulk inserts rows of a whole number and a blob.
 type bulk struct {
 	many, one *sqlite.Stmt
-	columns   int
 	rows      int
 	held      [bulkRows]bulkRow
 	bytes     []byte // the blobs of held, one behind the other
 }
 
 type bulkRow struct {
-	a, b int64
-	end  int // of the blob in bytes
+	id  int64
+	end int // of the blob in bytes
 }
 
-// newBulk prepares statements of the form INTO VALUES (?, …), … with 2 columns (number,
-// blob) or 3 (number, number, blob).
-func newBulk(c *conn, into string, columns int) (*bulk, error) {
-	marks := "(" + strings.Repeat("?, ", columns-1) + "?)"
+// newBulk prepares statements of the form INTO VALUES (?, ?), …
+func newBulk(c *conn, into string) (*bulk, error) {
+	const marks = "(?, ?)"
 	one, err := c.prepared(into + marks)
 	if err != nil {
 		return nil, err
@@ -36,19 +34,19 @@ func newBulk(c *conn, into string, columns int) (*bulk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bulk{many: many, one: one, columns: columns}, nil
+	return &bulk{many: many, one: one}, nil
 }
 
-// row inserts a row, now or with later ones. With 2 columns, b is ignored.
-func (k *bulk) row(a, b int64, blob []byte) error {
+// row inserts a row, now or with later ones.
+func (k *bulk) row(id int64, blob []byte) error {
 	k.bytes = append(k.bytes, blob...)
-	k.held[k.rows] = bulkRow{a, b, len(k.bytes)}
+	k.held[k.rows] = bulkRow{id, len(k.bytes)}
 	k.rows++
 	if k.rows < bulkRows {
 		return nil
 	}
 	for i := range k.held {
-		k.bind(k.many, i*k.columns, i)
+		k.bind(k.many, 2*i, i)
 	}
 	k.rows, k.bytes = 0, k.bytes[:0]
 	return insert(k.many)
@@ -72,10 +70,6 @@ func (k *bulk) bind(st *sqlite.Stmt, after, i int) {
 	if i > 0 {
 		start = k.held[i-1].end
 	}
-	r := &k.held[i]
-	st.BindInt64(after+1, r.a)
-	if k.columns == 3 {
-		st.BindInt64(after+2, r.b)
-	}
-	st.BindBytes(after+k.columns, k.bytes[start:r.end])
+	st.BindInt64(after+1, k.held[i].id)
+	st.BindBytes(after+2, k.bytes[start:k.held[i].end])
 }

@@ -1,73 +1,84 @@
 package store
 
-import (
-	"errors"
-	"slices"
-)
+// cutRuns takes the postings of the keys of ps at places from the given one on, to the end
+// of the chain, out of its runs. ps is sorted.
+func cutRuns(r *reader, kind runKind, ps []posting, from place) error {
+	for _, g := range r.runs[kind] {
+		if g.to < heightOf(from) {
+			continue
+		}
+		cut := int64(0)
+		for i := range ps {
+			if i > 0 && ps[i].key == ps[i-1].key {
+				continue
+			}
+			n, err := cutKey(r.c, &g, ps[i].key, from)
+			if err != nil {
+				return err
+			}
+			cut += n
+		}
+		r.c.forgetRuns()
+		if cut == g.postings {
+			if err := dropRun(r.c, &g); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := number(r.c, `UPDATE run SET to_height = ?, postings = postings - ? WHERE run_no = ?`,
+			min(g.to, max(heightOf(from)-1, g.from)), cut, g.no); err != nil {
+			return err
+		}
+	}
+	return r.loadRuns()
+}
 
-// Single changes of postings outside of a batch: rare, so a statement each.
+// cutKey takes all postings at or behind from out of the rows that can have the key, and
+// returns their number.
+func cutKey(c *conn, g *run, key int64, from place) (cut int64, err error) {
+	rows, err := keyRows(c, g, key, nil)
+	if err != nil {
+		return 0, err
+	}
+	for i := range rows {
+		old := newRowReader(g, rows[i].id, rows[i].entries)
+		state, kept, n := startRow(rows[i].id, g.from), []byte(nil), int64(0)
+		for p, ok := old.next(); ok; p, ok = old.next() {
+			if p.pos >= from {
+				n++
+				continue
+			}
+			kept = state.appendEntry(kept, p)
+		}
+		if err := old.err(); err != nil {
+			return 0, err
+		}
+		if n == 0 {
+			continue
+		}
+		cut += n
+		if err := putRow(c, rows[i].id, kept); err != nil {
+			return 0, err
+		}
+	}
+	return cut, nil
+}
 
-// addPosting adds p to addr_tx, where the row that covers its place may have it already.
-func addPosting(r *reader, p posting) error {
-	row, found, err := rowBefore(r.c, `addr_tx`, `address_hash`, p.key, p.pos, blockPlace(r.no, 0))
+// putRow puts entries in the place of a row's, or takes the row away if there are none.
+func putRow(c *conn, id int64, entries []byte) error {
+	if len(entries) == 0 {
+		st, err := c.prepared(`DELETE FROM posting WHERE id = ?`)
+		if err != nil {
+			return err
+		}
+		st.BindInt64(1, id)
+		return insert(st)
+	}
+	st, err := c.prepared(`UPDATE posting SET entries = ? WHERE id = ?`)
 	if err != nil {
 		return err
 	}
-	if !found || row[len(row)-1].pos < p.pos {
-		return putRow(r.c, `addr_tx`, `address_hash`, []posting{p})
-	}
-	row = append(row, p)
-	sortPostings(row)
-	return putRow(r.c, `addr_tx`, `address_hash`, mergeRoles(row))
-}
-
-// rowBefore returns the last row of key that begins at or before pos, and not before from.
-func rowBefore(c *conn, table, column string, key int64, pos, from place) (row []posting, found bool, err error) {
-	st, err := c.prepared(`SELECT pos, entries FROM ` + table + ` WHERE ` + column + ` = ? AND pos <= ? AND pos >= ? ORDER BY pos DESC LIMIT 1`)
-	if err != nil {
-		return nil, false, err
-	}
-	st.BindInt64(1, key)
-	st.BindInt64(2, pos)
-	st.BindInt64(3, from)
-	found, err = st.Step()
-	if found {
-		row, err = decodeEntries(nil, key, st.ColumnInt64(0), columnBytes(st, 1))
-	}
-	return row, found, errors.Join(err, st.Reset())
-}
-
-// putRow writes a row, in place of the one with the same key and place if there is one.
-func putRow(c *conn, table, column string, row []posting) error {
-	st, err := c.prepared(`INSERT OR REPLACE INTO ` + table + ` (` + column + `, pos, entries) VALUES (?, ?, ?)`)
-	if err != nil {
-		return err
-	}
-	st.BindInt64(1, row[0].key)
-	st.BindInt64(2, row[0].pos)
-	st.BindBytes(3, appendEntries(nil, row))
+	st.BindBytes(1, entries)
+	st.BindInt64(2, id)
 	return insert(st)
-}
-
-// cutPostings deletes the postings of key from the place on, to the end of the chain.
-func cutPostings(r *reader, table, column string, key int64, from place) error {
-	st, err := r.c.prepared(`DELETE FROM ` + table + ` WHERE ` + column + ` = ? AND pos >= ? AND pos < ?`)
-	if err != nil {
-		return err
-	}
-	st.BindInt64(1, key)
-	st.BindInt64(2, from)
-	st.BindInt64(3, chainEnd(r.no))
-	if err := insert(st); err != nil {
-		return err
-	}
-	row, found, err := rowBefore(r.c, table, column, key, from, blockPlace(r.no, 0))
-	if err != nil || !found {
-		return err
-	}
-	keep := slices.IndexFunc(row, func(p posting) bool { return p.pos >= from })
-	if keep < 0 {
-		return nil
-	}
-	return putRow(r.c, table, column, row[:keep]) // keep > 0: the row begins before from
 }

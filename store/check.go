@@ -99,7 +99,7 @@ func (k *checker) chain(r *reader) error {
 	if err := k.spans(r); err != nil {
 		return err
 	}
-	var want [2]indexSum
+	var want [runKinds]indexSum
 	err := r.eachBlock(func(b *BlockInfo) error { return k.block(r, b, &want) })
 	if err != nil {
 		return err
@@ -107,16 +107,17 @@ func (k *checker) chain(r *reader) error {
 	if err := k.strays(r); err != nil {
 		return err
 	}
-	for i, table := range indexTables {
-		have, err := k.scanIndex(r, table)
+	for i := range want {
+		kind := runKind(i)
+		have, err := k.scanIndex(r, kind)
 		if err != nil {
 			return err
 		}
 		if have == want[i] {
 			continue
 		}
-		k.found(fmt.Sprintf("%s %s", r.chain, table.name), "%d entries, and the transactions call for %d, or others", have.n, want[i].n)
-		if err := k.findMissing(r, table, i); err != nil {
+		k.found(fmt.Sprintf("%s %s", r.chain, kind), "%d entries, and the transactions call for %d, or others", have.n, want[i].n)
+		if err := k.findMissing(r, kind); err != nil {
 			return err
 		}
 	}
@@ -164,7 +165,7 @@ func (k *checker) spans(r *reader) error {
 }
 
 // block checks the transactions of a block and adds the index entries that they call for.
-func (k *checker) block(r *reader, b *BlockInfo, want *[2]indexSum) error {
+func (k *checker) block(r *reader, b *BlockInfo, want *[runKinds]indexSum) error {
 	where := fmt.Sprintf("%s block %d", r.chain, b.Ref.Height)
 	expected, n := blockPlace(r.no, b.Ref.Height), 0
 	err := r.eachTx(b.Ref, func(pos place, t *chains.Tx) error {
@@ -173,13 +174,10 @@ func (k *checker) block(r *reader, b *BlockInfo, want *[2]indexSum) error {
 		}
 		n++
 		expected = pos + ordinals(len(t.Outputs))
-		refs, addrs := appendPostings(r.hash, pos, t, nil, nil)
-		sortPostings(addrs)
-		for _, p := range refs {
-			want[0].add(p)
-		}
-		for _, p := range mergeRoles(addrs) {
-			want[1].add(p)
+		for i, ps := range wantedPostings(r, pos, t) {
+			for _, p := range ps {
+				want[i].add(p)
+			}
 		}
 		return k.inputs(r, where, pos, t)
 	})
@@ -239,9 +237,16 @@ func (k *checker) history(r *reader) error {
 	return nil
 }
 
-// results reads every trace and the log.
+// results reads every trace and the log, and looks for rows of runs that are none.
 func (k *checker) results(c *conn) error {
-	err := sqlitex.Execute(c.Conn, sqlTrace, &sqlitex.ExecOptions{
+	strays, err := number(c, `SELECT count(*) FROM posting WHERE id >> ? NOT IN (SELECT run_no FROM run)`, keyBits+partBits)
+	if err != nil {
+		return err
+	}
+	if strays > 0 {
+		k.found("indexes", "%d rows belong to no run", strays)
+	}
+	err = sqlitex.Execute(c.Conn, sqlTrace, &sqlitex.ExecOptions{
 		ResultFunc: func(st *sqlite.Stmt) error {
 			if _, _, err := traceRow(st); err != nil {
 				k.found("trace "+st.ColumnText(0), "%v", err)

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,17 +10,6 @@ import (
 
 	"clew/chains"
 )
-
-// indexTable is tx_ref or addr_tx, to Check.
-type indexTable struct {
-	name, column string
-	roles        bool // tags of one place are joined
-}
-
-var indexTables = [2]indexTable{
-	{name: `tx_ref`, column: `txid_hash`},
-	{name: `addr_tx`, column: `address_hash`, roles: true},
-}
 
 // indexSum is a fingerprint of a set of postings that does not depend on their order, so
 // that two passes over millions can be compared without keeping them.
@@ -39,49 +27,72 @@ func (s *indexSum) add(p posting) {
 	s.sum += siphash.Hash(0, 0, b[:])
 }
 
-// scanIndex returns the fingerprint of the chain's part of the table. In tx_ref it looks for
+// scanIndex returns the fingerprint of an index of the chain. In that of txids it looks for
 // outputs that two transactions spend.
-func (k *checker) scanIndex(r *reader, table indexTable) (sum indexSum, err error) {
-	st, err := r.c.prepared(`SELECT ` + table.column + `, pos, entries FROM ` + table.name + ` ORDER BY 1, 2`)
+func (k *checker) scanIndex(r *reader, kind runKind) (sum indexSum, err error) {
+	runs := r.runs[kind]
+	if len(runs) == 0 {
+		return sum, nil
+	}
+	m, err := newMerge(r.c, runs)
 	if err != nil {
 		return sum, err
 	}
-	var group, row []posting // group: all of one key
+	var group []posting // all of one key
 	for {
-		found, err := st.Step()
+		p, ok, err := m.next()
 		if err != nil {
-			return sum, errors.Join(err, st.Reset())
+			return sum, err
 		}
-		if !found {
-			break
-		}
-		key, pos := st.ColumnInt64(0), st.ColumnInt64(1)
-		if chainNoOf(pos) != r.no {
-			continue
-		}
-		if row, err = decodeEntries(row[:0], key, pos, columnBytes(st, 2)); err != nil {
-			return sum, errors.Join(err, st.Reset())
-		}
-		if len(group) > 0 && group[0].key != key {
-			if err := k.group(r, table, group); err != nil {
-				return sum, errors.Join(err, st.Reset())
+		if !ok || len(group) > 0 && group[0].key != p.key {
+			if err := k.group(r, kind, group); err != nil {
+				return sum, err
 			}
 			group = group[:0]
 		}
-		if n := len(group); n > 0 && group[n-1].pos >= row[0].pos {
-			k.found(fmt.Sprintf("%s %s", r.chain, table.name), "rows of key %d overlap", key)
+		if !ok {
+			return sum, k.runs(r, runs)
 		}
-		group = append(group, row...)
-		for _, p := range row {
-			sum.add(p)
+		group = append(group, p)
+		sum.add(p)
+	}
+}
+
+// runs compares each run with what the table of runs says of it, and reads whether its
+// postings are in order: out of order, a read would miss them.
+func (k *checker) runs(r *reader, runs []run) error {
+	for _, g := range runs {
+		h := &runRows{c: r.c, g: g, from: g.firstRow()}
+		var before posting
+		n := int64(0)
+		for {
+			ok, err := h.next()
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			where := fmt.Sprintf("%s %s, run %d", r.chain, g.kind, g.no)
+			if n > 0 && comparePostings(h.at, before) < 0 || h.at.key < rowKey(h.row.id) {
+				k.found(where, "row %d is out of order", h.row.id)
+			}
+			if height := heightOf(h.at.pos); height < g.from || height > g.to {
+				k.found(where, "an entry of block %d; the run has %d to %d", height, g.from, g.to)
+			}
+			before = h.at
+			n++
+		}
+		if n != g.postings {
+			k.found(fmt.Sprintf("%s %s, run %d", r.chain, g.kind, g.no), "%d entries, and %d are noted", n, g.postings)
 		}
 	}
-	return sum, errors.Join(k.group(r, table, group), st.Reset())
+	return nil
 }
 
 // group looks for double spends among the postings of one key.
-func (k *checker) group(r *reader, table indexTable, ps []posting) error {
-	if table.roles || len(ps) < 2 {
+func (k *checker) group(r *reader, kind runKind, ps []posting) error {
+	if kind != byTxID || len(ps) < 2 {
 		return nil
 	}
 	ps = slices.Clone(ps)
@@ -129,21 +140,21 @@ func (k *checker) spenders(r *reader, ps []posting) error {
 	return nil
 }
 
-// findMissing names transactions that the table does not lead to. It is slow: it is only
+// findMissing names transactions that the index does not lead to. It is slow: it is only
 // called when something is wrong.
-func (k *checker) findMissing(r *reader, table indexTable, which int) error {
+func (k *checker) findMissing(r *reader, kind runKind) error {
 	return r.eachBlock(func(b *BlockInfo) error {
 		return r.eachTx(b.Ref, func(pos place, t *chains.Tx) error {
-			var want [2][]posting
-			want[0], want[1] = appendPostings(r.hash, pos, t, nil, nil)
-			sortPostings(want[which])
-			for _, p := range mergeIf(table.roles, want[which]) {
-				row, found, err := rowBefore(r.c, table.name, table.column, p.key, p.pos, blockPlace(r.no, 0))
+			for _, p := range wantedPostings(r, pos, t)[kind] {
+				have, err := r.postingsOf(kind, p.key)
 				if err != nil {
 					return err
 				}
-				if !found || !slices.Contains(row, p) {
-					k.found(fmt.Sprintf("%s %s", r.chain, table.name), "does not lead to transaction %s", t.ID)
+				if kind == byAddress {
+					have = mergeRoles(have)
+				}
+				if !slices.Contains(have, p) {
+					k.found(fmt.Sprintf("%s %s", r.chain, kind), "does not lead to transaction %s", t.ID)
 				}
 			}
 			return nil
@@ -151,9 +162,10 @@ func (k *checker) findMissing(r *reader, table indexTable, which int) error {
 	})
 }
 
-func mergeIf(roles bool, ps []posting) []posting {
-	if roles {
-		return mergeRoles(ps)
-	}
-	return ps
+// wantedPostings returns what the indexes must have for t at pos.
+func wantedPostings(r *reader, pos place, t *chains.Tx) (want [runKinds][]posting) {
+	want[byTxID], want[byAddress] = appendPostings(r.hash, pos, t, nil, nil)
+	sortPostings(want[byAddress])
+	want[byAddress] = mergeRoles(want[byAddress])
+	return want
 }

@@ -18,7 +18,8 @@ var (
 	ErrForeign = errors.New("not a clew store")
 	// ErrNewer: a newer version of the program wrote the schema.
 	ErrNewer = errors.New("store is newer than this program")
-	// ErrOlder: the schema needs a migration, which a store opened for reading cannot get.
+	// ErrOlder: the schema needs a migration, which a store opened for reading cannot get, or
+	// there is none for it.
 	ErrOlder = errors.New("store is older than this program")
 	// ErrLocked: another process or another loader writes to the store.
 	ErrLocked = errors.New("store is locked by another writer")

@@ -6,7 +6,7 @@ import (
 	"clew/chains"
 )
 
-// WeakenHash leaves 48−drop bits of every hash, so that keys collide, and the same ones in
+// WeakenHash leaves 40−drop bits of every hash, so that keys collide, and the same ones in
 // every run. It must be called before anything is loaded, and again whenever the store is
 // opened.
 func WeakenHash(s *Store, drop uint) { s.hash = hasher{drop: drop} }
@@ -29,4 +29,16 @@ func PackBody(t *chains.Tx) []byte { return appendBody(nil, t) }
 func UnpackBody(body []byte) (*chains.Tx, error) {
 	t := new(chains.Tx)
 	return t, decodeBody(string(body), t)
+}
+
+// Runs returns the number of runs of each index, and of rows.
+func Runs(s *Store) (txids, addresses, rows int64, err error) {
+	txids, err = number(s.write, `SELECT count(*) FROM run WHERE kind = 0`)
+	if err == nil {
+		addresses, err = number(s.write, `SELECT count(*) FROM run WHERE kind = 1`)
+	}
+	if err == nil {
+		rows, err = number(s.write, `SELECT count(*) FROM posting`)
+	}
+	return txids, addresses, rows, err
 }

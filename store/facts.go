@@ -170,15 +170,16 @@ func blockInfo(st *sqlite.Stmt) BlockInfo {
 // Tx returns the transaction id of the main chain. Where two coinbases share a txid (Bitcoin
 // before BIP 30), it is the first. chains.ErrNotFound if the ranges read do not have it.
 func (s *Store) Tx(ctx context.Context, chain chains.Chain, id chains.TxID) (t *chains.Tx, err error) {
-	if t, err = s.pointTx(ctx, chain, &id); t != nil || err != nil {
-		return t, err
-	}
 	err = s.chainRead(ctx, chain, func(r *reader) error {
-		pos, err := r.findTx(&id, blockPlace(r.no, 0), chainEnd(r.no))
-		if err == nil {
-			t, err = r.tx(pos)
+		pos, body, err := r.findBody(&id, blockPlace(r.no, 0), chainEnd(r.no))
+		if err != nil {
+			return err
 		}
-		return err
+		t = new(chains.Tx)
+		if err := decodeBody(string(body), t); err != nil {
+			return err
+		}
+		return r.complete(pos, t)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s transaction %s: %w", chain, id, err)
@@ -190,15 +191,12 @@ func (s *Store) Tx(ctx context.Context, chain chains.Chain, id chains.TxID) (t *
 // input that does. chains.ErrNotFound if none of the ranges read spends it.
 func (s *Store) Spender(ctx context.Context, chain chains.Chain, o chains.OutPoint) (t *chains.Tx, input int, err error) {
 	err = s.chainRead(ctx, chain, func(r *reader) error {
-		pos, _, err := r.spender(o)
-		if err != nil {
+		var pos place
+		if pos, t, err = r.spender(o); err != nil {
 			return err
 		}
-		t, err = r.tx(pos)
-		if err == nil {
-			input = spends(t, o)
-		}
-		return err
+		input = spends(t, o)
+		return r.complete(pos, t)
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("read %s spender of %s: %w", chain, o, err)
@@ -247,51 +245,4 @@ func (s *Store) AddressTxs(ctx context.Context, chain chains.Chain, a chains.Add
 func touches(t *chains.Tx, a chains.Address) bool {
 	return slices.ContainsFunc(t.Outputs, func(o chains.Output) bool { return o.Address == a }) ||
 		slices.ContainsFunc(t.Inputs, func(in chains.Input) bool { return in.Known && in.Spent.Address == a })
-}
-
-// sqlPoint reads a transaction with its block in one statement, which is a snapshot by
-// itself. The transaction stands first in its row of tx_ref, unless hashes collide.
-const sqlPoint = `SELECT r.pos, t.body, b.hash, b.time_unix_s
-	FROM tx_ref r CROSS JOIN tx t ON t.pos = r.pos CROSS JOIN block b ON b.pos = r.pos >> 24 << 24
-	WHERE r.txid_hash = ? AND r.pos >= ? AND r.pos < ? AND substr(r.entries, 1, 1) = x'00' ORDER BY r.pos`
-
-// pointTx is Tx where one statement suffices: nil where hashes collide, an input was stored
-// as unknown, or there is no such transaction.
-func (s *Store) pointTx(ctx context.Context, chain chains.Chain, id *chains.TxID) (*chains.Tx, error) {
-	c, err := s.reads.take(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read %s transaction %s: %w", chain, id, err)
-	}
-	defer s.reads.put(c)
-	t, err := pointTx(c, chain, s.hash.txid(id))
-	if err != nil {
-		return nil, fmt.Errorf("read %s transaction %s: %w", chain, id, mapErr(ctx, err))
-	}
-	if t == nil || t.ID != *id || slices.ContainsFunc(t.Inputs, func(in chains.Input) bool { return !in.Known }) {
-		return nil, nil
-	}
-	return t, nil
-}
-
-// pointTx returns the first transaction with the key; nil if there is none.
-func pointTx(c *conn, chain chains.Chain, key int64) (t *chains.Tx, err error) {
-	no, err := findChain(c, chain)
-	if err != nil {
-		return nil, err
-	}
-	st, err := c.prepared(sqlPoint)
-	if err != nil {
-		return nil, err
-	}
-	st.BindInt64(1, key)
-	st.BindInt64(2, blockPlace(no, 0))
-	st.BindInt64(3, chainEnd(no))
-	found, err := st.Step()
-	if found {
-		t = new(chains.Tx)
-		t.Block = chains.BlockRef{Height: heightOf(st.ColumnInt64(0)), Time: st.ColumnInt64(3)}
-		st.ColumnBytes(2, t.Block.Hash[:])
-		err = decodeBody(string(columnBytes(st, 1)), t)
-	}
-	return t, errors.Join(err, st.Reset())
 }

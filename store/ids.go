@@ -38,9 +38,6 @@ func chainEnd(chainNo int64) place {
 // heightOf returns the height in p.
 func heightOf(p place) int64 { return p >> ordinalBits & maxHeight }
 
-// chainNoOf returns the chain number in p.
-func chainNoOf(p place) int64 { return p >> (ordinalBits + heightBits) }
-
 // ordinals returns how many ordinals a transaction takes: one for each output, and one
 // where it has none.
 func ordinals(outputs int) int64 { return int64(max(1, outputs)) }
@@ -53,17 +50,17 @@ func checkHeight(h int64) error {
 	return nil
 }
 
-// hasher makes the keys of tx_ref and addr_tx. It is keyed with random bytes of the store,
-// so that nobody can make keys collide on purpose; collisions by accident are harmless,
-// since readers compare the bytes in tx.body.
+// hasher makes the keys of postings. It is keyed with random bytes of the store, so that
+// nobody can make keys collide on purpose; collisions by accident are harmless, since
+// readers compare the bytes in tx.body.
 type hasher struct {
 	k0, k1 uint64
-	drop   uint // bits dropped beyond the usual 16; tests provoke collisions with it
+	drop   uint // bits dropped beyond the usual ones; tests provoke collisions with it
 }
 
-// of returns 48 bits of SipHash-2-4, sign extended: SQLite keeps such a number in 6 bytes.
+// of returns keyBits bits of SipHash-2-4.
 func (h hasher) of(b []byte) int64 {
-	return int64(siphash.Hash(h.k0, h.k1, b)<<(16+h.drop)) >> 16
+	return int64(siphash.Hash(h.k0, h.k1, b) >> (64 - keyBits + h.drop))
 }
 
 func (h hasher) txid(id *chains.TxID) int64 { return h.of(id[:]) }

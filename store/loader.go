@@ -28,6 +28,7 @@ type Loader struct {
 	writing  []*segment // what Flush is writing now
 	spans    []Span     // what is stored
 	scratch  []byte
+	wrote    bool  // a Flush wrote something
 	failed   error // after a failed Flush
 	released bool
 }
@@ -74,8 +75,10 @@ func (s *Store) chainNumber(ctx context.Context, chain chains.Chain) (no int64, 
 	return no, err
 }
 
-// Close ends loading. What was gathered since the last Flush is dropped.
-func (l *Loader) Close() error {
+// Close ends loading. What was gathered since the last Flush is dropped. If something was
+// written, index runs are merged until reads look into few, which takes some seconds after
+// ten million transactions; an error of that, ErrFull mostly, takes no fact back.
+func (l *Loader) Close() (err error) {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
 	l.mu.Lock()
@@ -83,9 +86,14 @@ func (l *Loader) Close() error {
 	if l.released {
 		return nil
 	}
+	if l.wrote && l.failed == nil {
+		if err = l.s.mergeDue(context.Background(), l.no, settledDue); err != nil {
+			err = fmt.Errorf("merge the indexes of %s: %w", l.chain, err)
+		}
+	}
 	l.released, l.adding = true, nil
 	l.s.loader = nil
-	return l.s.unlockWriter()
+	return errors.Join(err, l.s.unlockWriter())
 }
 
 // Pending returns the number of transactions gathered since the last Flush.
@@ -197,7 +205,8 @@ func (l *Loader) link(height int64) (*BlockInfo, error) {
 }
 
 // Flush writes everything gathered, in one transaction: after it, or after the process was
-// killed in it, the store has all of the batch or nothing of it. Errors: ErrFull, ErrLocked,
+// killed in it, the store has all of the batch or nothing of it. Then it merges index runs
+// that are due, which changes no fact. Errors: ErrFull, ErrLocked,
 // or that of ctx. After an error the loader is of no more use: close it, and load again from
 // where the store's spans end.
 func (l *Loader) Flush(ctx context.Context) error {
@@ -212,9 +221,13 @@ func (l *Loader) Flush(ctx context.Context) error {
 	l.adding, l.writing = nil, batch
 	l.mu.Unlock()
 	err := l.s.writeBatch(ctx, l.chain, l.no, batch)
+	if err == nil {
+		err = l.s.mergeDue(ctx, l.no, fanInDue)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writing = nil
+	l.wrote = l.wrote || len(batch) > 0
 	if err == nil {
 		err = l.refresh(ctx)
 	}

@@ -16,11 +16,15 @@ var migrations embed.FS
 // applicationID is in the header of every store's file: "Clew" in ASCII.
 const applicationID = 0x436c6577
 
-// schemaVersion is the number of migrations that this program has.
-const schemaVersion = 1
+// schemaVersion is what this program writes. Migrations lead to it from firstVersion, which
+// makes an empty file a store; what was written before that, ahead of any release, is refused.
+const (
+	firstVersion  = 2
+	schemaVersion = 2
+)
 
 // migrationFile names the migration to version v.
-func migrationFile(v int) string { return [...]string{1: "migrations/0001_facts.sql"}[v] }
+func migrationFile(v int) string { return [...]string{2: "migrations/0002_facts.sql"}[v] }
 
 // migrate checks what c leads to and runs the migrations that it lacks, each in one
 // transaction. Schemas only go forward.
@@ -38,7 +42,7 @@ func migrate(c *conn, o Options) error {
 	if err := useWAL(c); err != nil {
 		return err
 	}
-	for v := version + 1; v <= schemaVersion; v++ {
+	for v := max(version+1, firstVersion); v <= schemaVersion; v++ {
 		if err := migrateTo(c, v); err != nil {
 			return fmt.Errorf("migration to schema %d: %w", v, err)
 		}
@@ -67,6 +71,8 @@ func examine(c *conn, o Options) (int, error) {
 		}
 	case id != applicationID:
 		return 0, fmt.Errorf("%w: another program's SQLite file (application id %#x)", ErrForeign, id)
+	case version > 0 && version < firstVersion:
+		return 0, fmt.Errorf("%w: its schema is %d, of before the first release (clew sync with another --db reads the blocks again)", ErrOlder, version)
 	case version > schemaVersion:
 		return 0, fmt.Errorf("%w: its schema is %d, this program's %d (install the newer program)", ErrNewer, version, schemaVersion)
 	}
@@ -94,7 +100,7 @@ func migrateTo(c *conn, v int) (err error) {
 	if err := runScript(c, string(sql)); err != nil {
 		return err
 	}
-	if v == 1 {
+	if v == firstVersion {
 		if err := newHashKey(c); err != nil {
 			return err
 		}

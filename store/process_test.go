@@ -138,6 +138,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"newer", ours(`PRAGMA user_version = 99`), create, store.ErrNewer, "schema is 99"},
 		{"newer, to read", ours(`PRAGMA user_version = 99`), store.Options{ReadOnly: true}, store.ErrNewer, "install"},
 		{"older, to read", ours(`PRAGMA user_version = 0`), store.Options{ReadOnly: true}, store.ErrOlder, "migrate"},
+		{"of before the first release", ours(`PRAGMA user_version = 1`), create, store.ErrOlder, "another --db"},
 		{"without its key", ours(`DELETE FROM meta`), store.Options{}, store.ErrDamaged, "hash key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -152,7 +152,7 @@ func TestAnyWayToTheSameStore(t *testing.T) {
 		winner := append(slices.Clone(common), g.fork(3002).blocks(rapid.IntRange(1, 5).Draw(t, "winner"), 6)...)
 
 		dir := scratch(t)
-		y := &syncer{t: t, path: filepath.Join(dir, "clew.db"), weak: rapid.SampledFrom([]uint{0, 40, 44}).Draw(t, "weak")}
+		y := &syncer{t: t, path: filepath.Join(dir, "clew.db"), weak: rapid.SampledFrom([]uint{0, 32, 36}).Draw(t, "weak")}
 		y.open()
 		defer y.close()
 		if len(loser) > 0 {
@@ -186,7 +186,7 @@ func TestSourceAgreesWithBruteForce(t *testing.T) {
 		ctx := context.Background()
 		g := newGenerator(rapid.Uint64Range(1, 1000).Draw(t, "chain"))
 		bs := g.blocks(rapid.IntRange(2, 8).Draw(t, "blocks"), 8)
-		y := &syncer{t: t, path: filepath.Join(scratch(t), "clew.db"), weak: rapid.SampledFrom([]uint{0, 44}).Draw(t, "weak")}
+		y := &syncer{t: t, path: filepath.Join(scratch(t), "clew.db"), weak: rapid.SampledFrom([]uint{0, 36}).Draw(t, "weak")}
 		y.open()
 		defer y.close()
 		y.finish(bs)

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -17,7 +18,9 @@ type reader struct {
 	chain chains.Chain
 	no    int64
 
-	body, refs, addrs, block *sqlite.Stmt
+	body, block *sqlite.Stmt
+	row         *sqlite.Stmt // see lookUp
+	runs        [runKinds][]run
 
 	blocks   map[int64]chains.BlockRef // by height; emptied when it has many
 	made     madeOutputs
@@ -26,10 +29,7 @@ type reader struct {
 }
 
 const (
-	sqlBody = `SELECT body FROM tx WHERE pos = ?`
-	// Rows begin before the places asked for where they reach into them: see rowsFrom.
-	sqlRefs  = `SELECT pos, entries FROM tx_ref WHERE txid_hash = ? AND pos >= ? AND pos < ? ORDER BY pos`
-	sqlAddrs = `SELECT pos, entries FROM addr_tx WHERE address_hash = ? AND pos >= ? AND pos < ? ORDER BY pos LIMIT 64`
+	sqlBody  = `SELECT body FROM tx WHERE pos = ?`
 	sqlBlock = `SELECT pos, hash, time_unix_s FROM block WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT ?`
 )
 
@@ -48,14 +48,20 @@ func readerOf(c *conn, h hasher, chain chains.Chain, no int64) (*reader, error) 
 	for _, p := range []struct {
 		st  **sqlite.Stmt
 		sql string
-	}{{&r.body, sqlBody}, {&r.refs, sqlRefs}, {&r.addrs, sqlAddrs}, {&r.block, sqlBlock}} {
+	}{{&r.body, sqlBody}, {&r.block, sqlBlock}, {&r.row, sqlKeyRows}} {
 		st, err := c.prepared(p.sql)
 		if err != nil {
 			return nil, err
 		}
 		*p.st = st
 	}
-	return r, nil
+	return r, r.loadRuns()
+}
+
+// loadRuns reads which runs the chain has now.
+func (r *reader) loadRuns() (err error) {
+	r.runs, err = r.c.loadRuns(r.no)
+	return err
 }
 
 // findChain returns the number of chain; chains.ErrNotFound if the store has none for it.
@@ -91,13 +97,8 @@ func (r *reader) bodyAt(pos place) ([]byte, error) {
 	if err != nil || !found {
 		return nil, errors.Join(err, r.body.Reset())
 	}
-	n := r.body.ColumnLen(0)
-	if n > cap(r.buf) {
-		r.buf = make([]byte, max(n, 4096))
-	}
-	r.buf = r.buf[:n]
-	r.body.ColumnBytes(0, r.buf)
-	return r.buf, r.body.Reset()
+	body := r.column(r.body, 0)
+	return body, r.body.Reset()
 }
 
 // tx returns the transaction at pos, with spent outputs filled in where the store has them.
@@ -107,10 +108,16 @@ func (r *reader) tx(pos place) (*chains.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t, r.complete(pos, t)
+}
+
+// complete adds to t, which was read raw at pos, its block and the spent outputs that the
+// store has.
+func (r *reader) complete(pos place, t *chains.Tx) (err error) {
 	if t.Block, err = r.blockRef(heightOf(pos)); err != nil {
-		return nil, err
+		return err
 	}
-	return t, r.resolve(pos, t)
+	return r.resolve(pos, t)
 }
 
 // rawTx returns the transaction at pos as it is stored, without its block.
@@ -151,11 +158,7 @@ func (r *reader) output(o chains.OutPoint, before place) (chains.Output, error) 
 	if _, ok := r.made[o.Tx]; ok {
 		return r.made.output(o)
 	}
-	pos, err := r.findTx(&o.Tx, blockPlace(r.no, 0), before)
-	if err != nil {
-		return chains.Output{}, err
-	}
-	body, err := r.bodyAt(pos)
+	_, body, err := r.findBody(&o.Tx, blockPlace(r.no, 0), before)
 	if err != nil {
 		return chains.Output{}, err
 	}
@@ -168,9 +171,15 @@ func (r *reader) output(o chains.OutPoint, before place) (chains.Output, error) 
 // findTx returns the first place in [from, before) that has the transaction id.
 // chains.ErrNotFound if there is none.
 func (r *reader) findTx(id *chains.TxID, from, before place) (place, error) {
+	pos, _, err := r.findBody(id, from, before)
+	return pos, err
+}
+
+// findBody is findTx with the body, valid until the next call.
+func (r *reader) findBody(id *chains.TxID, from, before place) (place, []byte, error) {
 	ps, err := r.mentions(id)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	for i := range ps {
 		p := ps[i]
@@ -179,38 +188,65 @@ func (r *reader) findTx(id *chains.TxID, from, before place) (place, error) {
 		}
 		body, err := r.bodyAt(p.pos)
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		if len(body) >= len(id) && chains.TxID(body[:len(id)]) == *id {
-			return p.pos, nil
+			return p.pos, body, nil
 		}
 	}
-	return 0, fmt.Errorf("transaction %s: %w", id, chains.ErrNotFound)
+	return 0, nil, fmt.Errorf("transaction %s: %w", id, chains.ErrNotFound)
 }
 
 // mentions returns every posting of the txid's hash on this chain, in order, valid until the
 // next call: the transaction, what spends from it, and by accident those of another txid.
 func (r *reader) mentions(id *chains.TxID) ([]posting, error) {
-	key := r.hash.txid(id)
-	r.refs.BindInt64(1, key)
-	r.refs.BindInt64(2, blockPlace(r.no, 0))
-	r.refs.BindInt64(3, chainEnd(r.no))
+	return r.postingsOf(byTxID, r.hash.txid(id))
+}
+
+// postingsOf returns every posting of the key, in order, valid until the next call.
+func (r *reader) postingsOf(kind runKind, key int64) ([]posting, error) {
 	r.postings = r.postings[:0]
-	for {
-		found, err := r.refs.Step()
-		if err != nil || !found {
-			return r.postings, errors.Join(err, r.refs.Reset())
-		}
-		n := r.refs.ColumnLen(1)
-		if n > cap(r.buf) {
-			r.buf = make([]byte, max(n, 4096))
-		}
-		r.buf = r.buf[:n]
-		r.refs.ColumnBytes(1, r.buf)
-		if r.postings, err = decodeEntries(r.postings, key, r.refs.ColumnInt64(0), r.buf); err != nil {
-			return nil, errors.Join(err, r.refs.Reset())
+	for i := range r.runs[kind] {
+		if err := r.lookUp(&r.runs[kind][i], key); err != nil {
+			return nil, err
 		}
 	}
+	if !slices.IsSortedFunc(r.postings, comparePostings) {
+		slices.SortFunc(r.postings, comparePostings)
+	}
+	return r.postings, nil
+}
+
+// lookUp appends the postings that g has of the key to r.postings, row by row from the last.
+func (r *reader) lookUp(g *run, key int64) error {
+	r.row.BindInt64(1, rowID(g.no, key, maxPart))
+	r.row.BindInt64(2, g.firstRow())
+	for {
+		found, err := r.row.Step()
+		if err != nil || !found {
+			return errors.Join(err, r.row.Reset())
+		}
+		row := newRowReader(g, r.row.ColumnInt64(0), r.column(r.row, 1))
+		for p, ok := row.next(); ok && p.key <= key; p, ok = row.next() {
+			if p.key == key {
+				r.postings = append(r.postings, p)
+			}
+		}
+		if row.bad || rowKey(row.id) < key {
+			return errors.Join(row.err(), r.row.Reset())
+		}
+	}
+}
+
+// column returns a blob of the current row, valid until the next call.
+func (r *reader) column(st *sqlite.Stmt, col int) []byte {
+	n := st.ColumnLen(col)
+	if n > cap(r.buf) {
+		r.buf = make([]byte, max(n, 4096))
+	}
+	r.buf = r.buf[:n]
+	st.ColumnBytes(col, r.buf)
+	return r.buf
 }
 
 // spendPlace returns the place of the transaction that spends o, among those postings of

@@ -109,11 +109,11 @@ func takeBlock(r *reader, height int64, zw *zstd.Encoder) error {
 	if err := keepStale(r, from, zw.EncodeAll(bodies, nil)); err != nil {
 		return err
 	}
-	if err := cutAll(r, `tx_ref`, `txid_hash`, refs, from); err != nil {
-		return err
-	}
-	if err := cutAll(r, `addr_tx`, `address_hash`, addrs, from); err != nil {
-		return err
+	for kind, ps := range [runKinds][]posting{byTxID: refs, byAddress: addrs} {
+		sortPostings(ps)
+		if err := cutRuns(r, runKind(kind), ps, from); err != nil {
+			return err
+		}
 	}
 	delete(r.blocks, height)
 	if _, err := number(r.c, `DELETE FROM tx WHERE pos >= ? AND pos < ?`, from, to); err != nil {
@@ -138,20 +138,6 @@ func placesBetween(c *conn, from, to place) (places []place, err error) {
 		}
 		places = append(places, st.ColumnInt64(0))
 	}
-}
-
-// cutAll cuts the postings of every key in ps from the place on.
-func cutAll(r *reader, table, column string, ps []posting, from place) error {
-	sortPostings(ps)
-	for i := range ps {
-		if i > 0 && ps[i].key == ps[i-1].key {
-			continue
-		}
-		if err := cutPostings(r, table, column, ps[i].key, from); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // keepStale copies the block at pos to the history. Another history of the same block, from

@@ -33,7 +33,7 @@ type Store struct {
 }
 
 // Open opens the store in the file at path. Errors: ErrNoStore, ErrForeign, ErrNewer,
-// ErrOlder (only with ReadOnly), ErrLocked, ErrFull.
+// ErrOlder, ErrLocked, ErrFull.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s, err := open(ctx, path, o)
 	if err != nil {

@@ -44,15 +44,18 @@ func writeSegment(r *reader, g *segment) error {
 		return err
 	}
 	sortPostings(g.refs)
-	if err := writePostings(r.c, `tx_ref (txid_hash, pos, entries)`, g.refs); err != nil {
+	if err := writeRun(r.c, r.no, byTxID, g.refs); err != nil {
+		return err
+	}
+	if err := r.loadRuns(); err != nil {
+		return err
+	}
+	if err := enlighten(r, g); err != nil {
 		return err
 	}
 	sortPostings(g.addrs)
 	g.addrs = mergeRoles(g.addrs)
-	if err := writePostings(r.c, `addr_tx (address_hash, pos, entries)`, g.addrs); err != nil {
-		return err
-	}
-	if err := enlighten(r, g); err != nil {
+	if err := writeRun(r.c, r.no, byAddress, g.addrs); err != nil {
 		return err
 	}
 	return widenSpan(r, g)
@@ -80,12 +83,12 @@ func settle(r *reader, g *segment) error {
 }
 
 func writeTxs(c *conn, txs []txRow) error {
-	b, err := newBulk(c, `INSERT INTO tx (pos, body) VALUES `, 2)
+	b, err := newBulk(c, `INSERT INTO tx (pos, body) VALUES `)
 	if err != nil {
 		return err
 	}
 	for i := range txs {
-		if err := b.row(txs[i].pos, 0, txs[i].body); err != nil {
+		if err := b.row(txs[i].pos, txs[i].body); err != nil {
 			return err
 		}
 	}
@@ -132,26 +135,8 @@ func insert(st *sqlite.Stmt) error {
 	return errors.Join(err, st.Reset())
 }
 
-// writePostings writes sorted postings, a row for each key.
-func writePostings(c *conn, into string, ps []posting) error {
-	b, err := newBulk(c, `INSERT INTO `+into+` VALUES `, 3)
-	if err != nil {
-		return err
-	}
-	var entries []byte
-	for len(ps) > 0 {
-		n := rowEnd(ps)
-		entries = appendEntries(entries[:0], ps[:n])
-		if err := b.row(ps[0].key, ps[0].pos, entries); err != nil {
-			return err
-		}
-		ps = ps[n:]
-	}
-	return b.finish()
-}
-
-// enlighten adds to addr_tx what transactions above g spend from addresses that only g
-// tells: those whose inputs were stored without the output that they spend.
+// enlighten adds to the postings of g what transactions above g spend from addresses that
+// only g tells: those whose inputs were stored without the output that they spend.
 func enlighten(r *reader, g *segment) error {
 	late, err := number(r.c, `SELECT count(*) FROM span WHERE chain_no = ? AND from_height > ? AND unresolved`, r.no, g.to())
 	if err != nil || late == 0 {
@@ -171,7 +156,7 @@ func enlighten(r *reader, g *segment) error {
 			if p.pos < end || p.tag == tagSelf {
 				continue
 			}
-			if err := enlightenOne(r, &t, p); err != nil {
+			if err := enlightenOne(r, g, &t, p); err != nil {
 				return err
 			}
 		}
@@ -180,7 +165,7 @@ func enlighten(r *reader, g *segment) error {
 }
 
 // enlightenOne adds the posting of one spender of t.
-func enlightenOne(r *reader, t *chains.Tx, p posting) error {
+func enlightenOne(r *reader, g *segment, t *chains.Tx, p posting) error {
 	out := chains.OutPoint{Tx: t.ID, Index: p.tag - 1}
 	spender, err := r.rawTx(p.pos)
 	if err != nil {
@@ -193,11 +178,10 @@ func enlightenOne(r *reader, t *chains.Tx, p posting) error {
 	if int64(out.Index) >= int64(len(t.Outputs)) {
 		return fmt.Errorf("%s, which %s spends, has no such output: %w", out, spender.ID, chains.ErrBadAnswer)
 	}
-	a := t.Outputs[out.Index].Address
-	if a == "" {
-		return nil
+	if a := t.Outputs[out.Index].Address; a != "" {
+		g.addrs = append(g.addrs, posting{r.hash.address(a), p.pos, tagSpends})
 	}
-	return addPosting(r, posting{r.hash.address(a), p.pos, tagSpends})
+	return nil
 }
 
 // widenSpan adds the heights of g to the spans, which stay apart from each other.

@@ -4,7 +4,7 @@
 -- never leave the store. There are no foreign keys: clew db check compares the tables.
 
 CREATE TABLE meta (
-    key   TEXT PRIMARY KEY, -- hash_key: 16 random bytes that key every *_hash column
+    key   TEXT PRIMARY KEY, -- hash_key: 16 random bytes that key the hashes in posting
     value BLOB NOT NULL
 ) WITHOUT ROWID;
 
@@ -39,22 +39,23 @@ CREATE TABLE tx (
     body BLOB NOT NULL        -- packed, see body.go: txid, inputs with spent outputs, outputs
 );
 
--- Where a txid is named: by the transaction itself and by those that spend its outputs.
--- One row holds what one batch brought for one txid; rows of one txid never overlap.
-CREATE TABLE tx_ref (
-    txid_hash INTEGER NOT NULL, -- keyed hash of the txid, 48 bits; tx.body decides
-    pos       INTEGER NOT NULL, -- place of the first transaction of the row
-    entries   BLOB NOT NULL,    -- packed, see posting.go: places, each with 0 (has this txid) or 1 + the index of the output spent
-    PRIMARY KEY (txid_hash, pos)
-) WITHOUT ROWID;
+-- The two indexes. A batch is written as two runs of sorted postings, one of txids and one of
+-- addresses; runs are merged as they become many, so that no batch touches more than its own
+-- pages and a read looks into few runs.
+CREATE TABLE run (
+    run_no      INTEGER PRIMARY KEY, -- 0 to 131071, leads the ids of its rows
+    chain_no    INTEGER NOT NULL,    -- chain.chain_no
+    kind        INTEGER NOT NULL,    -- 0: where a txid is named, by the transaction itself and by those that spend its outputs; 1: which transactions pay to an address or spend from it
+    level       INTEGER NOT NULL,    -- 0: as a batch was written; n: merged of runs below n
+    from_height INTEGER NOT NULL,    -- lowest block of a posting
+    to_height   INTEGER NOT NULL,    -- highest block of a posting
+    postings    INTEGER NOT NULL     -- number of them
+);
 
--- Which transactions pay to an address or spend from it. Rows as in tx_ref.
-CREATE TABLE addr_tx (
-    address_hash INTEGER NOT NULL, -- keyed hash of the address, 48 bits; tx.body decides
-    pos          INTEGER NOT NULL, -- place of the first transaction of the row
-    entries      BLOB NOT NULL,    -- packed, see posting.go: places, each with 1 (pays), 2 (spends) or 3 (both)
-    PRIMARY KEY (address_hash, pos)
-) WITHOUT ROWID;
+CREATE TABLE posting (
+    id      INTEGER PRIMARY KEY, -- run 17 bits | key of the first posting 40 bits | part 6 bits
+    entries BLOB NOT NULL        -- packed, see posting.go: keys, places, each with a tag. Kind 0: 0 (has this txid) or 1 + the index of the output spent; kind 1: 1 (pays), 2 (spends) or 3 (both). Keys are keyed hashes; tx.body decides
+);
 
 -- Blocks that left the main chain. One that comes back moves to block again.
 CREATE TABLE stale_block (
