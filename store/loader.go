@@ -28,7 +28,6 @@ type Loader struct {
 	writing  []*segment // what Flush is writing now
 	spans    []Span     // what is stored
 	scratch  []byte
-	wrote    bool  // a Flush wrote something
 	failed   error // after a failed Flush
 	released bool
 }
@@ -75,9 +74,9 @@ func (s *Store) chainNumber(ctx context.Context, chain chains.Chain) (no int64, 
 	return no, err
 }
 
-// Close ends loading. What was gathered since the last Flush is dropped. If something was
-// written, index runs are merged until reads look into few, which takes some seconds after
-// ten million transactions; an error of that, ErrFull mostly, takes no fact back.
+// Close ends loading. What was gathered since the last Flush is dropped. Index runs are
+// merged until reads look into few, which takes some seconds after ten million transactions;
+// an error of that, ErrFull mostly, takes no fact back, and the next Close tries again.
 func (l *Loader) Close() (err error) {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
@@ -86,9 +85,9 @@ func (l *Loader) Close() (err error) {
 	if l.released {
 		return nil
 	}
-	if l.wrote && l.failed == nil {
+	if l.failed == nil {
 		if err = l.s.mergeDue(context.Background(), l.no, settledDue); err != nil {
-			err = fmt.Errorf("merge the indexes of %s: %w", l.chain, err)
+			err = fmt.Errorf("merge the indexes of %s in store %s: %w", l.chain, l.s.path, err)
 		}
 	}
 	l.released, l.adding = true, nil
@@ -227,7 +226,6 @@ func (l *Loader) Flush(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writing = nil
-	l.wrote = l.wrote || len(batch) > 0
 	if err == nil {
 		err = l.refresh(ctx)
 	}
