@@ -82,7 +82,7 @@ func (p *partition) foldBeyond(d *Diagram, column []int) *partition {
 	}
 	keep := d.farEnds(column)
 	part := newUnion(len(d.Boxes))
-	far := func(i int) bool { return column[i] >= maxColumns-2 && !keep[i] }
+	far := func(i int) bool { return column[i] >= maxColumns-2 && !keep[i] && !d.Boxes[i].Kind.outside() }
 	for i := range d.Arrows {
 		if a := &d.Arrows[i]; far(a.From) && far(a.To) {
 			part.join(a.From, a.To)
@@ -90,9 +90,15 @@ func (p *partition) foldBeyond(d *Diagram, column []int) *partition {
 	}
 	out := &partition{box: make([]int, len(p.box))}
 	target := make([]int, len(p.boxes))
-	at := map[int]int{}
+	at, size := map[int]int{}, map[int]int{}
+	for i := range p.boxes {
+		size[part.find(i)]++
+	}
 	for i := range p.boxes {
 		root := part.find(i)
+		if size[root] < leastFold { // as in openSmall
+			root = i
+		}
 		box, ok := at[root]
 		if !ok {
 			box = len(out.boxes)

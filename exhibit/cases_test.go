@@ -3,6 +3,7 @@ package exhibit_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"clew/tracer"
 )
@@ -103,7 +104,30 @@ func cycle() *chain {
 // busy: about n hops that split, peel, merge and mix at random, always the same.
 func busy(n int) *chain {
 	c := newChain(fmt.Sprintf("busy-%d", n))
-	r := rand.New(rand.NewPCG(7, uint64(n)))
+	return c.wander(n, rand.New(rand.NewPCG(7, uint64(n))), nil)
+}
+
+// mixed is busy with another course for each seed of chance, and with branches that end at
+// services, in gaps and at limits.
+func mixed(n int, chance uint64) *chain {
+	c := newChain(fmt.Sprintf("mixed-%d-%d", n, chance))
+	r := rand.New(rand.NewPCG(chance, uint64(n)))
+	reasons := []tracer.Reason{tracer.ReasonService, tracer.ReasonService, tracer.ReasonMixer, tracer.ReasonGap, tracer.ReasonLimit, tracer.ReasonDust}
+	return c.wander(n, r, func(key string) bool {
+		if len(c.tr.Hops) < 12 || r.IntN(25) > 0 {
+			return false
+		}
+		reason, at := reasons[r.IntN(len(reasons))], c.outs[key].address
+		if reason == tracer.ReasonService {
+			c.tr.Nodes[slices.IndexFunc(c.tr.Nodes, func(n tracer.Node) bool { return n.ID == "n-"+at })].Kind = tracer.NodeService
+		}
+		c.stop(key, reason, "")
+		return true
+	})
+}
+
+// wander makes about n hops. ends, where given, ends a branch or not.
+func (c *chain) wander(n int, r *rand.Rand, ends func(key string) bool) *chain {
 	live := []string{c.seed("V1", "thief", 500_000*btc), c.seed("V2", "thief", 90_000*btc), c.seed("V3", "other thief", 70_000*btc)}
 	name := 0
 	fresh := func() string { name++; return fmt.Sprint("place ", name) }
@@ -115,7 +139,7 @@ func busy(n int) *chain {
 		key := live[i]
 		live = append(live[:i], live[i+1:]...)
 		o := c.outs[key]
-		if o.units < 100_000 {
+		if o.units < 100_000 || ends != nil && ends(key) {
 			continue
 		}
 		ins, total := []string{key}, o.units

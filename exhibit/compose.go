@@ -46,7 +46,7 @@ func (a *artist) groups(p *placement, dx, dy int) {
 		if a.others[i].h > 0 {
 			rest = append(rest, a.otherGroup(i, p.center[fmt.Sprintf("o%d", i)]))
 			g := Group{Kind: GroupArrow}
-			g.path(Path{Points: p.lines[edge], Curve: true, Line: 1, Stroke: Middle, Dash: Dashed})
+			g.path(Path{Points: slices.Clone(p.lines[edge]), Curve: true, Line: 1, Stroke: Middle, Dash: Dashed})
 			g.arrowHead(p.lines[edge], Middle)
 			lines = append(lines, g)
 			edge++
@@ -71,7 +71,7 @@ func lineOf(s Style) (width int, dash Dash, double bool) {
 // arrowGroup draws the two halves of arrow i and the piece through its label.
 func (a *artist) arrowGroup(i int, in, out []Point, label *Group) Group {
 	ar := &a.d.Arrows[i]
-	g := Group{Kind: GroupArrow, ID: fmt.Sprintf("arrow%d", i+1), Hops: label.Hops, Say: label.Say}
+	g := Group{Kind: GroupArrow, ID: fmt.Sprintf("%sarrow%d", a.prefix, i+1), Hops: label.Hops, Say: label.Say}
 	width, dash, double := lineOf(ar.Style)
 	through := append(append([]Point(nil), in...), straight(in[len(in)-1], out[0])...)
 	through = append(through, out[1:]...)
@@ -124,6 +124,9 @@ func (a *artist) boxName(i int) string {
 	if b.Kind == BoxPlace {
 		return a.names[b.Node]
 	}
+	if b.Kind.outside() {
+		return b.Text
+	}
 	ls := a.boxes[i].lines
 	if b.Kind == BoxSeed {
 		return ls[1].s
@@ -137,7 +140,7 @@ func (a *artist) boxGroup(i int, at Point) Group {
 	stack := stackWidth(b)
 	x, y := at.X-(bl.w+stack)/2, at.Y-(bl.h+stack)/2+stack
 	frame := Rect{X: x, Y: y, W: bl.w, H: bl.h, Line: 1, Stroke: Black, Fill: White, Filled: true, Round: 2}
-	g := Group{Kind: GroupBox, ID: fmt.Sprintf("box%d", i+1), Frame: frame}
+	g := Group{Kind: GroupBox, ID: fmt.Sprintf("%sbox%d", a.prefix, i+1), Frame: frame, Fold: b.Fold}
 	for k := stack; k > 0; k -= 4 {
 		r := frame
 		r.X, r.Y, r.Stroke, r.Fill = x+k, y-k, Middle, White
@@ -148,6 +151,8 @@ func (a *artist) boxGroup(i int, at Point) Group {
 		frame.Round, frame.Stroke = 12, Dark
 	case BoxSeed, BoxSeeds:
 		frame.Line, frame.Fill = 2, Pale
+	case BoxFrom, BoxTo:
+		frame.Dash, frame.Stroke = Dashed, Middle
 	}
 	g.rect(frame)
 	if from, ok := bl.bandFrom(); ok {

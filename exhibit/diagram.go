@@ -16,6 +16,8 @@ const (
 	BoxRun                     // a run of transactions, folded
 	BoxFold                    // addresses and branches, folded
 	BoxSeeds                   // several seeds, folded, with what they alone lead to
+	BoxFrom                    // in an opened fold: a box outside of it from which value enters
+	BoxTo                      // in an opened fold: a box outside of it to which value leaves
 )
 
 // Style says how a line is drawn, by how the movement and the amount in it are known. Of
@@ -31,12 +33,13 @@ const (
 
 // Box is a box of the diagram. Whatever it stands for, it balances: Seeded and the arrows
 // that enter equal Held, Fees and the arrows that leave, asset by asset, under the rule
-// that is drawn.
+// that is drawn. BoxFrom and BoxTo alone do not: they stand for the rest of the trace.
 type Box struct {
 	Kind   BoxKind
 	Node   int    // index into Trace.Nodes; −1 where the box is not one node
-	Text   string // seed id, or txid of a junction
+	Text   string // seed id, txid of a junction, or the name of a box outside
 	Run    int    // number of the run; 0: none
+	Fold   int    // number of the level that it opens to; 0: it stands for one thing
 	Seeded Sums
 	Held   []Holding // what ends here, by reason
 	Fees   Sums
@@ -48,8 +51,9 @@ type Box struct {
 	// Counts of what the box stands for:
 	Addresses, Transactions, Seeds int
 	Payments                       int
-	Inputs                         int   // of a junction
-	Hops                           []int // indexes into Trace.Hops that have no arrow of their own: inside, fees, returns
+	Inputs                         int    // of a junction
+	Hops                           []int  // indexes into Trace.Hops that have no arrow of their own: inside, fees, returns
+	First, Last                    string // RFC 3339: of the movements that enter it or run inside
 	converts                       bool
 }
 
@@ -91,6 +95,7 @@ type Diagram struct {
 	Arrows []Arrow
 	Runs   []Run
 	Fees   Sums
+	Levels []Level // what the folded boxes open to: Levels[i] is that of fold i+1
 	// What is not drawn, for the notes:
 	FeeHops          int
 	Folded           int  // boxes that stand for more than one node
@@ -124,21 +129,28 @@ func NewDiagram(t *tracer.Trace, opt Options) (*Diagram, error) {
 	runs := f.findRuns()
 	limit := opt.maxBoxes()
 	for {
-		p, err := f.fold(runs, limit)
+		p, err := f.fold(runs, limit, siblings)
 		if err != nil {
 			return nil, err
 		}
-		d := f.diagram(p, runs)
-		column := d.findBack()
-		for next := p.foldBeyond(d, column); next != nil; next = p.foldBeyond(d, column) {
-			p, d = next, f.diagram(next, runs)
-			column = d.findBack()
-		}
+		p, d := f.settle(p, runs)
 		if len(d.Arrows) <= 2*opt.maxBoxes() || limit <= 12 {
+			f.addLevels(d, p)
 			return d, nil
 		}
 		limit = limit * 3 / 4
 	}
+}
+
+// settle draws p as a diagram, after what stands too far to the right is folded.
+func (f *flow) settle(p *partition, runs []Run) (*partition, *Diagram) {
+	d := f.diagram(p, runs)
+	column := d.findBack()
+	for next := p.foldBeyond(d, column); next != nil; next = p.foldBeyond(d, column) {
+		p, d = next, f.diagram(next, runs)
+		column = d.findBack()
+	}
+	return p, d
 }
 
 // Balance returns what enters box i (seeded, and by arrows) and what leaves or stays there

@@ -133,6 +133,7 @@ func (f *flow) bundle(d *Diagram, p *partition) {
 		if m.kind == moveHop && len(f.trace.Hops[m.hop].Legs) > 1 {
 			d.Boxes[from].converts = true
 		}
+		d.Boxes[to].spans(m)
 		if from == to {
 			if m.kind == moveHop {
 				d.Boxes[from].Hops = append(d.Boxes[from].Hops, m.hop)
@@ -152,6 +153,17 @@ func (f *flow) bundle(d *Diagram, p *partition) {
 	for i := range d.Arrows {
 		sort.Ints(d.Arrows[i].Hops)
 	}
+}
+
+// spans widens the time of a box by that of m.
+func (b *Box) spans(m *movement) {
+	if m.time == "" {
+		return
+	}
+	if b.First == "" || m.time < b.First {
+		b.First = m.time
+	}
+	b.Last = max(b.Last, m.time)
 }
 
 func (a *Arrow) take(m *movement) {

@@ -17,40 +17,64 @@ type artist struct {
 	others  []block // by box; h = 0 where no other funds join
 	scene   *Scene
 	traceID string
+	fold    int    // whose level it is; 0: the whole trace
+	prefix  string // of ids: "f12-" on the level of fold 12
 }
 
-// scene draws d. hash is printed at the foot.
-func (d *Diagram) scene(ctx context.Context, hash string) (*Scene, error) {
+// scenes draws d and its levels. hash is printed at the foot of d.
+func (d *Diagram) scenes(ctx context.Context, hash string) (_ *Scene, _ []*Scene, err error) {
 	f, err := openFonts()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	a := &artist{d: d, f: f, names: aliases(d.Trace), traceID: hash, scene: &Scene{fonts: f}}
-	if err := a.measure(); err != nil {
-		return nil, err
-	}
-	p, err := layout(ctx, a.request())
+	e, err := openEngine(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := a.compose(p); err != nil {
-		return nil, err
+	defer func() {
+		if closed := e.close(); err == nil {
+			err = closed
+		}
+	}()
+	names := aliases(d.Trace)
+	top := &artist{d: d, f: f, names: names, traceID: hash, scene: &Scene{fonts: f}}
+	if err := top.draw(ctx, e, top.compose); err != nil {
+		return nil, nil, err
 	}
-	return a.scene, nil
+	var levels []*Scene
+	for i := range d.Levels {
+		a := &artist{d: d.Levels[i].Diagram, f: f, names: names, fold: i + 1, prefix: fmt.Sprintf("f%d-", i+1), scene: &Scene{fonts: f}}
+		if err := a.draw(ctx, e, a.composeLevel); err != nil {
+			return nil, nil, fmt.Errorf("fold %d: %w", i+1, err)
+		}
+		levels = append(levels, a.scene)
+	}
+	return top.scene, levels, nil
+}
+
+func (a *artist) draw(ctx context.Context, e *engine, compose func(*placement) error) error {
+	if err := a.measure(); err != nil {
+		return err
+	}
+	p, err := e.layout(ctx, a.request())
+	if err != nil {
+		return err
+	}
+	return compose(p)
 }
 
 func (a *artist) measure() error {
 	for i := range a.d.Boxes {
 		b := &a.d.Boxes[i]
 		least := 150
-		if b.Kind == BoxJunction {
+		if b.Kind == BoxJunction || b.Kind.outside() {
 			least = 60
 		}
 		bl, err := a.f.newBlock(a.boxLines(b), least)
 		if err != nil {
 			return err
 		}
-		a.boxes = append(a.boxes, bl)
+		a.boxes = append(a.boxes, a.even(bl))
 		var other block
 		if b.Kind == BoxJunction && !b.Other.isZero() {
 			if other, err = a.f.newBlock(otherLines(b), 90); err != nil {
@@ -64,9 +88,18 @@ func (a *artist) measure() error {
 		if err != nil {
 			return err
 		}
-		a.labels = append(a.labels, labelSize(bl))
+		a.labels = append(a.labels, labelSize(a.even(bl)))
 	}
 	return nil
+}
+
+// even makes blocks on the level of a fold a little wider, to a multiple of 24 pixels, so
+// that levels of the same shape are laid out once.
+func (a *artist) even(b block) block {
+	if a.fold > 0 {
+		b.w = (b.w + 23) / 24 * 24
+	}
+	return b
 }
 
 // labelSize makes a label as high above its line, which runs through its middle, as below.
@@ -78,9 +111,12 @@ func labelSize(b block) block {
 
 // request says what has to be placed.
 func (a *artist) request() layoutRequest {
-	var r layoutRequest
+	r := layoutRequest{quick: a.fold > 0}
 	for i, b := range a.boxes {
-		r.nodes = append(r.nodes, layoutNode{name: fmt.Sprintf("b%d", i), w: b.w + stackWidth(&a.d.Boxes[i]), h: b.h + stackWidth(&a.d.Boxes[i]), first: a.d.Boxes[i].Kind == BoxSeed || a.d.Boxes[i].Kind == BoxSeeds})
+		box := &a.d.Boxes[i]
+		stack := stackWidth(box)
+		r.nodes = append(r.nodes, layoutNode{name: fmt.Sprintf("b%d", i), w: b.w + stack, h: b.h + stack,
+			first: box.Kind == BoxSeed || box.Kind == BoxFrom || box.Kind == BoxSeeds && box.Seeded.Equal(a.d.entering(i)), last: box.Kind == BoxTo})
 	}
 	for i, l := range a.labels {
 		label, ar := fmt.Sprintf("l%d", i), &a.d.Arrows[i]
@@ -107,6 +143,12 @@ func (a *artist) request() layoutRequest {
 	return r
 }
 
+// entering returns what is seeded in box i and what enters it by arrows.
+func (d *Diagram) entering(i int) Sums {
+	in, _, _ := d.Balance(i)
+	return in
+}
+
 // stackWidth is how far the sheets behind a folded box stand out.
 func stackWidth(b *Box) int {
 	if b.Kind == BoxRun || b.Kind == BoxFold || b.Kind == BoxSeeds {
@@ -131,14 +173,18 @@ func (a *artist) boxLines(b *Box) []line {
 	case BoxSeed:
 		ls = append(ls, line{s: "ALLEGED THEFT", bold: true}, line{s: "seed " + clip(visible(b.Text), 24)}, line{s: b.Seeded.String(), bold: true})
 	case BoxSeeds:
-		ls = append(ls, line{s: count(b.Seeds, "further seed"), bold: true}, line{s: b.Seeded.String(), bold: true})
+		ls = append(ls, line{s: foldTitle(b) + count(b.Seeds, "further seed"), bold: true}, line{s: b.Seeded.String(), bold: true})
 		ls = append(ls, a.insideLines(b)...)
+	case BoxFrom:
+		ls = append(ls, line{s: "from " + b.Text, grey: Dark})
+	case BoxTo:
+		ls = append(ls, line{s: "to " + b.Text, grey: Dark})
 	case BoxPlace:
 		ls = append(ls, a.placeLines(b)...)
 	case BoxJunction:
 		ls = append(ls, line{s: "transaction " + shorten(visible(b.Text))})
 	case BoxRun:
-		ls = append(ls, line{s: runTitle(b, a.d.Runs[b.Run-1].Kind), bold: true})
+		ls = append(ls, line{s: foldTitle(b) + runTitle(b, a.d.Runs[b.Run-1].Kind), bold: true})
 		ls = append(ls, line{s: fmt.Sprintf("run %d of schedule B", b.Run)})
 		ls = append(ls, a.insideLines(b)...)
 	case BoxFold:
@@ -176,22 +222,44 @@ func (a *artist) placeLines(b *Box) []line {
 
 // foldLines is the head of a box of folded places: what they are, and how much lies inside.
 func (a *artist) foldLines(b *Box) []line {
-	head := "Folded: " + count(b.Addresses, "address")
-	if len(b.Hops) == 0 && b.Addresses > 1 {
-		head = count(b.Addresses, "further address")
-	}
-	ls := []line{{s: head, bold: true}}
-	if b.Payments > 0 {
+	ls := []line{{s: foldTitle(b) + foldWords(b), bold: true}}
+	switch {
+	case b.Run > 0:
+		ls = append(ls, line{s: fmt.Sprintf("part of run %d, schedule B", b.Run)})
+	case b.Payments > 0:
 		ls = append(ls, line{s: "with peel runs, schedule B"})
 	}
 	return append(ls, a.insideLines(b)...)
+}
+
+// foldTitle begins the title of a box that opens.
+func foldTitle(b *Box) string {
+	if b.Fold == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Fold %d: ", b.Fold)
+}
+
+// foldWords counts what a box of folded places stands for.
+func foldWords(b *Box) string {
+	switch {
+	case b.Addresses == 0:
+		return "the middle of a transaction"
+	case len(b.Hops) == 0 && b.Addresses > 1:
+		return count(b.Addresses, "further address")
+	}
+	return count(b.Addresses, "address")
 }
 
 func (a *artist) insideLines(b *Box) []line {
 	if len(b.Hops) == 0 {
 		return nil
 	}
-	return []line{{s: count(len(b.Hops), "hop") + " inside, " + count(b.Transactions, "transaction"), grey: Dark}}
+	ls := []line{{s: count(len(b.Hops), "hop") + " inside, " + count(b.Transactions, "transaction"), grey: Dark}}
+	if b.First != "" && day(b.First) != day(b.Last) {
+		ls = append(ls, line{s: dates(b.First, b.Last), grey: Dark})
+	}
+	return ls
 }
 
 // stayLines says what leaves in fees, returns, and ends in a box.

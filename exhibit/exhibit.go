@@ -44,6 +44,7 @@ type Exhibit struct {
 	SHA256  string // of the trace as JSON, printed on everything
 	Diagram *Diagram
 	Scene   *Scene
+	Levels  []*Scene // what the folded boxes open to: Levels[i] draws Diagram.Levels[i]
 }
 
 // New draws t. traceJSON is the stored trace that t was read from; its hash is printed on
@@ -64,7 +65,7 @@ func New(ctx context.Context, t *tracer.Trace, traceJSON []byte, opt Options) (*
 	if x.Diagram, err = NewDiagram(t, opt); err != nil {
 		return nil, fmt.Errorf("diagram of %s: %w", t.Incident.ID, err)
 	}
-	if x.Scene, err = x.Diagram.scene(ctx, x.SHA256); err != nil {
+	if x.Scene, x.Levels, err = x.Diagram.scenes(ctx, x.SHA256); err != nil {
 		return nil, fmt.Errorf("drawing of %s: %w", t.Incident.ID, err)
 	}
 	return x, nil

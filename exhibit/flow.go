@@ -12,7 +12,7 @@ import (
 type spot struct {
 	kind  spotKind
 	node  int    // index into Trace.Nodes; −1 for a seed and for a junction without a node
-	text  string // seed id, or txid of a junction
+	text  string // seed id, txid of a junction, or the name of what lies beyond a frame
 	chain chains.Chain
 	// What stays or leaves here apart from the movements:
 	seeded   Sums
@@ -33,6 +33,8 @@ const (
 	spotNode spotKind = iota
 	spotSeed
 	spotJunction
+	spotFrom // beyond the frame of an opened fold: where value comes from
+	spotTo   // beyond the frame of an opened fold: where value goes
 )
 
 type moveKind uint8
@@ -74,6 +76,7 @@ type flow struct {
 	seedSpot map[string]int
 	txs      []*txGroup
 	spender  map[string]*txGroup // by "chain outpoint"
+	run      int                 // of the inside of a folded run: its number
 }
 
 // txGroup is what a trace says of one transaction.

@@ -11,8 +11,11 @@ const (
 	// foldedRun is the number of addresses in a row from which a run is drawn as one box.
 	foldedRun = 4
 	// siblings is how many places with the same origin and the same destination are drawn
-	// one by one, largest first; the others go into one box.
-	siblings = 6
+	// one by one, largest first; the others go into one box. A fold that is opened shows
+	// more of them.
+	siblings, siblingsInside = 6, 24
+	// leastFold is the number of boxes from which a fold saves more than it hides.
+	leastFold = 3
 	// maxColumns is how many boxes in a row are drawn; what lies beyond is folded, since a
 	// diagram much wider than that is a ribbon that nobody can read.
 	maxColumns = 10
@@ -45,17 +48,25 @@ type part struct {
 // on, the places with the most traced value are opened one after another, and whatever can
 // only be reached through the same place and stays closed is one box beside it. Value
 // cannot be lost: a box is a set of spots, and everything between them stays inside.
-func (f *flow) fold(runs []Run, limit int) (*partition, error) {
+// alike is how many places with the same origin and destination are opened.
+func (f *flow) fold(runs []Run, limit, alike int) (*partition, error) {
 	base, err := f.runPartition(runs)
 	if err != nil {
 		return nil, err
 	}
 	g := f.contract(base)
 	g.dominators()
-	opened := g.open(limit)
+	opened := g.open(limit, alike)
 	g.openEnds(opened)
+	g.openSmall(opened)
+	for b := range base.boxes {
+		opened[b] = opened[b] || base.boxes[b].kind.outside()
+	}
 	return base.merge(g, opened), nil
 }
+
+// outside reports whether the box stands for something beyond the frame of an opened fold.
+func (k BoxKind) outside() bool { return k == BoxFrom || k == BoxTo }
 
 // runPartition puts each folded run into one box and every other spot into its own.
 func (f *flow) runPartition(runs []Run) (*partition, error) {
@@ -97,6 +108,10 @@ func kindOf(k spotKind) BoxKind {
 		return BoxSeed
 	case spotJunction:
 		return BoxJunction
+	case spotFrom:
+		return BoxFrom
+	case spotTo:
+		return BoxTo
 	}
 	return BoxPlace
 }
@@ -133,7 +148,7 @@ func (f *flow) contract(p *partition) *digraph {
 	}
 	for b := range p.boxes {
 		for _, s := range p.boxes[b].spots {
-			if f.spots[s].kind == spotSeed {
+			if k := f.spots[s].kind; k == spotSeed || k == spotFrom {
 				edge(n, b)
 				in[b] = in[b].addAll(f.spots[s].seeded)
 			}
@@ -194,7 +209,7 @@ func (c *candidates) Pop() any {
 
 // open chooses the boxes that are drawn as they are. Each place that is opened costs one
 // box, and one more if something below it stays closed.
-func (g *digraph) open(limit int) []bool {
+func (g *digraph) open(limit, most int) []bool {
 	opened := make([]bool, len(g.p.boxes))
 	var queue candidates
 	alike, all := map[alikeKey]int{}, map[alikeKey]int{}
@@ -212,7 +227,7 @@ func (g *digraph) open(limit int) []bool {
 	for queue.Len() > 0 && spent < limit {
 		c := heap.Pop(&queue).(candidate)
 		key := g.alike(c.box)
-		if c.depth > maxColumns || c.weight < first && alike[key] >= siblings && all[key] > siblings+1 {
+		if c.depth > maxColumns || c.weight < first && alike[key] >= most && all[key] > most+1 {
 			continue
 		}
 		alike[key]++

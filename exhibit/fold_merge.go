@@ -14,14 +14,7 @@ func (p *partition) merge(g *digraph, opened []bool) *partition {
 	out := &partition{box: make([]int, len(p.box))}
 	target := make([]int, len(p.boxes)) // new box by old box
 	groups := map[groupKey]int{}
-	var walk []int
-	for _, b := range g.order {
-		if b != g.root() && (opened[b] || g.idom[b] == g.root() || opened[g.idom[b]]) {
-			walk = append(walk, b)
-		}
-	}
-	sort.Ints(walk)
-	for _, b := range walk {
+	for _, b := range g.tops(opened) {
 		if opened[b] {
 			target[b] = len(out.boxes)
 			out.boxes = append(out.boxes, p.boxes[b])
@@ -55,6 +48,49 @@ func (p *partition) merge(g *digraph, opened []bool) *partition {
 		out.box[s] = target[b]
 	}
 	return out
+}
+
+// tops lists, in order, the open boxes and the closed ones under which a closed branch
+// begins.
+func (g *digraph) tops(opened []bool) []int {
+	var tops []int
+	for _, b := range g.order {
+		if b != g.root() && (opened[b] || g.idom[b] == g.root() || opened[g.idom[b]]) {
+			tops = append(tops, b)
+		}
+	}
+	sort.Ints(tops)
+	return tops
+}
+
+// openSmall opens what would make a fold of fewer than leastFold boxes, or of one place: an
+// address with the transaction that spends it beside other funds would vanish in it to save
+// one box.
+func (g *digraph) openSmall(opened []bool) {
+	groups := map[groupKey][]int{}
+	for _, b := range g.tops(opened) {
+		if !opened[b] {
+			key := g.group(b)
+			g.below(b, func(c int) {
+				if !opened[c] {
+					groups[key] = append(groups[key], c)
+				}
+			})
+		}
+	}
+	for _, boxes := range groups {
+		places := 0
+		for _, b := range boxes {
+			if g.p.boxes[b].kind != BoxJunction {
+				places++
+			}
+		}
+		if len(boxes) < leastFold || places < 2 {
+			for _, b := range boxes {
+				opened[b] = true
+			}
+		}
+	}
 }
 
 // group returns the box that the closed branch at b goes into.

@@ -76,18 +76,18 @@ func TestEveryHopIsSomewhere(t *testing.T) {
 }
 
 func TestFoldsKeepToTheLimit(t *testing.T) {
-	tr, data := busy(2000).finish(t)
+	tr, _ := busy(2000).finish(t)
 	for _, limit := range []int{0, 8, 20, 60, 200, 100000} {
-		x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{MaxBoxes: limit})
+		d, err := exhibit.NewDiagram(tr, exhibit.Options{MaxBoxes: limit})
 		require.NoError(t, err)
 		want := limit
 		if limit == 0 {
 			want = 90
 		}
 		// Each opened place may bring boxes for what stays closed beside it.
-		require.LessOrEqual(t, len(x.Diagram.Boxes), min(2*want+8, 220), "limit %d", limit)
-		for i := range x.Diagram.Boxes {
-			in, out, _ := x.Diagram.Balance(i)
+		require.LessOrEqual(t, len(d.Boxes), min(2*want+8, 220), "limit %d", limit)
+		for i := range d.Boxes {
+			in, out, _ := d.Balance(i)
 			require.True(t, in.Equal(out))
 		}
 	}

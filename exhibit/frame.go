@@ -144,9 +144,15 @@ func (a *artist) legendEntries() []legendEntry {
 		entries = append(entries, legendEntry{"transaction that merges several sources", box(Rect{Line: 1, Fill: White, Round: 8, Stroke: Dark})})
 	}
 	if has[BoxRun] || has[BoxFold] || has[BoxSeeds] {
-		entries = append(entries, legendEntry{"several, folded, with totals", func(g *Group, x, y int) {
+		entries = append(entries, legendEntry{"several, folded, with totals; opens in the report", func(g *Group, x, y int) {
 			box(Rect{Line: 1, Fill: White, Round: 2, Stroke: Middle})(g, x+4, y-4)
 			box(Rect{Line: 1, Fill: White, Round: 2})(g, x, y)
+		}})
+	}
+	if !a.d.Fees.isZero() {
+		entries = append(entries, legendEntry{"network fees: value that ends with whoever mined, a line in the box that pays", func(g *Group, x, y int) {
+			box(Rect{Line: 1, Fill: White, Round: 2})(g, x, y)
+			g.path(Path{Points: []Point{{x + 6, y + 10}, {x + 28, y + 10}}, Line: 2, Stroke: Middle})
 		}})
 	}
 	for _, o := range a.others {

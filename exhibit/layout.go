@@ -22,12 +22,14 @@ var _ = wasmcache.Leave() // the module imported above has started
 type layoutRequest struct {
 	nodes []layoutNode
 	edges []layoutEdge
+	quick bool // spend less on fewer crossings and shorter lines
 }
 
 type layoutNode struct {
 	name  string
 	w, h  int  // pixels
 	first bool // stands in the first column
+	last  bool // stands in the last column
 }
 
 type layoutEdge struct {
@@ -49,31 +51,51 @@ type placement struct {
 // program.
 var graphvizMutex sync.Mutex
 
-// layout asks Graphviz' dot. It computes in WebAssembly, whose floating point is the same
-// on every processor; coordinates are rounded to whole pixels.
-func layout(ctx context.Context, r layoutRequest) (*placement, error) {
+// engine asks Graphviz' dot, one request after another. It computes in WebAssembly, whose
+// floating point is the same on every processor; coordinates are rounded to whole pixels.
+// Its user alone has Graphviz until it closes the engine.
+type engine struct {
+	g *graphviz.Graphviz
+	// placed keeps answers by request: the links of a long chain all look alike.
+	placed map[string]*placement
+}
+
+func openEngine(ctx context.Context) (*engine, error) {
 	graphvizMutex.Lock()
+	g, err := graphviz.New(context.WithoutCancel(ctx))
+	if err != nil {
+		graphvizMutex.Unlock()
+		return nil, fmt.Errorf("start the layout engine: %w", err)
+	}
+	return &engine{g: g, placed: map[string]*placement{}}, nil
+}
+
+func (e *engine) close() error {
 	defer graphvizMutex.Unlock()
+	return e.g.Close()
+}
+
+// layout answers r. Callers must not change the answer.
+func (e *engine) layout(ctx context.Context, r layoutRequest) (*placement, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	out, err := runDot(context.WithoutCancel(ctx), r.dot())
+	source := r.dot()
+	if p := e.placed[string(source)]; p != nil {
+		return p, nil
+	}
+	out, err := e.dot(context.WithoutCancel(ctx), source)
 	if err != nil {
 		return nil, fmt.Errorf("layout of %d boxes and %d lines by dot: %w", len(r.nodes), len(r.edges), err)
 	}
-	return r.read(out)
+	p, err := r.read(out)
+	if err == nil {
+		e.placed[string(source)] = p
+	}
+	return p, err
 }
 
-func runDot(ctx context.Context, source []byte) (_ []byte, err error) {
-	g, err := graphviz.New(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if closed := g.Close(); err == nil {
-			err = closed
-		}
-	}()
+func (e *engine) dot(ctx context.Context, source []byte) (_ []byte, err error) {
 	graph, err := graphviz.ParseBytes(source)
 	if err != nil {
 		return nil, err
@@ -84,7 +106,7 @@ func runDot(ctx context.Context, source []byte) (_ []byte, err error) {
 		}
 	}()
 	var b bytes.Buffer
-	if err := g.Render(ctx, graph, "json0", &b); err != nil {
+	if err := e.g.Render(ctx, graph, "json0", &b); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
@@ -94,17 +116,15 @@ func runDot(ctx context.Context, source []byte) (_ []byte, err error) {
 func (r *layoutRequest) dot() []byte {
 	var b bytes.Buffer
 	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.45; splines=true;\n")
-	b.WriteString("node [shape=box, fixedsize=true, label=\"\"];\n")
+	if r.quick {
+		b.WriteString("nslimit=2; nslimit1=2;\n")
+	}
+	b.WriteString("node [shape=box, fixedsize=true, label=\"\\N\"];\n")
 	for _, n := range r.nodes {
 		fmt.Fprintf(&b, "%s [width=%s, height=%s];\n", n.name, inches(n.w), inches(n.h))
 	}
-	b.WriteString("{rank=min;")
-	for _, n := range r.nodes {
-		if n.first {
-			b.WriteString(" " + n.name + ";")
-		}
-	}
-	b.WriteString("}\n")
+	r.rank(&b, "min", func(n layoutNode) bool { return n.first })
+	r.rank(&b, "max", func(n layoutNode) bool { return n.last })
 	for _, e := range r.edges {
 		from, to := e.fromPort, e.toPort
 		if from == "" {
@@ -117,6 +137,19 @@ func (r *layoutRequest) dot() []byte {
 	}
 	b.WriteString("}\n")
 	return b.Bytes()
+}
+
+// rank puts the chosen boxes into the first or the last column.
+func (r *layoutRequest) rank(b *bytes.Buffer, which string, in func(layoutNode) bool) {
+	var names strings.Builder
+	for _, n := range r.nodes {
+		if in(n) {
+			names.WriteString(" " + n.name + ";")
+		}
+	}
+	if names.Len() > 0 {
+		fmt.Fprintf(b, "{rank=%s;%s}\n", which, names.String())
+	}
 }
 
 // inches writes px/72 with six decimals, without floating point.

@@ -19,11 +19,21 @@ var reportTemplate string
 var reportCSS string
 
 //go:embed report.js
-var reportJS string
+var diagramJS string
 
-// chunkRows is how many rows of a long schedule stand in one table with its own head. A
-// browser draws only the tables that are in view.
-const chunkRows = 250
+//go:embed tables.js
+var tablesJS string
+
+const (
+	// chunkRows is how many rows of a long schedule stand in one table with its own head.
+	// The first table of a schedule is in the page and the others are in noscript elements:
+	// a browser without scripts shows all of them, one with scripts a page at a time
+	// (tables.js), and builds nothing else.
+	chunkRows = 100
+	// chunkRuns is the same for the runs of schedule B, and openSteps the number of steps
+	// below which a run shows its table at once.
+	chunkRuns, openSteps = 20, 30
+)
 
 // HTML writes the report: one file that loads nothing from anywhere, says so to the browser
 // by a content security policy, and shows the diagram and every schedule. Without scripts
@@ -50,6 +60,8 @@ type reportPage struct {
 	CSS                     template.CSS
 	JS                      template.JS
 	Diagram                 template.HTML
+	Folds                   template.JS // data, not a script
+	FoldsCount              int
 	Trace                   *tracer.Trace
 	SHA256                  string
 	Alleged, Innocent       string
@@ -61,7 +73,8 @@ type reportPage struct {
 	Totals                  []totalView
 	Seeds                   []seedView
 	Hops                    [][]hopView
-	Runs                    []runView
+	Runs                    [][]runView
+	RunsCount               int
 	Endpoints, Fees         [][]endpointView
 	Touched                 [][]endpointView
 	TouchedCount, HopsCount int
@@ -85,15 +98,20 @@ func (x *Exhibit) page() (*reportPage, error) {
 	if err := x.inline(&svg); err != nil {
 		return nil, err
 	}
-	faces, err := x.Scene.fontFaces()
+	faces, err := fontFaces(append([]*Scene{x.Scene}, x.Levels...)...)
 	if err != nil {
 		return nil, err
 	}
-	css := faces + reportCSS
+	folds, err := x.folds()
+	if err != nil {
+		return nil, err
+	}
+	css, reportJS := faces+reportCSS, tablesJS+diagramJS
 	sum := Summarize(t)
 	p := &reportPage{Lang: "en", Title: x.Scene.Title, CSS: template.CSS(css), JS: template.JS(reportJS), // #nosec G203 our own files
-		Diagram: template.HTML(svg.String()), // #nosec G203 written and escaped by svgWriter
-		Policy:  policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
+		Diagram: template.HTML(svg.String()),                   // #nosec G203 written and escaped by svgWriter
+		Folds:   template.JS(folds), FoldsCount: len(x.Levels), // #nosec G203 numbers, base64 and text that the encoder escaped
+		Policy: policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
 		Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(),
 		RuleLine: ruleLine(t, x.Diagram.Rule), Files: append([]string{"flow.svg"}, CSVNames()...)}
 	p.Balanced, p.Statement = sum.Balanced(), visible(t.Incident.Notes)
@@ -117,9 +135,16 @@ func policy(css, js string) string {
 
 // endTable is a part of schedule C with the heads that it needs.
 type endTable struct {
-	Rules []ruleView
-	Rows  []endpointView
+	Rules  []ruleView
+	Chunks [][]endpointView
+	Count  int
 }
 
 // Table joins rows of schedule C with the rules that head its columns.
-func (p *reportPage) Table(rows []endpointView) endTable { return endTable{p.Rules, rows} }
+func (p *reportPage) Table(rows [][]endpointView) endTable {
+	t := endTable{Rules: p.Rules, Chunks: rows}
+	for _, r := range rows {
+		t.Count += len(r)
+	}
+	return t
+}

@@ -31,6 +31,7 @@ type Group struct {
 	ID    string // unique in the drawing; "" for none
 	Frame Rect   // where the group's texts are; zero for arrows
 	Hops  []int  // numbers of the hops that it shows
+	Fold  int    // number of the fold that it opens to; 0: none
 	Say   string // the group in words, for a tooltip and for readers that cannot see it
 	Paths []Path
 	Rects []Rect

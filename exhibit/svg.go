@@ -14,7 +14,7 @@ const fontStack = "'" + fontName + "', 'Liberation Sans', Arimo, Arial, Helvetic
 
 // SVG writes the diagram as one SVG file that needs nothing else.
 func (x *Exhibit) SVG(w io.Writer) error {
-	faces, err := x.Scene.fontFaces()
+	faces, err := fontFaces(x.Scene)
 	if err != nil {
 		return err
 	}
@@ -34,19 +34,22 @@ func (x *Exhibit) inline(w io.Writer) error {
 	return s.finish()
 }
 
-// fontFaces returns the style rules that embed the glyphs that s uses, in both weights.
-func (s *Scene) fontFaces() (string, error) {
+// fontFaces returns the style rules that embed the glyphs that the drawings use, in both
+// weights. They share the fonts of the first.
+func fontFaces(scenes ...*Scene) (string, error) {
 	var used [2]map[rune]bool
 	used[0], used[1] = map[rune]bool{}, map[rune]bool{}
-	for i := range s.Groups {
-		for _, t := range s.Groups[i].Texts {
-			for _, r := range t.S {
-				used[weight(t.Bold)][r] = true
+	for _, s := range scenes {
+		for i := range s.Groups {
+			for _, t := range s.Groups[i].Texts {
+				for _, r := range t.S {
+					used[weight(t.Bold)][r] = true
+				}
 			}
 		}
 	}
 	var b strings.Builder
-	for i, face := range []*typeface{s.fonts.regular, s.fonts.bold} {
+	for i, face := range []*typeface{scenes[0].fonts.regular, scenes[0].fonts.bold} {
 		data, err := face.subset(used[i])
 		if err != nil {
 			return "", fmt.Errorf("subset of the font: %w", err)
@@ -63,6 +66,9 @@ func weight(bold bool) int {
 	}
 	return 0
 }
+
+// litRows is how many rows of schedule A a box of the diagram lights in the report.
+const litRows = 500
 
 // svgWriter writes shapes. The first error stays and is returned at the end.
 type svgWriter struct {
@@ -103,8 +109,14 @@ func (s *svgWriter) group(g *Group) {
 	if g.ID != "" {
 		s.print(" id=\"%s\"", g.ID)
 	}
-	if len(g.Hops) > 0 {
-		s.print(" data-hops=\"%s\"", strings.Trim(fmt.Sprint(g.Hops), "[]"))
+	if g.Fold > 0 && s.links {
+		s.print(" data-fold=\"%d\"", g.Fold)
+	}
+	if hops := g.Hops; len(hops) > 0 {
+		if g.Fold > 0 && s.links { // the report lights that many rows at most
+			hops = hops[:min(len(hops), litRows)]
+		}
+		s.print(" data-hops=\"%s\"", strings.Trim(fmt.Sprint(hops), "[]"))
 	}
 	s.print(">")
 	if g.Say != "" {

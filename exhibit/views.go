@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/tracer"
@@ -30,7 +31,8 @@ type seedView struct {
 
 type hopView struct {
 	Number                       int
-	Show                         string // id in the drawing; "" where it is not drawn
+	Show                         string // id in the drawing of the whole trace; "" where it is not drawn
+	In                           string // id in the fold that shows it nearest; "" where that is Show
 	Kind, Time, Chain, Block     string
 	TxID, Position               string
 	From, To                     []place
@@ -45,7 +47,9 @@ type hopView struct {
 type runView struct {
 	Number      int
 	Kind, Title string
-	Steps       []stepView
+	Steps       [][]stepView
+	Count       int
+	Open, Live  bool // shown at once; in the page from the beginning
 }
 
 type stepView struct {
@@ -107,7 +111,7 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 	p.Totals = v.totals(sum)
 	p.Seeds = v.seeds()
 	p.Hops, p.HopsCount = v.hops(), len(t.Hops)
-	p.Runs = v.runs()
+	p.Runs, p.RunsCount = v.runs(), len(v.x.Diagram.Runs)
 	v.endpoints(p)
 	p.Conservation = v.conservation()
 	for i := range t.Gaps {
@@ -183,11 +187,28 @@ func (v *viewer) seeds() []seedView {
 	return out
 }
 
-// drawnAs finds the group of the drawing that shows each hop.
-func (v *viewer) drawnAs() map[int]string {
+// drawnAs finds the group of each drawing that shows each hop: of the whole trace, and of
+// the innermost fold.
+func (v *viewer) drawnAs() (show, in map[int]string) {
+	show, in = v.x.Scene.groupOf(), map[int]string{}
+	depth, at := make([]int, len(v.x.Levels)+1), map[int]int{}
+	for i, s := range v.x.Levels {
+		d := depth[v.x.Diagram.Levels[i].Parent] + 1
+		depth[i+1] = d
+		for n, id := range s.groupOf() {
+			if d > at[n] { // of two folds that an arrow leads out of and into, the first
+				in[n], at[n] = id, d
+			}
+		}
+	}
+	return show, in
+}
+
+// groupOf returns the id of the first group that shows each hop, by number.
+func (s *Scene) groupOf() map[int]string {
 	show := map[int]string{}
-	for i := range v.x.Scene.Groups {
-		g := &v.x.Scene.Groups[i]
+	for i := range s.Groups {
+		g := &s.Groups[i]
 		for _, n := range g.Hops {
 			if g.ID != "" && show[n] == "" {
 				show[n] = g.ID
@@ -198,17 +219,17 @@ func (v *viewer) drawnAs() map[int]string {
 }
 
 func (v *viewer) hops() [][]hopView {
-	show := v.drawnAs()
+	show, in := v.drawnAs()
 	var all []hopView
 	for i := range v.t.Hops {
 		h := &v.t.Hops[i]
 		for k := range h.Legs {
 			row := v.hop(h, k)
-			row.Show = show[h.Number]
+			row.Show, row.In = show[h.Number], in[h.Number]
 			all = append(all, row)
 		}
 	}
-	return chunks(all)
+	return chunks(all, chunkRows)
 }
 
 func (v *viewer) hop(h *tracer.Hop, k int) hopView {
@@ -236,14 +257,4 @@ func clock(t string) string {
 	return visible(strings.TrimSuffix(strings.Replace(t, "T", " ", 1), "Z"))
 }
 
-func chunks[T any](all []T) [][]T {
-	var out [][]T
-	for len(all) > chunkRows {
-		out = append(out, all[:chunkRows])
-		all = all[chunkRows:]
-	}
-	if len(all) > 0 {
-		out = append(out, all)
-	}
-	return out
-}
+func chunks[T any](all []T, size int) [][]T { return slices.Collect(slices.Chunk(all, size)) }

@@ -10,18 +10,20 @@ import (
 	"clew/tracer"
 )
 
-func (v *viewer) runs() []runView {
+func (v *viewer) runs() [][]runView {
 	var out []runView
 	for i := range v.x.Diagram.Runs {
 		r := &v.x.Diagram.Runs[i]
 		title := fmt.Sprintf("%s in %s", count(r.Payments(), "payment"), count(len(r.Steps), "transaction"))
-		row := runView{Number: r.Number, Kind: string(r.Kind), Title: title}
+		row := runView{Number: r.Number, Kind: string(r.Kind), Title: title, Count: len(r.Steps), Open: len(r.Steps) < openSteps, Live: i < chunkRuns}
+		var steps []stepView
 		for k, s := range r.Steps {
-			row.Steps = append(row.Steps, v.step(k, s))
+			steps = append(steps, v.step(k, s))
 		}
+		row.Steps = chunks(steps, chunkRows)
 		out = append(out, row)
 	}
-	return out
+	return chunks(out, chunkRuns)
 }
 
 func (v *viewer) step(k int, s Step) stepView {
@@ -61,9 +63,9 @@ func (v *viewer) endpoints(p *reportPage) {
 		}
 		reasons[e.Reason] = true
 	}
-	p.Endpoints, p.EndpointsCount = chunks(ends), len(ends)
-	p.Fees, p.FeesCount = chunks(fees), len(fees)
-	p.Touched, p.TouchedCount = chunks(touched), len(touched)
+	p.Endpoints, p.EndpointsCount = chunks(ends, chunkRows), len(ends)
+	p.Fees, p.FeesCount = chunks(fees, chunkRows), len(fees)
+	p.Touched, p.TouchedCount = chunks(touched, chunkRows), len(touched)
 	for _, r := range reasonOrder {
 		if reasons[r] {
 			p.Process = append(p.Process, processView{reasonWords(r), process(r)})
