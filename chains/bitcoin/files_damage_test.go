@@ -147,6 +147,31 @@ func TestFilesDamaged(t *testing.T) {
 
 func at0(file string, offset int) string { return fmt.Sprintf("%s, record at byte %d", file, offset) }
 
+// Behind a key, what the node has not written yet is zeros that the key does not hide.
+func TestFilesBeingWritten(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{})
+	node.Fill(1, 20, 1)
+	last := node.Height()
+	node.Stop()
+	path := filepath.Join(node.BlocksDir, "blk00000.dat")
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	end := len(bytes.TrimRight(raw, "\x00"))
+	for name, missing := range map[string]int{"nothing": 0, "its end": 60, "all but its head": 3000} {
+		t.Run(name, func(t *testing.T) {
+			part := append(bytes.Clone(raw[:end-missing]), make([]byte, missing+1000)...)
+			require.NoError(t, os.WriteFile(path, part, 0o600))
+			head, err := openFiles(t, node).Head(t.Context())
+			require.NoError(t, err)
+			if missing == 0 {
+				require.Equal(t, last, head.Height)
+			} else {
+				require.Equal(t, last-1, head.Height)
+			}
+		})
+	}
+}
+
 // A byte of undo data anywhere: the block that needs it is not read, and never with other
 // values.
 func undoDamaged(t *testing.T, from string, height int) {

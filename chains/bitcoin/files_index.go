@@ -1,7 +1,6 @@
 package bitcoin
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -135,12 +134,12 @@ const unfinishedTail = 5
 
 // unfinished reports whether the last record of a file is a block that is being written.
 func (f *Files) unfinished(file *maskedFile, body bodySpan) (bool, error) {
+	if blank, err := file.blank(int64(body.offset)+int64(body.size)-unfinishedTail, unfinishedTail); err != nil || !blank {
+		return false, err
+	}
 	raw := make([]byte, body.size)
 	if err := file.read(raw, int64(body.offset)); err != nil {
 		return false, err
-	}
-	if !bytes.HasSuffix(raw, make([]byte, unfinishedTail)) {
-		return false, nil
 	}
 	_, err := f.decode(raw, 0)
 	return err != nil, nil

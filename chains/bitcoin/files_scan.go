@@ -44,17 +44,30 @@ func openMasked(path string, key [keyBytes]byte) (*maskedFile, error) {
 
 func (m *maskedFile) close() error { return m.file.Close() }
 
-// read fills p from offset on; io.ErrUnexpectedEOF where the file is shorter.
-func (m *maskedFile) read(p []byte, offset int64) error {
+// hidden fills p with the file's own bytes from offset on; io.ErrUnexpectedEOF where the
+// file is shorter.
+func (m *maskedFile) hidden(p []byte, offset int64) error {
 	n, err := m.file.ReadAt(p, offset)
-	if errors.Is(err, io.EOF) && n < len(p) {
+	if n == len(p) {
+		return nil
+	}
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	if err != nil && n < len(p) {
-		return fmt.Errorf("%s, %d bytes at %d: %w", m.file.Name(), len(p), offset, err)
-	}
-	if m.mask == nil {
-		return nil
+	return fmt.Errorf("%s, %d bytes at %d: %w", m.file.Name(), len(p), offset, err)
+}
+
+// blank reports whether nobody has written the n bytes at offset.
+func (m *maskedFile) blank(offset int64, n int) (bool, error) {
+	p := make([]byte, n)
+	err := m.hidden(p, offset)
+	return bytes.Equal(p, make([]byte, n)), err
+}
+
+// read fills p with what the node wrote from offset on.
+func (m *maskedFile) read(p []byte, offset int64) error {
+	if err := m.hidden(p, offset); err != nil || m.mask == nil {
+		return err
 	}
 	mask := m.mask[offset%keyBytes:]
 	for len(p) > 0 {
@@ -68,8 +81,8 @@ func (m *maskedFile) read(p []byte, offset int64) error {
 //
 //	magic of the network 4 | size 4 little-endian | size bytes | in rev*.dat: checksum 32
 //
-// They follow each other without a gap, and zeros follow the last one: the node makes files
-// larger in steps. After a crash other bytes may lie between two records.
+// They follow each other without a gap, and zeros that no key hides follow the last one: the
+// node makes files larger in steps. After a crash other bytes may lie between two records.
 
 // recordHead is the length of magic and size.
 const recordHead = 8
@@ -114,7 +127,7 @@ func (s *recordScan) run(from int64) (end int64, err error) {
 		}
 		begin := pos + 1
 		if vouched {
-			empty, err := s.zeros(pos)
+			empty, err := s.file.blank(pos, recordHead)
 			if err != nil {
 				return end, err
 			}
@@ -143,13 +156,6 @@ func (s *recordScan) at(pos int64, vouched bool) (bodySpan, bool, error) {
 	body := bodySpan{uint32(pos + recordHead), uint32(size)}
 	ok, err := s.accept(body, vouched)
 	return body, ok, err
-}
-
-// zeros reports whether a record's head at pos would be all zeros.
-func (s *recordScan) zeros(pos int64) (bool, error) {
-	var head [recordHead]byte
-	err := s.file.read(head[:], pos)
-	return head == [recordHead]byte{}, err
 }
 
 // find returns where the magic stands next, from pos on, or −1.

@@ -56,20 +56,21 @@ func sameBlocks(t testing.TB, node *nodetest.Node, files *bitcoin.Files) {
 // The files give what the node gives: with and without a key, in one file and in many, with
 // blocks that left the main chain among them, while the node runs.
 func TestFiles(t *testing.T) {
-	for name, args := range map[string][]string{
-		"key":        nil,
-		"no key":     {"-blocksxor=0"},
-		"many files": {"-fastprune"},
+	for name, o := range map[string]nodetest.Options{
+		"key":        {},
+		"no key":     {Args: []string{"-blocksxor=0"}},
+		"many files": {Args: []string{"-fastprune"}},
+		"litecoind":  {Kind: nodetest.LitecoinCore},
 	} {
 		t.Run(name, func(t *testing.T) {
-			node := nodetest.Start(t, nodetest.Options{Args: args})
+			node := nodetest.Start(t, o)
 			variety(t, node)
 			node.Fill(3, 60, 1)
 			stale := node.Height()
 			node.Invalidate(node.HashAt(stale - 2))
 			node.Mine(5, nodetest.Anyone(9))
 			files := openFiles(t, node)
-			require.Equal(t, chains.Chain("bitcoin-regtest"), files.Chain())
+			require.Equal(t, node.Chain, files.Chain())
 			require.Zero(t, files.Held().From)
 			sameBlocks(t, node, files)
 

@@ -91,8 +91,10 @@ func followed(file *maskedFile, magic [4]byte, pos int64) (bool, error) {
 		return true, nil
 	}
 	var head [4]byte
-	err := file.read(head[:], pos)
-	return head == magic || head == [4]byte{}, err
+	if err := file.read(head[:], pos); err != nil || head == magic {
+		return err == nil, err
+	}
+	return file.blank(pos, len(head))
 }
 
 // undoData is the undo data of a block and where it lies.
@@ -102,9 +104,8 @@ type undoData struct {
 	offset int64 // of the record
 }
 
-// undoOf returns the undo data of a block that lies at p, nil if the file has none: it was
-// never connected, or the node is about to write it. Data that fits to no block of the file
-// is damaged, and an error where it may be what is looked for.
+// undoOf returns the undo data of a block that lies at p, nil if the file has none that fits:
+// it was never connected, the node is about to write it, or it is damaged (damagedUndo).
 func (f *Files) undoOf(block *chains.Block, p place, rank uint32) (data *undoData, err error) {
 	u := &f.parts[p.part].undo
 	file, err := f.open(u.path)
@@ -136,7 +137,7 @@ func (f *Files) undoOf(block *chains.Block, p place, rank uint32) (data *undoDat
 			return nil, err
 		}
 		if !more {
-			return nil, f.damagedUndo(file, p, block)
+			return nil, nil
 		}
 	}
 }
@@ -192,12 +193,17 @@ func undoChecksum(prev chains.BlockHash, data []byte) [sha256.Size]byte {
 // damagedUndo is an error if the file of undo data that belongs to p has bytes between its
 // records that are none, or a record that fits to no block there. Of its last record that
 // says nothing: the node may be writing it.
-func (f *Files) damagedUndo(file *maskedFile, p place, block *chains.Block) error {
+func (f *Files) damagedUndo(p place, block *chains.Block) (err error) {
 	part := &f.parts[p.part]
 	records, _ := part.undo.snapshot(0)
 	if len(records) == 0 {
 		return nil
 	}
+	file, err := f.open(part.undo.path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = joinClose(err, file) }()
 	if odd := part.undo.firstPassed(); odd >= 0 {
 		return &DamageError{part.undo.path, odd, fmt.Errorf("no undo data, and block %s has none", block.Ref.Hash)}
 	}
@@ -243,6 +249,11 @@ func (f *Files) attach(block *chains.Block, places []place, rank uint32) error {
 			return fmt.Errorf("%s, record at byte %d: %w", data.path, data.offset, err)
 		}
 		return nil
+	}
+	for _, p := range places {
+		if err := f.damagedUndo(p, block); err != nil {
+			return err
+		}
 	}
 	return nil
 }
