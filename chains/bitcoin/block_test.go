@@ -188,7 +188,17 @@ func FuzzDecodeBlock(f *testing.F) {
 	f.Add(small)
 	f.Add(small[:90])
 	f.Add(testdata(f, "block300025.raw.gz")[:4000])
+	f.Add(mergedBlock(f))
+	f.Add(fixture(f, "litecoin/regtest/443.blk.gz"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		for _, chain := range family() {
+			if block, err := bitcoin.DecodeBlock(chain, raw, 5); err == nil {
+				requireParentsFirst(t, block)
+				if err := bitcoin.CheckWork(chain, block.Header); err != nil {
+					require.ErrorIs(t, err, bitcoin.ErrNoWork)
+				}
+			}
+		}
 		block, err := bitcoin.DecodeBlock("bitcoin", raw, 5)
 		if err != nil {
 			require.Nil(t, block)
@@ -199,6 +209,29 @@ func FuzzDecodeBlock(f *testing.F) {
 			requireAsWire(t, &block.Txs[i])
 		}
 	})
+}
+
+// requireParentsFirst checks that no transaction of a block of any order stands before one
+// that it spends, and that places are a permutation.
+func requireParentsFirst(tb testing.TB, block *chains.Block) {
+	tb.Helper()
+	if block.Places == nil {
+		return
+	}
+	at := map[chains.TxID]int{}
+	for i := range block.Txs {
+		at[block.Txs[i].ID] = i
+	}
+	seen := make([]bool, len(block.Txs))
+	for i := range block.Txs {
+		require.False(tb, seen[block.Place(i)])
+		seen[block.Place(i)] = true
+		for _, in := range block.Txs[i].Inputs {
+			if parent, here := at[in.Prev.Tx]; here {
+				require.Less(tb, parent, i)
+			}
+		}
+	}
 }
 
 // genesisBlock returns Bitcoin's first block.

@@ -2,9 +2,12 @@ package bitcoin_test
 
 import (
 	"bytes"
+	"encoding/hex"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"clew/chains"
 	"clew/chains/bitcoin"
@@ -95,4 +98,44 @@ func TestDialTellsCashFromBitcoin(t *testing.T) {
 			require.Equal(t, c.want, n.Chain())
 		})
 	}
+}
+
+// On every chain a script's address, written and read back, is the same; so is the text, and
+// no other chain's key is written.
+func TestAddressesComeBack(t *testing.T) {
+	forms := []struct{ front, back string }{
+		{"76a914", "88ac"}, {"a914", "87"}, {"0014", ""}, {"0020", ""}, {"5120", ""}, {"5202", ""}, {"5920", ""}, {"5820", ""},
+		{"aa20", "87"}, {"2102", "ac"}, {"4104", "ac"}, {"6a", ""}, {"ef", ""}, {"", ""},
+	}
+	sizes := map[string]int{"76a914": 20, "a914": 20, "0014": 20, "5202": 2, "2102": 32, "4104": 64}
+	chain := rapid.SampledFrom(family())
+	rapid.Check(t, func(t *rapid.T) {
+		c, form := chain.Draw(t, "chain"), rapid.SampledFrom(forms).Draw(t, "form")
+		size, fixed := sizes[form.front]
+		if !fixed {
+			size = 32
+		}
+		hash := rapid.SliceOfN(rapid.Byte(), size, size).Draw(t, "payload")
+		script := slices.Concat(mustHex(form.front), hash, mustHex(form.back))
+		a, _ := bitcoin.Classify(c, script)
+		text := bitcoin.FormatAddress(c, a)
+		back, err := bitcoin.ParseAddress(c, text)
+		require.NoError(t, err, text)
+		require.Equal(t, a, back)
+		require.Equal(t, text, bitcoin.FormatAddress(c, back))
+		other := chain.Draw(t, "other")
+		if foreign := bitcoin.FormatAddress(other, a); foreign != "" {
+			back, err := bitcoin.ParseAddress(other, foreign)
+			require.NoError(t, err, "%s on %s", foreign, other)
+			require.Equal(t, a, back)
+		}
+	})
+}
+
+func mustHex(text string) []byte {
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		panic(err)
+	}
+	return raw
 }

@@ -97,14 +97,14 @@ func TestScriptHashIsElectrums(t *testing.T) {
 }
 
 func FuzzClassify(f *testing.F) {
-	for _, seed := range []string{"51", "6a", "76a914" + hash20 + "88ac", "0014" + hash20, "5121" + key33 + "51ae", "21" + key33 + "ac"} {
+	for _, seed := range []string{"51", "6a", "76a914" + hash20 + "88ac", "aa20" + hash20 + hash20[:24] + "87", "5920" + hash20 + hash20[:24], "0014" + hash20, "5121" + key33 + "51ae", "21" + key33 + "ac"} {
 		f.Add(unhex(f, seed))
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		before := bytes.Clone(script)
-		a, form := bitcoin.Classify("bitcoin", script)
-		require.Equal(t, before, script, "the script was written to")
-		for _, chain := range []chains.Chain{"bitcoin", "bitcoin-testnet", "bitcoin-regtest", "bitcoin-simnet"} {
+		for _, chain := range family() {
+			a, form := bitcoin.Classify(chain, script)
+			require.Equal(t, before, script, "the script was written to")
 			text := bitcoin.FormatAddress(chain, a)
 			back, err := bitcoin.ParseAddress(chain, text)
 			require.NoError(t, err, "%s %x", form, script)

@@ -103,7 +103,17 @@ func FuzzDecodeTx(f *testing.F) {
 	for i := 1; i < 40; i++ {
 		f.Add(block.Txs[i].Raw)
 	}
+	pegged, err := bitcoin.DecodeBlock("litecoin-regtest", fixture(f, "litecoin/regtest/443.blk.gz"), 443)
+	require.NoError(f, err)
+	f.Add(pegged.Txs[1].Raw)
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		for _, chain := range family() {
+			if tx, err := bitcoin.DecodeTx(chain, raw); err == nil {
+				requireAddresses(t, chain, &tx)
+			} else {
+				require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
+			}
+		}
 		tx, err := bitcoin.DecodeTx("bitcoin", raw)
 		if err != nil {
 			require.ErrorIs(t, err, bitcoin.ErrBadEncoding)
@@ -111,6 +121,27 @@ func FuzzDecodeTx(f *testing.F) {
 		}
 		requireAsWire(t, &tx)
 	})
+}
+
+// family returns every chain of the Bitcoin family.
+func family() []chains.Chain {
+	var names []chains.Chain
+	for _, in := range chains.Known() {
+		if in.Family == chains.FamilyBitcoin {
+			names = append(names, in.Name)
+		}
+	}
+	return names
+}
+
+// requireAddresses checks that every output's address can be written and read back.
+func requireAddresses(tb testing.TB, chain chains.Chain, tx *chains.Tx) {
+	tb.Helper()
+	for _, out := range tx.Outputs {
+		back, err := bitcoin.ParseAddress(chain, bitcoin.FormatAddress(chain, out.Address))
+		require.NoError(tb, err, "%s %s", chain, out.Type)
+		require.Equal(tb, out.Address, back)
+	}
 }
 
 func requireAsWire(tb testing.TB, tx *chains.Tx) {
