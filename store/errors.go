@@ -71,6 +71,8 @@ func mapErr(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w (free some space or move the store, then run the command again: it resumes)", ErrFull, err)
 	case sqlite.ResultIOErr:
 		return fmt.Errorf("%w: %w (is there free space, and room in a quota and in ulimit -f? then run the command again: it resumes)", ErrDisk, err)
+	case sqlite.ResultCantOpen:
+		return fmt.Errorf("%w (is there such a folder? files must be made in it, also to read a store)", err)
 	case sqlite.ResultBusy, sqlite.ResultLocked:
 		return fmt.Errorf("%w: %w (wait for the other process or stop it, or use another --db)", ErrLocked, err)
 	case sqlite.ResultNotADB:

@@ -47,9 +47,11 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	files, err := exhibit.Write(ctx, t.Trace, t.text, dir.path, exhibit.Options{})
+	files, err := dir.put(func(stage string) ([]string, error) {
+		return exhibit.Write(ctx, t.Trace, t.text, stage, exhibit.Options{})
+	})
 	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return err
 	}
 	if w.json {
 		return writeJSON(w.stdout, exhibitAnswer{"clew.exhibit/1", t.id, dir.path, files})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -121,6 +122,12 @@ func sentinel(target error) func(error) bool {
 	return func(err error) bool { return errors.Is(err, target) }
 }
 
+func anyOf(targets ...error) func(error) bool {
+	return func(err error) bool {
+		return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+	}
+}
+
 func typed[T error](err error) bool {
 	_, ok := errors.AsType[T](err)
 	return ok
@@ -144,8 +151,8 @@ func outcomes() []outcome {
 		{sentinel(store.ErrDamaged), codeCheck, "blocks can be read again into a new store; traces and the log come back from a copy only"},
 		{typed[*bitcoin.DamageError], codeError, "let the node read its files again (bitcoind -reindex), or copy them again from where they came"},
 		{sentinel(store.ErrForeign), codeError, "name a store of clew with --db"},
-		{sentinel(syscall.ENOSPC), codeError, "free some space, or name another place with --out or --db"},
-		{sentinel(fs.ErrPermission), codeError, "name a place that you may write to, with --out or --db"},
+		{anyOf(syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG), codeError, "free some space, or name another place with --out or --db"},
+		{anyOf(fs.ErrPermission, syscall.EROFS), codeError, "name a place that you may write to, with --out or --db"},
 		{sentinel(chains.ErrUnreachable), codeUnreachable, "start it, or correct --rpc; clew doctor --rpc URL says what it finds there"},
 		{sentinel(chains.ErrUnauthorized), codeError, "name the node's cookie file with --rpc-cookie FILE, or give --rpc-user and CLEW_RPC_PASSWORD (or --rpc-password-file FILE)"},
 		{sentinel(chains.ErrWrongChain), codeError, "give the chain of this node with --chain, or the URL of the other node"},

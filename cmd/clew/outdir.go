@@ -59,22 +59,55 @@ func (d *outDir) writeResult(ctx context.Context, j *traceJob, id string, text [
 		name string
 		data []byte
 	}{{"trace.json", text}, {"incident.yaml", j.inc.text}, {"run.json", record}}
-	var names []string
-	for _, f := range own {
-		if err := os.WriteFile(filepath.Join(d.path, f.name), f.data, 0o644); err != nil {
-			return nil, fmt.Errorf("write the result: %w", err)
+	names, err := d.put(func(stage string) (names []string, err error) {
+		for _, f := range own {
+			if err := os.WriteFile(filepath.Join(stage, f.name), f.data, 0o644); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.name, err)
+			}
+			names = append(names, f.name)
 		}
-		names = append(names, f.name)
-	}
-	more, err := exhibit.Write(ctx, j.trace, text, d.path, exhibit.Options{})
-	if err != nil {
-		return nil, fmt.Errorf("write the report: %w", err)
-	}
-	names = append(names, more...)
+		more, err := exhibit.Write(ctx, j.trace, text, stage, exhibit.Options{})
+		return append(names, more...), err
+	})
 	if d.recording {
 		names = append(names, recordingName+"/")
 	}
+	return names, err
+}
+
+// put lets fill write files into a folder of their own, and then moves them to where they
+// belong: a disk that is full before that leaves what stood there before. It returns the names
+// that fill returned.
+func (d *outDir) put(fill func(stage string) ([]string, error)) (names []string, err error) {
+	defer func() {
+		if err != nil {
+			names, err = nil, fmt.Errorf("write the result into %s: %w", d.path, err)
+		}
+	}()
+	stage, err := os.MkdirTemp(d.path, ".clew-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(stage)) }()
+	if names, err = fill(stage); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := os.Rename(filepath.Join(stage, name), filepath.Join(d.path, name)); err != nil {
+			return nil, err
+		}
+	}
 	return names, nil
+}
+
+// adopt makes the folder partial the recording of d, in place of one that is there.
+func (d *outDir) adopt(partial string) error {
+	target := filepath.Join(d.path, recordingName)
+	if err := errors.Join(os.RemoveAll(target), os.Rename(partial, target)); err != nil {
+		return fmt.Errorf("recording: %w", err)
+	}
+	d.recording = true
+	return nil
 }
 
 // runRecordFile is run.json: what differs from run to run over the same facts, which the
@@ -161,6 +194,9 @@ func (k *keeper) finish(asOf chains.BlockRef) (*tracer.Input, error) {
 		return in, k.copy()
 	}
 	sha, err := k.recorder.Close(asOf)
+	if err != nil && k.partial != "" {
+		err = errors.Join(err, os.RemoveAll(k.partial))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -168,26 +204,27 @@ func (k *keeper) finish(asOf chains.BlockRef) (*tracer.Input, error) {
 	if k.partial == "" {
 		return in, nil
 	}
-	target := filepath.Join(k.dir.path, recordingName)
-	if err := errors.Join(os.RemoveAll(target), os.Rename(k.partial, target)); err != nil {
-		return in, fmt.Errorf("recording: %w", err)
-	}
-	k.dir.recording = true
-	return in, nil
+	return in, k.dir.adopt(k.partial)
 }
 
 // copy puts the recording that was read beside the result, unless it stands there.
-func (k *keeper) copy() error {
+func (k *keeper) copy() (err error) {
 	if k.dir == nil {
 		return nil
 	}
-	k.dir.recording = true
-	target := filepath.Join(k.dir.path, recordingName)
-	if same, err := holds(target, k.copyOf); same || err != nil {
+	same, err := holds(filepath.Join(k.dir.path, recordingName), k.copyOf)
+	if same || err != nil {
+		k.dir.recording = same
 		return err
 	}
-	if err := os.MkdirAll(target, 0o755); err != nil {
-		return fmt.Errorf("recording: %w", err)
+	partial := filepath.Join(k.dir.path, recordingName+".partial")
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(partial))
+		}
+	}()
+	if err := errors.Join(os.RemoveAll(partial), os.MkdirAll(partial, 0o755)); err != nil {
+		return fmt.Errorf("copy the recording: %w", err)
 	}
 	for _, name := range append(recordingFiles(), "declared.json") {
 		data, err := fs.ReadFile(k.copyOf.files, name)
@@ -195,13 +232,13 @@ func (k *keeper) copy() error {
 			continue
 		}
 		if err == nil {
-			err = os.WriteFile(filepath.Join(target, name), data, 0o644)
+			err = os.WriteFile(filepath.Join(partial, name), data, 0o644)
 		}
 		if err != nil {
 			return fmt.Errorf("copy the recording: %w", err)
 		}
 	}
-	return nil
+	return k.dir.adopt(partial)
 }
 
 // recordingFiles are the files of a recording.
