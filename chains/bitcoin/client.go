@@ -11,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -85,14 +87,27 @@ func (c *client) retry(ctx context.Context, ask func(context.Context) error) err
 type answer struct {
 	status int
 	body   []byte
+	lent   *[]byte // where body comes from; nil where it is the caller's own
 }
 
-// get asks the REST interface once, with path below the node's URL.
+// bodies are buffers of answers that are read through and dropped: JSON of a block has five
+// times its size.
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
+
+// free gives the body back, where it was lent.
+func (a answer) free() {
+	if a.lent != nil {
+		*a.lent = a.body
+		bodies.Put(a.lent)
+	}
+}
+
+// get asks the REST interface once, with path below the node's URL. The body is the caller's.
 func (c *client) get(ctx context.Context, path string, limit int64) (answer, error) {
 	return c.once(ctx, http.MethodGet, c.base.JoinPath(path).String(), nil, limit)
 }
 
-// post sends a JSON-RPC request once.
+// post sends a JSON-RPC request once. The body is lent: see free.
 func (c *client) post(ctx context.Context, body []byte, limit int64) (answer, error) {
 	return c.once(ctx, http.MethodPost, c.base.String(), body, limit)
 }
@@ -115,7 +130,12 @@ func (c *client) once(ctx context.Context, method, target string, body []byte, l
 		return answer{}, c.broken(ctx, err)
 	}
 	defer func() { _ = res.Body.Close() }() // the answer is whole or an error by then
-	data, err := readBody(res, limit)
+	a := answer{status: res.StatusCode}
+	if method == http.MethodPost {
+		a.lent = bodies.Get().(*[]byte)
+		a.body = (*a.lent)[:0]
+	}
+	a.body, err = readBody(res, a.body, limit)
 	if errors.Is(err, chains.ErrBadAnswer) {
 		return answer{}, fmt.Errorf("%s: %w", c, err)
 	}
@@ -123,25 +143,38 @@ func (c *client) once(ctx context.Context, method, target string, body []byte, l
 		return answer{}, c.broken(ctx, err)
 	}
 	c.answered.Store(true)
-	return answer{res.StatusCode, data}, c.refusal(res, data, used)
+	return a, c.refusal(res, a.body, used)
 }
 
-// readBody reads the whole body, if it has at most limit bytes.
-func readBody(res *http.Response, limit int64) ([]byte, error) {
+// readBody reads the whole body into buffer, or into one of the right size where that is
+// nil. A body of more than limit bytes is chains.ErrBadAnswer.
+func readBody(res *http.Response, buffer []byte, limit int64) ([]byte, error) {
 	tooLong := fmt.Errorf("an answer of more than %d bytes: %w", limit, chains.ErrBadAnswer)
 	if res.ContentLength > limit {
 		return nil, tooLong
 	}
-	if res.ContentLength >= 0 {
-		data := make([]byte, res.ContentLength)
-		_, err := io.ReadFull(res.Body, data)
-		return data, err
+	if res.ContentLength >= 0 && buffer == nil {
+		buffer = make([]byte, 0, res.ContentLength+1) // one more finds the end without growing
 	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		return nil, tooLong
+	in := io.LimitReader(res.Body, limit+1)
+	for {
+		if len(buffer) == cap(buffer) {
+			// What the node announces is not believed before it has sent a part of it.
+			buffer = slices.Grow(buffer, max(len(buffer), 64<<10))
+		}
+		n, err := in.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		switch {
+		case int64(len(buffer)) > limit:
+			return nil, tooLong
+		case errors.Is(err, io.EOF) && int64(len(buffer)) < res.ContentLength:
+			return nil, io.ErrUnexpectedEOF
+		case errors.Is(err, io.EOF):
+			return buffer, nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	return data, err
 }
 
 // refusal turns the statuses that do not depend on the question into errors.

@@ -225,18 +225,25 @@ func (n *Node) probe(ctx context.Context) error {
 			return err
 		}
 	}
+	// JSON has no room for the headers of merged mining.
+	n.noPrevouts.Store(n.net.work == workMerged)
 	n.txIndex, err = n.probeTxIndex(ctx, tip)
 	return err
 }
 
 // restHas reports whether REST answers path. A node without REST, or without that part of
-// it, answers 404.
+// it, answers 404; btcd breaks the connection, which is believed at the second time.
 func (n *Node) restHas(ctx context.Context, path string) (bool, error) {
-	there := false
+	there, broken := false, 0
 	err := n.client.retry(ctx, func(ctx context.Context) error {
 		a, err := n.client.get(ctx, path, n.spentLimit())
 		there = err == nil && a.status == http.StatusOK
-		if errors.Is(err, chains.ErrUnauthorized) { // a proxy may let JSON-RPC pass alone
+		a.free()
+		var p *passing
+		if errors.As(err, &p) && errors.Is(err, chains.ErrUnreachable) {
+			broken++
+		}
+		if broken == 2 || errors.Is(err, chains.ErrUnauthorized) { // a proxy may let JSON-RPC pass alone
 			return nil
 		}
 		return err

@@ -103,6 +103,9 @@ func (n *Node) software(ctx context.Context) (name, version string, err error) {
 		Version int    `json:"version"`
 	}
 	err = n.client.call(ctx, smallAnswer, &v, "getnetworkinfo")
+	if isCode(err, codeMisc) {
+		return n.btcd(ctx)
+	}
 	if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrUnauthorized) {
 		return "", "", nil
 	}
@@ -114,6 +117,29 @@ func (n *Node) software(ctx context.Context) (name, version string, err error) {
 		version = "0." + version
 	}
 	return v.Name, version, nil
+}
+
+// btcd returns name and version of a btcd: it has no getnetworkinfo, and says so with the
+// code for anything. It tells its name through the version of its own interface.
+func (n *Node) btcd(ctx context.Context) (name, version string, err error) {
+	var parts map[string]struct {
+		Text string `json:"versionstring"`
+	}
+	var info struct {
+		Version int `json:"version"`
+	}
+	err = n.client.call(ctx, smallAnswer, &parts, "version")
+	if _, is := parts["btcdjsonrpcapi"]; err == nil && is {
+		err = n.client.call(ctx, smallAnswer, &info, "getinfo")
+	}
+	if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrUnauthorized) || err == nil && info.Version == 0 {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("ask the node for its version: %w", err)
+	}
+	version = fmt.Sprintf("%d.%d.%d", info.Version/1_000_000, info.Version/10_000%100, info.Version/100%100)
+	return "/btcd:" + version + "/", version, nil
 }
 
 // batches reports whether the node answers several calls in one request.
@@ -144,15 +170,16 @@ func (n *Node) seesPrevouts(ctx context.Context, head chains.BlockRef) (string, 
 		if err := n.client.call(ctx, smallAnswer, &h, "getblockheader", hash.String(), true); err != nil {
 			return "", fmt.Errorf("look for a block that spends: %w", err)
 		}
-		if h.Txs > 1 {
+		if h.Txs != 1 { // btcd does not tell their number
 			block, err := n.blockVerbose(ctx, height, hash)
-			if err != nil {
+			switch {
+			case err != nil:
 				return "", fmt.Errorf("block %d (%s): %w", height, hash, err)
-			}
-			if block.Spent == nil {
+			case block.Spent == nil:
 				return ByNothing, nil
+			case len(block.Txs) > 1:
+				return ByGetBlock, nil
 			}
-			return ByGetBlock, nil
 		}
 		var err error
 		if hash, err = n.parseHash("getblockheader", h.Prev); err != nil {
@@ -172,7 +199,7 @@ func lacks(o Offers, info chainInfo, index txIndex) []Lack {
 		add("a complete chain", "the node has loaded blocks up to %d of %d and says it is still loading: what happened later is not seen", info.Blocks, info.Headers)
 	}
 	if o.FirstBlock > 0 {
-		add("blocks before "+fmt.Sprint(o.FirstBlock), "the node is pruned: a trace that needs an earlier block has a gap (-prune=0 keeps all)")
+		add("blocks before "+fmt.Sprint(o.FirstBlock), "the node is pruned: sync, and trace --rpc, stop with an error at an earlier block; begin at one that is kept (--from %d), or use a node that keeps all (-prune=0)", o.FirstBlock)
 	}
 	if o.Blocks != ByREST {
 		add("REST", "blocks come as JSON, more than ten times slower (-rest=1)")
@@ -181,7 +208,7 @@ func lacks(o Offers, info chainInfo, index txIndex) []Lack {
 	case ByGetBlock:
 		add("spent outputs over REST", "they come as JSON (getblock 3), more than ten times slower (a newer bitcoind with -rest=1)")
 	case ByNothing:
-		add("spent outputs", "the values of inputs come from the blocks read before; those made earlier are asked for one by one, or are gaps without an index of transactions")
+		add("spent outputs", "the values of inputs come from the blocks read before; those made earlier are asked for in batches, or are gaps without an index of transactions")
 	case NotSeen:
 		add("spent outputs, perhaps", "none of the last %d blocks spends anything, so it could not be seen whether getblock 3 gives them", spendSearch)
 	}

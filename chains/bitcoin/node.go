@@ -65,13 +65,30 @@ func (n *Node) HashAt(ctx context.Context, height int64) (chains.BlockHash, erro
 	}
 	var text string
 	err := n.client.call(ctx, smallAnswer, &text, "getblockhash", height)
-	if isCode(err, codeParameter) {
-		return chains.BlockHash{}, fmt.Errorf("block %d: the node's chain ends before it: %w", height, chains.ErrNotFound)
+	if isCode(err, codeParameter, codeMisc) {
+		err = n.above(ctx, height, err)
 	}
 	if err != nil {
 		return chains.BlockHash{}, fmt.Errorf("block %d: %w", height, err)
 	}
 	return n.parseHash("getblockhash", text)
+}
+
+// above says why the node gives no hash for height. Core's code for that means nothing else;
+// btcd's is the one for anything, so it counts where the chain does end before.
+func (n *Node) above(ctx context.Context, height int64, refused error) error {
+	beyond := fmt.Errorf("the node's chain ends before it: %w", chains.ErrNotFound)
+	if isCode(refused, codeParameter) {
+		return beyond
+	}
+	info, err := n.info(ctx)
+	switch {
+	case err != nil:
+		return err
+	case height > info.Blocks:
+		return beyond
+	}
+	return refused
 }
 
 // Header returns the header of the block with the given hash, on the main chain or not,

@@ -3,12 +3,9 @@ package bitcoin
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"clew/chains"
 )
@@ -51,7 +48,13 @@ func (n *Node) block(ctx context.Context, height int64, hash chains.BlockHash) (
 		return n.blockWithSpent(ctx, height, hash)
 	case !n.noPrevouts.Load():
 		return n.blockVerbose(ctx, height, hash)
-	case n.restBlocks:
+	}
+	return n.blockBytes(ctx, height, hash)
+}
+
+// blockBytes reads a block without what it spends.
+func (n *Node) blockBytes(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
+	if n.restBlocks {
 		return n.blockREST(ctx, height, hash)
 	}
 	return n.blockHex(ctx, height, hash)
@@ -155,29 +158,6 @@ func (n *Node) absent(ctx context.Context, height int64, hash chains.BlockHash, 
 		n.client, chains.ErrIncomplete, excerpt(words))
 }
 
-// verboseBlock is what we read of getblock 3: the header's fields, the transactions as hex,
-// and what they spend.
-type verboseBlock struct {
-	Version int32  `json:"version"`
-	Prev    string `json:"previousblockhash"`
-	Root    string `json:"merkleroot"`
-	Time    uint32 `json:"time"`
-	Bits    string `json:"bits"`
-	Nonce   uint32 `json:"nonce"`
-	Tx      []struct {
-		Hex string `json:"hex"`
-		Vin []struct {
-			Coinbase string `json:"coinbase"`
-			Prevout  *struct {
-				Value  json.Number `json:"value"`
-				Script struct {
-					Hex string `json:"hex"`
-				} `json:"scriptPubKey"`
-			} `json:"prevout"`
-		} `json:"vin"`
-	} `json:"tx"`
-}
-
 // blockVerbose puts the block's bytes together from its JSON, so that they can be checked
 // as the others are.
 func (n *Node) blockVerbose(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
@@ -189,6 +169,12 @@ func (n *Node) blockVerbose(ctx context.Context, height int64, hash chains.Block
 	if err != nil {
 		return nil, err
 	}
+	if !v.tellsSpent() {
+		if err := n.notePrevouts(ctx, height, hash); err != nil {
+			return nil, err
+		}
+		return n.blockBytes(ctx, height, hash)
+	}
 	raw, err := v.encode()
 	if err != nil {
 		return nil, fmt.Errorf("%s: getblock: %w: %w", n.client, err, chains.ErrBadAnswer)
@@ -198,9 +184,6 @@ func (n *Node) blockVerbose(ctx context.Context, height int64, hash chains.Block
 		return nil, err
 	}
 	spent, err := v.spent()
-	if errors.Is(err, chains.ErrUnsupported) {
-		return block, n.notePrevouts(ctx, height, hash)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: getblock: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
@@ -222,77 +205,4 @@ func (n *Node) notePrevouts(ctx context.Context, height int64, hash chains.Block
 		n.noPrevouts.Store(true)
 	}
 	return nil
-}
-
-// encode returns the consensus bytes of the block.
-func (v *verboseBlock) encode() ([]byte, error) {
-	h := Header{Version: v.Version, Time: int64(v.Time), Nonce: v.Nonce}
-	var err error
-	if v.Prev != "" { // block 0 has none
-		if h.Prev, err = chains.ParseHash(v.Prev); err != nil {
-			return nil, fmt.Errorf("previousblockhash: %w", err)
-		}
-	}
-	if h.MerkleRoot, err = chains.ParseHash(v.Root); err != nil {
-		return nil, fmt.Errorf("merkleroot: %w", err)
-	}
-	bits, err := strconv.ParseUint(v.Bits, 16, 32)
-	if err != nil {
-		return nil, fmt.Errorf("bits: %w", err)
-	}
-	h.Bits = uint32(bits)
-	size := HeaderBytes + 9
-	for i := range v.Tx {
-		size += len(v.Tx[i].Hex) / 2
-	}
-	raw := appendCompactSize(append(make([]byte, 0, size), h.Encode()...), uint64(len(v.Tx)))
-	for i := range v.Tx {
-		if raw, err = hex.AppendDecode(raw, []byte(v.Tx[i].Hex)); err != nil {
-			return nil, fmt.Errorf("transaction %d: %w", i, err)
-		}
-	}
-	return raw, nil
-}
-
-// spent returns what each transaction spends, in the form of EncodeSpent, or
-// chains.ErrUnsupported if the answer has none of it.
-func (v *verboseBlock) spent() ([][]byte, error) {
-	all := make([][]byte, len(v.Tx))
-	var outs []SpentOutput
-	for i := range v.Tx {
-		outs = outs[:0]
-		for j := range v.Tx[i].Vin {
-			in := &v.Tx[i].Vin[j]
-			if in.Coinbase != "" {
-				continue
-			}
-			if in.Prevout == nil {
-				return nil, fmt.Errorf("the outputs that a block spends: %w", chains.ErrUnsupported)
-			}
-			value, err := parseCoins(in.Prevout.Value.String())
-			if err != nil {
-				return nil, fmt.Errorf("transaction %d, input %d: %w", i, j, err)
-			}
-			script, err := hex.DecodeString(in.Prevout.Script.Hex)
-			if err != nil {
-				return nil, fmt.Errorf("transaction %d, input %d: script: %w", i, j, err)
-			}
-			outs = append(outs, SpentOutput{value, script})
-		}
-		all[i] = EncodeSpent(outs)
-	}
-	return all, nil
-}
-
-// parseCoins reads an amount in coins, as nodes write it in JSON, as whole units of 10⁻⁸.
-func parseCoins(text string) (uint64, error) {
-	whole, part, _ := strings.Cut(text, ".")
-	if len(part) > 8 {
-		return 0, fmt.Errorf("amount %q: more than 8 decimals", text)
-	}
-	units, err := strconv.ParseUint(whole+part+"00000000"[len(part):], 10, 63)
-	if err != nil {
-		return 0, fmt.Errorf("amount %q: %w", text, err)
-	}
-	return units, nil
 }

@@ -2,10 +2,11 @@ package bitcoin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+
+	"github.com/goccy/go-json"
 
 	"clew/chains"
 )
@@ -72,6 +73,7 @@ func (c *client) call(ctx context.Context, limit int64, result any, method strin
 		if err != nil {
 			return fmt.Errorf("%s: %w", method, err)
 		}
+		defer a.free()
 		res := rpcResponse{Result: result}
 		if err := c.decode(a, &res); err != nil {
 			return fmt.Errorf("%s: %w", method, err)
@@ -98,7 +100,7 @@ func (c *client) decode(a answer, into any) error {
 	return fmt.Errorf("%s: status %d: %s: %w", c, a.status, excerpt(a.body), chains.ErrBadAnswer)
 }
 
-// nodeError returns the error that a response carries, if any.
+// nodeError returns the error that an answer carries, if any.
 func (c *client) nodeError(method string, res *rpcResponse) error {
 	if res.Error == nil {
 		return nil
@@ -127,6 +129,7 @@ func (c *client) batch(ctx context.Context, limit int64, calls []rpcCall) error 
 	return c.retry(ctx, func(ctx context.Context) error {
 		a, err := c.post(ctx, body, limit)
 		if err == nil {
+			defer a.free()
 			err = c.takeBatch(a, calls)
 		}
 		if err != nil {
