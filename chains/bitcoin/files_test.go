@@ -87,6 +87,41 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// Blocks with extension blocks (MWEB), whose undo data has a part of its own.
+func TestFilesWithExtensionBlocks(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{Kind: nodetest.LitecoinCore, Args: []string{"-vbparams=mweb:1601450001:999999999999"}})
+	var inside, outside string
+	mine := func(n int) { node.RPC(nil, "generatetoaddress", n, outside) }
+	send := func(to string, coins int) { node.RPC(nil, "sendtoaddress", to, coins) }
+	node.RPC(nil, "createwallet", "w")
+	node.RPC(&outside, "getnewaddress", "", "bech32")
+	mine(431)
+	node.RPC(&inside, "getnewaddress", "", "mweb")
+	send(inside, 10)
+	mine(1)
+	send(inside, 3)
+	mine(1)
+	mine(3)
+	files := openFiles(t, node)
+	forms := map[chains.ScriptType]int{}
+	for h := int64(431); h <= node.Height(); h++ {
+		block, err := files.Block(t.Context(), h, node.HashAt(h))
+		require.NoError(t, err)
+		require.Equal(t, node.Block(node.HashAt(h), h).Raw, block.Raw)
+		for i := range block.Txs {
+			for _, in := range block.Txs[i].Inputs {
+				require.True(t, in.Known, "block %d, transaction %d", h, i)
+				forms[in.Spent.Type]++
+			}
+		}
+	}
+	require.Positive(t, forms[chains.ScriptPegIn])
+	require.Positive(t, forms[chains.ScriptPegged])
+	r, err := files.Doctor(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, node.Height(), r.Folder.Undo)
+}
+
 // The folder may be named from above.
 func TestFilesFindTheFolder(t *testing.T) {
 	node := nodetest.Start(t, nodetest.Options{})
