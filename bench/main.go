@@ -1,11 +1,12 @@
 // Command bench measures how fast the program is beside what limits it, in one run on one
-// machine, and prints a table in Markdown:
+// machine, and prints a page in Markdown:
 //
-//	go run ./bench > docs/performance.md
+//	go run ./bench -sizes 0.3,3 > docs/performance.md
 //
-// It generates a chain, serves it on loopback as a bitcoind that never has to think, and runs
-// each job in a process of its own, whose peak memory is the one printed. Everything lies in
-// a temporary folder, which is removed.
+// For each size it generates a chain, serves it on loopback as a bitcoind that never has to
+// think, and runs each job in a process of its own, whose peak memory is the one printed.
+// Everything lies in a temporary folder, which is removed; a chain of 30 million
+// transactions and its two stores take 35 GB there.
 package main
 
 import (
@@ -20,15 +21,9 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
+	"strconv"
 	"strings"
-	"text/template"
-
-	_ "embed"
 )
-
-//go:embed performance.md.tmpl
-var page string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -41,25 +36,40 @@ func main() {
 
 // options of the command line, which the processes of a run share.
 type options struct {
-	txs      int
+	sizes    string // of the run
+	small    int    // blocks of the chain of small blocks
 	inFlight int
 	date     string
-	dir      string // of the run
-	url      string // of the server
-	job      string // what this process is to do; "" is the whole run
 	profile  string // folder for a CPU profile of each job; "" for none
+	keep     bool
+
+	// Of one chain, and of one process:
+	txs, blockTxs int
+	dir           string
+	url           string // of the server
+	job           string // what this process is to do; "" is the whole run
 }
+
+// Transactions of a block, its coinbase among them.
+const (
+	largeBlock = 2500
+	smallBlock = 6
+)
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var o options
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.IntVar(&o.txs, "txs", 600_000, "transactions of the generated chain")
+	f.StringVar(&o.sizes, "sizes", "0.3,3", "chains to measure, in millions of transactions")
+	f.IntVar(&o.small, "small", 100_000, "blocks of a chain of small blocks; 0 for none")
 	f.IntVar(&o.inFlight, "in-flight", 4, "requests at once")
 	f.StringVar(&o.date, "date", "", "printed as the date of the run; left out if empty")
-	f.StringVar(&o.profile, "profile", "", "write a CPU profile of each job to JOB.pprof in this folder")
-	f.StringVar(&o.job, "job", "", "used by the run itself")
-	f.StringVar(&o.dir, "dir", "", "used by the run itself")
-	f.StringVar(&o.url, "url", "", "used by the run itself")
+	f.StringVar(&o.profile, "profile", "", "write a CPU profile of each job to JOB-TXS.pprof in this folder")
+	f.BoolVar(&o.keep, "keep", false, "keep the folder of each chain, and name it; -job JOB -dir FOLDER -txs N then does one job again")
+	f.IntVar(&o.txs, "txs", 0, "used with -job: transactions of the chain")
+	f.IntVar(&o.blockTxs, "block-txs", largeBlock, "used with -job: transactions of a block")
+	f.StringVar(&o.job, "job", "", "do one job in the folder -dir")
+	f.StringVar(&o.dir, "dir", "", "used with -job")
+	f.StringVar(&o.url, "url", "", "used with -job: of the server, which is -job serve")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -69,53 +79,90 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return o.all(ctx, out)
 }
 
-// chainFile, loadedStore and syncedStore lie in the folder of the run.
+// chainFile, loadedStore and syncedStore lie in the folder of the chain.
 func (o *options) chainFile() string   { return filepath.Join(o.dir, "chain") }
 func (o *options) syncedStore() string { return filepath.Join(o.dir, "synced.db") }
 func (o *options) loadedStore() string { return filepath.Join(o.dir, "loaded.db") }
 
-// all runs every job and prints the page.
-func (o *options) all(ctx context.Context, out io.Writer) (err error) {
-	if o.dir, err = os.MkdirTemp("", "clew-bench-"); err != nil {
-		return err
+// all measures every chain and prints the page.
+func (o *options) all(ctx context.Context, out io.Writer) error {
+	var large []results
+	for text := range strings.SplitSeq(o.sizes, ",") {
+		millions, err := strconv.ParseFloat(text, 64)
+		if err != nil || millions <= 0 {
+			return fmt.Errorf("-sizes %s: want millions of transactions, such as 0.3,3", o.sizes)
+		}
+		o.txs, o.blockTxs = int(millions*1e6), largeBlock
+		r, err := o.measure(ctx, largeJobs)
+		if err != nil {
+			return err
+		}
+		large = append(large, r)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
-	if _, err := o.child(ctx, "generate"); err != nil {
-		return err
+	var small results
+	if o.small > 0 {
+		o.txs, o.blockTxs = o.small*smallBlock, smallBlock
+		var err error
+		if small, err = o.measure(ctx, smallJobs); err != nil {
+			return err
+		}
+	}
+	return o.print(out, large, small)
+}
+
+// results are by job.
+type results map[string]result
+
+// measure runs jobs on a chain of o.txs transactions.
+func (o *options) measure(ctx context.Context, jobs []job) (r results, err error) {
+	if o.dir, err = os.MkdirTemp("", "clew-bench-"); err != nil {
+		return nil, err
+	}
+	if o.keep {
+		fmt.Fprintf(os.Stderr, "bench: -txs %d -block-txs %d -dir %s\n", o.txs, o.blockTxs, o.dir)
+	} else {
+		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	server, err := o.startServer(ctx)
-	if err != nil {
-		return err
-	}
-	results := map[string]result{}
-	for _, job := range []string{"drop", "decode", "insert", "sync", "trace", "follow"} {
-		if results[job], err = o.child(ctx, job); err != nil {
-			return err
+	r = results{}
+	var server *exec.Cmd
+	for _, j := range jobs {
+		if r[j.name], err = o.child(ctx, j); err != nil {
+			return nil, err
+		}
+		if server == nil { // the first job made the chain
+			if server, err = o.startServer(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if j.name == "insert" { // it is not read again, and large
+			if err := os.Remove(o.loadedStore()); err != nil {
+				return nil, err
+			}
 		}
 	}
 	cancel()
 	_ = server.Wait() // it was told to end
-	return o.print(out, results)
+	return r, nil
 }
 
 // command is this program again, for one job.
-func (o *options) command(ctx context.Context, job string) (*exec.Cmd, error) {
+func (o *options) command(ctx context.Context, j job) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-job", job, "-dir", o.dir, "-url", o.url, "-profile", o.profile,
-		"-txs", fmt.Sprint(o.txs), "-in-flight", fmt.Sprint(o.inFlight))
+	cmd := exec.CommandContext(ctx, self, "-job", j.name, "-dir", o.dir, "-url", o.url, "-profile", o.profile,
+		"-txs", strconv.Itoa(o.txs), "-block-txs", strconv.Itoa(o.blockTxs), "-in-flight", strconv.Itoa(o.inFlight))
 	cmd.Stderr = os.Stderr
 	return cmd, nil
 }
 
 // child runs a job to its end.
-func (o *options) child(ctx context.Context, job string) (res result, err error) {
-	fmt.Fprintf(os.Stderr, "bench: %s …\n", job)
-	cmd, err := o.command(ctx, job)
+func (o *options) child(ctx context.Context, j job) (res result, err error) {
+	fmt.Fprintf(os.Stderr, "bench: %d transactions: %s …\n", o.txs, j.name)
+	cmd, err := o.command(ctx, j)
 	if err != nil {
 		return res, err
 	}
@@ -124,15 +171,16 @@ func (o *options) child(ctx context.Context, job string) (res result, err error)
 		err = json.Unmarshal(text, &res)
 	}
 	if err != nil {
-		return res, fmt.Errorf("job %s: %w", job, err)
+		return res, fmt.Errorf("job %s: %w", j.name, err)
 	}
-	fmt.Fprintf(os.Stderr, "bench: %s: %s\n", job, strings.TrimSpace(string(text)))
+	res.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	fmt.Fprintf(os.Stderr, "bench: %s: %d a second, %s of processor time: %s\n", j.name, res.rate(), res.CPU, strings.TrimSpace(string(text)))
 	return res, nil
 }
 
 // startServer starts the server and learns its URL.
 func (o *options) startServer(ctx context.Context) (*exec.Cmd, error) {
-	cmd, err := o.command(ctx, "serve")
+	cmd, err := o.command(ctx, serveJob)
 	if err != nil {
 		return nil, err
 	}
@@ -149,23 +197,4 @@ func (o *options) startServer(ctx context.Context) (*exec.Cmd, error) {
 	}
 	o.url = strings.TrimSpace(line)
 	return cmd, nil
-}
-
-// print writes the page.
-func (o *options) print(out io.Writer, r map[string]result) error {
-	t, err := template.New("page").Funcs(template.FuncMap{
-		"thousands": thousands,
-		"rate":      func(job string) string { return thousands(r[job].rate()) },
-		"percent": func(job, of string) string {
-			return fmt.Sprintf("%d %%", r[job].rate()*100/max(1, r[of].rate()))
-		},
-		"job": func(name string) result { return r[name] },
-	}).Parse(page)
-	if err != nil {
-		return err
-	}
-	return t.Execute(out, map[string]any{
-		"Date": o.date, "Go": runtime.Version(), "System": runtime.GOOS + "/" + runtime.GOARCH, "Cores": runtime.NumCPU(),
-		"Processor": processor(), "Memory": memoryGiB(), "InFlight": o.inFlight, "Args": fmt.Sprintf("-txs %d -in-flight %d", o.txs, o.inFlight),
-	})
 }
