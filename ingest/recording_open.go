@@ -173,6 +173,9 @@ func (r *Recording) index(ctx context.Context) error {
 			return fmt.Errorf("transaction %s: its branch has another length than those beside it in block %d: %w",
 				e.TxID, e.Height, chains.ErrBadAnswer)
 		}
+		if same, known := r.byID[e.TxID]; known && same.height == e.Height {
+			return fmt.Errorf("transaction %s stands twice in block %d: %w", e.TxID, e.Height, chains.ErrBadAnswer)
+		}
 		r.byBlock[e.Height] = append(r.byBlock[e.Height], i)
 		r.byID[e.TxID] = at{e.Height, e.Index}
 	}
