@@ -8,10 +8,18 @@ import (
 	"clew/chains"
 )
 
+// OutputReader is a Node that finds many outputs at once, each in its transaction's bytes,
+// checked against the txid. What was found is returned with an error too. ErrNotFound: some
+// are on no transaction that the node knows. ErrUnsupported: it has no index.
+type OutputReader interface {
+	Outputs(ctx context.Context, points []chains.OutPoint) (map[chains.OutPoint]chains.Output, error)
+}
+
 // resolve asks the node for outputs that b spends and that lie before everything read,
-// where the node's blocks do not tell them. What it cannot find stays unknown.
+// where the node's blocks do not tell them. What it cannot find stays unknown. Where the
+// sink has every block from block 0 on, there are none.
 func (s *syncer) resolve(ctx context.Context, b *chains.Block) error {
-	if b.Spent != nil {
+	if b.Spent != nil || s.whole {
 		return nil
 	}
 	if s.recent == nil {
@@ -20,45 +28,88 @@ func (s *syncer) resolve(ctx context.Context, b *chains.Block) error {
 	for i := range b.Txs {
 		s.recent[b.Txs[i].ID] = true
 	}
-	for i := range b.Txs {
-		for n := range b.Txs[i].Inputs {
-			in := &b.Txs[i].Inputs[n]
-			if in.Known || s.recent[in.Prev.Tx] || s.before[in.Prev.Tx] {
-				continue
-			}
-			have, err := s.sink.HasTx(ctx, in.Prev.Tx)
-			if err != nil {
-				return err
-			}
-			if have {
-				continue
-			}
-			if err := s.ask(ctx, in); err != nil {
-				return err
-			}
-			if !in.Known {
-				s.res.Unresolved++
-			}
+	ins, err := s.foreign(ctx, b)
+	if err != nil {
+		return err
+	}
+	if err := s.ask(ctx, ins); err != nil {
+		return fmt.Errorf("block %d: %w", b.Ref.Height, err)
+	}
+	for _, in := range ins {
+		if !in.Known {
+			s.res.Unresolved++
 		}
 	}
 	return nil
 }
 
-// ask fills in from the node, if that finds the transaction.
-func (s *syncer) ask(ctx context.Context, in *chains.Input) error {
+// foreign returns the inputs of b that spend an output of no transaction that was read.
+func (s *syncer) foreign(ctx context.Context, b *chains.Block) (ins []*chains.Input, err error) {
+	have := map[chains.TxID]bool{} // what the sink said
+	for i := range b.Txs {
+		for n := range b.Txs[i].Inputs {
+			in := &b.Txs[i].Inputs[n]
+			id := in.Prev.Tx
+			if in.Known || s.recent[id] || s.before[id] {
+				continue
+			}
+			if _, asked := have[id]; !asked {
+				if have[id], err = s.sink.HasTx(ctx, id); err != nil {
+					return nil, err
+				}
+			}
+			if !have[id] {
+				ins = append(ins, in)
+			}
+		}
+	}
+	return ins, nil
+}
+
+// ask fills inputs in from the node, as far as that finds what they spend.
+func (s *syncer) ask(ctx context.Context, ins []*chains.Input) error {
+	if len(ins) == 0 || s.noIndex {
+		return nil
+	}
+	if r, ok := s.node.(OutputReader); ok {
+		return s.askAtOnce(ctx, r, ins)
+	}
 	r, ok := s.node.(TxReader)
-	if !ok || s.noIndex {
+	if !ok {
 		return nil
 	}
-	prev, _, err := readTx(ctx, r, s.dec, s.node.Chain(), in.Prev.Tx)
-	if errors.Is(err, chains.ErrUnsupported) {
-		s.noIndex = true
-		return nil
+	for _, in := range ins {
+		prev, _, err := readTx(ctx, r, s.dec, s.node.Chain(), in.Prev.Tx)
+		if errors.Is(err, chains.ErrUnsupported) {
+			s.noIndex = true
+			return nil
+		}
+		if err == nil {
+			err = fill(in, prev)
+		}
+		if err != nil {
+			return fmt.Errorf("output %s: %w", in.Prev, err)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("output %s: %w", in.Prev, err)
+	return nil
+}
+
+func (s *syncer) askAtOnce(ctx context.Context, r OutputReader, ins []*chains.Input) error {
+	points := make([]chains.OutPoint, len(ins))
+	for i, in := range ins {
+		points[i] = in.Prev
 	}
-	return fill(in, prev)
+	found, err := r.Outputs(ctx, points)
+	s.noIndex = errors.Is(err, chains.ErrUnsupported)
+	if err != nil && !s.noIndex && !errors.Is(err, chains.ErrNotFound) {
+		return err
+	}
+	for _, in := range ins {
+		if out, ok := found[in.Prev]; ok {
+			in.Spent, in.Known, in.Proven = out, true, true
+		}
+	}
+	return nil
 }
 
 // readTx returns a transaction and its bytes from the node's index, nil if the node does not

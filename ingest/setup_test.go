@@ -3,7 +3,9 @@ package ingest_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,13 +21,14 @@ import (
 )
 
 var (
-	_ ingest.Sink     = (*store.Loader)(nil)
-	_ ingest.Node     = (*bitcoin.Node)(nil)
-	_ ingest.TxReader = (*bitcoin.Node)(nil)
-	_ ingest.Node     = (*ingest.Recording)(nil)
-	_ ingest.TxReader = (*ingest.Recording)(nil)
-	_ ingest.Holder   = (*ingest.Recording)(nil)
-	_ tracer.Source   = (*ingest.Pass)(nil)
+	_ ingest.Sink         = (*store.Loader)(nil)
+	_ ingest.Node         = (*bitcoin.Node)(nil)
+	_ ingest.TxReader     = (*bitcoin.Node)(nil)
+	_ ingest.OutputReader = (*bitcoin.Node)(nil)
+	_ ingest.Node         = (*ingest.Recording)(nil)
+	_ ingest.TxReader     = (*ingest.Recording)(nil)
+	_ ingest.Holder       = (*ingest.Recording)(nil)
+	_ tracer.Source       = (*ingest.Pass)(nil)
 )
 
 const regtest = chains.Chain("bitcoin-regtest")
@@ -63,6 +66,14 @@ func older(t testing.TB, node *nodetest.Bitcoind, index bool) string {
 				r.Body = []byte(`{"result":{},"error":null,"id":1}`)
 			case !index && q.Method == "getrawtransaction":
 				r.Status, r.Body = 500, []byte(`{"result":null,"error":{"code":-5,"message":"No such mempool transaction. Use -txindex"},"id":1}`)
+			case !index && bytes.Contains(q.Body, []byte("getrawtransaction")): // some of them at once
+				var asked []json.RawMessage
+				require.NoError(t, json.Unmarshal(q.Body, &asked))
+				answers := make([]string, len(asked))
+				for i := range asked {
+					answers[i] = fmt.Sprintf(`{"result":null,"error":{"code":-5,"message":"No such mempool transaction. Use -txindex"},"id":%d}`, i)
+				}
+				r.Body = []byte("[" + strings.Join(answers, ",") + "]")
 			}
 		},
 	})

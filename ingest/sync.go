@@ -107,6 +107,7 @@ type syncer struct {
 	recent   map[chains.TxID]bool // transactions that are gathered and may not be written yet
 	before   map[chains.TxID]bool // the same, of the batch that is being written
 	noIndex  bool                 // the node cannot find transactions
+	whole    bool                 // the sink has all that lies before what is being read
 	told     *told
 }
 
@@ -186,9 +187,14 @@ func (s *syncer) from(spans []Span) int64 {
 // fill reads one missing range. Whatever ends it, what was gathered is written.
 func (s *syncer) fill(ctx context.Context, m Span) error {
 	s.opt.Log.Debug("reading blocks", "from", m.From, "to", m.To)
+	spans, err := s.sink.Spans(ctx)
+	if err != nil {
+		return err
+	}
+	s.whole = m.From == 0 || len(spans) > 0 && spans[0].From == 0 && spans[0].To == m.From-1
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err := s.read(ctx, stream(inner, s.node, m.From, m.To, s.opt.InFlight))
+	err = s.read(ctx, stream(inner, s.node, m.From, m.To, s.opt.InFlight))
 	if s.broken {
 		return err
 	}

@@ -239,6 +239,22 @@ func TestSyncFromAboveGenesis(t *testing.T) {
 		require.Zero(t, res.Unresolved)
 		same(t, want, got)
 	})
+	t.Run("the node has an index and is asked once a block", func(t *testing.T) {
+		var single, batches atomic.Int64
+		url := nodetest.Proxy(t, older(t, node, true), nodetest.Tamper{Ask: func(q *nodetest.Question) {
+			switch {
+			case q.Method == "getrawtransaction":
+				single.Add(1)
+			case strings.HasPrefix(string(q.Body), "["):
+				batches.Add(1)
+			}
+		}})
+		got, _ := part(t, dialURL(t, node, url, bitcoin.Options{}))
+		same(t, want, got)
+		require.Zero(t, single.Load())
+		require.Positive(t, batches.Load())
+		require.LessOrEqual(t, batches.Load(), int64(21))
+	})
 	t.Run("the node cannot tell", func(t *testing.T) {
 		n := dialURL(t, node, older(t, node, false), bitcoin.Options{})
 		got, res := part(t, n)
@@ -252,9 +268,28 @@ func TestSyncFromAboveGenesis(t *testing.T) {
 	})
 	t.Run("a whole chain needs nobody to tell", func(t *testing.T) {
 		st := openStore(t)
-		require.Zero(t, syncAll(t, dialURL(t, node, older(t, node, false), bitcoin.Options{}), st).Unresolved)
+		n := dialURL(t, node, older(t, node, false), bitcoin.Options{})
+		syncSome(t, n, st, ingest.SyncOptions{From: 0, To: from - 1})
+		l, err := st.Load(t.Context(), regtest)
+		require.NoError(t, err)
+		asked := 0
+		res, err := ingest.Sync(t.Context(), n, bitcoin.Codec{}, asking{l, &asked}, everything)
+		require.NoError(t, errors.Join(err, l.Close()))
+		require.Zero(t, res.Unresolved)
+		require.Zero(t, asked, "nor is the store searched")
 		same(t, whole, dump(t, st))
 	})
+}
+
+// asking is a sink that counts how often it is asked for a transaction.
+type asking struct {
+	*store.Loader
+	asked *int
+}
+
+func (a asking) HasTx(ctx context.Context, id chains.TxID) (bool, error) {
+	*a.asked++
+	return a.Loader.HasTx(ctx, id)
 }
 
 // unknownInputs counts the inputs of unknown value in a dump.
