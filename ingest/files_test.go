@@ -21,7 +21,7 @@ var (
 
 func openBlocks(t testing.TB, node *nodetest.Node) *bitcoin.Files {
 	t.Helper()
-	files, err := bitcoin.OpenFiles(context.Background(), node.Chain, node.BlocksDir)
+	files, err := bitcoin.OpenFiles(context.Background(), node.Chain, node.BlocksDir, nil)
 	require.NoError(t, err)
 	return files
 }

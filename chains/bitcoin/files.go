@@ -58,12 +58,13 @@ func (f *Files) damage(p place, err error) error {
 // where block 0 or a block behind a split tells.
 //
 // It reads the header of each block once, several files at a time: on a disk that seeks
-// slowly that takes longest. A block takes about a hundred bytes of memory.
+// slowly that takes longest. progress, unless nil, is told after each file how many of all
+// are read, one call at a time. A block takes about 120 bytes of memory.
 //
 // Errors: chains.ErrNotFound where no block files are, chains.ErrWrongChain with what they
 // are of, chains.ErrUnknownChain where nothing tells, a DamageError where the chain needs
 // what is damaged, and those of the file system.
-func OpenFiles(ctx context.Context, chain chains.Chain, dir string) (*Files, error) {
+func OpenFiles(ctx context.Context, chain chains.Chain, dir string, progress func(done, total int)) (*Files, error) {
 	f := &Files{}
 	var err error
 	if f.dir, err = findBlocks(dir, chain); err != nil {
@@ -76,7 +77,7 @@ func OpenFiles(ctx context.Context, chain chains.Chain, dir string) (*Files, err
 	if err != nil {
 		return nil, err
 	}
-	if err := f.scanParts(ctx); err != nil {
+	if err := f.scanParts(ctx, progress); err != nil {
 		return nil, err
 	}
 	f.indexHashes()

@@ -73,7 +73,7 @@ func BenchmarkSources(b *testing.B) {
 		return n
 	}
 	measure("files", func(b *testing.B) blockSource {
-		files, err := bitcoin.OpenFiles(b.Context(), node.Chain, node.BlocksDir)
+		files, err := bitcoin.OpenFiles(b.Context(), node.Chain, node.BlocksDir, nil)
 		require.NoError(b, err)
 		return files
 	})

@@ -65,7 +65,7 @@ func (f *folder) change(name string, edit func(raw []byte) []byte) {
 
 // readAll reads the whole chain and returns how many blocks it has, or the first error.
 func (f *folder) readAll() (int64, error) {
-	files, err := bitcoin.OpenFiles(f.t.Context(), "", f.dir)
+	files, err := bitcoin.OpenFiles(f.t.Context(), "", f.dir, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -143,6 +143,29 @@ func TestFilesDamaged(t *testing.T) {
 		})
 	}
 	t.Run("undo data", func(t *testing.T) { undoDamaged(t, node.BlocksDir, middle) })
+}
+
+// Blocks above one that is missing wait, unless undo data shows that they were connected.
+func TestFilesWait(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{Args: []string{"-blocksxor=0"}})
+	node.Fill(2, 20, 1)
+	last := node.Height()
+	node.Stop()
+	f := newFolder(t, node.BlocksDir)
+	f.change("blk00000.dat", func(raw []byte) []byte {
+		return append(bytes.Clone(raw[:f.blocks[last-3]]), raw[f.blocks[last-2]:]...)
+	})
+	_, err := f.readAll()
+	require.ErrorContains(t, err, at0("blk00000.dat", f.blocks[last-3]))
+	require.ErrorContains(t, err, "which is in no file")
+	f.change("rev00000.dat", func([]byte) []byte { return nil })
+	files, err := bitcoin.OpenFiles(t.Context(), "", f.dir, nil)
+	require.NoError(t, err)
+	require.Equal(t, last-4, files.Held().To)
+	require.EqualValues(t, 3, files.Waiting())
+	r, err := files.Doctor(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, r.Lacks[1].Effect, "3 blocks stand on one that is not there")
 }
 
 func at0(file string, offset int) string { return fmt.Sprintf("%s, record at byte %d", file, offset) }
@@ -237,9 +260,9 @@ func TestFilesPruned(t *testing.T) {
 	node.Skip(900)
 	last := node.Prune(500)
 	require.Positive(t, last)
-	_, err := bitcoin.OpenFiles(t.Context(), "", node.BlocksDir)
+	_, err := bitcoin.OpenFiles(t.Context(), "", node.BlocksDir, nil)
 	require.ErrorIs(t, err, chains.ErrUnknownChain, "block 0 is gone, and several networks have this magic")
-	files, err := bitcoin.OpenFiles(t.Context(), node.Chain, node.BlocksDir)
+	files, err := bitcoin.OpenFiles(t.Context(), node.Chain, node.BlocksDir, nil)
 	require.NoError(t, err)
 	require.Equal(t, last+1, files.Held().From)
 	sameBlocks(t, node, files)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,9 +129,6 @@ func (f *Files) recognise(chain chains.Chain) (shared []*network, err error) {
 	var head [recordHead + HeaderBytes]byte
 	if err := file.read(head[:], 0); err != nil {
 		return nil, fmt.Errorf("the first record: %w", err)
-	}
-	if file.size > math.MaxUint32 {
-		return nil, fmt.Errorf("%s: %d bytes, and no node writes so large a file: %w", f.parts[0].path, file.size, ErrBadEncoding)
 	}
 	f.magic = [4]byte(head[:4])
 	all := f.candidates()

@@ -36,17 +36,24 @@ type place struct{ part, at uint32 }
 var nowhere = place{math.MaxUint32, math.MaxUint32}
 
 // scanParts finds the blocks of all parts, as many files at a time as there are processors.
-func (f *Files) scanParts(ctx context.Context) error {
+func (f *Files) scanParts(ctx context.Context, progress func(done, total int)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan int)
 	var running sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
 	for range min(runtime.GOMAXPROCS(0), len(f.parts)) {
 		running.Go(func() {
 			for i := range next {
 				if err := f.scanPart(&f.parts[i], i == len(f.parts)-1); err != nil {
 					cancel(err)
 				}
+				mu.Lock()
+				if done++; progress != nil {
+					progress(done, len(f.parts))
+				}
+				mu.Unlock()
 			}
 		})
 	}
@@ -69,6 +76,9 @@ func (f *Files) scanPart(p *filePart, last bool) (err error) {
 		return err
 	}
 	defer func() { err = joinClose(err, file) }()
+	if file.size > math.MaxUint32 {
+		return fmt.Errorf("%s: %d bytes, and no node writes so large a file: %w", p.path, file.size, ErrBadEncoding)
+	}
 	scan := recordScan{
 		file: file, magic: f.magic, least: HeaderBytes + 1, most: f.most,
 		accept: func(body bodySpan, vouched bool) (bool, error) {

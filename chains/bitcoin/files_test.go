@@ -14,7 +14,7 @@ import (
 // openFiles opens the block files of a node.
 func openFiles(t testing.TB, node *nodetest.Node) *bitcoin.Files {
 	t.Helper()
-	files, err := bitcoin.OpenFiles(t.Context(), "", node.BlocksDir)
+	files, err := bitcoin.OpenFiles(t.Context(), "", node.BlocksDir, nil)
 	require.NoError(t, err)
 	return files
 }
@@ -128,16 +128,16 @@ func TestFilesFindTheFolder(t *testing.T) {
 	node.Skip(3)
 	for _, dir := range []string{node.BlocksDir, filepath.Dir(node.BlocksDir), node.DataDir} {
 		for _, chain := range []chains.Chain{"", "bitcoin-regtest"} {
-			files, err := bitcoin.OpenFiles(t.Context(), chain, dir)
+			files, err := bitcoin.OpenFiles(t.Context(), chain, dir, nil)
 			require.NoError(t, err)
 			require.Equal(t, node.BlocksDir, files.String())
 			require.EqualValues(t, 3, files.Held().To)
 		}
 	}
-	_, err := bitcoin.OpenFiles(t.Context(), "bitcoin", node.BlocksDir)
+	_, err := bitcoin.OpenFiles(t.Context(), "bitcoin", node.BlocksDir, nil)
 	require.ErrorIs(t, err, chains.ErrWrongChain)
 	require.ErrorContains(t, err, "the blocks are of bitcoin-regtest, not of bitcoin")
-	_, err = bitcoin.OpenFiles(t.Context(), "", t.TempDir())
+	_, err = bitcoin.OpenFiles(t.Context(), "", t.TempDir(), nil)
 	require.ErrorIs(t, err, chains.ErrNotFound)
 	require.ErrorContains(t, err, "no blk*.dat")
 }

@@ -27,7 +27,12 @@ func blocksEndpoint(c *cli.Context) (endpoint, error) {
 
 // openBlocks opens the block files in dir. chain "" takes whatever they are of.
 func openBlocks(ctx context.Context, w *world, dir string, chain chains.Chain) (*openedNode, error) {
-	files, err := bitcoin.OpenFiles(ctx, chain, dir)
+	m := newMeter(w, "index of the block files")
+	m.files = true
+	files, err := bitcoin.OpenFiles(ctx, chain, dir, func(done, total int) {
+		m.Update(int64(done), int64(total), 0, chains.BlockRef{})
+	})
+	m.Done()
 	if err != nil {
 		return nil, fmt.Errorf("--blocks %s: %w", dir, blocksHint(err))
 	}

@@ -25,14 +25,15 @@ type meter struct {
 	bar      *progressbar.ProgressBar
 	barOut   io.Writer
 	last     progressMessage
+	files    bool // it counts files, not blocks
 }
 
 // progressMessage is a line of progress with --json. Rates are whole numbers a second.
 type progressMessage struct {
 	MessageType  string `json:"message_type"` // "progress"
 	Job          string `json:"job"`
-	Done         int64  `json:"done"`  // blocks
-	Total        int64  `json:"total"` // blocks; 0: not known
+	Done         int64  `json:"done"`  // blocks, or files of an index
+	Total        int64  `json:"total"` // the same; 0: not known
 	Transactions int64  `json:"transactions"`
 	Height       int64  `json:"height"` // of the block read last
 	BlocksPerSec int64  `json:"blocks_per_second"`
@@ -135,7 +136,11 @@ func (m *meter) draw(done, total int64) {
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
 		)
 	}
-	m.bar.Describe(fmt.Sprintf("%s: block %d, %s tx/s%s", m.job, m.last.Height, grouped(m.last.TxPerSec), m.last.left()))
+	if m.files {
+		m.bar.Describe(m.job + m.last.left())
+	} else {
+		m.bar.Describe(fmt.Sprintf("%s: block %d, %s tx/s%s", m.job, m.last.Height, grouped(m.last.TxPerSec), m.last.left()))
+	}
 	if total > 0 && total != m.bar.GetMax64() {
 		m.bar.ChangeMax64(total)
 	}
