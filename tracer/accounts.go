@@ -208,18 +208,32 @@ func (s *sweep) opening(ctx context.Context, address chains.Address) (chains.Amo
 			return o.Amount, nil
 		}
 	}
-	name := s.out.codec.FormatAddress(s.chain, address)
 	b, ok := s.src.(Balancer)
 	if !ok {
-		return chains.Amount{}, fmt.Errorf("opening balance of %s: %w: a single pass over a node's blocks does not know it; "+
-			"state it under openings, sync a store from block 0, or use accounts: output", name, chains.ErrIncomplete)
+		return chains.Amount{}, &OpeningError{s.out.codec.FormatAddress(s.chain, address),
+			fmt.Errorf("%w: a single pass over a node's blocks does not know it", chains.ErrIncomplete)}
 	}
 	a, err := b.BalanceBefore(ctx, address)
 	if errors.Is(err, chains.ErrIncomplete) {
-		return a, fmt.Errorf("opening balance of %s: %w: state it under openings, sync the store from block 0, or use accounts: output", name, err)
+		return a, &OpeningError{s.out.codec.FormatAddress(s.chain, address), err}
 	}
 	return a, err
 }
+
+// OpeningError says that nothing tells what an address held before stolen value came to it,
+// without which its account cannot be followed.
+type OpeningError struct {
+	Address string
+	Err     error // chains.ErrIncomplete
+}
+
+// Error names the address and the ways out.
+func (e *OpeningError) Error() string {
+	return fmt.Sprintf("opening balance of %s: %v: state it under openings, sync a store from block 0, or use accounts: output", e.Address, e.Err)
+}
+
+// Unwrap returns what was not read.
+func (e *OpeningError) Unwrap() error { return e.Err }
 
 // loseAccounts ends what the live accounts give in a transaction whose total is unknown.
 func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {

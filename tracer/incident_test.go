@@ -123,17 +123,10 @@ func TestIncidentErrors(t *testing.T) {
 			require.Equal(t, "case.yaml", at.File)
 			require.Equal(t, fmt.Sprintf("%d %s", c.line, c.field), fmt.Sprintf("%d %s", at.Line, at.Field), err.Error())
 			require.ErrorContains(t, err, c.says)
-			require.ErrorContains(t, err, fmt.Sprintf("case.yaml:%d: field ", c.line))
+			require.ErrorContains(t, err, fmt.Sprintf("case.yaml:%d: ", c.line))
 			require.NotContains(t, err.Error(), "<nil>")
 		})
 	}
-}
-
-// What is no YAML at all names the file and the line.
-func TestIncidentNotYAML(t *testing.T) {
-	_, err := parseIncident(head + "seeds: [\n")
-	require.ErrorContains(t, err, "case.yaml")
-	require.ErrorContains(t, err, "line ")
 }
 
 func TestIncidentWhole(t *testing.T) {
@@ -263,5 +256,34 @@ func TestParseSeedErrors(t *testing.T) {
 		_, err := tracer.ParseSeed("V1", text, plain{})
 		require.ErrorContains(t, err, says, text)
 		require.ErrorContains(t, err, "seed ", text)
+	}
+}
+
+// What is no YAML is named with the line up to which it is none, whatever the parser counts.
+func TestSyntaxErrorNamesItsLine(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		line       int
+	}{
+		{"in the first line", "a: b: c\nd: e\n", 1},
+		{"a second mapping", "clew: incident/1\nid: x\nrule: fifo: b\nseeds: []\n", 3},
+		{"a tab", "clew: incident/1\nid: x\n\trule: fifo\nseeds: []\n", 3},
+		{"a string that is not closed", "clew: incident/1\n\nid: \"x\nrule: fifo\n", 3},
+		{"a list that is not closed", "clew: incident/1\nseeds:\n  - {id: V1\n", 3},
+		{"an indentation", "clew: incident/1\nseeds:\n- {id: a}\n notes: 1\n", 4},
+		{"an escape", "clew: incident/1\nid: \"\\q\"\n", 2},
+		{"an anchor", "clew: incident/1\nid: *nope\nrule: fifo\n", 2},
+		{"a control character", "clew: incident/1\nid: \x01\nrule: fifo\n", 2},
+		{"content", "clew: incident/1\nid: x\nrule: fifo\nseeds: [\n", 4},
+		{"behind a second document", "clew: incident/1\nid: x\n---\nb: : c\n", 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := tracer.ParseIncident("case.yaml", []byte(c.text), plain{})
+			var field *tracer.FieldError
+			require.ErrorAs(t, err, &field)
+			require.Equal(t, c.line, field.Line, err)
+			require.Empty(t, field.Field)
+			require.ErrorContains(t, err, fmt.Sprintf("case.yaml:%d: this is not YAML: ", c.line))
+		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -21,30 +22,33 @@ import (
 type FieldError struct {
 	File   string
 	Line   int
-	Field  string
+	Field  string // "" for the file as a whole, and where the line is no YAML
 	Reason string
 }
 
-// Error gives FILE:LINE: field FIELD: REASON.
+// Error gives FILE:LINE: field FIELD: REASON, or FILE:LINE: REASON.
 func (e *FieldError) Error() string {
+	if e.Field == "" {
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
+	}
 	return fmt.Sprintf("%s:%d: field %s: %s", e.File, e.Line, e.Field, e.Reason)
 }
 
 // ParseIncident reads an incident file. name stands in errors. They are *FieldError for an
-// unknown field, a wrong type, an impossible value and two seeds that overlap; what is not
-// YAML at all is the YAML parser's error, which names the line too.
+// unknown field, a wrong type, an impossible value, two seeds that overlap, and what is not
+// YAML at all.
 func ParseIncident(name string, data []byte, codec Codec) (*Incident, error) {
 	var doc, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&doc); errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
 		return nil, &FieldError{name, 1, "clew", "the file is empty: want clew: " + IncidentSchema}
 	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, syntaxError(name, data, err)
 	}
 	if err := d.Decode(&second); err == nil {
 		return nil, &FieldError{name, max(1, second.Line), "clew", "a second document begins here: one incident in a file"}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, syntaxError(name, data, err)
 	}
 	sum := sha256.Sum256(data)
 	inc := &Incident{Accounts: AccountsOutput, Stop: Stop{Touched: DefaultTouched}, SHA256: hex.EncodeToString(sum[:])}
@@ -53,6 +57,34 @@ func ParseIncident(name string, data []byte, codec Codec) (*Incident, error) {
 		return nil, err
 	}
 	return inc, nil
+}
+
+// syntaxError says in which line of data err is: the first one up to which data has this
+// error. (The YAML parser's own number is one too low for some errors, and absent from others.)
+func syntaxError(name string, data []byte, err error) error {
+	what := withoutLine(err)
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	n := sort.Search(len(lines), func(i int) bool {
+		d := yaml.NewDecoder(bytes.NewReader(bytes.Join(lines[:i+1], nil)))
+		var doc yaml.Node
+		var err error
+		for err == nil {
+			err = d.Decode(&doc)
+		}
+		return withoutLine(err) == what
+	})
+	return &FieldError{File: name, Line: min(n+1, len(lines)), Reason: "this is not YAML: " + what}
+}
+
+// withoutLine returns what the YAML parser says, but for "yaml: line N: " in front of it.
+func withoutLine(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if rest, ok := strings.CutPrefix(text, "line "); ok {
+		if _, what, ok := strings.Cut(rest, ": "); ok {
+			return what
+		}
+	}
+	return text
 }
 
 type parser struct {

@@ -44,6 +44,13 @@ func runExplain(ctx context.Context, w *world, c *cli.Context) error {
 	if tx != nil {
 		x.Whence = whence
 	}
+	main, says, err := standing(ctx, c, t.Trace, &h.Legs[len(h.Legs)-1])
+	if err != nil {
+		return fmt.Errorf("ask the store for the block of hop %d: %w", h.Number, err)
+	}
+	if x.Main = main; says != "" {
+		x.Says = append(x.Says, says)
+	}
 	if w.json {
 		return writeJSON(w.stdout, x)
 	}

@@ -28,7 +28,8 @@ type explanation struct {
 	Entered  []potEntry   `json:"entered"` // by input index
 	Left     []potEntry   `json:"left"`    // by output index, the fee last
 	Complete bool         `json:"complete"`
-	Whence   string       `json:"whence"` // where the whole transaction was read
+	Whence   string       `json:"whence"`     // where the whole transaction was read
+	Main     *bool        `json:"main_chain"` // whether the block is on the main chain in the store; null: it does not know
 	Next     []nextAnswer `json:"next"`
 	Says     []string     `json:"says"`
 	Check    []string     `json:"check"` // commands for a node of one's own

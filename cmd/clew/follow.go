@@ -51,7 +51,7 @@ func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
 		return &damagedError{err}
 	}
 	if j.trace == nil {
-		return seedHint(err, node.where)
+		return j.hint(err, node.where)
 	}
 	input, keepErr := keeper.finish(pass.AsOf())
 	j.trace.Inputs.Recording = input
@@ -117,11 +117,11 @@ func seedHint(err error, where string) error {
 func (j *traceJob) fromStore(ctx context.Context) (err error) {
 	height, err := j.lastBlock(ctx)
 	if err != nil {
-		return err
+		return j.hint(err, "the store "+j.st.Path())
 	}
 	src, err := j.st.Source(ctx, j.chain, height)
 	if err != nil {
-		return seedHint(err, "the store "+j.st.Path())
+		return j.storeHint(ctx, err)
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
 	if j.pin.Hash != (chains.BlockHash{}) && src.AsOf().Hash != j.pin.Hash {
@@ -142,7 +142,7 @@ func (j *traceJob) fromStore(ctx context.Context) (err error) {
 		},
 	})
 	if j.trace == nil {
-		return seedHint(err, "the store "+j.st.Path())
+		return j.storeHint(ctx, err)
 	}
 	return err
 }

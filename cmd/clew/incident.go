@@ -54,7 +54,11 @@ func declaration(w *world, c *cli.Context) (*declared, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the incident: %w", err)
 	}
-	return parseDeclaration(file, text)
+	d, err := parseDeclaration(file, text)
+	if err == nil && d.RuleReason == "" {
+		w.remark("%s does not say why %s was chosen (rule_reason): who reads the result will ask\n", file, d.Rule)
+	}
+	return d, err
 }
 
 func parseDeclaration(name string, text []byte) (*declared, error) {

@@ -59,7 +59,7 @@ func (r *printed) rows() int {
 // what was not read, and where to look further.
 func writeResult(out io.Writer, r *printed) error {
 	p := newPage(out)
-	title := fmt.Sprintf("Trace %s: %s", r.id, r.Incident.Title)
+	title := fmt.Sprintf("Trace %s: %s", r.id, cmp.Or(r.Incident.Title, r.Incident.ID))
 	if r.Incident.Synthetic {
 		title += " (synthetic)"
 	}
