@@ -15,7 +15,7 @@ import (
 const (
 	pointBlocks = 300 // blocks that are sampled, over the whole chain
 	pointTxs    = 50  // transactions of each
-	fewEntries  = 10  // transactions of an address that count as few
+	fewEntries  = 4   // transactions of an address that count as few
 	firstPage   = 25  // transactions of a page
 )
 

@@ -16,7 +16,8 @@ import (
 
 const (
 	// busyWait is how long a short write waits for another process's batch before it gives
-	// up with ErrLocked. A batch of the size that Loader suggests takes 2 to 6 seconds.
+	// up with ErrLocked. A batch of the size that Loader suggests takes less than a second, a
+	// merge of indexes some seconds for each ten million transactions.
 	busyWait = 20 * time.Second
 	// readConns is the number of connections for short reads.
 	readConns = 4
