@@ -254,7 +254,11 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	if s.opt.Progress != nil {
 		s.opt.Progress(s.res.Blocks, s.total, s.res.Txs, b.Ref)
 	}
-	if s.sink.Full() || s.opt.Batch > 0 && s.pending >= s.opt.Batch {
+	full := s.sink.Full()
+	if s.opt.Batch > 0 {
+		full = s.pending >= s.opt.Batch
+	}
+	if full {
 		return s.flush(ctx, false)
 	}
 	return nil

@@ -51,6 +51,7 @@ type plan struct {
 	reached chan struct{} // a gate was reached
 	pass    chan struct{} // let the one that waits go on
 	over    chan struct{} // closed when the run has ended
+	finish  func()        // closes it; may be called again
 
 	mu      sync.Mutex
 	rng     *rand.Rand
@@ -61,10 +62,12 @@ type plan struct {
 }
 
 func newPlan(rng *rand.Rand) *plan {
-	return &plan{
+	p := &plan{
 		gates: map[int]bool{}, faults: map[int]string{}, rng: rng, before: map[string][]byte{},
 		reached: make(chan struct{}), pass: make(chan struct{}), over: make(chan struct{}),
 	}
+	p.finish = sync.OnceFunc(func() { close(p.over) })
+	return p
 }
 
 func newMiddle(t *testing.T, node string) *middle {

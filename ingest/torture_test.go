@@ -97,6 +97,7 @@ func (r *rack) round(rng *rand.Rand) {
 	// Most is left of the blocks that have transactions.
 	left := r.node.Height() - max(have, empty)
 	p := newPlan(rng)
+	defer p.finish()
 	first := int(max(0, empty-have))
 	for range rng.IntN(5) {
 		p.gates[first+rng.IntN(int(max(1, left)))] = true
@@ -121,7 +122,7 @@ func (r *rack) round(rng *rand.Rand) {
 	r.middle.play(p)
 	c := r.sync(r.db, r.middle.url, on, room, batch)
 	r.watch(c, p, rng)
-	close(p.over)
+	p.finish()
 	r.middle.play(nil)
 	r.judge(c, p, on)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,6 +85,7 @@ func (w *week) generate(g *chaingen.Generator, name string, blocks int) []chaing
 func (w *week) sync(gates ...int) (*child, *plan) {
 	w.t.Helper()
 	p := newPlan(w.rng)
+	w.t.Cleanup(p.finish)
 	for _, g := range gates {
 		p.gates[g] = true
 	}
@@ -105,7 +107,7 @@ func (w *week) reach(c *child, p *plan) {
 func (w *week) end(c *child, p *plan) {
 	w.t.Helper()
 	<-c.ended
-	close(p.over)
+	p.finish()
 	require.NoError(w.t, c.err, c.stderr.String())
 }
 
@@ -123,7 +125,7 @@ func (w *week) killed() {
 		case <-c.ended:
 		}
 		c.kill(w.t)
-		close(p.over)
+		p.finish()
 		w.t.Logf("killed: the store has %d blocks of %d", w.last(), w.blocks)
 	}
 	w.end(w.sync())
@@ -145,7 +147,7 @@ func (w *week) reorganised() {
 	c, p = w.sync(len(w.branch[1]) / 2)
 	w.reach(c, p)
 	c.kill(w.t)
-	close(p.over)
+	p.finish()
 	w.server.Replace(w.fork, w.branch[2])
 	w.end(w.sync())
 	require.EqualValues(w.t, w.fork+len(w.branch[2])-1, w.last())
@@ -189,8 +191,13 @@ func (w *week) compared() {
 	defer func() { w.db = tortured }()
 	w.db = filepath.Join(w.t.TempDir(), "peace.db")
 	began := time.Now()
-	w.end(w.sync())
-	w.t.Logf("a sync in peace took %s", time.Since(began))
+	c, p := w.sync()
+	w.end(c, p)
+	peak := int64(-1) // not known
+	if use, ok := c.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		peak = use.Maxrss
+	}
+	w.t.Logf("a sync in peace took %s, %d KiB of memory", time.Since(began), peak)
 	a, b := w.open(tortured), w.open(w.db)
 	x, y := lines(a), lines(b)
 	n := 0

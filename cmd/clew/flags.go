@@ -10,6 +10,7 @@ import (
 	"github.com/xrash/smetrics"
 
 	"clew/chains"
+	"clew/store"
 	"clew/tracer"
 )
 
@@ -78,7 +79,7 @@ func nodeOptions() []option {
 		{name: "rpc-ca", kind: isText, value: "FILE", usage: "the certificate (PEM) that signs the node's TLS certificate"},
 		{name: "from", kind: isNumber, value: "HEIGHT", usage: "the first block"},
 		{name: "to", kind: isNumber, value: "HEIGHT", usage: "the last block; without it, the node's head"},
-		{name: "batch", kind: isNumber, value: "N", usage: "write after N transactions (200,000 without it): fewer take less memory, and less is read again after a loss of power; more is faster"},
+		{name: "batch", kind: isNumber, value: "N", usage: "write after N transactions (" + grouped(store.SuggestedBatch) + " without it): fewer take less memory, and less is read again after a loss of power"},
 	}
 }
 
