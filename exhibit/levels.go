@@ -21,8 +21,9 @@ const (
 	// so larger folds open to slices of time, which halve the way several times over.
 	shapedSpots = 160
 	// sliceCount is the largest number of slices, and sliceEnds how many of the places where
-	// most value ends stand beside them.
-	sliceCount, sliceEnds = 8, 16
+	// most value ends stand beside them, each with at least one part in endShare of what
+	// ends in the fold.
+	sliceCount, sliceEnds, endShare = 8, 16, 200
 	// outsideBoxes is how many boxes outside of a fold are named on each side; the smallest
 	// of more are one.
 	outsideBoxes = 8
@@ -284,17 +285,19 @@ func (f *flow) slices(inside []int, ends int) *partition {
 // largestEnds chooses n places where value ends, gaps, services and the like first, then by
 // amount.
 func (f *flow) largestEnds(inside []int, n int) map[int]bool {
-	held := map[int]chains.Amount{}
+	held, all := map[int]chains.Amount{}, chains.Amount{}
 	var ends []int
 	for _, s := range inside {
 		if f.spots[s].kind != spotNode || len(f.spots[s].held) == 0 {
 			continue
 		}
 		for _, h := range f.holdings(f.spots[s].held) {
-			held[s] = held[s].Plus(h.Traced)
+			held[s], all = held[s].Plus(h.Traced), all.Plus(h.Traced)
 		}
 		ends = append(ends, s)
 	}
+	least, _ := all.MulDiv(chains.Units(1), chains.Units(endShare))
+	ends = slices.DeleteFunc(ends, func(s int) bool { return held[s].Less(least) && !f.telling(s) })
 	slices.SortStableFunc(ends, func(a, b int) int {
 		if x, y := f.telling(a), f.telling(b); x != y {
 			if x {

@@ -29,6 +29,9 @@ func visible(text string) string {
 // categories Cc, Cf, Co, Zl and Zp, what is not a character, and fillers that are letters
 // by category only.
 func hides(r rune) bool {
+	if ' ' <= r && r <= '~' { // almost always
+		return false
+	}
 	switch r {
 	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u034f', unicode.ReplacementChar:
 		return true
