@@ -5,11 +5,13 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
+	"clew/chains/bitcoin"
 	"clew/chains/bitcoin/nodetest"
 	"clew/ingest"
 	"clew/store"
@@ -229,5 +231,37 @@ func TestSyncRefusesAnotherHistory(t *testing.T) {
 				require.Empty(t, stale(t, st))
 			})
 		}
+	}
+}
+
+// The hash of another block in answer to the first height of a range, once: nothing above or
+// below it in the sink would show that.
+func TestSyncIsToldAnotherHash(t *testing.T) {
+	t.Parallel()
+	node := nodetest.Start(t, nodetest.Options{})
+	newWallet(t, node, 8).mine(10)
+	for name, c := range map[string]struct{ from, other int64 }{
+		"of a higher block":                  {100, 101},
+		"of a lower block":                   {100, 42},
+		"of the last block":                  {100, node.Height()},
+		"for the first block of a new store": {-1, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told atomic.Bool
+			asked := fmt.Sprintf(`"params":[%d]`, max(0, c.from))
+			url := nodetest.Proxy(t, node.URL, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
+				if q.Method == "getblockhash" && strings.Contains(string(q.Body), asked) && told.CompareAndSwap(true, false) {
+					r.Body = []byte(fmt.Sprintf(`{"result":"%s","error":null,"id":1}`, node.HashAt(c.other)))
+				}
+			}})
+			n := dialURL(t, node, url, bitcoin.Options{})
+			told.Store(true)
+			st := openStore(t)
+			syncSome(t, n, st, ingest.SyncOptions{From: c.from, To: -1})
+			require.False(t, told.Load(), "it was told")
+			want := openStore(t)
+			syncSome(t, n, want, ingest.SyncOptions{From: c.from, To: -1})
+			same(t, dump(t, want), dump(t, st))
+		})
 	}
 }

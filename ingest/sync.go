@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"clew/chains"
 )
@@ -107,6 +108,7 @@ type syncer struct {
 	recent   map[chains.TxID]bool // transactions that are gathered and may not be written yet
 	before   map[chains.TxID]bool // the same, of the batch that is being written
 	noIndex  bool                 // the node cannot find transactions
+	alone    bool                 // the next block follows none that the sink has
 	whole    bool                 // the sink has all that lies before what is being read
 	told     *told
 }
@@ -191,6 +193,7 @@ func (s *syncer) fill(ctx context.Context, m Span) error {
 	if err != nil {
 		return err
 	}
+	s.alone = !slices.ContainsFunc(spans, func(sp Span) bool { return sp.To == m.From-1 })
 	s.whole = m.From == 0 || len(spans) > 0 && spans[0].From == 0 && spans[0].To == m.From-1
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -238,6 +241,9 @@ func (s *syncer) read(ctx context.Context, queue <-chan chan answer) error {
 }
 
 func (s *syncer) add(ctx context.Context, b *chains.Block) error {
+	if err := s.anchor(ctx, b); err != nil {
+		return err
+	}
 	if err := s.told.check(b); err != nil {
 		return err
 	}
@@ -260,6 +266,23 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	}
 	if full {
 		return s.flush(ctx, false)
+	}
+	return nil
+}
+
+// anchor asks again for the hash of a block that follows none in the sink: that it is another
+// height's, nothing else would show.
+func (s *syncer) anchor(ctx context.Context, b *chains.Block) error {
+	if !s.alone {
+		return nil
+	}
+	s.alone = false
+	hash, err := s.node.HashAt(ctx, b.Ref.Height)
+	if err != nil && !errors.Is(err, chains.ErrNotFound) {
+		return fmt.Errorf("block %d again: %w", b.Ref.Height, err)
+	}
+	if hash != b.Ref.Hash {
+		return fmt.Errorf("block %d: the node named %s before and names %s now: %w", b.Ref.Height, b.Ref.Hash, hash, chains.ErrReorged)
 	}
 	return nil
 }
