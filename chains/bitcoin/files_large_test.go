@@ -78,6 +78,10 @@ func TestFilesChoose(t *testing.T) {
 	c := after(t, b, easy, 3)
 	heavy := after(t, zero, hard, 4)
 	equal := after(t, b, easy, 5)
+	lazy := bitcoin.Header{Version: 4, Prev: b.Hash, Time: b.Time, Bits: hard}
+	for bitcoin.CheckWork("bitcoin-regtest", lazy.Encode()) == nil {
+		lazy.Nonce++
+	}
 	for name, x := range map[string]struct {
 		blocks []bitcoin.Header
 		head   bitcoin.Header
@@ -87,6 +91,7 @@ func TestFilesChoose(t *testing.T) {
 		"in no order":         {[]bitcoin.Header{zero, c, b, a}, c},
 		"most work":           {[]bitcoin.Header{zero, a, b, c, heavy}, heavy},
 		"first of equals":     {[]bitcoin.Header{zero, a, b, equal, c}, equal},
+		"without its work":    {[]bitcoin.Header{zero, a, b, lazy}, b},
 		"the other way round": {[]bitcoin.Header{zero, a, b, c, equal}, c},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -119,7 +119,7 @@ func TestFilesWithExtensionBlocks(t *testing.T) {
 	require.Positive(t, forms[chains.ScriptPegged])
 	r, err := files.Doctor(t.Context())
 	require.NoError(t, err)
-	require.EqualValues(t, node.Height(), r.Folder.Undo)
+	require.Equal(t, node.Height(), r.Folder.Undo)
 }
 
 // The folder may be named from above.
