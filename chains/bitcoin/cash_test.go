@@ -271,3 +271,16 @@ func TestBlockOfAnyOrder(t *testing.T) {
 		})
 	}
 }
+
+// Blocks that a bchd accepted, each a chain of six transactions sorted by txid.
+func TestDecodeSortedBlock(t *testing.T) {
+	for height, places := range map[string][]int{"1001": {0, 3, 2, 6, 5, 4, 1}, "1002": {0, 1, 5, 4, 6, 3, 2}} {
+		block, err := bitcoin.DecodeBlock("bitcoin-cash-regtest", fixture(t, "bitcoin-cash/regtest/"+height+".blk.gz"), 1001)
+		require.NoError(t, err)
+		require.NoError(t, bitcoin.CheckWork("bitcoin-cash-regtest", block.Header))
+		require.Equal(t, places, block.Places)
+		for i := 2; i < len(block.Txs); i++ {
+			require.Equal(t, block.Txs[i-1].ID, block.Txs[i].Inputs[0].Prev.Tx)
+		}
+	}
+}

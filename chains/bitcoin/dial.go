@@ -217,11 +217,11 @@ func (n *Node) probe(ctx context.Context) error {
 		return err
 	}
 	// The last block is there on pruned nodes too; a header costs little.
-	if n.restBlocks, err = n.restHas(ctx, "rest/headers/1/"+tip.String()+".bin"); err != nil {
+	if n.restBlocks, err = n.restHas(ctx, "rest/headers/1/"+tip.String()+".bin", n.isHeaderOf(tip)); err != nil {
 		return err
 	}
 	if n.restBlocks {
-		if n.spentTxOuts, err = n.restHas(ctx, "rest/spenttxouts/"+tip.String()+".bin"); err != nil {
+		if n.spentTxOuts, err = n.restHas(ctx, "rest/spenttxouts/"+tip.String()+".bin", isSpentTxOuts); err != nil {
 			return err
 		}
 	}
@@ -231,13 +231,28 @@ func (n *Node) probe(ctx context.Context) error {
 	return err
 }
 
-// restHas reports whether REST answers path. A node without REST, or without that part of
-// it, answers 404; btcd breaks the connection, which is believed at the second time.
-func (n *Node) restHas(ctx context.Context, path string) (bool, error) {
+// isHeaderOf returns what reports whether an answer is the header of a block.
+func (n *Node) isHeaderOf(block chains.BlockHash) func([]byte) bool {
+	return func(answer []byte) bool {
+		h, err := DecodeHeader(n.net.chain, answer)
+		return err == nil && h.Hash == block
+	}
+}
+
+// isSpentTxOuts reports whether an answer has the form of the outputs that a block spends.
+func isSpentTxOuts(answer []byte) bool {
+	_, err := DecodeSpentTxOuts(answer)
+	return err == nil
+}
+
+// restHas reports whether REST answers path with what was asked for. A node without REST, or
+// without that part of it, answers 404; bchd says 200 and gives an error of JSON-RPC; btcd
+// breaks the connection, which is believed at the second time.
+func (n *Node) restHas(ctx context.Context, path string, is func([]byte) bool) (bool, error) {
 	there, broken := false, 0
 	err := n.client.retry(ctx, func(ctx context.Context) error {
 		a, err := n.client.get(ctx, path, n.spentLimit())
-		there = err == nil && a.status == http.StatusOK
+		there = err == nil && a.status == http.StatusOK && is(a.body)
 		a.free()
 		var p *passing
 		if errors.As(err, &p) && errors.Is(err, chains.ErrUnreachable) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -138,4 +139,24 @@ func mustHex(text string) []byte {
 		panic(err)
 	}
 	return raw
+}
+
+// A bchd answers every path with 200 and an error of JSON-RPC, and refuses getblock 3.
+func TestNodeThatAnswersAsBchd(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{})
+	hash := node.MineBlock(nodetest.Anyone(0))
+	url := nodetest.Proxy(t, node.URL, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
+		switch {
+		case strings.HasPrefix(q.Path, "/rest/"):
+			r.Status, r.Body = 200, []byte(`{"jsonrpc":"1.0","result":null,"error":{"code":-32600,"message":"Invalid request: malformed"},"id":null}`)
+		case q.Method == "getblock" && bytes.Contains(q.Body, []byte(",3]")):
+			r.Status, r.Body = 200, []byte(`{"jsonrpc":"1.0","result":null,"error":{"code":-8,"message":"invalid VerbosityLevel value"},"id":1}`)
+		}
+	}})
+	n, err := bitcoin.Dial(t.Context(), "bitcoin-regtest", url, node.Options())
+	require.NoError(t, err)
+	block, err := n.Block(t.Context(), node.Height(), hash)
+	require.NoError(t, err)
+	require.Equal(t, hash, block.Ref.Hash)
+	require.False(t, n.SpentKnown())
 }

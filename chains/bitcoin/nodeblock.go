@@ -163,7 +163,11 @@ func (n *Node) absent(ctx context.Context, height int64, hash chains.BlockHash, 
 func (n *Node) blockVerbose(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
 	var v verboseBlock
 	err := n.client.call(ctx, n.jsonLimit(), &v, "getblock", hash.String(), 3)
-	if isCode(err, codeNotFound, codeMisc) {
+	switch {
+	case isCode(err, codeParameter): // bchd refuses the number 3
+		n.noPrevouts.Store(true)
+		return n.blockBytes(ctx, height, hash)
+	case isCode(err, codeNotFound, codeMisc):
 		err = n.absent(ctx, height, hash, []byte(err.Error()))
 	}
 	if err != nil {
