@@ -11,8 +11,8 @@ import (
 )
 
 // copyStore writes the store at path into the new file target as it stands at this moment.
-// Whoever writes to the store meanwhile is neither seen nor disturbed. A copy that fails
-// leaves no file.
+// Whoever writes to the store meanwhile is neither seen nor disturbed. The copy has its name
+// when it is whole; one that fails leaves no file.
 func copyStore(ctx context.Context, path, target string) (err error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
 	if err != nil {
@@ -20,13 +20,26 @@ func copyStore(ctx context.Context, path, target string) (err error) {
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	conn.SetInterrupt(ctx.Done())
-	if err := sqlitex.Execute(conn, `VACUUM INTO ?`, &sqlitex.ExecOptions{Args: []any{target}}); err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
-		return fmt.Errorf("copy the store to %s: %w", target, errors.Join(err, removed(target)))
+	partial := target + ".partial"
+	err = removed(partial)
+	if err == nil {
+		err = sqlitex.Execute(conn, `VACUUM INTO ?`, &sqlitex.ExecOptions{Args: []any{partial}})
 	}
-	return nil
+	if err == nil {
+		err = os.Rename(partial, target)
+	}
+	if err == nil {
+		return nil
+	}
+	code := sqlite.ErrCode(err).ToPrimary()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	err = fmt.Errorf("copy the store to %s: %w", target, errors.Join(err, removed(partial)))
+	if code == sqlite.ResultFull || code == sqlite.ResultIOErr {
+		return withHint(err, "free some space, or name another place for the copy")
+	}
+	return err
 }
 
 // removed removes a file that may not be there.
