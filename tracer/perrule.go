@@ -102,26 +102,38 @@ type Traced = PerRule[chains.Amount]
 func (p *PerRule[T]) Get(r Rule) (T, bool) { return p.Value[r], !p.Null[r] }
 
 // MarshalJSON writes {"fifo": …, …, "poison": …}.
-func (p PerRule[T]) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
+func (p PerRule[T]) MarshalJSON() ([]byte, error) { return p.appendJSON(make([]byte, 0, 192)) }
+
+// appendJSON appends it to b. A trace is made of these, so the usual values are written
+// without reflection.
+func (p *PerRule[T]) appendJSON(b []byte) ([]byte, error) {
 	for i, name := range ruleNames {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "%q:", name)
+		b = append(append(append(b, "{,"[min(i, 1)], '"'), name...), '"', ':')
 		if p.Null[i] {
-			b.WriteString("null")
+			b = append(b, "null"...)
 			continue
 		}
-		v, err := json.Marshal(p.Value[i])
-		if err != nil {
-			return nil, err
+		switch v := any(&p.Value[i]).(type) {
+		case *chains.Amount:
+			b = appendText(b, v.String())
+		case *Basis:
+			b = appendText(b, v.String())
+		case *BasisSplit:
+			b = v.appendJSON(b)
+		default:
+			text, err := json.Marshal(v)
+			if err != nil {
+				return nil, err
+			}
+			b = append(b, text...)
 		}
-		b.Write(v)
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}'), nil
+}
+
+// appendText appends digits or a word as JSON's text.
+func appendText(b []byte, text string) []byte {
+	return append(append(append(b, '"'), text...), '"')
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. A rule that is absent is null.
@@ -153,26 +165,20 @@ type SeedTraced struct {
 
 // MarshalJSON writes {"V1": {"fifo": …}, …}.
 func (s BySeed) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, e := range s {
+	b := append(make([]byte, 0, 32+224*len(s)), '{')
+	for i := range s {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		key, err := json.Marshal(e.Seed)
+		key, err := json.Marshal(s[i].Seed)
 		if err != nil {
 			return nil, err
 		}
-		val, err := e.Traced.MarshalJSON()
-		if err != nil {
+		if b, err = s[i].Traced.appendJSON(append(append(b, key...), ':')); err != nil {
 			return nil, err
 		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(val)
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote, keeping the order of the keys.
@@ -197,20 +203,22 @@ func (s *BySeed) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON writes the parts that are not zero: {"whole": "…", "rule": "…"}.
-func (s BasisSplit) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, a := range s.Parts {
-		if a.IsZero() {
+func (s BasisSplit) MarshalJSON() ([]byte, error) { return s.appendJSON(nil), nil }
+
+func (s *BasisSplit) appendJSON(b []byte) []byte {
+	b = append(b, '{')
+	first := true
+	for i := range s.Parts {
+		if s.Parts[i].IsZero() {
 			continue
 		}
-		if b.Len() > 1 {
-			b.WriteByte(',')
+		if !first {
+			b = append(b, ',')
 		}
-		fmt.Fprintf(&b, "%q:%q", basisNames[i], a.String())
+		first = false
+		b = appendText(append(appendText(b, basisNames[i]), ':'), s.Parts[i].String())
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}')
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,14 +24,38 @@ func encodeTrace(t *tracer.Trace) (text []byte, id string, err error) {
 	if text, err = json.Marshal(t); err != nil {
 		return nil, "", fmt.Errorf("write the trace as JSON: %w", err)
 	}
+	// A trace may have gigabytes: it is written once, and the hash is of those bytes with
+	// another beginning.
+	head, err := traceHead(t)
+	if err != nil {
+		return nil, "", err
+	}
+	rest, ok := bytes.CutPrefix(text, head)
+	if !ok {
+		return nil, "", fmt.Errorf("write the trace as JSON: it does not begin with %s", head)
+	}
 	says := *t
 	says.Tool, says.Incident.FirstLogged = tracer.Tool{}, nil
-	bare, err := json.Marshal(&says)
-	if err != nil {
-		return nil, "", fmt.Errorf("write the trace as JSON: %w", err)
+	if head, err = traceHead(&says); err != nil {
+		return nil, "", err
 	}
-	sum := sha256.Sum256(bare)
-	return append(text, '\n'), hex.EncodeToString(sum[:8]), nil
+	sum := sha256.New()
+	sum.Write(head) // a hash never fails
+	sum.Write(rest)
+	return append(text, '\n'), hex.EncodeToString(sum.Sum(nil)[:8]), nil
+}
+
+// traceHead returns the beginning of t as JSON, up to and with what the incident is.
+func traceHead(t *tracer.Trace) ([]byte, error) {
+	head, err := json.Marshal(struct {
+		Schema   string             `json:"schema"`
+		Tool     tracer.Tool        `json:"tool"`
+		Incident tracer.IncidentRef `json:"incident"`
+	}{t.Schema, t.Tool, t.Incident})
+	if err != nil {
+		return nil, fmt.Errorf("write the trace as JSON: %w", err)
+	}
+	return bytes.TrimSuffix(head, []byte("}")), nil
 }
 
 // printed is a trace as it is shown in a terminal.
