@@ -63,7 +63,8 @@ func hasBlocks(dir string) (bool, error) {
 	return len(names) > 0, err
 }
 
-// blockFiles returns the numbers of the blk*.dat in dir, ascending.
+// blockFiles returns the numbers of the blk*.dat in dir, ascending. Those of nodes from
+// before 2013, with four digits, are other files.
 func blockFiles(dir string) ([]int, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -74,7 +75,7 @@ func blockFiles(dir string) ([]int, error) {
 		digits, isBlock := strings.CutPrefix(e.Name(), "blk")
 		digits, isData := strings.CutSuffix(digits, ".dat")
 		n, err := strconv.Atoi(digits)
-		if isBlock && isData && err == nil && n >= 0 {
+		if isBlock && isData && err == nil && len(digits) >= 5 && n >= 0 {
 			numbers = append(numbers, n)
 		}
 	}
