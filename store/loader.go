@@ -42,11 +42,11 @@ func (s *Store) Load(ctx context.Context, chain chains.Chain) (*Loader, error) {
 		return nil, fmt.Errorf("load %s: %w (close the other loader first)", chain, ErrLocked)
 	}
 	if err := s.lockWriter(ctx); err != nil {
-		return nil, fmt.Errorf("load %s: %w", chain, err)
+		return nil, fmt.Errorf("load %s into %s: %w", chain, s.path, err)
 	}
 	no, err := s.chainNumber(ctx, chain)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("load %s: %w", chain, err), s.unlockWriter())
+		return nil, errors.Join(fmt.Errorf("load %s into %s: %w", chain, s.path, err), s.unlockWriter())
 	}
 	l := &Loader{s: s, chain: chain, no: no}
 	if err := l.refresh(ctx); err != nil {
