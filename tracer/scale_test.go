@@ -249,3 +249,38 @@ func TestScaleManyLots(t *testing.T) {
 	require.Equal(t, 1_000, few.hops)
 	require.Equal(t, 10_000, many.hops)
 }
+
+// fanStream pays one stolen output to n others, each of which is spent on its own.
+func fanStream(n int) *stream {
+	s := &stream{n: n + 2}
+	s.make = func(i int, tx *chains.Tx) {
+		switch i {
+		case 0:
+			tx.Coinbase, tx.Outputs = true, []chains.Output{output(uint64(n)*100, "V")}
+		case 1:
+			tx.Inputs = []chains.Input{s.input(0, 0, uint64(n)*100, "V")}
+			for range n {
+				tx.Outputs = append(tx.Outputs, output(100, "F"))
+			}
+		default:
+			tx.Inputs = []chains.Input{s.input(1, i-2, 100, "F")}
+			tx.Outputs = []chains.Output{output(100, "X")}
+		}
+	}
+	return s
+}
+
+// An output with 100,000 spent descendants: each costs as many allocations as one of 10,000.
+func TestScaleFan(t *testing.T) {
+	each := func(n int) float64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c, _ := runStream(t, "fan", seedOf(0, 0), fanStream(n))
+		runtime.ReadMemStats(&after)
+		require.Equal(t, 2*n, c.hops)
+		require.Equal(t, n, c.ends)
+		return float64(after.Mallocs-before.Mallocs) / float64(n)
+	}
+	few, many := each(10_000), each(100_000)
+	require.Less(t, many, few*1.2, "allocations in proportion")
+}
