@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +32,11 @@ type client struct {
 	timeout time.Duration
 	retries int
 	backoff time.Duration
+	pace    *pace
+	log     *slog.Logger
+	remark  time.Duration // how long a request may take before the log says so
+	// findProxy returns the proxy that a request goes through, nil for none; the function may be nil.
+	findProxy func(*http.Request) (*url.URL, error)
 	// answered is set once the node has answered: from then on a refused connection is a
 	// restart, and passing.
 	answered atomic.Bool
@@ -55,6 +60,18 @@ func (p *passing) Unwrap() error { return p.err }
 // String names the node in messages: no path, which may hold a key, and no credentials.
 func (c *client) String() string { return c.base.Scheme + "://" + c.base.Host }
 
+// proxy returns the proxy on the way to the node, without credentials; "" for none.
+func (c *client) proxy() string {
+	if c.findProxy == nil {
+		return ""
+	}
+	u, err := c.findProxy(&http.Request{URL: c.base})
+	if err != nil || u == nil { // requests would have failed with err
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 // retry calls ask until it succeeds, fails for good, or has failed as often as allowed.
 // Every wait ends with ctx.
 func (c *client) retry(ctx context.Context, ask func(context.Context) error) error {
@@ -73,6 +90,10 @@ func (c *client) retry(ctx context.Context, ask func(context.Context) error) err
 		pause := min(c.backoff<<min(attempt, 20), maxPause)
 		jitter := rand.N(pause/2 + 1) //nolint:gosec // spreads requests, keeps no secret
 		pause = max(pause/2+jitter, min(p.pause, maxAskPause))
+		if p.pause > 0 {
+			c.pace.hold(time.Now().Add(pause)) // the node has asked it of all of us
+		}
+		c.log.Info("asking the node again", "node", c.String(), "in", pause, "why", p.err)
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
@@ -115,6 +136,9 @@ func (c *client) post(ctx context.Context, body []byte, limit int64) (answer, er
 // once sends one request and reads at most limit bytes of the answer. Refusals that mean the
 // same for every request come back as errors; other statuses are the caller's.
 func (c *client) once(ctx context.Context, method, target string, body []byte, limit int64) (answer, error) {
+	if err := c.pace.wait(ctx); err != nil {
+		return answer{}, fmt.Errorf("%s: %w", c, err)
+	}
 	bounded, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(bounded, method, target, bytes.NewReader(body))
@@ -125,6 +149,7 @@ func (c *client) once(ctx context.Context, method, target string, body []byte, l
 		req.Header.Set("Content-Type", "application/json")
 	}
 	used := c.creds.sign(req)
+	defer c.remind()()
 	res, err := c.http.Do(req)
 	if err != nil {
 		return answer{}, c.broken(ctx, err)
@@ -186,12 +211,8 @@ func (c *client) refusal(res *http.Response, body []byte, used string) error {
 		return fmt.Errorf("%s: %w: status 403: this address or this call is not allowed (bitcoind's options -rpcallowip and -rpcwhitelist)",
 			c, chains.ErrUnauthorized)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
-		if err != nil {
-			seconds = 0
-		}
 		return &passing{fmt.Errorf("%s: %w: status %d: %s", c, chains.ErrRateLimited, res.StatusCode, excerpt(body)),
-			time.Duration(min(max(seconds, 0), 3600)) * time.Second}
+			retryAfter(res.Header.Get("Retry-After"), time.Now())}
 	case http.StatusBadGateway, http.StatusGatewayTimeout:
 		return &passing{err: fmt.Errorf("%s: %w: status %d", c, chains.ErrUnreachable, res.StatusCode)}
 	}
@@ -219,7 +240,7 @@ func (c *client) broken(ctx context.Context, err error) error {
 	case isTLS:
 		return fmt.Errorf("%s: %w: %w (name the authority that signed the node's certificate)", c, chains.ErrUnreachable, certificate.Err)
 	case errors.Is(err, context.DeadlineExceeded) || isNet && timeout.Timeout():
-		return fmt.Errorf("%s: %w: no whole answer within %s", c, chains.ErrUnreachable, c.timeout)
+		return fmt.Errorf("%s: %w: no whole answer within %s (--rpc-timeout)", c, chains.ErrUnreachable, c.timeout)
 	case errors.Is(err, syscall.ECONNREFUSED) && !c.answered.Load():
 		return fmt.Errorf("%s: %w: connection refused (is bitcoind running, with -server=1, on this port?)", c, chains.ErrUnreachable)
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // credentials are what a node wants to see: a user and a password, or the cookie that
@@ -20,6 +22,8 @@ type credentials struct {
 	mu             sync.Mutex
 	user, password string
 	files          []string // where the cookie may be; empty where none is used
+	// header and value are one more header of each request; "" for none.
+	header, value string
 }
 
 // newCredentials takes what was given: user and password of the options, else of the URL,
@@ -27,6 +31,9 @@ type credentials struct {
 // machine. asked is the network to expect, the zero one for any.
 func newCredentials(u *url.URL, asked network, o Options) (*credentials, error) {
 	c := &credentials{}
+	if err := c.setHeader(o.Header); err != nil {
+		return nil, err
+	}
 	password, hasPassword := "", false
 	if u.User != nil {
 		password, hasPassword = u.User.Password()
@@ -37,32 +44,40 @@ func newCredentials(u *url.URL, asked network, o Options) (*credentials, error) 
 	case hasPassword || u.User.Username() != "":
 		c.user, c.password = u.User.Username(), password
 	case o.CookieFile != "":
-		files, err := cookieFiles(o.CookieFile, u.Port(), asked)
-		if err != nil {
-			return nil, err
-		}
-		c.files = files
+		c.files = cookieFiles(o.CookieFile, u.Port(), asked)
 	case isLoopback(u.Hostname()):
 		// A process without a home has no default cookie either.
 		if home, err := os.UserHomeDir(); err == nil {
 			c.files = defaultCookies(filepath.Join(home, ".bitcoin"), u.Port(), asked)
 		}
 	}
-	if err := c.read(); err != nil && (o.CookieFile != "" || !errors.Is(err, fs.ErrNotExist)) {
+	// A node that has ended takes its cookie with it: asking it says so better than that
+	// the file is not there.
+	if err := c.read(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	return c, nil
 }
 
+// setHeader takes NAME: VALUE. An error does not show the value.
+func (c *credentials) setHeader(line string) error {
+	if line == "" {
+		return nil
+	}
+	name, value, ok := strings.Cut(line, ":")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	if !ok || value == "" || !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+		return errors.New("the header for the node cannot be read: want NAME: VALUE")
+	}
+	c.header, c.value = name, value
+	return nil
+}
+
 // cookieFiles returns path itself, or the places of the cookie below it if it is a data
 // directory.
-func cookieFiles(path, port string, asked network) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("cookie file: %w (bitcoind writes .cookie into its data directory while it runs)", err)
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
+func cookieFiles(path, port string, asked network) []string {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return []string{path}
 	}
 	files := defaultCookies(path, port, asked)
 	for _, n := range networks {
@@ -71,7 +86,7 @@ func cookieFiles(path, port string, asked network) ([]string, error) {
 		}
 	}
 	// The folder of one network may have been named.
-	return append(files, filepath.Join(path, ".cookie")), nil
+	return append(files, filepath.Join(path, ".cookie"))
 }
 
 // defaultCookies returns the cookie below dir of the network whose port is used.
@@ -122,6 +137,9 @@ func (c *credentials) sign(req *http.Request) string {
 	c.mu.Lock()
 	user, password := c.user, c.password
 	c.mu.Unlock()
+	if c.header != "" {
+		req.Header.Set(c.header, c.value)
+	}
 	if user == "" && password == "" {
 		return ""
 	}
@@ -147,7 +165,7 @@ func (c *credentials) advice() string {
 	case len(c.files) > 0 && c.password != "":
 		return "the cookie in " + strings.Join(c.files, " or ") + " is not of this node"
 	case len(c.files) > 0:
-		return "there is no cookie file " + strings.Join(c.files, " or ") + "; name the node's, or give user and password"
+		return "there is no cookie file " + strings.Join(c.files, " or ") + " (a bitcoind writes it while it runs); name the node's, or give user and password"
 	case c.user != "" || c.password != "":
 		return "the user or the password is wrong: they are bitcoind's -rpcauth, or -rpcuser and -rpcpassword"
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -26,8 +27,19 @@ type Options struct {
 	CookieFile string
 	// CAFile holds certificates in PEM that may sign the node's, beside the system's.
 	CAFile string
+	// Proxy returns the proxy of a request (http, https or socks5), nil for none. A nil
+	// function means that there is none.
+	Proxy func(*http.Request) (*url.URL, error)
+	// Header is one more header of each request, NAME: VALUE, as services want it that ask
+	// for a key.
+	Header string
+	// Rate is how many requests a second are sent at most, a batch counting as one; 0 means
+	// any number.
+	Rate int
 	// Timeout bounds one request with its answer; 0 means one minute.
 	Timeout time.Duration
+	// Log is told when an answer is long in coming, and when a request is repeated; nil: nobody.
+	Log *slog.Logger
 	// Retries is how often a request is repeated after a passing fault (connection broken,
 	// work queue full, node starting); 0 means 7, which lasts about ten seconds, and a
 	// negative number never.
@@ -104,7 +116,13 @@ func newClient(address string, asked network, o Options) (*client, error) {
 	if base.Path == "" {
 		base.Path = "/"
 	}
-	c := &client{base: &base, creds: creds, timeout: o.Timeout, retries: o.Retries, backoff: o.Backoff}
+	c := &client{
+		base: &base, creds: creds, timeout: o.Timeout, retries: o.Retries, backoff: o.Backoff,
+		pace: newPace(o.Rate), log: o.Log, remark: remarkAfter,
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
 	if c.timeout == 0 {
 		c.timeout = time.Minute
 	}
@@ -114,6 +132,7 @@ func newClient(address string, asked network, o Options) (*client, error) {
 	if c.backoff == 0 {
 		c.backoff = 100 * time.Millisecond
 	}
+	c.findProxy = transport.Proxy
 	c.http = &http.Client{
 		Transport: transport,
 		// A redirect would carry the credentials elsewhere.
@@ -124,6 +143,7 @@ func newClient(address string, asked network, o Options) (*client, error) {
 
 func newTransport(o Options) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = o.Proxy
 	t.MaxIdleConnsPerHost = o.Connections
 	if o.Connections == 0 {
 		t.MaxIdleConnsPerHost = 8
@@ -249,16 +269,16 @@ func isSpentTxOuts(answer []byte) bool {
 // without that part of it, answers 404; bchd says 200 and gives an error of JSON-RPC; btcd
 // breaks the connection, which is believed at the second time.
 func (n *Node) restHas(ctx context.Context, path string, is func([]byte) bool) (bool, error) {
-	there, broken := false, 0
+	there := false
 	err := n.client.retry(ctx, func(ctx context.Context) error {
 		a, err := n.client.get(ctx, path, n.spentLimit())
-		there = err == nil && a.status == http.StatusOK && is(a.body)
-		a.free()
-		var p *passing
-		if errors.As(err, &p) && errors.Is(err, chains.ErrUnreachable) {
-			broken++
+		if isBroken(err) {
+			if a, err = n.client.get(ctx, path, n.spentLimit()); isBroken(err) {
+				return nil
+			}
 		}
-		if broken == 2 || errors.Is(err, chains.ErrUnauthorized) { // a proxy may let JSON-RPC pass alone
+		there = err == nil && a.status == http.StatusOK && is(a.body)
+		if errors.Is(err, chains.ErrUnauthorized) { // a proxy may let JSON-RPC pass alone
 			return nil
 		}
 		return err
@@ -267,6 +287,12 @@ func (n *Node) restHas(ctx context.Context, path string, is func([]byte) bool) (
 		return false, fmt.Errorf("ask whether REST is there: %w", err)
 	}
 	return there, nil
+}
+
+// isBroken reports whether a connection ended without an answer.
+func isBroken(err error) bool {
+	_, is := errors.AsType[*passing](err)
+	return is && errors.Is(err, chains.ErrUnreachable)
 }
 
 // probeTxIndex asks for the state of the index, and an older node, which does not know that

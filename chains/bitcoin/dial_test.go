@@ -89,7 +89,7 @@ func TestDialCredentials(t *testing.T) {
 		"wrong one in the URL":  {"http://reader:s3cret-wrong@" + host, bitcoin.Options{}, chains.ErrUnauthorized, "-rpcauth"},
 		"none":                  {node.URL, bitcoin.Options{}, chains.ErrUnauthorized, "name the cookie file"},
 		"another node's cookie": {node.URL, bitcoin.Options{CookieFile: stray}, chains.ErrUnauthorized, stray},
-		"no cookie file":        {node.URL, bitcoin.Options{CookieFile: stray + ".gone"}, os.ErrNotExist, "while it runs"},
+		"no cookie file":        {node.URL, bitcoin.Options{CookieFile: stray + ".gone"}, chains.ErrUnauthorized, "there is no cookie file " + stray + ".gone (a bitcoind writes it while it runs)"},
 		"an empty cookie file":  {node.URL, bitcoin.Options{CookieFile: empty}, nil, "USER:PASSWORD"},
 		"an unreadable URL":     {"http://reader:s3cret-word@ [", bitcoin.Options{}, nil, "http://HOST:PORT"},
 		"another scheme":        {"ftp://reader:s3cret-word@" + host, bitcoin.Options{}, nil, "http://HOST:PORT"},
@@ -128,11 +128,14 @@ func TestDialUnreachable(t *testing.T) {
 	cookie, err := os.ReadFile(node.CookieFile)
 	require.NoError(t, err)
 	node.Stop()
-	require.NoError(t, os.WriteFile(node.CookieFile, cookie, 0o600))
-
-	_, err = bitcoin.Dial(t.Context(), regtest, node.URL, o)
-	require.ErrorIs(t, err, chains.ErrUnreachable)
-	require.ErrorContains(t, err, "is bitcoind running")
+	for _, file := range []string{"gone", "left behind"} {
+		if file == "left behind" {
+			require.NoError(t, os.WriteFile(node.CookieFile, cookie, 0o600))
+		}
+		_, err = bitcoin.Dial(t.Context(), regtest, node.URL, o)
+		require.ErrorIs(t, err, chains.ErrUnreachable, "cookie %s", file)
+		require.ErrorContains(t, err, "is bitcoind running")
+	}
 	_, err = n.Head(t.Context())
 	require.ErrorIs(t, err, chains.ErrUnreachable)
 	require.ErrorContains(t, err, "asked 3 times")

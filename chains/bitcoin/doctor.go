@@ -18,6 +18,7 @@ type Report struct {
 	Head    ReportHead   `json:"head"`
 	Offers  Offers       `json:"offers"`
 	Lacks   []Lack       `json:"lacks"`
+	Proxy   string       `json:"proxy,omitempty"` // on the way to the node; "" for none
 	// Folder is what block files hold; nil of a node.
 	Folder *Folder `json:"folder,omitempty"`
 }
@@ -70,6 +71,7 @@ func (n *Node) Doctor(ctx context.Context) (Report, error) {
 	}
 	r := Report{
 		Chain:  n.net.chain,
+		Proxy:  n.client.proxy(),
 		CAIP2:  n.net.chain.CAIP2(),
 		Head:   ReportHead{head.Height, head.Hash, time.Unix(head.Time, 0).UTC()},
 		Offers: Offers{Blocks: ByGetBlock, SpentOutputs: ByREST, TxIndex: index.there && index.synced},

@@ -2,7 +2,6 @@ package bitcoin_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,16 +19,6 @@ func eachNode(t *testing.T, test func(t *testing.T, node *nodetest.Node)) {
 			test(t, nodetest.Start(t, nodetest.Options{Kind: kind}))
 		})
 	}
-}
-
-// reach dials a node of any kind, and is impatient where it refuses.
-func reach(tb testing.TB, node *nodetest.Node, url string) *bitcoin.Node {
-	tb.Helper()
-	o := node.Options()
-	o.Retries, o.Backoff = 2, time.Millisecond
-	n, err := bitcoin.Dial(tb.Context(), node.Chain, url, o)
-	require.NoError(tb, err)
-	return n
 }
 
 // What every node of the family answers.

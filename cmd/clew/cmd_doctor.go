@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -21,7 +22,7 @@ func doctorCommand() *command {
 			{"clew doctor --rpc http://127.0.0.1:18443 --rpc-cookie ~/.bitcoin/regtest/.cookie --json", "the same for a script"},
 		},
 		codes:   []exitCode{codeUnreachable},
-		options: []string{"chain", "rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca"},
+		options: rpcFlags("chain"),
 		action:  runDoctor,
 	}
 }
@@ -41,6 +42,9 @@ func runDoctor(ctx context.Context, w *world, c *cli.Context) error {
 	e, err := oneEndpoint(c)
 	if err != nil {
 		return err
+	}
+	if len(e.others) > 0 {
+		return &usageError{"clew doctor looks at one node, and --rpc names several", "ask about each by itself"}
 	}
 	node, err := openNode(ctx, w, c, e, chains.Chain(c.String("chain")))
 	if err != nil {
@@ -62,6 +66,9 @@ func runDoctor(ctx context.Context, w *world, c *cli.Context) error {
 func writeDoctor(w *world, node *openedNode, r bitcoin.Report) error {
 	p := newPage(w.stdout)
 	head := [][]string{{"node", node.where}, {"software", orUnknown(r.Node)}, {"version", orUnknown(r.Version)}}
+	if r.Proxy != "" {
+		head = slices.Insert(head, 1, []string{"proxy", r.Proxy})
+	}
 	if r.Folder != nil {
 		head = describeFolder(r.Folder)
 	}

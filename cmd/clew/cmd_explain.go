@@ -21,7 +21,7 @@ func explainCommand() *command {
 			{"clew explain 3f2a9c1e 3 --rpc http://127.0.0.1:8332", "the same from the store, with a node to ask"},
 		},
 		codes:   []exitCode{codeNoStore, codeStore, codeUnreachable},
-		options: []string{"rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca"},
+		options: rpcFlags(),
 		least:   2, most: 2,
 		action: runExplain,
 	}

@@ -27,7 +27,7 @@ func syncCommand() *command {
 			{"clew sync --db case.db --chain bitcoin --rpc bitcoin=http://127.0.0.1:8332 --from 560062 --to 560071 --json", "ten blocks; progress as JSON lines, the result as JSON"},
 		},
 		codes:   []exitCode{codeGaps, codeStore, codeUnreachable},
-		options: []string{"chain", "rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "to", "batch"},
+		options: rpcFlags("chain", "from", "to", "batch"),
 		action:  runSync,
 	}
 }
@@ -89,8 +89,8 @@ func runSync(ctx context.Context, w *world, c *cli.Context) error {
 
 const unresolvedHint = "inputs whose outputs lie before the range have no known value; a trace that meets one has a gap there. A node with REST (-rest=1) or -txindex=1 tells them, or sync from an earlier block"
 
-// oneEndpoint returns the single --rpc, or the --blocks, of a command that reads one node.
-// --chain counts where the value names none.
+// oneEndpoint returns what a command reads that reads one chain: the nodes of --rpc, or the
+// --blocks. --chain counts where no value names one.
 func oneEndpoint(c *cli.Context) (endpoint, error) {
 	if e, err := blocksEndpoint(c); err != nil || e.blocks != "" {
 		return e, err
@@ -99,18 +99,26 @@ func oneEndpoint(c *cli.Context) (endpoint, error) {
 	if len(values) == 0 {
 		return endpoint{}, &usageError{"--rpc is missing: which node?", "such as --rpc http://127.0.0.1:8332, or the node's files: --blocks ~/.bitcoin/blocks"}
 	}
-	if len(values) > 1 {
-		return endpoint{}, &usageError{fmt.Sprintf("--rpc was given %d times, and one node is read", len(values)), ""}
-	}
-	e, err := parseEndpoint(values[0])
-	if err != nil {
-		return e, err
-	}
 	asked := chains.Chain(c.String("chain"))
-	if asked != "" && e.chain != "" && asked != e.chain {
-		return e, &usageError{fmt.Sprintf("--chain says %s, and --rpc says %s", asked, e.chain), ""}
+	var list []endpoint
+	for _, v := range values {
+		e, err := parseEndpoint(v)
+		if err != nil {
+			return e, err
+		}
+		if asked == "" {
+			asked = e.chain
+		}
+		if e.chain != "" && asked != e.chain {
+			return e, &usageError{fmt.Sprintf("nodes of one chain are read: --chain or --rpc says %s, and --rpc says %s", asked, e.chain), ""}
+		}
+		list = append(list, e)
 	}
-	return e, nil
+	e, err := combined(list)
+	if e.chain == "" {
+		e.chain = asked
+	}
+	return e, err
 }
 
 // syncInto reads from node into the store that --db names.

@@ -24,13 +24,10 @@ func traceCommand() *command {
 			{"clew trace --seed bitcoin:TXID:0 --rule fifo --rule-reason 'first look' --hops 20", "a quick look from one output, over the blocks in the store"},
 			{"clew trace theft.yaml --rpc recording:report/recording --json", "the same trace again from what was recorded, as JSON"},
 		},
-		codes: []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},
-		options: []string{
-			"seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched",
-			"rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-ca", "from", "as-of", "out",
-		},
-		most:   1,
-		action: runTrace,
+		codes:   []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},
+		options: rpcFlags("seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched", "from", "as-of", "out"),
+		most:    1,
+		action:  runTrace,
 	}
 }
 

@@ -71,11 +71,14 @@ func refuseServer(value, source string) error {
 func nodeOptions() []option {
 	return []option{
 		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), usage: "the chain; without it, the node is asked"},
-		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "the node: http://HOST:PORT, https://…, or recording:DIR; once for each chain"},
+		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "the node: http://HOST:PORT, https://…, or recording:DIR; given again for a chain, the next one takes over when one fails"},
 		{name: "blocks", kind: isText, value: "DIR", usage: "in place of --rpc, the node's own block files: its data directory, or blocks in it"},
 		{name: "rpc-cookie", kind: isText, value: "FILE", usage: "the node's cookie file (bitcoind writes DATADIR/.cookie)"},
 		{name: "rpc-user", kind: isText, value: "NAME", usage: "the user that the node expects; the password comes from CLEW_RPC_PASSWORD or --rpc-password-file"},
 		{name: "rpc-password-file", kind: isText, value: "FILE", usage: "a file with the password in its first line"},
+		{name: "rpc-header-file", kind: isText, value: "FILE", usage: "a file with one more header for each request in its first line, NAME: VALUE; or the variable CLEW_RPC_HEADER"},
+		{name: "rpc-rate", kind: isNumber, value: "N", usage: "send at most N requests a second; 0, as without it, is any number"},
+		{name: "rpc-timeout", kind: isNumber, value: "SECONDS", usage: "wait so long for an answer (60 without it)"},
 		{name: "rpc-ca", kind: isText, value: "FILE", usage: "the certificate (PEM) that signs the node's TLS certificate"},
 		{name: "from", kind: isNumber, value: "HEIGHT", usage: "the first block"},
 		{name: "to", kind: isNumber, value: "HEIGHT", usage: "the last block; without it, the node's head"},

@@ -22,7 +22,20 @@ type endpoint struct {
 	chain     chains.Chain // "" where it was not said
 	url       string       // of a node; "" for a recording
 	recording string       // folder of a recording
+	others    []endpoint   // more nodes of the same chain, in order
 	blocks    string       // folder of block files
+}
+
+// combined makes one endpoint of those that serve the same chain: a list of nodes.
+func combined(list []endpoint) (endpoint, error) {
+	e := list[0]
+	for i := range list {
+		if len(list) > 1 && list[i].recording != "" {
+			return e, &usageError{"a recording stands in for a node and cannot be one of several", "give --rpc once for " + recordingPrefix + list[i].recording}
+		}
+	}
+	e.others = list[1:]
+	return e, nil
 }
 
 // recordingPrefix marks a recording in place of a node.
@@ -87,8 +100,8 @@ var userInfo = regexp.MustCompile(`(\w://)[^/@\s]*@`)
 // withoutUser returns text without the users and passwords of the URLs in it.
 func withoutUser(text string) string { return userInfo.ReplaceAllString(text, "$1") }
 
-// endpointFor returns what serves chain: the folder of --blocks, or the --rpc that names the
-// chain, else the only one without a name. ok is false where neither was given.
+// endpointFor returns what serves chain: the folder of --blocks, or each --rpc that names the
+// chain, else those without a name. ok is false where neither was given.
 func endpointFor(c *cli.Context, chain chains.Chain) (e endpoint, ok bool, err error) {
 	if e, err := blocksEndpoint(c); err != nil || e.blocks != "" {
 		return e, err == nil, err
@@ -97,7 +110,7 @@ func endpointFor(c *cli.Context, chain chains.Chain) (e endpoint, ok bool, err e
 	if len(values) == 0 {
 		return e, false, nil
 	}
-	var unnamed []endpoint
+	var named, unnamed []endpoint
 	for _, v := range values {
 		e, err := parseEndpoint(v)
 		if err != nil {
@@ -105,15 +118,19 @@ func endpointFor(c *cli.Context, chain chains.Chain) (e endpoint, ok bool, err e
 		}
 		switch e.chain {
 		case chain:
-			return e, true, nil
+			named = append(named, e)
 		case "":
 			unnamed = append(unnamed, e)
 		}
 	}
-	if len(unnamed) != 1 {
+	if len(named) == 0 {
+		named = unnamed
+	}
+	if len(named) == 0 {
 		return e, false, &usageError{fmt.Sprintf("no --rpc is for %s", chain), fmt.Sprintf("--rpc %s=URL", chain)}
 	}
-	return unnamed[0], true, nil
+	e, err = combined(named)
+	return e, err == nil, err
 }
 
 // openedNode is where blocks come from: a node, or a recording or block files in its place.
@@ -149,6 +166,9 @@ func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain c
 	if err != nil {
 		return nil, err
 	}
+	if len(e.others) > 0 {
+		return openList(ctx, w, e, chain, o)
+	}
 	node, err := bitcoin.Dial(ctx, chain, e.url, o)
 	if err != nil {
 		return nil, fmt.Errorf("reach the node: %w", err)
@@ -169,26 +189,6 @@ func openRecording(ctx context.Context, fsys fs.FS, where string, chain chains.C
 		return nil, fmt.Errorf("%s%s: %w", recordingPrefix, where, err)
 	}
 	return &openedNode{Node: r, chain: r.Manifest.Chain, where: recordingPrefix + where, recording: r, files: fsys}, nil
-}
-
-// dialOptions gathers the credentials. The password comes from a variable or a file.
-func dialOptions(w *world, c *cli.Context) (bitcoin.Options, error) {
-	o := bitcoin.Options{
-		User: c.String("rpc-user"), Password: w.getenv("CLEW_RPC_PASSWORD"),
-		CookieFile: c.String("rpc-cookie"), CAFile: c.String("rpc-ca"),
-	}
-	if file := c.String("rpc-password-file"); file != "" {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return o, fmt.Errorf("--rpc-password-file: %w", err)
-		}
-		first, _, _ := strings.Cut(string(text), "\n")
-		o.Password = strings.TrimSuffix(first, "\r")
-	}
-	if o.User == "" && o.Password != "" {
-		return o, &usageError{"a password for the node was given, but no user", "--rpc-user NAME"}
-	}
-	return o, nil
 }
 
 // codec returns the way with addresses of every chain that this program knows.

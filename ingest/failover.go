@@ -1,0 +1,325 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"clew/chains"
+)
+
+// Backend is a node that finds transactions.
+type Backend interface {
+	Node
+	TxReader
+	OutputReader
+}
+
+// Candidate is one node of a list, reached when it is needed.
+type Candidate struct {
+	Name string // for people, without credentials
+	Dial func(ctx context.Context) (Backend, error)
+}
+
+// restPeriod is how long a node that failed is left alone while there are others.
+const restPeriod = 30 * time.Second
+
+// dialPatience is how long the other nodes of a list are waited for once one has answered.
+const dialPatience = 5 * time.Second
+
+// Failover is a list of nodes of one chain that answers as one node. The first in the list
+// that answers serves everything, until it fails: cannot be reached, asks for fewer requests,
+// or is wrong. Then the next takes over, with a line in the log that says why. A node that was
+// wrong is not asked again; the others are, after a rest, when the one in use fails.
+//
+// A node that is behind does not take over: it must have the highest block of the main chain
+// that this list has named so far. So a change of node never looks like a reorganisation that
+// takes blocks back. Where it has another block at that height, it follows another branch:
+// whoever reads blocks sees that they do not fit, as with any reorganisation.
+//
+// Errors that are answers (ErrNotFound, ErrUnsupported) come back as they are. When every
+// node has failed, the error is that of each. Safe for concurrent use.
+type Failover struct {
+	log  *slog.Logger
+	now  func() time.Time
+	mu   sync.Mutex
+	list []*candidate
+	used int             // index in list
+	top  chains.BlockRef // the highest block that was named; Hash zero: none yet
+}
+
+type candidate struct {
+	Candidate
+	node  Backend // nil: not reached yet
+	wrong bool
+	rests time.Time // not asked before that, while there are others
+	err   error     // why it failed last
+}
+
+var _ Backend = (*Failover)(nil)
+
+// OpenFailover reaches the nodes of list. It fails where none answers, and where one is of
+// another chain (ErrWrongChain) or refuses what it was given: a list that is wrong is found
+// out at once.
+func OpenFailover(ctx context.Context, list []Candidate, log *slog.Logger) (*Failover, error) {
+	f := &Failover{log: log, now: time.Now}
+	for _, c := range list {
+		f.list = append(f.list, &candidate{Candidate: c})
+	}
+	if err := f.dialAll(ctx); err != nil {
+		return nil, err
+	}
+	f.used = slices.IndexFunc(f.list, func(c *candidate) bool { return c.node != nil })
+	if f.used < 0 {
+		var all []error
+		for _, c := range f.list {
+			all = append(all, c.err)
+		}
+		return nil, errors.Join(all...)
+	}
+	for _, c := range f.list {
+		if c.node != nil {
+			if err := f.sameChain(c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return f, nil
+}
+
+// sameChain is ErrWrongChain where a node is of another chain than the one in use.
+func (f *Failover) sameChain(c *candidate) error {
+	first := f.list[f.used]
+	if want, got := first.node.Chain(), c.node.Chain(); got != want {
+		return fmt.Errorf("%s is of %s, and %s of %s: %w", c.Name, got, first.Name, want, chains.ErrWrongChain)
+	}
+	return nil
+}
+
+// dialAll reaches all nodes at once. Those that hang are given up soon after one answered.
+func (f *Failover) dialAll(ctx context.Context) error {
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	type outcome struct {
+		at   int
+		node Backend
+		err  error
+	}
+	outcomes := make(chan outcome, len(f.list))
+	for i, c := range f.list {
+		go func() {
+			node, err := c.Dial(inner)
+			outcomes <- outcome{i, node, err}
+		}()
+	}
+	slow := fmt.Errorf("no answer within %s, while another node has answered: %w", dialPatience, chains.ErrUnreachable)
+	for range f.list {
+		o := <-outcomes
+		c := f.list[o.at]
+		switch {
+		case o.err == nil:
+			c.node = o.node
+			time.AfterFunc(dialPatience, func() { cancel(slow) })
+		case movesOn(o.err):
+			f.rest(c, o.err)
+			f.log.Warn("a node of the list cannot be used now", "node", c.Name, "why", o.err)
+		default:
+			return fmt.Errorf("%s: %w", c.Name, o.err)
+		}
+	}
+	return ctx.Err()
+}
+
+// movesOn reports whether another node may do better.
+func movesOn(err error) bool {
+	return errors.Is(err, chains.ErrUnreachable) || errors.Is(err, chains.ErrRateLimited) || errors.Is(err, chains.ErrBadAnswer)
+}
+
+// rest notes why a node failed.
+func (f *Failover) rest(c *candidate, err error) {
+	c.err = err
+	c.wrong = c.wrong || errors.Is(err, chains.ErrBadAnswer)
+	c.rests = f.now().Add(restPeriod)
+}
+
+// String names the nodes.
+func (f *Failover) String() string {
+	names := make([]string, len(f.list))
+	for i, c := range f.list {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", else ")
+}
+
+// Chain is of Node.
+func (f *Failover) Chain() chains.Chain {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.list[f.used].node.Chain()
+}
+
+// do asks the node in use, and the others in turn while they fail.
+func (f *Failover) do(ctx context.Context, ask func(Backend) error) error {
+	tried := map[int]bool{}
+	for {
+		f.mu.Lock()
+		at, node := f.used, f.list[f.used].node
+		f.mu.Unlock()
+		err := ask(node)
+		if err == nil || ctx.Err() != nil || !movesOn(err) {
+			return err
+		}
+		tried[at] = true
+		if next := f.leave(ctx, at, err, tried); next != nil {
+			return next
+		}
+	}
+}
+
+// leave takes the next node in place of the one at that failed with why; tried are those
+// that the same question has met. Without another it returns what is wrong with all.
+func (f *Failover) leave(ctx context.Context, at int, why error, tried map[int]bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.used != at && !tried[f.used] { // another question has changed it meanwhile
+		return nil
+	}
+	f.rest(f.list[at], why)
+	all := []error{why}
+	for _, rested := range []bool{true, false} {
+		for i, c := range f.list {
+			if i == at || tried[i] || c.wrong || rested == f.now().Before(c.rests) {
+				continue
+			}
+			err := f.take(ctx, c)
+			if errors.Is(err, chains.ErrWrongChain) {
+				return err
+			}
+			if err != nil {
+				tried[i] = true
+				all = append(all, fmt.Errorf("%s: %w", c.Name, err))
+				continue
+			}
+			f.log.Warn("another node takes over", "node", c.Name, "instead_of", f.list[at].Name, "why", why)
+			f.used = i
+			return nil
+		}
+	}
+	return errors.Join(all...)
+}
+
+// take reaches a node, and makes sure that it is not behind.
+func (f *Failover) take(ctx context.Context, c *candidate) (err error) {
+	defer func() {
+		if err != nil {
+			f.rest(c, err)
+			f.log.Warn("a node of the list cannot be used now", "node", c.Name, "why", err)
+		}
+	}()
+	if c.node == nil {
+		node, err := c.Dial(ctx)
+		if err != nil {
+			return err
+		}
+		c.node = node
+	}
+	if err := f.sameChain(c); err != nil {
+		return err
+	}
+	if f.top.Hash == (chains.BlockHash{}) {
+		return nil
+	}
+	_, err = c.node.HashAt(ctx, f.top.Height)
+	if errors.Is(err, chains.ErrNotFound) {
+		return fmt.Errorf("it is behind: it has no block %d yet: %w", f.top.Height, chains.ErrIncomplete)
+	}
+	return err
+}
+
+// named notes a block of the main chain that is handed out.
+func (f *Failover) named(height int64, hash chains.BlockHash) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.top.Hash == (chains.BlockHash{}) || height > f.top.Height {
+		f.top = chains.BlockRef{Height: height, Hash: hash}
+	}
+}
+
+// Head is of Node. It may be lower than before: a main chain can become shorter.
+func (f *Failover) Head(ctx context.Context) (ref chains.BlockRef, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		ref, err = n.Head(ctx)
+		return err
+	})
+	if err == nil {
+		f.mu.Lock()
+		f.top = ref
+		f.mu.Unlock()
+	}
+	return ref, err
+}
+
+// Ref is of Node.
+func (f *Failover) Ref(ctx context.Context, height int64) (ref chains.BlockRef, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		ref, err = n.Ref(ctx, height)
+		return err
+	})
+	if err == nil {
+		f.named(height, ref.Hash)
+	}
+	return ref, err
+}
+
+// HashAt is of Node.
+func (f *Failover) HashAt(ctx context.Context, height int64) (hash chains.BlockHash, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		hash, err = n.HashAt(ctx, height)
+		return err
+	})
+	if err == nil {
+		f.named(height, hash)
+	}
+	return hash, err
+}
+
+// Block is of Node.
+func (f *Failover) Block(ctx context.Context, height int64, hash chains.BlockHash) (b *chains.Block, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		b, err = n.Block(ctx, height, hash)
+		return err
+	})
+	return b, err
+}
+
+// Tx is of TxReader.
+func (f *Failover) Tx(ctx context.Context, id chains.TxID) (raw []byte, block chains.BlockHash, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		raw, block, err = n.Tx(ctx, id)
+		return err
+	})
+	return raw, block, err
+}
+
+// Locate is of TxReader.
+func (f *Failover) Locate(ctx context.Context, id chains.TxID) (ref chains.BlockRef, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		ref, err = n.Locate(ctx, id)
+		return err
+	})
+	return ref, err
+}
+
+// Outputs is of OutputReader.
+func (f *Failover) Outputs(ctx context.Context, points []chains.OutPoint) (found map[chains.OutPoint]chains.Output, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		found, err = n.Outputs(ctx, points)
+		return err
+	})
+	return found, err
+}
