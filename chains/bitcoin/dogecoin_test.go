@@ -72,8 +72,8 @@ func TestMergedWorkRefuses(t *testing.T) {
 }
 
 // merged returns a header of Dogecoin's regression test network, mined together with a
-// parent whose coinbase has the script that make returns for the root of the tree.
-func merged(tb testing.TB, branch []chains.Hash, index uint32, make func(root []byte) []byte) []byte {
+// parent whose coinbase has the script that scriptOf returns for the root of the tree.
+func merged(tb testing.TB, branch []chains.Hash, index uint32, scriptOf func(root []byte) []byte) []byte {
 	tb.Helper()
 	own := bitcoin.Header{Version: 0x62<<16 | 1<<8 | 4, Time: 1700000000, Bits: 0x207fffff}
 	first := own.Encode()
@@ -88,7 +88,7 @@ func merged(tb testing.TB, branch []chains.Hash, index uint32, make func(root []
 		root, err = bitcoin.MerkleRoot(ids)
 		require.NoError(tb, err)
 	}
-	script := make(root[:])
+	script := scriptOf(root[:])
 	coinbase := slices.Concat(unhex(tb, "01000000"+"01"), bytes.Repeat([]byte{0}, 32), unhex(tb, "ffffffff"),
 		[]byte{byte(len(script))}, script, unhex(tb, "ffffffff"+"01"+"0000000000000000"+"00"+"00000000"))
 	tx, err := bitcoin.DecodeTx("dogecoin-regtest", coinbase)
