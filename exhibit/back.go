@@ -148,9 +148,14 @@ func (d *Diagram) farEnds(column []int) map[int]bool {
 		return d.Boxes[ends[j]].Held[0].Traced.Less(d.Boxes[ends[i]].Held[0].Traced)
 	})
 	keep := map[int]bool{}
-	for n, i := range ends {
-		if n < farEnds || n < tellingEnds && named(i) {
-			keep[i] = true
+	telling, plain := 0, 0
+	for _, i := range ends {
+		if named(i) {
+			telling++
+			keep[i] = telling <= tellingEnds
+		} else {
+			plain++
+			keep[i] = plain <= farEnds
 		}
 	}
 	return keep

@@ -19,14 +19,14 @@ const (
 	// maxColumns is how many boxes in a row are drawn; what lies beyond is folded, since a
 	// diagram much wider than that is a ribbon that nobody can read.
 	maxColumns = 10
-	// farEnds is how many of the places where most value ends are drawn although they lie
-	// beyond what is drawn in full, and farShare the least that they receive, in
-	// billionths of the largest place.
+	// farEnds is how many of the places where most value ends are drawn, beside the telling
+	// ones, although they lie beyond what is drawn in full, and farShare the least that
+	// they receive, in billionths of the largest place.
 	farEnds  = 8
 	farShare = 5_000_000
 	// tellingEnds is how many gaps, services and the like are drawn before anything else,
 	// the largest first.
-	tellingEnds = 24
+	tellingEnds = 16
 	first       = 1 << 40 // added to a weight: before all others
 )
 
@@ -286,8 +286,12 @@ func (g *digraph) openEnds(opened []bool) {
 		}
 	}
 	sort.Sort(candidates(ends))
-	for i, c := range ends {
-		if i >= farEnds && c.weight < first {
+	plain := 0
+	for _, c := range ends {
+		if c.weight < first {
+			plain++
+		}
+		if plain > farEnds {
 			break
 		}
 		opened[c.box] = true

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -192,6 +193,24 @@ func TestFarEndsStayVisible(t *testing.T) {
 	require.True(t, found)
 	require.Positive(t, x.Diagram.Folded)
 	require.Less(t, x.Scene.Width, 6000, "no ribbon")
+}
+
+// TestServicesDoNotHideTheLargestEnd: where many branches end at services and in gaps, the
+// place that simply holds the most is drawn too.
+func TestServicesDoNotHideTheLargestEnd(t *testing.T) {
+	tr, _ := mixed(5000, 5).finish(t)
+	d, err := exhibit.NewDiagram(tr, exhibit.Options{})
+	require.NoError(t, err)
+	largest := -1
+	for i := range tr.Endpoints {
+		e := &tr.Endpoints[i]
+		if e.Reason == tracer.ReasonUnspent && (largest < 0 || tr.Endpoints[largest].Traced.Value[tracer.FIFO].Less(e.Traced.Value[tracer.FIFO])) {
+			largest = i
+		}
+	}
+	require.True(t, slices.ContainsFunc(d.Boxes, func(b exhibit.Box) bool {
+		return b.Kind == exhibit.BoxPlace && tr.Nodes[b.Node].ID == tr.Endpoints[largest].Node
+	}))
 }
 
 // TestGapsAreNotFolded: a gap in a peel run and a service in a wide split are drawn.
