@@ -110,7 +110,11 @@ func oneEndpoint(c *cli.Context) (endpoint, error) {
 			asked = e.chain
 		}
 		if e.chain != "" && asked != e.chain {
-			return e, &usageError{fmt.Sprintf("nodes of one chain are read: --chain or --rpc says %s, and --rpc says %s", asked, e.chain), ""}
+			first := "--chain"
+			if !c.IsSet("chain") {
+				first = "one --rpc"
+			}
+			return e, &usageError{fmt.Sprintf("%s says %s, and --rpc says %s", first, asked, e.chain), ""}
 		}
 		list = append(list, e)
 	}
