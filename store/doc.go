@@ -39,11 +39,11 @@
 //     used directly, and pragmas, which database/sql wants in its DSN, are set by openConn.
 //   - A tracer's step (a transaction, and who spends its outputs) costs 10 µs with the txids
 //     of inputs in tx.body; with a reference and one more seek for each input it costs 17 µs.
-//     They take 57 of the 350 bytes that a transaction takes on disk.
-//   - Loading a million transactions costs 4 µs each, thirty million 7 µs, of which merging is
-//     4: each index entry is written once more for every eightfold growth. With one row for each hash and
-//     batch in one sorted table it was 9 µs, and more with more, since every batch touches
-//     every page of a table of hashes that is larger than the batch.
+//     They take 57 of the 310 bytes that a transaction takes on disk.
+//   - Loading a million transactions costs 4 µs each, thirty million 7 µs, of which merging
+//     is 4: each index entry is written once more for every eightfold growth. With one row
+//     for each hash and batch in one sorted table a million cost 9 µs, and more cost more,
+//     since every batch touches every page of a table of hashes that is larger than itself.
 //   - Batches of 50,000 transactions cost as much as those of 200,000 and leave 440 MiB of
 //     memory at the peak of a sync, in place of 800. Pages of 8 KiB: see pageBytes. Sorting
 //     postings in groups costs 0.4 µs a transaction, at once 1 µs.
