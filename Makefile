@@ -1,4 +1,5 @@
-# Everything that a build needs lies in build/; nothing is installed outside of it.
+# Everything that a build needs lies in build/; nothing is installed outside of it but the
+# browser that `make setup` installs for the tests where root runs it and there is none.
 # Wanted: Go 1.26, git, make, bash; for the tests also apt-get (a Debian), from whose package
 # mirror bitcoind and litecoind are unpacked into build/tools. btcd is built there.
 
@@ -29,13 +30,16 @@ export CGO_ENABLED := 0
 export CLEW_BITCOIND := $(BITCOIND)
 export CLEW_LITECOIND := $(LITECOIND)
 export CLEW_BTCD := $(BTCD)
+# A Chromium elsewhere than on the path.
+export CLEW_CHROMIUM ?=
 
 .PHONY: help setup build test torture week nightly lint fuzz bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-setup: $(NODES) $(GOLANGCI) ## install the nodes and the linter into build/tools
+setup: $(NODES) $(GOLANGCI) ## install the nodes and the linter into build/tools, and a browser if there is none
+	scripts/get-chromium.sh
 
 $(BITCOIND) $(LITECOIND): scripts/get-node.sh
 	scripts/get-node.sh $(@F) $(@D)
