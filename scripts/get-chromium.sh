@@ -11,7 +11,7 @@ for name in "${CLEW_CHROMIUM:-}" chromium chromium-browser google-chrome google-
 done
 
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
-	cat >&2 <-END
+	cat >&2 <<-END
 		$0: no Chromium found, and only root on a Debian can install one from here:
 		  Debian, Ubuntu   sudo apt-get install chromium
 		  Fedora           sudo dnf install chromium
