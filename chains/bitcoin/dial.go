@@ -151,6 +151,9 @@ func newTransport(o Options) (*http.Transport, error) {
 	t.MaxIdleConns = t.MaxIdleConnsPerHost
 	t.DisableCompression = true // nodes do not compress, and limits count what arrives
 	t.ReadBufferSize = 64 << 10
+	// A btcd closes the connection after each answer: a session that goes on spares it, and us,
+	// the signature of its certificate.
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)}
 	if o.CAFile == "" {
 		return t, nil
 	}
@@ -165,7 +168,7 @@ func newTransport(o Options) (*http.Transport, error) {
 	if !pool.AppendCertsFromPEM(text) {
 		return nil, fmt.Errorf("certificates of the node's authority: %s holds none in PEM", o.CAFile)
 	}
-	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	t.TLSClientConfig.RootCAs = pool
 	return t, nil
 }
 

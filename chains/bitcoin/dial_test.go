@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -167,4 +169,35 @@ func TestDialTLS(t *testing.T) {
 	o.CAFile = authority + ".gone"
 	_, err = bitcoin.Dial(t.Context(), regtest, secure.URL, o)
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// A server that closes each connection, as btcd does, is not asked to sign every time.
+func TestDialTLSGoesOn(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{})
+	target, err := url.Parse(node.URL)
+	require.NoError(t, err)
+	forward := httputil.NewSingleHostReverseProxy(target)
+	var whole, resumed atomic.Int64
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS.DidResume {
+			resumed.Add(1)
+		} else {
+			whole.Add(1)
+		}
+		w.Header().Set("Connection", "close")
+		forward.ServeHTTP(w, r)
+	}))
+	defer secure.Close()
+	o := impatient(node)
+	o.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	require.NoError(t, os.WriteFile(o.CAFile, text, 0o600))
+	n, err := bitcoin.Dial(t.Context(), regtest, secure.URL, o)
+	require.NoError(t, err)
+	for range 10 {
+		_, err = n.HashAt(t.Context(), 0)
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, 1, whole.Load())
+	require.Greater(t, resumed.Load(), int64(10))
 }
