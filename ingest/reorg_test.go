@@ -251,7 +251,7 @@ func TestSyncIsToldAnotherHash(t *testing.T) {
 			asked := fmt.Sprintf(`"params":[%d]`, max(0, c.from))
 			url := nodetest.Proxy(t, node.URL, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
 				if q.Method == "getblockhash" && strings.Contains(string(q.Body), asked) && told.CompareAndSwap(true, false) {
-					r.Body = []byte(fmt.Sprintf(`{"result":"%s","error":null,"id":1}`, node.HashAt(c.other)))
+					r.Body = q.Result(`"` + node.HashAt(c.other).String() + `"`)
 				}
 			}})
 			n := dialURL(t, node, url, bitcoin.Options{})

@@ -63,15 +63,17 @@ func older(t testing.TB, node *nodetest.Bitcoind, index bool) string {
 			case strings.HasPrefix(q.Path, "/rest/"):
 				r.Status, r.Body = 404, nil
 			case !index && q.Method == "getindexinfo":
-				r.Body = []byte(`{"result":{},"error":null,"id":1}`)
+				r.Body = q.Result("{}")
 			case !index && q.Method == "getrawtransaction":
-				r.Status, r.Body = 500, []byte(`{"result":null,"error":{"code":-5,"message":"No such mempool transaction. Use -txindex"},"id":1}`)
+				r.Status, r.Body = 500, q.Refusal(-5, "No such mempool transaction. Use -txindex")
 			case !index && bytes.Contains(q.Body, []byte("getrawtransaction")): // some of them at once
-				var asked []json.RawMessage
+				var asked []struct {
+					ID json.RawMessage `json:"id"`
+				}
 				require.NoError(t, json.Unmarshal(q.Body, &asked))
 				answers := make([]string, len(asked))
 				for i := range asked {
-					answers[i] = fmt.Sprintf(`{"result":null,"error":{"code":-5,"message":"No such mempool transaction. Use -txindex"},"id":%d}`, i)
+					answers[i] = fmt.Sprintf(`{"result":null,"error":{"code":-5,"message":"No such mempool transaction. Use -txindex"},"id":%s}`, asked[i].ID)
 				}
 				r.Body = []byte("[" + strings.Join(answers, ",") + "]")
 			}

@@ -32,7 +32,7 @@ func TestDialRefusesTheWrongChain(t *testing.T) {
 
 	strange := nodetest.Proxy(t, node.URL, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
 		if q.Method == "getblockhash" {
-			r.Body = []byte(`{"result":"` + strings.Repeat("ab", 32) + `","error":null,"id":1}`)
+			r.Body = q.Result(`"` + strings.Repeat("ab", 32) + `"`)
 		}
 	}})
 	_, err = bitcoin.Dial(t.Context(), regtest, strange, impatient(node))

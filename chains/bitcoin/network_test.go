@@ -150,7 +150,7 @@ func TestNodeThatAnswersAsBchd(t *testing.T) {
 		case strings.HasPrefix(q.Path, "/rest/"):
 			r.Status, r.Body = 200, []byte(`{"jsonrpc":"1.0","result":null,"error":{"code":-32600,"message":"Invalid request: malformed"},"id":null}`)
 		case q.Method == "getblock" && bytes.Contains(q.Body, []byte(",3]")):
-			r.Status, r.Body = 200, []byte(`{"jsonrpc":"1.0","result":null,"error":{"code":-8,"message":"invalid VerbosityLevel value"},"id":1}`)
+			r.Status, r.Body = 200, q.Refusal(-8, "invalid VerbosityLevel value")
 		}
 	}})
 	n, err := bitcoin.Dial(t.Context(), "bitcoin-regtest", url, node.Options())

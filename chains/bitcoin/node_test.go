@@ -167,37 +167,46 @@ func TestNodeRetries(t *testing.T) {
 		}
 		asked.Add(1)
 		if faults.Add(-1) >= 0 {
-			fault.Load().(func(*nodetest.Reply))(r)
+			fault.Load().(func(*nodetest.Question, *nodetest.Reply))(q, r)
 		}
 	}})
 	n, err := bitcoin.Dial(t.Context(), regtest, proxy, impatient(node))
 	require.NoError(t, err)
-	status := func(code int, body string) func(*nodetest.Reply) {
-		return func(r *nodetest.Reply) { r.Status, r.Body = code, []byte(body) }
+	type answer = func(*nodetest.Question, *nodetest.Reply)
+	status := func(code int, body string) answer {
+		return func(_ *nodetest.Question, r *nodetest.Reply) { r.Status, r.Body = code, []byte(body) }
 	}
-	warming := `{"result":null,"error":{"code":-28,"message":"Loading block index"},"id":1}`
+	refusal := func(status, code int) answer {
+		return func(q *nodetest.Question, r *nodetest.Reply) { r.Status, r.Body = status, q.Refusal(code, "no") }
+	}
+	result := func(json string) answer {
+		return func(q *nodetest.Question, r *nodetest.Reply) { r.Body = q.Result(json) }
+	}
+	genesis := `"` + node.HashAt(0).String() + `"`
 	cases := []struct {
 		name    string
-		fault   func(*nodetest.Reply)
+		fault   answer
 		passing bool
 		is      error
 	}{
 		{"work queue full", status(503, "Work queue depth exceeded"), true, chains.ErrRateLimited},
 		{"too many requests", status(429, ""), true, chains.ErrRateLimited},
 		{"bad gateway", status(502, ""), true, chains.ErrUnreachable},
-		{"warming up", status(500, warming), true, chains.ErrUnreachable},
-		{"warming up, newer protocol", status(200, warming), true, chains.ErrUnreachable},
-		{"connection broken", func(r *nodetest.Reply) { r.Drop = true }, true, chains.ErrUnreachable},
-		{"answer cut", func(r *nodetest.Reply) { r.Cut = 10 }, true, chains.ErrUnreachable},
+		{"warming up", refusal(500, -28), true, chains.ErrUnreachable},
+		{"warming up, newer protocol", refusal(200, -28), true, chains.ErrUnreachable},
+		{"connection broken", func(_ *nodetest.Question, r *nodetest.Reply) { r.Drop = true }, true, chains.ErrUnreachable},
+		{"answer cut", func(_ *nodetest.Question, r *nodetest.Reply) { r.Cut = 10 }, true, chains.ErrUnreachable},
 		{"refused", status(401, ""), false, chains.ErrUnauthorized},
 		{"forbidden", status(403, ""), false, chains.ErrUnauthorized},
-		{"no such method", status(404, `{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":1}`), false, chains.ErrUnsupported},
+		{"no such method", refusal(404, -32601), false, chains.ErrUnsupported},
 		{"no JSON-RPC", status(404, "<html>"), false, chains.ErrUnsupported},
 		{"a page instead", status(200, "<html>"), false, chains.ErrBadAnswer},
 		{"a redirect", status(302, ""), false, chains.ErrBadAnswer},
-		{"nothing at all", status(200, `{"result":null,"error":null,"id":1}`), false, chains.ErrBadAnswer},
-		{"no hash", status(200, `{"result":"00","error":null,"id":1}`), false, chains.ErrBadAnswer},
-		{"another type", status(200, `{"result":7,"error":null,"id":1}`), false, chains.ErrBadAnswer},
+		{"nothing at all", result("null"), false, chains.ErrBadAnswer},
+		{"no hash", result(`"00"`), false, chains.ErrBadAnswer},
+		{"another type", result("7"), false, chains.ErrBadAnswer},
+		{"the answer to another request", status(200, `{"result":`+genesis+`,"error":null,"id":1}`), false, chains.ErrBadAnswer},
+		{"an answer to no request", status(200, `{"result":`+genesis+`,"error":null}`), false, chains.ErrBadAnswer},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

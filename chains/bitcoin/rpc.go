@@ -44,14 +44,14 @@ type rpcCall struct {
 
 type rpcRequest struct {
 	Version string `json:"jsonrpc"`
-	ID      int    `json:"id"`
+	ID      int64  `json:"id"`
 	Method  string `json:"method"`
 	Params  []any  `json:"params"`
 }
 
 type rpcResponse struct {
-	ID     int `json:"id"`
-	Result any `json:"result"`
+	ID     *int64 `json:"id"` // null with an error of a request that the node could not read
+	Result any    `json:"result"`
 	Error  *struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
@@ -64,7 +64,8 @@ func (c *client) call(ctx context.Context, limit int64, result any, method strin
 	if params == nil {
 		params = []any{}
 	}
-	body, err := json.Marshal(rpcRequest{"1.0", 1, method, params})
+	id := c.lastID.Add(1)
+	body, err := json.Marshal(rpcRequest{"1.0", id, method, params})
 	if err != nil {
 		return fmt.Errorf("%s: encode request: %w", method, err)
 	}
@@ -78,11 +79,27 @@ func (c *client) call(ctx context.Context, limit int64, result any, method strin
 		if err := c.decode(a, &res); err != nil {
 			return fmt.Errorf("%s: %w", method, err)
 		}
+		if err := c.answers(&res, id); err != nil {
+			return fmt.Errorf("%s: %w", method, err)
+		}
 		if res.Error == nil && res.Result == nil {
 			return fmt.Errorf("%s: %s: neither result nor error: %w", method, c, chains.ErrBadAnswer)
 		}
 		return c.nodeError(method, &res)
 	})
+}
+
+// answers is chains.ErrBadAnswer where res belongs to another request than that with id.
+func (c *client) answers(res *rpcResponse, id int64) error {
+	switch {
+	case res.ID == nil && res.Error != nil:
+		return nil
+	case res.ID == nil:
+		return fmt.Errorf("%s: an answer without the id of a request: %w", c, chains.ErrBadAnswer)
+	case *res.ID != id:
+		return fmt.Errorf("%s: asked as request %d, got the answer to request %d: %w", c, id, *res.ID, chains.ErrBadAnswer)
+	}
+	return nil
 }
 
 // decode reads the JSON of an answer. An error comes with status 200, 404 or 500, by
@@ -119,8 +136,9 @@ func (c *client) nodeError(method string, res *rpcResponse) error {
 // error returned concerns all of them.
 func (c *client) batch(ctx context.Context, limit int64, calls []rpcCall) error {
 	requests := make([]rpcRequest, len(calls))
+	first := c.lastID.Add(int64(len(calls))) - int64(len(calls)) + 1
 	for i, call := range calls {
-		requests[i] = rpcRequest{"1.0", i, call.method, call.params}
+		requests[i] = rpcRequest{"1.0", first + int64(i), call.method, call.params}
 	}
 	body, err := json.Marshal(requests)
 	if err != nil {
@@ -130,7 +148,7 @@ func (c *client) batch(ctx context.Context, limit int64, calls []rpcCall) error 
 		a, err := c.post(ctx, body, limit)
 		if err == nil {
 			defer a.free()
-			err = c.takeBatch(a, calls)
+			err = c.takeBatch(a, first, calls)
 		}
 		if err != nil {
 			return fmt.Errorf("batch of %d calls: %w", len(calls), err)
@@ -139,7 +157,8 @@ func (c *client) batch(ctx context.Context, limit int64, calls []rpcCall) error 
 	})
 }
 
-func (c *client) takeBatch(a answer, calls []rpcCall) error {
+// takeBatch hands the answers to the calls, of which the first one has the id first.
+func (c *client) takeBatch(a answer, first int64, calls []rpcCall) error {
 	// Results are decoded in a second step: their order is not promised.
 	var responses []struct {
 		rpcResponse
@@ -151,11 +170,15 @@ func (c *client) takeBatch(a answer, calls []rpcCall) error {
 	seen := make([]bool, len(calls))
 	for i := range responses {
 		res := &responses[i]
-		if res.ID < 0 || res.ID >= len(calls) || seen[res.ID] {
-			return fmt.Errorf("%s: an answer to call %d, which was not asked: %w", c, res.ID, chains.ErrBadAnswer)
+		at := int64(-1)
+		if res.ID != nil {
+			at = *res.ID - first
 		}
-		seen[res.ID] = true
-		call := &calls[res.ID]
+		if at < 0 || at >= int64(len(calls)) || seen[at] {
+			return fmt.Errorf("%s: an answer to a request that was not asked: %w", c, chains.ErrBadAnswer)
+		}
+		seen[at] = true
+		call := &calls[at]
 		call.err = c.nodeError(call.method, &res.rpcResponse)
 		var p *passing
 		if errors.As(call.err, &p) {

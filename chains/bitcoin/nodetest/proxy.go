@@ -17,7 +17,18 @@ type Question struct {
 	Path   string            // /rest/block/….bin, or / for JSON-RPC
 	Method string            // of JSON-RPC; "" for REST and for batches
 	Params []json.RawMessage // of that method
+	ID     json.RawMessage   // of the request by JSON-RPC
 	Body   []byte
+}
+
+// Result is an answer of JSON-RPC with that result, a JSON text.
+func (q *Question) Result(json string) []byte {
+	return fmt.Appendf(nil, `{"result":%s,"error":null,"id":%s}`, json, q.ID)
+}
+
+// Refusal is an answer of JSON-RPC with an error.
+func (q *Question) Refusal(code int, words string) []byte {
+	return fmt.Appendf(nil, `{"result":null,"error":{"code":%d,"message":%q},"id":%s}`, code, words, q.ID)
 }
 
 // Reply is the node's answer on its way back.
@@ -80,9 +91,10 @@ func question(path string, body []byte) *Question {
 	var call struct {
 		Method string            `json:"method"`
 		Params []json.RawMessage `json:"params"`
+		ID     json.RawMessage   `json:"id"`
 	}
 	if json.Unmarshal(body, &call) == nil { // a batch or REST has no method
-		q.Method, q.Params = call.Method, call.Params
+		q.Method, q.Params, q.ID = call.Method, call.Params, call.ID
 	}
 	return q
 }
