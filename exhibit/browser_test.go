@@ -1,24 +1,20 @@
 package exhibit_test
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strings"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
-
-	"clew/exhibit"
 )
 
-// browser finds a Chromium: CLEW_CHROMIUM, else on the path.
-func browser(t *testing.T) string {
+// browserPath finds a Chromium: CLEW_CHROMIUM, else on the path.
+func browserPath(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{os.Getenv("CLEW_CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if name == "" {
@@ -28,140 +24,126 @@ func browser(t *testing.T) string {
 			return path
 		}
 	}
-	t.Skip("no chromium on the path (apt-get install chromium, or set CLEW_CHROMIUM): what the report's scripts do is not tested")
+	t.Skip("no Chromium on the path (make setup, or set CLEW_CHROMIUM): what the report's scripts do is not tested")
 	return ""
 }
 
-// opened returns the report as a browser has it after its scripts have run, at the given
-// fragment.
-func opened(t *testing.T, file, fragment string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	home := t.TempDir()
-	cmd := exec.CommandContext(ctx, browser(t), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", // #nosec G204 the path is the tester's
-		"--user-data-dir="+home, "--window-size=1300,900", "--virtual-time-budget=4000", "--dump-dom", "file://"+file+fragment)
-	cmd.Env = append(os.Environ(), "HOME="+home)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
-	require.NoError(t, err, said.String())
-	return string(out)
+// tab is a page of a browser as a person has it: keys and the mouse go where it is looked
+// at. Everything waits for what must happen, and fails where it does not.
+type tab struct {
+	*testing.T
+	ctx     context.Context //nolint:containedctx // it is the tab: the client keeps all of it there
+	file    string
+	console func(func(chromedp.ConsoleMessage, error) bool)
 }
 
-// between returns what stands in html from the first mark up to the next.
-func between(t *testing.T, html, from, to string) string {
+// newTab starts a browser for file, on a profile of its own, without its sandbox only where
+// root starts it. The browser is stopped, by its process id, when the test ends.
+func newTab(t *testing.T, file string) *tab {
 	t.Helper()
-	_, rest, ok := strings.Cut(html, from)
-	require.True(t, ok, "no %q", from)
-	part, _, ok := strings.Cut(rest, to)
-	require.True(t, ok, "no %q after %q", to, from)
-	return part
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)),
+		chromedp.DisableGPU, chromedp.WindowSize(1300, 900))
+	allocator, stopAll := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, stop := chromedp.NewContext(allocator)
+	t.Cleanup(func() {
+		stop()
+		stopAll()
+	})
+	console := chromedp.Console(ctx)
+	require.NoError(t, chromedp.Do(ctx), "start the browser")
+	limited, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	return &tab{T: t, ctx: limited, file: "file://" + filepath.ToSlash(file), console: console}
 }
 
-// TestReportInABrowser opens the report of a trace with folds inside of folds and more hops
-// than a page of schedule A holds.
-func TestReportInABrowser(t *testing.T) {
-	x := byName(t, "busy-5000")
-	file := filepath.Join(t.TempDir(), "report.html")
-	html := page(t, x)
-	require.NoError(t, os.WriteFile(file, []byte(html), 0o600))
+// in is the same page for a subtest.
+func (p *tab) in(t *testing.T) *tab {
+	q := *p
+	q.T = t
+	return &q
+}
 
-	deep := 0
-	for i, l := range x.Diagram.Levels {
-		if l.Parent > 0 {
-			deep = i + 1
+func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	p.Helper()
+	require.NoError(p, chromedp.Do(p.ctx, steps...), what)
+}
+
+// load opens the report anew at the fragment, such as "#hop3".
+func (p *tab) load(fragment string) {
+	p.Helper()
+	p.do("load "+fragment, chromedp.Navigate("about:blank"), chromedp.Navigate(p.file+fragment))
+}
+
+// eval returns what an expression of the page's script is.
+func eval[V any](p *tab, expression string) V {
+	p.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[V](expression))
+	require.NoError(p, err, expression)
+	return v
+}
+
+// await waits until an expression holds.
+func (p *tab) await(expression string) {
+	p.Helper()
+	_, err := chromedp.Run(p.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(10*time.Second)))
+	require.NoError(p, err, expression)
+}
+
+// text returns the text of the first element that the selector finds, as the page shows it,
+// with plain spaces.
+func (p *tab) text(selector string) string {
+	p.Helper()
+	return eval[string](p, "document.querySelector("+strconv.Quote(selector)+").textContent.replace(/\\s+/g, ' ').trim()")
+}
+
+// count returns how many elements the selector finds.
+func (p *tab) count(selector string) int {
+	p.Helper()
+	return eval[int](p, "document.querySelectorAll("+strconv.Quote(selector)+").length")
+}
+
+// click presses the mouse in the middle of what the selector finds, wherever that is
+// visible; what lies above it there gets the click.
+func (p *tab) click(selector string) {
+	p.Helper()
+	at := eval[[]float64](p, `(function () {
+		const e = document.querySelector(`+strconv.Quote(selector)+`);
+		let r = e.getBoundingClientRect();
+		if (r.top < 0 || r.bottom > innerHeight) e.scrollIntoView({ block: 'center' });
+		r = e.getBoundingClientRect();
+		return [r.left + r.width / 2, r.top + r.height / 2];
+	})()`)
+	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// press sends a key to what has the focus.
+func (p *tab) press(key string) {
+	p.Helper()
+	p.do("press a key", chromedp.KeyEvent(key))
+}
+
+// focus gives the focus to what the selector finds.
+func (p *tab) focus(selector string) {
+	p.Helper()
+	require.True(p, eval[bool](p, `(function () {
+		const e = document.querySelector(`+strconv.Quote(selector)+`);
+		e.focus();
+		return document.activeElement === e;
+	})()`), "%s takes the focus", selector)
+}
+
+// complaints returns what the page wrote to the console so far, its policy's refusals among
+// it.
+func (p *tab) complaints() []string {
+	const last = "end of the test"
+	var said []string
+	eval[chromedp.Void](p, "console.log('"+last+"')")
+	for m, err := range p.console {
+		require.NoError(p, err)
+		if m.Text == last {
 			break
 		}
+		said = append(said, m.String())
 	}
-	require.Positive(t, deep, "a fold inside of a fold")
-	level := &x.Diagram.Levels[deep-1]
-
-	t.Run("whole", func(t *testing.T) {
-		dom := opened(t, file, "")
-		require.Contains(t, between(t, dom, `id="stage"`, ">"), "live", "the scripts run under the policy of the page")
-		require.NotContains(t, dom, `class="level"`)
-		require.Contains(t, dom, `role="button" aria-label="Open fold 1"`)
-		require.Contains(t, between(t, dom, `<section id="a">`, "<table>"), "1 to 100 of "+fmt.Sprint(len(x.Trace.Hops)))
-		require.NotContains(t, noscript.ReplaceAllString(dom, ""), `<tr id="hop3000"`)
-	})
-	t.Run("fold", func(t *testing.T) {
-		dom := opened(t, file, fmt.Sprintf("#f%d-arrow1", deep))
-		path := between(t, dom, `id="crumbs"`, "</nav>")
-		require.Contains(t, path, "Whole trace")
-		require.Contains(t, path, fmt.Sprintf("Fold %d</button>", level.Parent))
-		f := level.Diagram.Frame()
-		require.Contains(t, strings.ReplaceAll(path, "&nbsp;", "\u00a0"), f.Sentence())
-		stage := between(t, dom, `class="level"`, "</svg>")
-		require.Equal(t, len(level.Diagram.Boxes), strings.Count(stage, `<g class="box`))
-		require.Contains(t, stage, fmt.Sprintf(`<g class="arrow lit" id="f%d-arrow1"`, deep))
-	})
-	t.Run("row", func(t *testing.T) {
-		dom := noscript.ReplaceAllString(opened(t, file, "#hop3000"), "")
-		require.Contains(t, dom, `<tr id="hop3000"`)
-		require.Contains(t, between(t, dom, `<tr id="hop3000"`, ">"), "lit")
-		require.Contains(t, between(t, dom, `<section id="a">`, "<table>"), "2901 to 3000")
-		require.NotContains(t, dom, `<tr id="hop1"`)
-	})
-}
-
-var noscript = regexp.MustCompile(`(?s)<noscript>.*?</noscript>`)
-
-// TestRowsLeadIntoFolds: every row of a hop that is drawn leads to the drawing that shows it
-// nearest, and without scripts to the box that holds it.
-func TestRowsLeadIntoFolds(t *testing.T) {
-	x := byName(t, "busy-300")
-	html := page(t, x)
-	ids := map[string]bool{}
-	scenes := append([]*exhibit.Scene{x.Scene}, x.Levels...)
-	folded := map[int]bool{}
-	for i, s := range scenes {
-		for _, g := range s.Groups {
-			if g.ID != "" {
-				require.False(t, ids[g.ID], "id %s twice", g.ID)
-				ids[g.ID] = true
-			}
-			if i == 0 && g.Fold > 0 {
-				for _, n := range g.Hops {
-					folded[n] = true
-				}
-			}
-		}
-	}
-	rows := regexp.MustCompile(`<tr id="hop(\d+)"[^>]*><td><a href="#([^"]+)"(?: data-in="([^"]+)")?`).FindAllStringSubmatch(html, -1)
-	require.NotEmpty(t, rows)
-	seen := 0
-	for _, r := range rows {
-		require.Contains(t, html, ` id="`+r[2]+`"`)
-		if folded[number(t, r[1])] {
-			require.NotEmpty(t, r[3], "hop %s is in a fold", r[1])
-			seen++
-		}
-		if r[3] != "" {
-			require.True(t, ids[r[3]], r[3])
-		}
-	}
-	require.Equal(t, len(folded), seen)
-}
-
-// TestAllRowsAreInTheFile: without scripts every hop and endpoint is a row of the report.
-func TestAllRowsAreInTheFile(t *testing.T) {
-	x := byName(t, "busy-5000")
-	html := page(t, x)
-	rows := map[string]int{}
-	for _, m := range regexp.MustCompile(`<tr id="hop(\d+)"`).FindAllStringSubmatch(html, -1) {
-		rows[m[1]]++
-	}
-	require.Len(t, rows, len(x.Trace.Hops))
-	for i := range x.Trace.Hops {
-		require.Equal(t, 1, rows[fmt.Sprint(x.Trace.Hops[i].Number)], "hop %d", i+1)
-	}
-	require.Equal(t, len(x.Trace.Endpoints), strings.Count(html, `<tr id="end`))
-	require.Equal(t, len(x.Diagram.Runs), strings.Count(html, ` id="run`))
-	require.Equal(t, strings.Count(html, "<noscript>"), strings.Count(html, "</noscript>"))
-	for _, part := range strings.Split(html, "<noscript>")[1:] { // none inside of another, or its text would end early
-		inner, _, _ := strings.Cut(part, "</noscript>")
-		require.NotContains(t, inner, "<noscript")
-		require.Equal(t, strings.Count(inner, "<tr"), strings.Count(inner, "</tr>"))
-	}
+	return said
 }
