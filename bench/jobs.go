@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"clew/bench/chaingen"
@@ -46,10 +47,11 @@ var (
 
 // result is what a job measured.
 type result struct {
-	Txs     int64            `json:"txs"`     // read, written or touched
-	Took    time.Duration    `json:"took"`    // nanoseconds
-	Packing time.Duration    `json:"packing"` // nanoseconds spent before Took in preparing rows
-	CPU     time.Duration    `json:"cpu"`     // nanoseconds of all cores, from the beginning of the process to its end
+	Txs     int64            `json:"txs"`      // read, written or touched
+	Took    time.Duration    `json:"took"`     // nanoseconds
+	Packing time.Duration    `json:"packing"`  // nanoseconds spent before Took in preparing rows
+	CPU     time.Duration    `json:"cpu"`      // nanoseconds of all cores: of the whole process, or beside a node during Took
+	NodeCPU time.Duration    `json:"node_cpu"` // nanoseconds of all cores, of the node during Took
 	PeakMiB int64            `json:"peak_mib"`
 	Blocks  int64            `json:"blocks"`
 	Bytes   int64            `json:"bytes"` // of the store, or read
@@ -75,7 +77,7 @@ func (r result) rate() int64 {
 // perform does one job in this process and prints its result as JSON.
 func (o *options) perform(ctx context.Context, out io.Writer) error {
 	var do func(*options, context.Context) (result, error)
-	for _, j := range append(largeJobs, serveJob) {
+	for _, j := range append(largeJobs, serveJob, nodeDrop, nodeSync) {
 		if j.name == o.job {
 			do = j.do
 		}
@@ -100,7 +102,7 @@ func (o *options) startProfile() (stop func() error, err error) {
 	if o.profile == "" {
 		return func() error { return nil }, nil
 	}
-	f, err := os.Create(filepath.Join(o.profile, fmt.Sprintf("%s-%d.pprof", o.job, o.txs)))
+	f, err := os.Create(filepath.Join(o.profile, strings.ReplaceAll(fmt.Sprintf("%s-%d%s.pprof", o.job, o.txs, o.way), " ", "-")))
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // peakMiB returns the peak resident memory of this process, 0 where the system does not tell.
@@ -28,6 +31,33 @@ func kib(file, name string) int64 {
 // processor returns the name of the machine's processor, "" where the system does not tell.
 func processor() string {
 	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(after("/proc/cpuinfo", "model name")), ":"))
+}
+
+// cores returns how many processors the run has.
+func cores() int { return runtime.NumCPU() }
+
+// tick is the unit in which Linux tells the processor time of processes.
+const tick = 10 * time.Millisecond
+
+// processCPU returns the processor time of a process so far, all its threads together; 0
+// where the system does not tell.
+func processCPU(pid int) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// pid (name) state …: the name may hold anything. Behind it user and system time are the
+	// 12th and 13th field.
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	sum := time.Duration(0)
+	for _, field := range fields[11:13] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0
+		}
+		sum += time.Duration(n) * tick
+	}
+	return sum
 }
 
 // after returns the rest of the first line that begins with name.

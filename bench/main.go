@@ -6,7 +6,8 @@
 // For each size it generates a chain, serves it on loopback as a bitcoind that never has to
 // think, and runs each job in a process of its own, whose peak memory is the one printed.
 // Everything lies in a temporary folder, which is removed; a chain of 30 million
-// transactions and its two stores take 35 GB there.
+// transactions and its two stores take 35 GB there. Then it fills real nodes, where they are
+// installed, and measures beside them; -only leaves out the one part or the other.
 package main
 
 import (
@@ -39,14 +40,18 @@ type options struct {
 	sizes    string // of the run
 	small    int    // blocks of the chain of small blocks
 	inFlight int
-	date     string
-	profile  string // folder for a CPU profile of each job; "" for none
-	keep     bool
+	// nodeBlocks is how many blocks each node is filled with.
+	nodeBlocks int
+	only       string // chains or nodes; "" for both
+	date       string
+	profile    string // folder for a CPU profile of each job; "" for none
+	keep       bool
 
 	// Of one chain, and of one process:
 	txs, blockTxs int
 	dir           string
 	url           string // of the server
+	way           string // in which a node gives its blocks
 	job           string // what this process is to do; "" is the whole run
 }
 
@@ -62,6 +67,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.sizes, "sizes", "0.3,3", "chains to measure, in millions of transactions")
 	f.IntVar(&o.small, "small", 100_000, "blocks of a chain of small blocks; 0 for none")
 	f.IntVar(&o.inFlight, "in-flight", 4, "requests at once")
+	f.IntVar(&o.nodeBlocks, "node-blocks", 100, "blocks of 2,000 transactions that each real node is filled with")
+	f.StringVar(&o.only, "only", "", "measure chains, the generated ones, or nodes, the real ones, alone")
 	f.StringVar(&o.date, "date", "", "printed as the date of the run; left out if empty")
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile of each job to JOB-TXS.pprof in this folder")
 	f.BoolVar(&o.keep, "keep", false, "keep the folder of each chain, and name it; -job JOB -dir FOLDER -txs N then does one job again")
@@ -69,6 +76,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.IntVar(&o.blockTxs, "block-txs", largeBlock, "used with -job: transactions of a block")
 	f.StringVar(&o.job, "job", "", "do one job in the folder -dir")
 	f.StringVar(&o.dir, "dir", "", "used with -job")
+	f.StringVar(&o.way, "way", "", "used with -job: how a node gives its blocks")
 	f.StringVar(&o.url, "url", "", "used with -job: of the server, which is -job serve")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -84,9 +92,43 @@ func (o *options) chainFile() string   { return filepath.Join(o.dir, "chain") }
 func (o *options) syncedStore() string { return filepath.Join(o.dir, "synced.db") }
 func (o *options) loadedStore() string { return filepath.Join(o.dir, "loaded.db") }
 
-// all measures every chain and prints the page.
+// The parts of a run.
+const (
+	onlyChains = "chains"
+	onlyNodes  = "nodes"
+)
+
+// all measures every chain and every node and prints the page.
 func (o *options) all(ctx context.Context, out io.Writer) error {
-	var large []results
+	var m measured
+	var err error
+	switch o.only {
+	case onlyChains:
+		err = o.allChains(ctx, &m)
+	case onlyNodes:
+		m.Nodes, err = o.allNodes(ctx)
+	case "":
+		if err = o.allChains(ctx, &m); err == nil {
+			m.Nodes, err = o.allNodes(ctx)
+		}
+	default:
+		err = fmt.Errorf("-only %s: want %s or %s", o.only, onlyChains, onlyNodes)
+	}
+	if err != nil {
+		return err
+	}
+	return o.print(out, m)
+}
+
+// measured is everything that a run found.
+type measured struct {
+	Large []results // by size
+	Small results   // nil where it was left out
+	Nodes []nodeResult
+}
+
+// allChains measures the generated chains.
+func (o *options) allChains(ctx context.Context, m *measured) error {
 	for text := range strings.SplitSeq(o.sizes, ",") {
 		millions, err := strconv.ParseFloat(text, 64)
 		if err != nil || millions <= 0 {
@@ -97,17 +139,15 @@ func (o *options) all(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		large = append(large, r)
+		m.Large = append(m.Large, r)
 	}
-	var small results
-	if o.small > 0 {
-		o.txs, o.blockTxs = o.small*smallBlock, smallBlock
-		var err error
-		if small, err = o.measure(ctx, smallJobs); err != nil {
-			return err
-		}
+	if o.small == 0 {
+		return nil
 	}
-	return o.print(out, large, small)
+	o.txs, o.blockTxs = o.small*smallBlock, smallBlock
+	var err error
+	m.Small, err = o.measure(ctx, smallJobs)
+	return err
 }
 
 // results are by job.
@@ -115,14 +155,11 @@ type results map[string]result
 
 // measure runs jobs on a chain of o.txs transactions.
 func (o *options) measure(ctx context.Context, jobs []job) (r results, err error) {
-	if o.dir, err = os.MkdirTemp("", "clew-bench-"); err != nil {
+	remove, err := o.folder()
+	if err != nil {
 		return nil, err
 	}
-	if o.keep {
-		fmt.Fprintf(os.Stderr, "bench: -txs %d -block-txs %d -dir %s\n", o.txs, o.blockTxs, o.dir)
-	} else {
-		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
-	}
+	defer func() { err = errors.Join(err, remove()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r = results{}
@@ -147,13 +184,25 @@ func (o *options) measure(ctx context.Context, jobs []job) (r results, err error
 	return r, nil
 }
 
+// folder makes the folder of a chain, and returns what removes it.
+func (o *options) folder() (remove func() error, err error) {
+	if o.dir, err = os.MkdirTemp("", "clew-bench-"); err != nil {
+		return nil, err
+	}
+	if o.keep {
+		fmt.Fprintf(os.Stderr, "bench: -txs %d -block-txs %d -dir %s\n", o.txs, o.blockTxs, o.dir)
+		return func() error { return nil }, nil
+	}
+	return func() error { return os.RemoveAll(o.dir) }, nil
+}
+
 // command is this program again, for one job.
 func (o *options) command(ctx context.Context, j job) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-job", j.name, "-dir", o.dir, "-url", o.url, "-profile", o.profile,
+	cmd := exec.CommandContext(ctx, self, "-job", j.name, "-dir", o.dir, "-url", o.url, "-way", o.way, "-profile", o.profile,
 		"-txs", strconv.Itoa(o.txs), "-block-txs", strconv.Itoa(o.blockTxs), "-in-flight", strconv.Itoa(o.inFlight))
 	cmd.Stderr = os.Stderr
 	return cmd, nil
@@ -161,7 +210,7 @@ func (o *options) command(ctx context.Context, j job) (*exec.Cmd, error) {
 
 // child runs a job to its end.
 func (o *options) child(ctx context.Context, j job) (res result, err error) {
-	fmt.Fprintf(os.Stderr, "bench: %d transactions: %s …\n", o.txs, j.name)
+	fmt.Fprintf(os.Stderr, "bench: %s …\n", strings.TrimSpace(j.name+" "+o.way))
 	cmd, err := o.command(ctx, j)
 	if err != nil {
 		return res, err
@@ -173,7 +222,9 @@ func (o *options) child(ctx context.Context, j job) (res result, err error) {
 	if err != nil {
 		return res, fmt.Errorf("job %s: %w", j.name, err)
 	}
-	res.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if res.CPU == 0 { // the job did not measure it
+		res.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
 	fmt.Fprintf(os.Stderr, "bench: %s: %d a second, %s of processor time: %s\n", j.name, res.rate(), res.CPU, strings.TrimSpace(string(text)))
 	return res, nil
 }

@@ -20,20 +20,19 @@ type row struct {
 }
 
 // print writes the page.
-func (o *options) print(out io.Writer, large []results, small results) error {
+func (o *options) print(out io.Writer, m measured) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"thousands": thousands,
 		"rate":      func(r results, job string) string { return thousands(r[job].rate()) },
 		"percent": func(r results, job, of string) string {
-			return fmt.Sprintf("%d %%", r[job].rate()*100/max(1, r[of].rate()))
+			return percent(r[job].rate(), r[of].rate())
 		},
-		"cpu": func(r results, job string) string { // microseconds a transaction, in tenths
-			tenths := int64(r[job].CPU) * 10 / max(1, r[job].Txs) / int64(time.Microsecond)
-			return fmt.Sprintf("%d.%d µs", tenths/10, tenths%10)
-		},
-		"micros": func(d time.Duration) string { return fmt.Sprintf("%d µs", d.Microseconds()) },
-		"perTx":  func(r results, job string) int64 { return r[job].Bytes / max(1, r[job].Txs) },
-		"job":    func(r results, job string) result { return r[job] },
+		"cpu":     func(r results, job string) string { return r[job].perTx(r[job].CPU) },
+		"nodeCPU": func(r nodeRow) string { return r.perTx(r.NodeCPU) },
+		"ownCPU":  func(r nodeRow) string { return r.perTx(r.CPU) },
+		"micros":  func(d time.Duration) string { return fmt.Sprintf("%d µs", d.Microseconds()) },
+		"perTx":   func(r results, job string) int64 { return r[job].Bytes / max(1, r[job].Txs) },
+		"job":     func(r results, job string) result { return r[job] },
 		"blocks": func(r results, job string) string {
 			return thousands(r[job].Blocks * int64(time.Second) / max(1, int64(r[job].Took)))
 		},
@@ -42,10 +41,10 @@ func (o *options) print(out io.Writer, large []results, small results) error {
 		return err
 	}
 	return t.Execute(out, map[string]any{
-		"Date": o.date, "Go": runtime.Version(), "System": runtime.GOOS + "/" + runtime.GOARCH, "Cores": runtime.NumCPU(),
+		"Date": o.date, "Go": runtime.Version(), "System": runtime.GOOS + "/" + runtime.GOARCH, "Cores": cores(),
 		"Processor": processor(), "Memory": memoryGiB(), "InFlight": o.inFlight,
-		"Args":  fmt.Sprintf("-sizes %s -small %d -in-flight %d", o.sizes, o.small, o.inFlight),
-		"Large": large, "Small": small,
+		"Args":  o.arguments(),
+		"Large": m.Large, "Small": m.Small, "Nodes": m.Nodes, "NodeBlocks": o.nodeBlocks, "NodeTxs": int64(nodeTxs),
 		"Rows": []row{
 			{"drop", "the server gives the blocks to a client that drops them", ""},
 			{"decode", "blocks read, decoded and checked, then dropped", "drop"},
@@ -55,3 +54,21 @@ func (o *options) print(out io.Writer, large []results, small results) error {
 		},
 	})
 }
+
+// arguments returns what repeats the run.
+func (o *options) arguments() string {
+	text := fmt.Sprintf("-sizes %s -small %d -node-blocks %d -in-flight %d", o.sizes, o.small, o.nodeBlocks, o.inFlight)
+	if o.only != "" {
+		text += " -only " + o.only
+	}
+	return text
+}
+
+// perTx writes a time by transaction, in tenths of microseconds.
+func (r result) perTx(t time.Duration) string {
+	tenths := int64(t) * 10 / max(1, r.Txs) / int64(time.Microsecond)
+	return fmt.Sprintf("%d.%d µs", tenths/10, tenths%10)
+}
+
+// percent writes n as a part of whole.
+func percent(n, whole int64) string { return fmt.Sprintf("%d %%", n*100/max(1, whole)) }

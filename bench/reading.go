@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
 	"time"
 
+	"clew/chains"
 	"clew/chains/bitcoin"
 )
 
@@ -20,16 +22,8 @@ func (o *options) drop(ctx context.Context) (res result, err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.inFlight}}
 	start := time.Now()
-	res.Bytes, err = eachBlock(o.inFlight, len(records), func(i int) (int64, error) {
-		sum := int64(0)
-		for _, what := range []string{"block", "spenttxouts"} {
-			n, err := fetch(ctx, client, o.url+"/rest/"+what+"/"+records[i].Hash.String()+".bin")
-			if err != nil {
-				return 0, err
-			}
-			sum += n
-		}
-		return sum, nil
+	res.Bytes, err = each(o.inFlight, firstBlock, len(records), func(i int) (int64, error) {
+		return dropREST(ctx, client, o.url, records[i].Hash)
 	})
 	res.Took = time.Since(start)
 	res.Blocks = int64(len(records) - firstBlock)
@@ -37,31 +31,48 @@ func (o *options) drop(ctx context.Context) (res result, err error) {
 	return res, err
 }
 
-func fetch(ctx context.Context, client *http.Client, url string) (n int64, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, err
+// dropREST asks for a block and what it spends, and returns the length of both answers.
+func dropREST(ctx context.Context, client *http.Client, url string, hash chains.BlockHash) (sum int64, err error) {
+	for _, what := range []string{"block", "spenttxouts"} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/rest/"+what+"/"+hash.String()+".bin", nil)
+		if err != nil {
+			return 0, err
+		}
+		n, err := drain(client, req)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
 	}
+	return sum, nil
+}
+
+// drain sends a request, drops the answer and returns its length.
+func drain(client *http.Client, req *http.Request) (n int64, err error) {
 	answer, err := client.Do(req)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, answer.Body.Close()) }()
+	if answer.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("%s: %s", req.URL.Path, answer.Status)
+	}
 	return io.Copy(io.Discard, answer.Body)
 }
 
-// eachBlock calls do for every block, n at a time, and sums what it returns.
-func eachBlock(n, blocks int, do func(i int) (int64, error)) (sum int64, err error) {
+// each calls do for every number from first to below end, n at a time, and sums what it
+// returns. After an error it begins no other.
+func each(n, first, end int, do func(i int) (int64, error)) (sum int64, err error) {
 	var mu sync.Mutex
 	var wait sync.WaitGroup
-	next := firstBlock
+	next := first
 	for range n {
 		wait.Go(func() {
 			for {
 				mu.Lock()
 				i := next
 				next++
-				stop := err != nil || i >= blocks
+				stop := err != nil || i >= end
 				mu.Unlock()
 				if stop {
 					return
@@ -88,7 +99,7 @@ func (o *options) decode(ctx context.Context) (res result, err error) {
 		return res, err
 	}
 	start := time.Now()
-	res.Txs, err = eachBlock(o.inFlight, int(head.Height)+1, func(i int) (int64, error) {
+	res.Txs, err = each(o.inFlight, firstBlock, int(head.Height)+1, func(i int) (int64, error) {
 		hash, err := node.HashAt(ctx, int64(i))
 		if err != nil {
 			return 0, err

@@ -86,7 +86,7 @@ func Start(tb testing.TB, o Options) *Node {
 		o.DataDir = tb.TempDir()
 	}
 	n, err := newNode(tb, o)
-	if errors.Is(err, errMissing) && os.Getenv("CI") != "true" {
+	if errors.Is(err, ErrMissing) && os.Getenv("CI") != "true" {
 		tb.Skip(err)
 	}
 	if err == nil {
@@ -104,7 +104,7 @@ func Start(tb testing.TB, o Options) *Node {
 }
 
 // Launch starts a node in dir without a test. Its methods panic where the node refuses. It
-// runs until Stop, or until the process ends.
+// runs until Stop, or until the process ends. ErrMissing: the program is not on this machine.
 func Launch(ctx context.Context, o Options) (*Node, error) {
 	n, err := newNode(panics{}, o)
 	if err != nil {

@@ -31,8 +31,8 @@ const (
 	keptLines  = 40
 )
 
-// errMissing: the program is not on this machine.
-var errMissing = errors.New("is missing")
+// ErrMissing means that the program is not on this machine.
+var ErrMissing = errors.New("is missing")
 
 // find returns the program.
 func (k Kind) find() (string, error) {
@@ -49,7 +49,7 @@ func (k Kind) find() (string, error) {
 	if path, err := exec.LookPath(string(k)); err == nil {
 		return path, nil
 	}
-	return "", fmt.Errorf("%s %w: run %s, or set %s", k, errMissing, p.get, k.env())
+	return "", fmt.Errorf("%s %w: run %s, or set %s", k, ErrMissing, p.get, k.env())
 }
 
 func exists(path string) bool {
@@ -78,6 +78,14 @@ func freePort(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
+
+// PID returns the number of the program's process, 0 while it does not run.
+func (n *Node) PID() int {
+	if n.run == nil {
+		return 0
+	}
+	return n.run.cmd.Process.Pid
 }
 
 // start runs the program and waits until it answers.
