@@ -42,3 +42,13 @@ func Runs(s *Store) (txids, addresses, rows int64, err error) {
 	}
 	return txids, addresses, rows, err
 }
+
+// Settled returns how many of the smallest of runs with so many postings are merged where
+// loading ends.
+func Settled(postings ...int64) int {
+	var runs []run
+	for i, n := range postings {
+		runs = append(runs, run{no: int64(i), postings: n})
+	}
+	return len(settledDue(runs))
+}

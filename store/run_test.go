@@ -135,3 +135,25 @@ func TestRunNumbersComeAgain(t *testing.T) {
 	load(t, whole, bs, 10)
 	require.Equal(t, dump(t, whole), dump(t, s))
 }
+
+// TestSettled: what is merged where loading ends.
+func TestSettled(t *testing.T) {
+	const m = 1_000_000
+	for name, c := range map[string]struct {
+		want int
+		runs []int64
+	}{
+		"one run":                              {0, []int64{9 * m}},
+		"small ones, whatever their sizes":     {3, []int64{10, 3000, 60_000, 9 * m}},
+		"the larger is twice the smaller":      {2, []int64{m, 2*m + 1<<16}},
+		"the larger is more than twice":        {0, []int64{m, 2*m + 1<<16 + 1}},
+		"a small one last keeps none apart":    {6, []int64{m, m, m, m / 8, m / 8, 20_000}},
+		"a middle one keeps none apart":        {6, []int64{m, m, m, m, m, m / 4}},
+		"the largest stays, the others merge":  {4, []int64{m, m, m, 10, 90 * m}},
+		"many of one size, and one much less":  {9, []int64{m, m, m, m, m, m, m, m, m / 9}},
+		"each more than twice all before":      {0, []int64{m, 3 * m, 9 * m, 30 * m}},
+		"nothing, where there are none at all": {0, nil},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, store.Settled(c.runs...)) })
+	}
+}
