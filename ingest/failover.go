@@ -35,20 +35,30 @@ const dialPatience = 5 * time.Second
 // Failover is a list of nodes of one chain that answers as one node. The first in the list
 // that answers serves everything, until it fails: cannot be reached, asks for fewer requests,
 // or is wrong. Then the next takes over, with a line in the log that says why. A node that was
-// wrong is not asked again; the others are, after a rest, when the one in use fails.
+// wrong is not asked again; the others are, after a rest, when the one in use fails. Once a
+// node that stands before the one in use can serve again, it does.
+//
+// What one node cannot answer (ErrUnsupported: a pruned block, no index of transactions;
+// ErrIncomplete: a block that it is still loading) the others are asked too, each time; the
+// node in use stays in use.
 //
 // A node that is behind does not take over: it must have the highest block of the main chain
 // that this list has named so far. So a change of node never looks like a reorganisation that
 // takes blocks back. Where it has another block at that height, it follows another branch:
 // whoever reads blocks sees that they do not fit, as with any reorganisation.
 //
-// Errors that are answers (ErrNotFound, ErrUnsupported) come back as they are. When every
-// node has failed, the error is that of each. Safe for concurrent use.
+// ErrNotFound is an answer and comes back as it is; so is what no node could answer, in the
+// words of the one in use. When every node has failed, the error is that of each. Safe for
+// concurrent use.
 type Failover struct {
-	log  *slog.Logger
-	now  func() time.Time
-	mu   sync.Mutex
-	list []*candidate
+	// Now is the clock by which nodes rest; OpenFailover sets time.Now.
+	Now  func() time.Time
+	log   *slog.Logger
+	chain chains.Chain
+	first string // the node that said so
+	list  []*candidate
+
+	mu   sync.Mutex      // of what follows, and of the candidates
 	used int             // index in list
 	top  chains.BlockRef // the highest block that was named; Hash zero: none yet
 }
@@ -67,7 +77,7 @@ var _ Backend = (*Failover)(nil)
 // another chain (ErrWrongChain) or refuses what it was given: a list that is wrong is found
 // out at once.
 func OpenFailover(ctx context.Context, list []Candidate, log *slog.Logger) (*Failover, error) {
-	f := &Failover{log: log, now: time.Now}
+	f := &Failover{log: log, Now: time.Now}
 	for _, c := range list {
 		f.list = append(f.list, &candidate{Candidate: c})
 	}
@@ -82,9 +92,10 @@ func OpenFailover(ctx context.Context, list []Candidate, log *slog.Logger) (*Fai
 		}
 		return nil, errors.Join(all...)
 	}
+	f.chain, f.first = f.list[f.used].node.Chain(), f.list[f.used].Name
 	for _, c := range f.list {
 		if c.node != nil {
-			if err := f.sameChain(c); err != nil {
+			if err := f.sameChain(c, c.node); err != nil {
 				return nil, err
 			}
 		}
@@ -92,11 +103,10 @@ func OpenFailover(ctx context.Context, list []Candidate, log *slog.Logger) (*Fai
 	return f, nil
 }
 
-// sameChain is ErrWrongChain where a node is of another chain than the one in use.
-func (f *Failover) sameChain(c *candidate) error {
-	first := f.list[f.used]
-	if want, got := first.node.Chain(), c.node.Chain(); got != want {
-		return fmt.Errorf("%s is of %s, and %s of %s: %w", c.Name, got, first.Name, want, chains.ErrWrongChain)
+// sameChain is ErrWrongChain where node, which is c, is of another chain than the others.
+func (f *Failover) sameChain(c *candidate, node Backend) error {
+	if got := node.Chain(); got != f.chain {
+		return fmt.Errorf("%s is of %s, and %s of %s: %w", c.Name, got, f.first, f.chain, chains.ErrWrongChain)
 	}
 	return nil
 }
@@ -140,11 +150,16 @@ func movesOn(err error) bool {
 	return errors.Is(err, chains.ErrUnreachable) || errors.Is(err, chains.ErrRateLimited) || errors.Is(err, chains.ErrBadAnswer)
 }
 
+// cannot reports whether a node is well but lacks what another may have.
+func cannot(err error) bool {
+	return errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrIncomplete)
+}
+
 // rest notes why a node failed.
 func (f *Failover) rest(c *candidate, err error) {
 	c.err = err
 	c.wrong = c.wrong || errors.Is(err, chains.ErrBadAnswer)
-	c.rests = f.now().Add(restPeriod)
+	c.rests = f.Now().Add(restPeriod)
 }
 
 // String names the nodes.
@@ -157,20 +172,20 @@ func (f *Failover) String() string {
 }
 
 // Chain is of Node.
-func (f *Failover) Chain() chains.Chain {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.list[f.used].node.Chain()
-}
+func (f *Failover) Chain() chains.Chain { return f.chain }
 
 // do asks the node in use, and the others in turn while they fail.
 func (f *Failover) do(ctx context.Context, ask func(Backend) error) error {
 	tried := map[int]bool{}
 	for {
 		f.mu.Lock()
+		f.comeBack(ctx)
 		at, node := f.used, f.list[f.used].node
 		f.mu.Unlock()
 		err := ask(node)
+		if err != nil && cannot(err) && ctx.Err() == nil {
+			return f.elsewhere(ctx, at, err, ask)
+		}
 		if err == nil || ctx.Err() != nil || !movesOn(err) {
 			return err
 		}
@@ -178,6 +193,60 @@ func (f *Failover) do(ctx context.Context, ask func(Backend) error) error {
 		if next := f.leave(ctx, at, err, tried); next != nil {
 			return next
 		}
+	}
+}
+
+// elsewhere asks the others what the node at could not answer, for the reason why.
+func (f *Failover) elsewhere(ctx context.Context, at int, why error, ask func(Backend) error) error {
+	for i, c := range f.list {
+		f.mu.Lock()
+		skip := i == at || c.wrong || f.Now().Before(c.rests)
+		var node Backend
+		if !skip && f.take(ctx, c) == nil {
+			node = c.node
+		}
+		f.mu.Unlock()
+		if node == nil {
+			continue
+		}
+		err := ask(node)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if movesOn(err) {
+			f.mu.Lock()
+			f.rest(c, err)
+			f.mu.Unlock()
+			f.log.Warn("a node of the list cannot be used now", "node", c.Name, "why", err)
+		}
+	}
+	return why
+}
+
+// comeBack tries, beside the question that is asked, whether the first node before the one in
+// use that has rested can serve again. The trial ends with ctx.
+func (f *Failover) comeBack(ctx context.Context) {
+	for i, c := range f.list[:f.used] {
+		if c.wrong || f.Now().Before(c.rests) {
+			continue
+		}
+		c.rests = f.Now().Add(restPeriod) // one trial at a time
+		node, top := c.node, f.top
+		go func() {
+			node, err := f.reach(ctx, c, node, top)
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if err != nil {
+				f.log.Debug("a node of the list cannot be used yet", "node", c.Name, "why", err)
+				return
+			}
+			if c.node = node; c.wrong || f.used <= i {
+				return
+			}
+			f.log.Info("a node of the list serves again", "node", c.Name, "instead_of", f.list[f.used].Name)
+			f.used = i
+		}()
+		return
 	}
 }
 
@@ -193,7 +262,7 @@ func (f *Failover) leave(ctx context.Context, at int, why error, tried map[int]b
 	all := []error{why}
 	for _, rested := range []bool{true, false} {
 		for i, c := range f.list {
-			if i == at || tried[i] || c.wrong || rested == f.now().Before(c.rests) {
+			if i == at || tried[i] || c.wrong || rested == f.Now().Before(c.rests) {
 				continue
 			}
 			err := f.take(ctx, c)
@@ -213,32 +282,36 @@ func (f *Failover) leave(ctx context.Context, at int, why error, tried map[int]b
 	return errors.Join(all...)
 }
 
-// take reaches a node, and makes sure that it is not behind.
-func (f *Failover) take(ctx context.Context, c *candidate) (err error) {
-	defer func() {
-		if err != nil {
-			f.rest(c, err)
-			f.log.Warn("a node of the list cannot be used now", "node", c.Name, "why", err)
-		}
-	}()
-	if c.node == nil {
-		node, err := c.Dial(ctx)
-		if err != nil {
-			return err
-		}
-		c.node = node
-	}
-	if err := f.sameChain(c); err != nil {
+// take reaches a node that is to answer now.
+func (f *Failover) take(ctx context.Context, c *candidate) error {
+	node, err := f.reach(ctx, c, c.node, f.top)
+	if err != nil {
+		f.rest(c, err)
+		f.log.Warn("a node of the list cannot be used now", "node", c.Name, "why", err)
 		return err
 	}
-	if f.top.Hash == (chains.BlockHash{}) {
-		return nil
+	c.node = node
+	return nil
+}
+
+// reach dials c where node is nil, and makes sure that it is of the chain and not behind top.
+func (f *Failover) reach(ctx context.Context, c *candidate, node Backend, top chains.BlockRef) (_ Backend, err error) {
+	if node == nil {
+		if node, err = c.Dial(ctx); err != nil {
+			return nil, err
+		}
 	}
-	_, err = c.node.HashAt(ctx, f.top.Height)
+	if err := f.sameChain(c, node); err != nil {
+		return nil, err
+	}
+	if top.Hash == (chains.BlockHash{}) {
+		return node, nil
+	}
+	_, err = node.HashAt(ctx, top.Height)
 	if errors.Is(err, chains.ErrNotFound) {
-		return fmt.Errorf("it is behind: it has no block %d yet: %w", f.top.Height, chains.ErrIncomplete)
+		return nil, fmt.Errorf("it is behind: it has no block %d yet: %w", top.Height, chains.ErrIncomplete)
 	}
-	return err
+	return node, err
 }
 
 // named notes a block of the main chain that is handed out.

@@ -183,3 +183,83 @@ func TestOpenFailover(t *testing.T) {
 	require.Equal(t, node.Chain, f.Chain())
 	require.Contains(t, log.String(), "cannot be used now")
 }
+
+// away sets the clock of a list on, so that the rest of its nodes is over.
+func away(f *ingest.Failover) { f.Now = func() time.Time { return time.Now().Add(time.Hour) } }
+
+// A node that stands first in the list serves again once it is well, and not before.
+func TestFailoverComesBack(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{})
+	node.Skip(3)
+	a, b := faulty(t, node), faulty(t, node)
+	f, log := list(t, candidate(node, a.url), candidate(node, b.url))
+	ask := func() {
+		t.Helper()
+		_, err := f.Head(t.Context())
+		require.NoError(t, err)
+	}
+	a.set(gone)
+	ask()
+	a.set(honest)
+	asked := a.asked.Load()
+	ask()
+	require.Equal(t, asked, a.asked.Load(), "it rests")
+	away(f)
+	require.Eventually(t, func() bool {
+		before := b.asked.Load()
+		ask()
+		return b.asked.Load() == before
+	}, 10*time.Second, time.Millisecond)
+	require.Contains(t, log.String(), "serves again")
+	require.Contains(t, log.String(), "instead_of="+b.url)
+
+	// One that lied does not come back.
+	a.set(lies)
+	_, err := f.Block(t.Context(), 1, node.HashAt(1))
+	require.NoError(t, err)
+	a.set(honest)
+	away(f)
+	asked = a.asked.Load()
+	for range 20 {
+		ask()
+	}
+	require.Equal(t, asked, a.asked.Load())
+}
+
+// What a pruned node does not have, or a node without an index cannot find, the next one is
+// asked for; the others go on with the first.
+func TestFailoverAsksElsewhere(t *testing.T) {
+	pruned := nodetest.Start(t, nodetest.Options{Args: []string{"-txindex=0", "-prune=1", "-fastprune"}})
+	whole := nodetest.Start(t, nodetest.Options{})
+	_, coins := pruned.Fill(4, 60, 1)
+	pruned.Skip(400)
+	for h := int64(1); h <= pruned.Height(); h++ {
+		var raw string
+		pruned.RPC(&raw, "getblock", pruned.HashAt(h).String(), 0)
+		whole.RPC(nil, "submitblock", raw)
+	}
+	require.Positive(t, pruned.Prune(110))
+	want := fresh(t, dial(t, whole))
+	a, b := faulty(t, pruned), faulty(t, whole)
+	f, _ := list(t, candidate(pruned, a.url), candidate(whole, b.url))
+	st := openStore(t)
+	syncAll(t, f, st)
+	same(t, want, dump(t, st))
+	_, _, err := f.Tx(t.Context(), coins[0].Point.Tx)
+	require.NoError(t, err)
+
+	asked := b.asked.Load()
+	_, err = f.Block(t.Context(), pruned.Height(), pruned.HashAt(pruned.Height()))
+	require.NoError(t, err)
+	require.Equal(t, asked, b.asked.Load(), "what the first one has it gives")
+
+	// Where nobody has it, the first one says so.
+	f, _ = list(t, candidate(pruned, a.url), candidate(pruned, a.url))
+	_, err = f.Block(t.Context(), 1, pruned.HashAt(1))
+	require.ErrorIs(t, err, chains.ErrUnsupported)
+	require.ErrorContains(t, err, "the node is pruned")
+	b.set(gone)
+	f, _ = list(t, candidate(pruned, a.url), candidate(whole, whole.URL), candidate(whole, whole.URL))
+	_, err = f.Block(t.Context(), 1, pruned.HashAt(1))
+	require.NoError(t, err)
+}

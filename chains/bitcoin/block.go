@@ -11,7 +11,7 @@ import (
 // a coinbase and that the Merkle root of the header is theirs and of no shorter list
 // (CVE-2012-2459). So each transaction is proven by the header, whose hash the caller
 // compares with the one asked for; CheckWork checks the work in it. The height is not in the
-// header: the caller states it, and BIP34's in the coinbase is not read.
+// header: the caller states it, and Node.Block compares BIP34's in the coinbase.
 //
 // Inputs come back with Known false: AttachSpent fills them. Header and every Raw are parts
 // of raw, and the addresses of all outputs are parts of one string: whoever keeps a few

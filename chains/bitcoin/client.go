@@ -38,6 +38,7 @@ type client struct {
 	// findProxy returns the proxy that a request goes through, nil for none; the function may be nil.
 	findProxy func(*http.Request) (*url.URL, error)
 	lastID atomic.Int64 // of a request by JSON-RPC: an answer must have the id of its request
+	breaks atomic.Int64 // how often a connection failed: something else may answer since
 	// answered is set once the node has answered: from then on a refused connection is a
 	// restart, and passing.
 	answered atomic.Bool
@@ -233,6 +234,7 @@ func (c *client) unauthorized(used string) error {
 // broken turns a failure of transport into an error without URL or credentials.
 func (c *client) broken(ctx context.Context, err error) error {
 	err = bare(err)
+	c.breaks.Add(1)
 	certificate, isTLS := errors.AsType[*tls.CertificateVerificationError](err)
 	timeout, isNet := errors.AsType[net.Error](err)
 	switch {

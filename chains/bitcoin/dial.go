@@ -60,6 +60,8 @@ type Node struct {
 	spentTxOuts bool // REST gives blocks and the outputs they spend
 	restBlocks  bool // REST gives blocks
 	txIndex     txIndex
+	// sure is the client's breaks at which the network was last found to be the same.
+	sure atomic.Int64
 	// noPrevouts is set once getblock 3 has answered without the outputs spent.
 	noPrevouts atomic.Bool
 }
@@ -174,7 +176,7 @@ func newTransport(o Options) (*http.Transport, error) {
 
 // recognise tells the network by the hash of its block 0.
 func (n *Node) recognise(ctx context.Context, chain chains.Chain) (network, error) {
-	genesis, err := n.HashAt(ctx, 0)
+	genesis, err := n.hashAt(ctx, 0)
 	if err != nil {
 		return network{}, fmt.Errorf("ask which network the node is of: %w", err)
 	}
@@ -198,13 +200,40 @@ func (n *Node) recognise(ctx context.Context, chain chains.Chain) (network, erro
 		n.client, says, genesis, chain, chains.ErrWrongChain)
 }
 
+// sameNetwork is chains.ErrWrongChain where another network answers since a connection failed:
+// a node that was started again may be another one.
+func (n *Node) sameNetwork(ctx context.Context) error {
+	breaks := n.client.breaks.Load()
+	if n.sure.Load() == breaks {
+		return nil
+	}
+	if err := n.checkGenesis(ctx); err != nil {
+		return err
+	}
+	n.sure.Store(breaks)
+	return nil
+}
+
+// checkGenesis is chains.ErrWrongChain where block 0 is not that of the node's network.
+func (n *Node) checkGenesis(ctx context.Context) error {
+	genesis, err := n.hashAt(ctx, 0)
+	if err != nil {
+		return fmt.Errorf("ask again which network the node is of: %w", err)
+	}
+	if genesis.String() != n.net.chain.Info().Genesis {
+		return fmt.Errorf("%s: the node was of %s when it was reached, and has another block 0 now, %s: %w",
+			n.client, n.net.chain, genesis, chains.ErrWrongChain)
+	}
+	return nil
+}
+
 // tell returns which of the networks with the node's block 0 it is of; nil if there are none.
 func (n *Node) tell(ctx context.Context, shared []*network, asked chains.Chain) (*network, error) {
 	if len(shared) < 2 {
 		return tellApart(shared, nil, "", asked)
 	}
 	if height := splitHeight(shared); height > 0 {
-		hash, err := n.HashAt(ctx, height)
+		hash, err := n.hashAt(ctx, height)
 		if err != nil && !errors.Is(err, chains.ErrNotFound) {
 			return nil, fmt.Errorf("ask on which side of a split the node is: %w", err)
 		}

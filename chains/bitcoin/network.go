@@ -42,6 +42,9 @@ type network struct {
 
 	// Blocks:
 
+	// heights is the first block from which on every coinbase must state its height (BIP34); 0
+	// where that is not known, or can be set as on test networks of one's own.
+	heights int64
 	// anyOrder: a child may stand before its parent in a block.
 	anyOrder bool
 	// work says which hash has to meet the target.
@@ -87,21 +90,21 @@ var (
 var networks = []network{
 	{
 		chain: "bitcoin", node: "main", home: ".bitcoin", port: "8332", magic: [4]byte{0xf9, 0xbe, 0xb4, 0xd9}, blockBytes: 4_000_000,
-		pubKeyHash: 0x00, scriptHash: 0x05, hrp: "bc", powLimit: 0x1d00ffff, fixedBits: true,
+		pubKeyHash: 0x00, scriptHash: 0x05, hrp: "bc", powLimit: 0x1d00ffff, heights: 227_931, fixedBits: true,
 		split: &split{478_559, "00000000000000000019f112ec0a9982926f1258cdcc558dd7c3b7e5dc7fa148", coreSoftware},
 	},
 	{
 		chain: "bitcoin-testnet", node: "test", home: ".bitcoin", dir: "testnet3", port: "18332", magic: [4]byte{0x0b, 0x11, 0x09, 0x07},
-		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, hrp: "tb", powLimit: 0x1d00ffff,
+		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, hrp: "tb", powLimit: 0x1d00ffff, heights: 21_111,
 		split: &split{height: 1_155_876, software: coreSoftware},
 	},
 	{
 		chain: "bitcoin-testnet4", node: "testnet4", home: ".bitcoin", dir: "testnet4", port: "48332", magic: [4]byte{0x1c, 0x16, 0x3f, 0x28},
-		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, hrp: "tb", powLimit: 0x1d00ffff,
+		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, hrp: "tb", powLimit: 0x1d00ffff, heights: 1,
 	},
 	{
 		chain: "bitcoin-signet", node: "signet", home: ".bitcoin", dir: "signet", port: "38332", magic: [4]byte{0x0a, 0x03, 0xcf, 0x40},
-		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, hrp: "tb", powLimit: 0x1e0377ae,
+		blockBytes: 4_000_000, pubKeyHash: 0x6f, scriptHash: 0xc4, hrp: "tb", powLimit: 0x1e0377ae, heights: 1,
 	},
 	{
 		chain: "bitcoin-regtest", node: "regtest", home: ".bitcoin", dir: "regtest", port: "18443", magic: [4]byte{0xfa, 0xbf, 0xb5, 0xda},
@@ -110,17 +113,17 @@ var networks = []network{
 	},
 	{
 		chain: "bitcoin-simnet", node: "simnet", home: ".bitcoin", dir: "simnet", port: "18556", magic: [4]byte{0x16, 0x1c, 0x14, 0x12},
-		blockBytes: 4_000_000, pubKeyHash: 0x3f, scriptHash: 0x7b, hrp: "sb", powLimit: 0x207fffff,
+		blockBytes: 4_000_000, pubKeyHash: 0x3f, scriptHash: 0x7b, hrp: "sb", powLimit: 0x207fffff, heights: 1,
 	},
 	{
 		chain: "litecoin", node: "main", home: ".litecoin", port: "9332", magic: [4]byte{0xfb, 0xc0, 0xb6, 0xdb}, blockBytes: mwebBlockBytes,
 		pubKeyHash: 0x30, scriptHash: 0x32, olderHash: []byte{0x05}, hrp: "ltc", stealth: "ltcmweb",
-		work: workScrypt, powLimit: 0x1e0fffff, fixedBits: true,
+		work: workScrypt, powLimit: 0x1e0fffff, heights: 710_000, fixedBits: true,
 	},
 	{
 		chain: "litecoin-testnet", node: "test", home: ".litecoin", dir: "testnet4", port: "19332", magic: [4]byte{0xfd, 0xd2, 0xc8, 0xf1},
 		blockBytes: mwebBlockBytes, pubKeyHash: 0x6f, scriptHash: 0x3a, olderHash: []byte{0xc4}, hrp: "tltc", stealth: "tmweb",
-		work: workScrypt, powLimit: 0x1e0fffff,
+		work: workScrypt, powLimit: 0x1e0fffff, heights: 76,
 	},
 	{
 		chain: "litecoin-regtest", node: "regtest", home: ".litecoin", dir: "regtest", port: "19443", magic: [4]byte{0xfa, 0xbf, 0xb5, 0xda},
@@ -129,12 +132,12 @@ var networks = []network{
 	},
 	{
 		chain: "bitcoin-cash", node: "main", home: ".bitcoin", port: "8332", magic: [4]byte{0xe3, 0xe1, 0xf3, 0xe8}, blockBytes: cashBlockBytes,
-		pubKeyHash: 0x00, scriptHash: 0x05, cash: "bitcoincash", anyOrder: true, powLimit: 0x1d00ffff,
+		pubKeyHash: 0x00, scriptHash: 0x05, cash: "bitcoincash", anyOrder: true, powLimit: 0x1d00ffff, heights: 227_931,
 		split: &split{478_559, "000000000000000000651ef99cb9fcbe0dadde1d424bd9f15ff20136191a5eec", cashSoftware},
 	},
 	{
 		chain: "bitcoin-cash-testnet", node: "test", home: ".bitcoin", dir: "testnet3", port: "18332", magic: [4]byte{0xf4, 0xe5, 0xf3, 0xf4},
-		blockBytes: cashBlockBytes, pubKeyHash: 0x6f, scriptHash: 0xc4, cash: "bchtest", anyOrder: true, powLimit: 0x1d00ffff,
+		blockBytes: cashBlockBytes, pubKeyHash: 0x6f, scriptHash: 0xc4, cash: "bchtest", anyOrder: true, powLimit: 0x1d00ffff, heights: 21_111,
 		split: &split{1_155_876, "00000000000e38fef93ed9582a7df43815d5c2ba9fd37ef70c9a0ea4a285b8f5", cashSoftware},
 	},
 	{
@@ -144,11 +147,11 @@ var networks = []network{
 	},
 	{
 		chain: "dogecoin", node: "main", home: ".dogecoin", port: "22555", magic: [4]byte{0xc0, 0xc0, 0xc0, 0xc0}, blockBytes: 4_000_000,
-		pubKeyHash: 0x1e, scriptHash: 0x16, work: workMerged, mergeID: 0x62, strictID: true, powLimit: 0x1e0fffff,
+		pubKeyHash: 0x1e, scriptHash: 0x16, work: workMerged, mergeID: 0x62, strictID: true, powLimit: 0x1e0fffff, heights: 1_034_383,
 	},
 	{
 		chain: "dogecoin-testnet", node: "test", home: ".dogecoin", dir: "testnet3", port: "44555", magic: [4]byte{0xfc, 0xc1, 0xb7, 0xdc},
-		blockBytes: 4_000_000, pubKeyHash: 0x71, scriptHash: 0xc4, work: workMerged, mergeID: 0x62, powLimit: 0x1e0fffff,
+		blockBytes: 4_000_000, pubKeyHash: 0x71, scriptHash: 0xc4, work: workMerged, mergeID: 0x62, powLimit: 0x1e0fffff, heights: 708_658,
 	},
 	{
 		chain: "dogecoin-regtest", node: "regtest", home: ".dogecoin", dir: "regtest", port: "18332", magic: [4]byte{0xfa, 0xbf, 0xb5, 0xda},

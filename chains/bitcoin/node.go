@@ -40,7 +40,8 @@ func (n *Node) parseHash(method, text string) (chains.Hash, error) {
 	return h, nil
 }
 
-// Head returns the last block of the node's main chain.
+// Head returns the last block of the node's main chain. chains.ErrWrongChain: the node is of
+// another network by now.
 func (n *Node) Head(ctx context.Context) (chains.BlockRef, error) {
 	info, err := n.info(ctx)
 	if err != nil {
@@ -48,6 +49,9 @@ func (n *Node) Head(ctx context.Context) (chains.BlockRef, error) {
 	}
 	hash, err := n.parseHash("getblockchaininfo", info.Best)
 	if err != nil {
+		return chains.BlockRef{}, err
+	}
+	if err := n.checkGenesis(ctx); err != nil {
 		return chains.BlockRef{}, err
 	}
 	h, err := n.Header(ctx, hash)
@@ -58,8 +62,16 @@ func (n *Node) Head(ctx context.Context) (chains.BlockRef, error) {
 }
 
 // HashAt returns the hash of the main chain's block at height: chains.ErrNotFound above the
-// last block.
+// last block. chains.ErrWrongChain as Head, noticed where a connection failed in between.
 func (n *Node) HashAt(ctx context.Context, height int64) (chains.BlockHash, error) {
+	hash, err := n.hashAt(ctx, height)
+	if err != nil {
+		return chains.BlockHash{}, err
+	}
+	return hash, n.sameNetwork(ctx)
+}
+
+func (n *Node) hashAt(ctx context.Context, height int64) (chains.BlockHash, error) {
 	if height < 0 || height > math.MaxInt32 { // nodes count in 32 bits and refuse others by another code
 		return chains.BlockHash{}, fmt.Errorf("block %d: no block has this height: %w", height, chains.ErrNotFound)
 	}

@@ -29,8 +29,8 @@ func (n *Node) SpentKnown() bool { return n.spentTxOuts || !n.noPrevouts.Load() 
 //	REST block, else getblock 0    bytes, without what they spend: Known is false, Spent nil
 //
 // Either way the header's hash is the one asked for and meets its target, the Merkle root is
-// that of the transactions, and there is one spent output per input. Anything else is
-// chains.ErrBadAnswer. Whether Prev is the block before is the caller's to compare.
+// that of the transactions, the coinbase states the height where the network has every coinbase
+// do so, and there is one spent output per input. Anything else is chains.ErrBadAnswer. Whether Prev is the block before is the caller's to compare.
 //
 // chains.ErrNotFound: the node does not know the block. chains.ErrUnsupported: it has pruned
 // it. chains.ErrIncomplete: it has not loaded it yet.
@@ -72,7 +72,25 @@ func (n *Node) checked(raw []byte, height int64, hash chains.BlockHash) (*chains
 	if err := CheckWork(n.net.chain, block.Header); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
+	if err := n.net.checkHeight(block); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
+	}
 	return block, nil
+}
+
+// checkHeight is an error where the coinbase must state the height of block (BIP34) and does
+// not. It shows a node that gives a block of another height: hashes alone would not.
+func (net *network) checkHeight(block *chains.Block) error {
+	if net.heights == 0 || block.Ref.Height < net.heights {
+		return nil
+	}
+	switch stated, err := coinbaseHeight(block); {
+	case err != nil:
+		return err
+	case stated != block.Ref.Height:
+		return fmt.Errorf("the coinbase states height %d, not %d", stated, block.Ref.Height)
+	}
+	return nil
 }
 
 // rest asks REST for a thing of a block.
