@@ -13,7 +13,7 @@ import (
 // addresses again and again, and spends what was made in the same block.
 type wallet struct {
 	t     testing.TB
-	node  *nodetest.Bitcoind
+	node  *nodetest.Node
 	rng   *rand.Rand
 	coins []nodetest.Coin // unspent
 	made  []placed        // every output of value that was made
@@ -27,7 +27,7 @@ type placed struct {
 }
 
 // newWallet starts with the outputs of a few coinbases.
-func newWallet(t testing.TB, node *nodetest.Bitcoind, seed uint64) *wallet {
+func newWallet(t testing.TB, node *nodetest.Node, seed uint64) *wallet {
 	t.Helper()
 	w := &wallet{t: t, node: node, rng: rand.New(rand.NewPCG(seed, 11))}
 	w.tick()

@@ -19,7 +19,7 @@ import (
 
 // replace takes the blocks above fork off the node's chain and mines n others there. It
 // returns the hashes of the blocks that left, from the lowest.
-func replace(node *nodetest.Bitcoind, fork int64, n int) []chains.BlockHash {
+func replace(node *nodetest.Node, fork int64, n int) []chains.BlockHash {
 	var left []chains.BlockHash
 	for h := fork + 1; h <= node.Height(); h++ {
 		left = append(left, node.HashAt(h))

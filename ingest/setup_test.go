@@ -34,13 +34,13 @@ var (
 const regtest = chains.Chain("bitcoin-regtest")
 
 // dial reaches a node as a user would.
-func dial(t testing.TB, node *nodetest.Bitcoind) *bitcoin.Node {
+func dial(t testing.TB, node *nodetest.Node) *bitcoin.Node {
 	t.Helper()
 	return dialURL(t, node, node.URL, bitcoin.Options{})
 }
 
 // dialURL reaches a node through the proxy at url.
-func dialURL(t testing.TB, node *nodetest.Bitcoind, url string, o bitcoin.Options) *bitcoin.Node {
+func dialURL(t testing.TB, node *nodetest.Node, url string, o bitcoin.Options) *bitcoin.Node {
 	t.Helper()
 	o.CookieFile = node.CookieFile
 	n, err := bitcoin.Dial(context.Background(), regtest, url, o)
@@ -50,7 +50,7 @@ func dialURL(t testing.TB, node *nodetest.Bitcoind, url string, o bitcoin.Option
 
 // older returns the URL of the node as one before Core 23 without REST: it does not tell
 // what blocks spend. Without index it cannot find transactions either.
-func older(t testing.TB, node *nodetest.Bitcoind, index bool) string {
+func older(t testing.TB, node *nodetest.Node, index bool) string {
 	t.Helper()
 	return nodetest.Proxy(t, node.URL, nodetest.Tamper{
 		Ask: func(q *nodetest.Question) {

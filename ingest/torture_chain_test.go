@@ -15,7 +15,7 @@ const empty = 102
 // game is a node whose chain is reorganised again and again.
 type game struct {
 	t     *testing.T
-	node  *nodetest.Bitcoind
+	node  *nodetest.Node
 	coin  int // makes each coinbase another one
 	forks []fork
 }

@@ -19,11 +19,11 @@ import (
 const regtest chains.Chain = "bitcoin-regtest"
 
 // impatient keeps tests of refusals short.
-func impatient(node *nodetest.Bitcoind) bitcoin.Options {
+func impatient(node *nodetest.Node) bitcoin.Options {
 	return bitcoin.Options{CookieFile: node.CookieFile, Retries: 2, Backoff: time.Millisecond}
 }
 
-func dial(tb testing.TB, node *nodetest.Bitcoind) *bitcoin.Node {
+func dial(tb testing.TB, node *nodetest.Node) *bitcoin.Node {
 	tb.Helper()
 	n, err := bitcoin.Dial(tb.Context(), regtest, node.URL, bitcoin.Options{CookieFile: node.CookieFile})
 	require.NoError(tb, err)

@@ -19,7 +19,7 @@ import (
 
 // variety mines blocks that create and spend every kind of output, and returns the height
 // of the last.
-func variety(tb testing.TB, node *nodetest.Bitcoind) int64 {
+func variety(tb testing.TB, node *nodetest.Node) int64 {
 	tb.Helper()
 	locks := []nodetest.Lock{
 		nodetest.Anyone(1), nodetest.Bare(2), nodetest.P2SH(3), nodetest.P2PKH(4), nodetest.P2PK(5), nodetest.P2PKLong(6),
@@ -40,7 +40,7 @@ func variety(tb testing.TB, node *nodetest.Bitcoind) int64 {
 }
 
 // older makes a node answer getblock 3 as 2, as Core before 23 and litecoind 0.21 do.
-func older(tb testing.TB, node *nodetest.Bitcoind) string {
+func older(tb testing.TB, node *nodetest.Node) string {
 	tb.Helper()
 	return nodetest.Proxy(tb, node.URL, nodetest.Tamper{Ask: func(q *nodetest.Question) {
 		if q.Method == "getblock" && string(q.Params[1]) == "3" {

@@ -37,7 +37,7 @@ func nodeCommands() map[string]func(*testscript.TestScript, bool, []string) {
 // played is the node of one script.
 type played struct {
 	tb       testing.TB
-	node     *nodetest.Bitcoind
+	node     *nodetest.Node
 	awaiting chan struct{} // closed when a stalled block is asked for
 }
 

@@ -75,9 +75,6 @@ type Node struct {
 	tip     *tip   // nil where it is not known
 }
 
-// Bitcoind is a node of the first kind.
-type Bitcoind = Node
-
 // Start starts a node and waits until it answers. It stops it when the test ends.
 func Start(tb testing.TB, o Options) *Node {
 	tb.Helper()
