@@ -116,6 +116,9 @@ func (w *week) killed() {
 	w.t.Helper()
 	for range 4 {
 		left := w.blocks - int(w.last())
+		if left < 4 {
+			break // a kill came after the end
+		}
 		c, p := w.sync(left/4 + w.rng.IntN(left/4)) // half of what was read is lost at the most
 		w.reach(c, p)
 		p.pass <- struct{}{}
