@@ -64,7 +64,7 @@ type Address string
 // ScriptType is the standard form that an output's script has.
 type ScriptType uint8
 
-// The values are stored; they are never renumbered.
+// The values are stored; they are never renumbered, and are below 128.
 const (
 	ScriptUnknown  ScriptType = iota // no standard form: kept by script hash
 	ScriptP2PK                       // pay to public key
@@ -106,6 +106,9 @@ type Output struct {
 	Value   uint64 // whole smallest units
 	Address Address
 	Type    ScriptType
+	// Token: a token lies in the output beside the coins (Bitcoin Cash). It is not followed,
+	// and moves no coins; what a node tells of it in a spent output is not compared.
+	Token bool
 }
 
 // Input is an input as recorded on chain, with the output that it spends.

@@ -190,9 +190,9 @@ func (m *minted) traces(t *testing.T, theft mint) *tracer.Trace {
 	passed, err := passTrace(inc, m, ingest.PassOptions{From: 1, Recorder: recorder})
 	require.NoError(t, err)
 	balanced(t, passed)
-	require.Empty(t, passed.Gaps)
-
-	require.Equal(t, conserve(t, passed), conserve(t, m.stored(t, inc)))
+	stored := m.stored(t, inc)
+	require.Equal(t, conserve(t, passed), conserve(t, stored))
+	require.Equal(t, passed.Gaps, stored.Gaps)
 
 	_, err = ingest.RecordWhole(ctx, m, m.chain, 1, int64(len(m.blocks)-1), all)
 	require.NoError(t, err)
@@ -203,6 +203,7 @@ func (m *minted) traces(t *testing.T, theft mint) *tracer.Trace {
 		require.NoError(t, err)
 		require.Equal(t, asJSON(t, passed.Hops), asJSON(t, again.Hops))
 		require.Equal(t, asJSON(t, passed.Endpoints), asJSON(t, again.Endpoints))
+		require.Equal(t, passed.Gaps, again.Gaps)
 		require.NoError(t, r.Close())
 	}
 	return passed
@@ -236,6 +237,7 @@ func TestTraceThroughBlocksOfAnyOrder(t *testing.T) {
 			require.Equal(t, name != "parents first", m.blocks[2].Places != nil)
 			trace := m.traces(t, theft)
 			require.Len(t, trace.Hops, 9)
+			require.Empty(t, trace.Gaps)
 			pots := m.stored(t, m.incident(t, theft, "accounts: address"))
 			got, gotPots := asJSON(t, trace.Hops)+asJSON(t, trace.Endpoints), asJSON(t, pots.Hops)+asJSON(t, pots.Endpoints)
 			if flow == "" {
@@ -245,6 +247,41 @@ func TestTraceThroughBlocksOfAnyOrder(t *testing.T) {
 			require.Equal(t, accounts, gotPots)
 		})
 	}
+}
+
+// A token in an output of traced value is a gap, one for a transaction, wherever the trace is
+// made from; a token beside clean value is none. The coins are followed.
+func TestTokensAreGaps(t *testing.T) {
+	token := func(c coin) coin {
+		c.script = slices.Concat([]byte{0xef}, slices.Repeat([]byte{9}, 32), []byte{0x10, 100}, c.script)
+		return c
+	}
+	m := &minted{chain: "bitcoin-cash-regtest"}
+	money := m.add(t, nil)
+	theft := m.pay(t, money.outs, token(to('A', 3000)), token(to('X', 1900)))
+	m.add(t, nil, theft)
+	b := m.pay(t, theft.outs[:1], token(to('B', 1000)), to('C', 900), token(to('D', 1000)))
+	clean := m.pay(t, theft.outs[1:], token(to('Y', 1800)))
+	m.add(t, nil, b, clean)
+	c := m.pay(t, slices.Concat(b.outs[1:2], clean.outs), to('E', 800), token(to('Z', 1800)))
+	m.add(t, nil, c)
+	m.add(t, nil, m.pay(t, b.outs[:1], to('F', 900)))
+	trace := m.traces(t, theft)
+	require.Len(t, trace.Hops, 9, "three outputs and a fee, two and a fee, one and a fee")
+	var got []string
+	for _, g := range trace.Gaps {
+		require.Equal(t, g.FromHeight, g.ToHeight)
+		require.Contains(t, g.Effect, "not followed")
+		got = append(got, fmt.Sprintf("%d %s %s", *g.FromHeight, g.TxID, g.What))
+	}
+	require.Equal(t, []string{
+		"1 " + theft.id.String() + " a token, in output 0",
+		"2 " + b.id.String() + " tokens, in 2 outputs, the first of them output 0",
+		"3 " + c.id.String() + " a token, in output 1",
+	}, got, "the last spends a token and pays none")
+
+	pots := m.stored(t, m.incident(t, theft, "accounts: address"))
+	require.Equal(t, trace.Gaps, pots.Gaps)
 }
 
 // A header with a proof of merged mining is as long as that: a recording keeps it whole and
@@ -260,6 +297,7 @@ func TestTraceOfMergedBlocks(t *testing.T) {
 	require.NotEqual(t, len(m.blocks[1].Header), len(m.blocks[2].Header))
 	trace := m.traces(t, theft)
 	require.Len(t, trace.Hops, 3)
+	require.Empty(t, trace.Gaps)
 	require.Equal(t, "DOGE", chains.Chain("dogecoin").Info().Symbol)
 }
 
@@ -277,6 +315,7 @@ func TestPegInIsAMixer(t *testing.T) {
 	m.add(t, []byte{0}, integrating(m.pay(t, hogEx.outs[:1], coin{value: 2000, script: program(0x58)})))
 	trace := m.traces(t, theft)
 	require.Len(t, trace.Hops, 3, "in, change and fee")
+	require.Empty(t, trace.Gaps)
 	reasons := map[tracer.Reason]string{}
 	for _, e := range trace.Endpoints {
 		reasons[e.Reason] += e.Units.String()

@@ -12,7 +12,7 @@ import (
 //	txid 32 | flags 1 | index uvarint | [version uvarint] | [locktime uvarint]
 //	  | inputs uvarint | input… | outputs uvarint | output…
 //	input:  prev txid 32 | prev index uvarint | flags 1 | [sequence uvarint] | [output]
-//	output: value uvarint | script type 1 | length uvarint | address
+//	output: value uvarint | script type 1, 80 with a token | length uvarint | address
 //
 // Previous txids and spent outputs are kept whole, so that one read gives all that a tracer
 // asks of a transaction.
@@ -27,6 +27,8 @@ const (
 	inputSequence   = 1<<0 | 1<<1 // 0 ffffffff, 1 fffffffe, 2 fffffffd, 3 follows
 	inputKnown      = 1 << 2      // the spent output follows
 	inputKnownFlags = 1<<3 - 1
+
+	outputToken = 1 << 7 // a token lies in the output too
 )
 
 // appendBody appends the body of t to b.
@@ -85,7 +87,11 @@ func appendInput(b []byte, in *chains.Input) []byte {
 
 func appendOutput(b []byte, out *chains.Output) []byte {
 	b = binary.AppendUvarint(b, out.Value)
-	b = append(b, byte(out.Type))
+	form := byte(out.Type)
+	if out.Token {
+		form |= outputToken
+	}
+	b = append(b, form)
 	b = binary.AppendUvarint(b, uint64(len(out.Address)))
 	return append(b, out.Address...)
 }
@@ -231,6 +237,7 @@ func (d *bodyReader) input(in *chains.Input) {
 
 func (d *bodyReader) output(out *chains.Output) {
 	out.Value = d.uvarint()
-	out.Type = chains.ScriptType(d.byte())
+	form := d.byte()
+	out.Type, out.Token = chains.ScriptType(form&^outputToken), form&outputToken != 0
 	out.Address = chains.Address(d.take(int(min(d.uvarint(), 1<<31-1))))
 }

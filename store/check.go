@@ -198,7 +198,7 @@ func (k *checker) inputs(r *reader, where string, pos place, t *chains.Tx) error
 			k.found(where, "input %d of %s: %v", i, t.ID, err)
 		case err != nil:
 			return err
-		case out != in.Spent:
+		case out.Value != in.Spent.Value || out.Address != in.Spent.Address || out.Type != in.Spent.Type:
 			k.found(where, "input %d of %s spends %d; %s has %d, or another script", i, t.ID, in.Spent.Value, in.Prev, out.Value)
 		}
 	}

@@ -126,7 +126,11 @@ func dumpTx(w *bufio.Writer, t *chains.Tx) {
 }
 
 func dumpOutput(w *bufio.Writer, o *chains.Output) {
-	fmt.Fprintf(w, " %d %s %x\n", o.Value, o.Type, string(o.Address))
+	token := ""
+	if o.Token {
+		token = " with a token"
+	}
+	fmt.Fprintf(w, " %d %s %x%s\n", o.Value, o.Type, string(o.Address), token)
 }
 
 // readLong runs f on a connection of its own, in one snapshot: for what takes long.

@@ -108,6 +108,20 @@ func (l *ledger) unknownInputs(tx *chains.Tx, first int) {
 	})
 }
 
+// unfollowed writes the gap of a transaction with tokens in outputs of traced value.
+func (l *ledger) unfollowed(tx *chains.Tx, outs []int) {
+	what := fmt.Sprintf("a token, in output %d", outs[0])
+	if len(outs) > 1 {
+		what = fmt.Sprintf("tokens, in %d outputs, the first of them output %d", len(outs), outs[0])
+	}
+	h := tx.Block.Height
+	l.gap(Gap{
+		Chain: l.chain, FromHeight: &h, ToHeight: &h, TxID: tx.ID.String(), What: what,
+		Why:    "it lies in the same output as traced value, and tokens are not read",
+		Effect: "where the token goes is not followed; amounts of the coin are complete",
+	})
+}
+
 // unexplained writes the gap of an account that pays out more than it was seen to hold.
 func (l *ledger) unexplained(tx *chains.Tx, a chains.Address, lack chains.Amount) error {
 	sum, err := l.unexplain.Add(lack)

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"clew/chains"
@@ -154,6 +155,7 @@ func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
 	}
 	reached := !s.poisoned && s.touched >= s.inc.Stop.Touched
 	s.poisoned = s.poisoned || reached
+	s.tokens(tx, made)
 	for _, h := range made {
 		if err := s.keep(ctx, tx, h); err != nil {
 			return err
@@ -167,6 +169,34 @@ func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
 		return s.dropAccounts(s.gave)
 	}
 	return nil
+}
+
+// tokens writes a gap where traced value lies in outputs of tx beside tokens. What poison alone
+// reaches is left out, as a pass over a node's blocks does not see all of it.
+func (s *sweep) tokens(tx *chains.Tx, made []*holding) {
+	if !slices.ContainsFunc(tx.Outputs, func(o chains.Output) bool { return o.Token }) {
+		return
+	}
+	traced := map[int]bool{}
+	for _, h := range made {
+		for _, i := range h.outputs() {
+			traced[i] = h.conserved()
+		}
+	}
+	for _, a := range s.gave { // and keep a part
+		for i, o := range tx.Outputs {
+			traced[i] = traced[i] || a.conserved() && a.address == o.Address
+		}
+	}
+	var outs []int
+	for i, o := range tx.Outputs {
+		if o.Token && traced[i] {
+			outs = append(outs, i)
+		}
+	}
+	if len(outs) > 0 {
+		s.out.unfollowed(tx, outs)
+	}
 }
 
 // keep holds on to what a transaction made, or ends the branch there.

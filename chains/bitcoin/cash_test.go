@@ -114,6 +114,8 @@ func TestTokenPrefixes(t *testing.T) {
 		tx, err := bitcoin.DecodeTx("bitcoin-cash", unhex(t, v.Tx))
 		require.NoError(t, err, v.ID)
 		for i, script := range scripts(t, tx.Raw) {
+			require.Equal(t, script[0] == 0xef && tx.Outputs[i].Type != chains.ScriptUnknown, tx.Outputs[i].Token, v.ID)
+			require.Equal(t, tx.Outputs[i], bitcoin.SpentOutput{Value: tx.Outputs[i].Value, Script: script}.Output("bitcoin-cash"), v.ID)
 			if script[0] != 0xef {
 				continue
 			}

@@ -160,7 +160,7 @@ func (d *decoder) readOutputs(tx *chains.Tx) {
 		if d.err != nil {
 			return
 		}
-		d.keys, out.Type = d.net.appendKey(d.keys, script)
+		d.keys = d.net.appendOutput(d.keys, script, out)
 		d.ends = append(d.ends, len(d.keys))
 	}
 	tx.Outputs, d.outputs = d.outputs[:n:n], d.outputs[n:]

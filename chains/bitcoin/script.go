@@ -50,7 +50,6 @@ const (
 	opHash256       = 0xaa
 	opCheckSig      = 0xac
 	opCheckMultisig = 0xae
-	opToken         = 0xef
 )
 
 // Classify returns the address key of an output script of chain and the standard form that the
@@ -71,18 +70,26 @@ func Classify(chain chains.Chain, script []byte) (chains.Address, chains.ScriptT
 
 func (net *network) classify(script []byte) (chains.Address, chains.ScriptType) {
 	var buf [maxKey]byte
-	key, form := net.appendKey(buf[:0], script)
-	return chains.Address(key), form
+	var out chains.Output
+	key := net.appendOutput(buf[:0], script, &out)
+	return chains.Address(key), out.Type
+}
+
+// appendOutput appends the address key of an output's script to keys and sets what else the
+// script says of out.
+func (net *network) appendOutput(keys, script []byte, out *chains.Output) []byte {
+	if out.Token = false; net.cash != "" {
+		script, out.Token = cutToken(script)
+	}
+	keys, out.Type = net.appendKey(keys, script)
+	return keys
 }
 
 // maxKey is the length of the longest key, that of an uncompressed public key.
 const maxKey = 66
 
-// appendKey appends the key of script to dst.
+// appendKey appends the key of script, which has no token prefix, to dst.
 func (net *network) appendKey(dst, script []byte) ([]byte, chains.ScriptType) {
-	if net.cash != "" {
-		script = withoutToken(script)
-	}
 	n := len(script)
 	switch {
 	case n == 25 && script[0] == opDup && script[1] == opHash160 && script[2] == opPush20 &&
@@ -127,47 +134,6 @@ func (net *network) appendWitnessKey(dst, script []byte) ([]byte, chains.ScriptT
 	}
 	return append(append(dst, kindWitness, script[0]-op1+1), program...), form
 }
-
-// withoutToken returns the locking bytecode of an output of Bitcoin Cash: what stands behind
-// the token prefix (CHIP-2022-02), which is no part of the script although it is serialized
-// in its place. A prefix that is malformed is none, and the script then never spendable.
-//
-//	ef | category 32 | bitfield 1 | [commitment: compact size 1 to 40, bytes] | [amount, compact size, 1 to 2⁶³−1]
-//
-// The bitfield: 80 reserved, 40 has a commitment, 20 has a non-fungible token, 10 has an
-// amount; the low half is the capability, 0 to 2, and 0 without a non-fungible token.
-func withoutToken(script []byte) []byte {
-	if len(script) == 0 || script[0] != opToken {
-		return script
-	}
-	r := reader{data: script, pos: 1}
-	r.take(32)
-	bits := r.uint8()
-	capability, nft := bits&0x0f, bits&0x20 != 0
-	if bits&0x80 != 0 || bits&0x30 == 0 || capability > 2 || !nft && (capability != 0 || bits&0x40 != 0) {
-		return script
-	}
-	if bits&0x40 != 0 {
-		n := r.compactSize()
-		if n == 0 || n > maxCommitment {
-			return script
-		}
-		r.take(n)
-	}
-	if bits&0x10 != 0 {
-		if amount := r.compactSize(); amount == 0 || amount > 1<<63-1 {
-			return script
-		}
-	}
-	if r.err != nil {
-		return script
-	}
-	return script[r.pos:]
-}
-
-// maxCommitment is the longest commitment of a non-fungible token: 40 bytes until May 2026,
-// 128 since.
-const maxCommitment = 128
 
 func appendScriptKey(dst, script []byte) []byte {
 	sum := sha256.Sum256(script)

@@ -16,8 +16,11 @@ type SpentOutput struct {
 
 // Output returns s, of chain, in the vocabulary of chains.
 func (s SpentOutput) Output(chain chains.Chain) chains.Output {
-	a, form := Classify(chain, s.Script)
-	return chains.Output{Value: s.Value, Address: a, Type: form}
+	out := chains.Output{Value: s.Value}
+	if net, err := networkOf(chain); err == nil {
+		out.Address = chains.Address(net.appendOutput(nil, s.Script, &out))
+	}
+	return out
 }
 
 // EncodeSpent returns the one serialization of the outputs that a transaction spends, in
@@ -129,7 +132,7 @@ func (net *network) attachTx(tx *chains.Tx, spent, keys []byte, ends []int) ([]b
 		if r.err != nil {
 			break
 		}
-		keys, in.Spent.Type = net.appendKey(keys, script)
+		keys = net.appendOutput(keys, script, &in.Spent)
 		in.Known = true
 		ends = append(ends, len(keys))
 	}

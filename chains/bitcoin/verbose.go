@@ -36,6 +36,7 @@ type verboseInput struct {
 		Script struct {
 			Hex string `json:"hex"`
 		} `json:"scriptPubKey"`
+		Token *verboseToken `json:"tokenData"` // Bitcoin Cash Node
 	} `json:"prevout"`
 }
 
@@ -108,8 +109,14 @@ func (v *verboseBlock) spent() ([][]byte, error) {
 				return nil, fmt.Errorf("transaction %d, input %d: %w", i, j, err)
 			}
 			script := in.Prevout.Script.Hex
+			var token []byte
+			if in.Prevout.Token != nil {
+				if token, err = in.Prevout.Token.prefix(); err != nil {
+					return nil, fmt.Errorf("transaction %d, input %d: token: %w", i, j, err)
+				}
+			}
 			all = binary.LittleEndian.AppendUint64(all, value)
-			all = appendCompactSize(all, uint64(len(script)/2))
+			all = append(appendCompactSize(all, uint64(len(token)+len(script)/2)), token...)
 			if all, err = hex.AppendDecode(all, []byte(script)); err != nil {
 				return nil, fmt.Errorf("transaction %d, input %d: script: %w", i, j, err)
 			}
