@@ -52,7 +52,7 @@ const dialPatience = 5 * time.Second
 // concurrent use.
 type Failover struct {
 	// Now is the clock by which nodes rest; OpenFailover sets time.Now.
-	Now  func() time.Time
+	Now   func() time.Time
 	log   *slog.Logger
 	chain chains.Chain
 	first string // the node that said so

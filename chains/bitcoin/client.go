@@ -37,8 +37,8 @@ type client struct {
 	remark  time.Duration // how long a request may take before the log says so
 	// findProxy returns the proxy that a request goes through, nil for none; the function may be nil.
 	findProxy func(*http.Request) (*url.URL, error)
-	lastID atomic.Int64 // of a request by JSON-RPC: an answer must have the id of its request
-	breaks atomic.Int64 // how often a connection failed: something else may answer since
+	lastID    atomic.Int64 // of a request by JSON-RPC: an answer must have the id of its request
+	breaks    atomic.Int64 // how often a connection failed: something else may answer since
 	// answered is set once the node has answered: from then on a refused connection is a
 	// restart, and passing.
 	answered atomic.Bool

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"clew/chains/bitcoin/nodetest"
 )
 
 // TestMain lets the scripts run this test binary as clew, with a real process, exit code
@@ -40,4 +42,34 @@ func TestScripts(t *testing.T) {
 			return exec.CommandContext(t.Context(), "unshare", "-Urm", "mount", "-t", "tmpfs", "none", t.TempDir()).Run() == nil, nil
 		},
 	})
+}
+
+// TestNodeSuite runs one script on every node, and on a bitcoind without REST.
+func TestNodeSuite(t *testing.T) {
+	for name, node := range map[string]struct {
+		kind nodetest.Kind
+		args string
+	}{
+		"bitcoind":              {nodetest.BitcoinCore, ""},
+		"bitcoind without REST": {nodetest.BitcoinCore, "-rest=0"},
+		"litecoind":             {nodetest.LitecoinCore, ""},
+		"btcd":                  {nodetest.Btcd, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Dir:                 "testdata/suite",
+				RequireExplicitExec: true,
+				RequireUniqueNames:  true,
+				Cmds:                commandsOfScripts(),
+				Setup: func(env *testscript.Env) error {
+					env.Setenv("HOME", env.WorkDir)
+					env.Setenv("KIND", string(node.kind))
+					env.Setenv("ARGS", node.args)
+					nodeSetup(env)
+					return nil
+				},
+			})
+		})
+	}
 }

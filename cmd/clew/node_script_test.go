@@ -10,26 +10,30 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"clew/chains"
+	"clew/chains/bitcoin"
 	"clew/chains/bitcoin/nodetest"
 	"clew/store"
 	"clew/tracer"
 )
 
-// nodeCommands let a script use a real bitcoind of its own:
+// nodeCommands let a script use a real node of its own, a bitcoind unless $KIND says otherwise:
 //
-//	node start [ARGS…]   starts it and sets $RPC, $HOSTPORT, $COOKIE, $BLOCKS and $DATADIR
+//	node start [ARGS…]   starts it with these and $ARGS and sets $RPC, $HOSTPORT, $COOKIE, $BLOCKS, $DATADIR, $CHAIN
+//	node login           sets the variables with which clew reaches it
 //	node theft           plays a theft, and sets $SEED, $THIEF (an address), $FROM, $MERGE
 //	node mine N          mines N empty blocks
-//	node reorg N         takes N blocks back and mines N+1 others
+//	node reorg N         takes N blocks back, mines N+1 others, and sets $FORK
 //	node stop            stops it
 //	node stall N         sets $STALLED to a URL whose blocks after the Nth never come
 //	node stalled         waits until a block is asked for there
 //	lock FILE            opens a store and loads into it until the script ends
+//	samestore A B        wants the same blocks in two stores
 //	sametraced A B       wants the same endpoints and conserving amounts in two traces
 func nodeCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"node":       nodeCommand,
 		"lock":       lockStore,
+		"samestore":  sameStore,
 		"sametraced": sameTraced,
 	}
 }
@@ -50,23 +54,29 @@ func nodeSetup(env *testscript.Env) {
 
 func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: node start|theft|mine|reorg|stop|stall|stalled")
+		ts.Fatalf("usage: node start|login|theft|mine|reorg|stop|stall|stalled")
 	}
 	p := ts.Value(playedKey{}).(*played)
 	switch args[0] {
 	case "start":
-		p.node = nodetest.Start(p.tb, nodetest.Options{Args: args[1:]})
+		p.node = nodetest.Start(p.tb, nodetest.Options{
+			Kind: nodetest.Kind(ts.Getenv("KIND")), Args: append(args[1:], strings.Fields(ts.Getenv("ARGS"))...),
+		})
 		ts.Setenv("RPC", p.node.URL)
+		ts.Setenv("CHAIN", string(p.node.Chain))
 		ts.Setenv("HOSTPORT", strings.TrimPrefix(p.node.URL, "http://"))
 		ts.Setenv("COOKIE", p.node.CookieFile)
 		ts.Setenv("BLOCKS", p.node.BlocksDir)
 		ts.Setenv("DATADIR", p.node.DataDir)
+	case "login":
+		p.login(ts)
 	case "stop":
 		p.node.Stop()
 	case "mine":
 		p.node.Skip(atoi(ts, args[1]))
 	case "reorg":
 		p.reorganise(atoi(ts, args[1]))
+		ts.Setenv("FORK", itoa(p.node.Height()-int64(atoi(ts, args[1]))-1))
 	case "theft":
 		p.theft(ts)
 	case "stall":
@@ -75,6 +85,16 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		<-p.awaiting
 	default:
 		ts.Fatalf("node %s: unknown", args[0])
+	}
+}
+
+// login sets the node's URL and credentials as variables of clew.
+func (p *played) login(ts *testscript.TestScript) {
+	o := p.node.Options()
+	for name, value := range map[string]string{
+		"rpc": p.node.URL, "rpc-cookie": o.CookieFile, "rpc-user": o.User, "rpc-password": o.Password, "rpc-ca": o.CAFile,
+	} {
+		ts.Setenv((&option{name: name}).env(), value)
 	}
 }
 
@@ -104,10 +124,10 @@ func (p *played) theft(ts *testscript.TestScript) {
 	merged := spend([]nodetest.Coin{split.Coins[0], money[1]}, pay(6, 40*coin), pay(7, 21*coin))
 	peeled := spend(split.Coins[1:2], pay(8, coin), pay(9, 9*coin))
 	spend(peeled.Coins[1:2], pay(10, coin), pay(11, 7*coin))
-	ts.Setenv("SEED", "bitcoin-regtest:"+stolen.ID.String()+":0")
+	ts.Setenv("SEED", string(p.node.Chain)+":"+stolen.ID.String()+":0")
 	ts.Setenv("TXID", stolen.ID.String())
 	ts.Setenv("MERGE", merged.ID.String())
-	ts.Setenv("THIEF", thief.String())
+	ts.Setenv("THIEF", bitcoin.FormatAddress(p.node.Chain, thief.Address()))
 	ts.Setenv("FROM", itoa(from))
 }
 
@@ -130,8 +150,8 @@ func (p *played) stall(ts *testscript.TestScript, n int) {
 	var once sync.Once
 	var mu sync.Mutex
 	passed := 0
-	url := nodetest.Proxy(p.tb, p.node.URL, nodetest.Tamper{Ask: func(q *nodetest.Question) {
-		if !strings.HasPrefix(q.Path, "/rest/block/") {
+	url := p.node.Proxy(p.tb, nodetest.Tamper{Ask: func(q *nodetest.Question) {
+		if !strings.HasPrefix(q.Path, "/rest/block/") && q.Method != "getblock" {
 			return
 		}
 		mu.Lock()
@@ -161,6 +181,24 @@ func lockStore(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(loader.Close())
 		ts.Check(st.Close())
 	})
+}
+
+// sameStore compares the dumps of two stores.
+func sameStore(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: samestore FILE OTHER")
+	}
+	tb := ts.Value(playedKey{}).(*played).tb
+	var dumps [2]strings.Builder
+	for i, file := range args {
+		st, err := store.Open(tb.Context(), ts.MkAbs(file), store.Options{})
+		ts.Check(err)
+		ts.Check(st.Dump(tb.Context(), &dumps[i]))
+		ts.Check(st.Close())
+	}
+	if dumps[0].Len() == 0 || dumps[0].String() != dumps[1].String() {
+		ts.Fatalf("%s and %s have other blocks, or none: %d and %d bytes", args[0], args[1], dumps[0].Len(), dumps[1].Len())
+	}
 }
 
 // sameTraced compares where two traces end, rule by rule.
