@@ -22,7 +22,9 @@ var _ = wasmcache.Leave() // the module imported above has started
 type layoutRequest struct {
 	nodes []layoutNode
 	edges []layoutEdge
-	quick bool // spend less on fewer crossings and shorter lines
+	// quick spends less on fewer crossings and shorter lines, and leads lines by columns
+	// (route.go) instead of searching for curves.
+	quick bool
 }
 
 type layoutNode struct {
@@ -89,10 +91,17 @@ func (e *engine) layout(ctx context.Context, r layoutRequest) (*placement, error
 		return nil, fmt.Errorf("layout of %d boxes and %d lines by dot: %w", len(r.nodes), len(r.edges), err)
 	}
 	p, err := r.read(out)
-	if err == nil {
-		e.placed[string(source)] = p
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	if r.quick && !r.route(p) {
+		r.quick = false
+		if p, err = e.layout(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	e.placed[string(source)] = p
+	return p, nil
 }
 
 func (e *engine) dot(ctx context.Context, source []byte) (_ []byte, err error) {
@@ -115,9 +124,9 @@ func (e *engine) dot(ctx context.Context, source []byte) (_ []byte, err error) {
 // dot writes the request in Graphviz' language; one pixel is one point there.
 func (r *layoutRequest) dot() []byte {
 	var b bytes.Buffer
-	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.45; splines=true;\n")
+	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.45;\n")
 	if r.quick {
-		b.WriteString("nslimit=2; nslimit1=2;\n")
+		b.WriteString("nslimit=2; nslimit1=2; splines=none;\n")
 	}
 	b.WriteString("node [shape=box, fixedsize=true, label=\"\\N\"];\n")
 	for _, n := range r.nodes {
@@ -195,6 +204,9 @@ func (r *layoutRequest) read(out []byte) (*placement, error) {
 	}
 	if len(p.center) != len(r.nodes) || len(doc.Edges) != len(r.edges) {
 		return nil, fmt.Errorf("answer of dot: %d places and %d lines for %d boxes and %d lines", len(p.center), len(doc.Edges), len(r.nodes), len(r.edges))
+	}
+	if r.quick {
+		return p, nil
 	}
 	lines := map[[2]string][]Point{}
 	for _, e := range doc.Edges {

@@ -162,8 +162,8 @@ func TestFoldsEnd(t *testing.T) {
 	}
 }
 
-// TestLevelsAreDrawn: on the drawing of every level no text meets another, and the sum of
-// the fold stands at its head.
+// TestLevelsAreDrawn: on the drawing of every level no text meets another and no arrow runs
+// through one, and the sum of the fold stands at its head.
 func TestLevelsAreDrawn(t *testing.T) {
 	for _, name := range []string{"busy-300", "peel-61", "merge-400", "fan-50"} {
 		x := byName(t, name)
@@ -185,6 +185,7 @@ func TestLevelsAreDrawn(t *testing.T) {
 					words += text.S + " "
 				}
 			}
+			requireClearText(t, s)
 			f := x.Diagram.Levels[i].Diagram.Frame()
 			require.Contains(t, words, fmt.Sprintf("Fold %d: ", i+1))
 			require.Contains(t, s.Description, " = ")

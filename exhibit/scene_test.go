@@ -49,28 +49,33 @@ func TestSceneKeepsTextApart(t *testing.T) {
 // TestLinesAvoidText: no arrow runs through the words of a box or of another arrow.
 func TestLinesAvoidText(t *testing.T) {
 	eachCase(t, func(t *testing.T, x *exhibit.Exhibit) {
-		var texts []exhibit.Text
-		for _, g := range x.Scene.Groups {
-			if g.Kind != exhibit.GroupMark {
-				texts = append(texts, g.Texts...)
-			}
+		requireClearText(t, x.Scene)
+	})
+}
+
+func requireClearText(t *testing.T, s *exhibit.Scene) {
+	t.Helper()
+	var texts []exhibit.Text
+	for _, g := range s.Groups {
+		if g.Kind != exhibit.GroupMark {
+			texts = append(texts, g.Texts...)
 		}
-		for _, g := range x.Scene.Groups {
-			if g.Kind != exhibit.GroupArrow {
-				continue
-			}
-			for _, p := range sample(g.Paths[0].Points) {
-				dot := exhibit.Rect{X: p.X, Y: p.Y, W: 1, H: 1}
-				for _, text := range texts {
-					b := text.Bounds()
-					b.Y, b.H = b.Y+2, b.H-4 // the letters, not the air around them
-					if b.Meets(dot) {
-						t.Fatalf("arrow %s (%s) runs through %q at %v", g.ID, g.Say, text.S, p)
-					}
+	}
+	for _, g := range s.Groups {
+		if g.Kind != exhibit.GroupArrow {
+			continue
+		}
+		for _, p := range sample(g.Paths[0].Points) {
+			dot := exhibit.Rect{X: p.X, Y: p.Y, W: 1, H: 1}
+			for _, text := range texts {
+				b := text.Bounds()
+				b.Y, b.H = b.Y+2, b.H-4 // the letters, not the air around them
+				if b.Meets(dot) {
+					t.Fatalf("%s: arrow %s (%s) runs through %q at %v", s.Title, g.ID, g.Say, text.S, p)
 				}
 			}
 		}
-	})
+	}
 }
 
 // sample returns points along cubic Bézier segments, close to each other.
