@@ -1,6 +1,7 @@
 package bitcoin
 
 import (
+	"container/heap"
 	"fmt"
 
 	"clew/chains"
@@ -70,8 +71,9 @@ func DecodeBlock(chain chains.Chain, raw []byte, height int64) (*chains.Block, e
 }
 
 // sortByEffect brings the transactions of a block into the order in which they take effect:
-// that of the block, but each one behind those whose outputs it spends. Bitcoin Cash sorts
-// the transactions of a block by txid since November 2018.
+// each one behind those whose outputs it spends, and otherwise that of the block: of what
+// could come next, the one that stands first in it. Bitcoin Cash sorts the transactions of a
+// block by txid since November 2018.
 func sortByEffect(block *chains.Block) {
 	at := make(map[chains.TxID]int, len(block.Txs))
 	for i := range block.Txs {
@@ -80,29 +82,59 @@ func sortByEffect(block *chains.Block) {
 	if !childFirst(block.Txs, at) {
 		return
 	}
-	places, placed := make([]int, 0, len(block.Txs)), make([]bool, len(block.Txs))
-	var place func(i int)
-	place = func(i int) {
-		if placed[i] {
-			return
-		}
-		placed[i] = true
-		for j := range block.Txs[i].Inputs {
-			if parent, here := at[block.Txs[i].Inputs[j].Prev.Tx]; here {
-				place(parent)
-			}
-		}
-		places = append(places, i)
-	}
-	txs := make([]chains.Tx, len(block.Txs))
-	for i := range block.Txs {
-		place(i)
-	}
+	txs, places := make([]chains.Tx, len(block.Txs)), inOrder(block.Txs, at)
 	for i, from := range places {
 		txs[i] = block.Txs[from]
 		txs[i].Index = i
 	}
 	block.Txs, block.Places = txs, places
+}
+
+// inOrder returns the places of txs with each behind those whose outputs it spends; of those
+// that could come next, always the lowest.
+func inOrder(txs []chains.Tx, at map[chains.TxID]int) []int {
+	waits, children := make([]int, len(txs)), make([][]int, len(txs))
+	ready := lowest{}
+	for i := range txs {
+		for j := range txs[i].Inputs {
+			if parent, here := at[txs[i].Inputs[j].Prev.Tx]; here {
+				waits[i]++
+				children[parent] = append(children[parent], i)
+			}
+		}
+		if waits[i] == 0 {
+			ready = append(ready, i) // ascending, which is a heap
+		}
+	}
+	places := make([]int, 0, len(txs))
+	for len(ready) > 0 {
+		i, _ := heap.Pop(&ready).(int)
+		places = append(places, i)
+		for _, child := range children[i] {
+			if waits[child]--; waits[child] == 0 {
+				heap.Push(&ready, child)
+			}
+		}
+	}
+	return places
+}
+
+// lowest is a heap that gives the lowest place first.
+type lowest []int
+
+func (l lowest) Len() int           { return len(l) }
+func (l lowest) Less(i, j int) bool { return l[i] < l[j] }
+func (l lowest) Swap(i, j int)      { l[i], l[j] = l[j], l[i] }
+
+// Push is for package heap alone.
+func (l *lowest) Push(x any) { i, _ := x.(int); *l = append(*l, i) }
+
+// Pop is for package heap alone.
+func (l *lowest) Pop() any {
+	last := len(*l) - 1
+	x := (*l)[last]
+	*l = (*l)[:last]
+	return x
 }
 
 // childFirst reports whether a transaction stands before one whose output it spends.

@@ -235,8 +235,9 @@ func TestBlockOfAnyOrder(t *testing.T) {
 		places []int
 	}{
 		{"in order", [][]byte{a, d, b, c}, []chains.TxID{idA, idD, idB, idC}, nil},
-		{"turned round", [][]byte{c, b, d, a}, []chains.TxID{idA, idB, idC, idD}, []int{0, 4, 2, 1, 3}},
+		{"turned round", [][]byte{c, b, d, a}, []chains.TxID{idD, idA, idB, idC}, []int{0, 3, 4, 2, 1}},
 		{"one child first", [][]byte{d, b, a, c}, []chains.TxID{idD, idA, idB, idC}, []int{0, 1, 3, 2, 4}},
+		{"a child waits, what has nothing to do with it does not", [][]byte{b, d, a}, []chains.TxID{idD, idA, idB}, []int{0, 2, 3, 1}},
 	}
 	for _, k := range cases {
 		t.Run(k.name, func(t *testing.T) {
