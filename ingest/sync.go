@@ -270,8 +270,8 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	return nil
 }
 
-// anchor asks again for the hash of a block that follows none in the sink: that it is another
-// height's, nothing else would show.
+// anchor asks again for the hash of a block that follows none in the sink, and for that of the
+// one before: that it is another height's, nothing else would show.
 func (s *syncer) anchor(ctx context.Context, b *chains.Block) error {
 	if !s.alone {
 		return nil
@@ -283,6 +283,19 @@ func (s *syncer) anchor(ctx context.Context, b *chains.Block) error {
 	}
 	if hash != b.Ref.Hash {
 		return fmt.Errorf("block %d: the node named %s before and names %s now: %w", b.Ref.Height, b.Ref.Hash, hash, chains.ErrReorged)
+	}
+	if b.Ref.Height == 0 {
+		return nil
+	}
+	before, err := s.node.HashAt(ctx, b.Ref.Height-1)
+	switch {
+	case errors.Is(err, chains.ErrNotFound), errors.Is(err, chains.ErrUnsupported): // it has none so low
+		return nil
+	case err != nil:
+		return fmt.Errorf("the block before block %d: %w", b.Ref.Height, err)
+	case before != b.Prev:
+		return fmt.Errorf("block %d: the node names %s, which stands on %s, not on block %d, %s: %w",
+			b.Ref.Height, b.Ref.Hash, b.Prev, b.Ref.Height-1, before, chains.ErrReorged)
 	}
 	return nil
 }
