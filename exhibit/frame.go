@@ -33,7 +33,7 @@ func (a *artist) header(y int) (int, error) {
 	t := a.d.Trace
 	g := Group{Kind: GroupFrame, ID: "title"}
 	top, w := y, a.textWidth()
-	title := visible(t.Incident.Title)
+	title := strings.TrimSpace(visible(t.Incident.Title))
 	if title == "" {
 		title = visible(t.Incident.ID)
 	}

@@ -1,6 +1,7 @@
 package exhibit
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	_ "embed"
@@ -47,7 +48,11 @@ func (x *Exhibit) HTML(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("template of the report: %w", err)
 	}
-	if err := t.Execute(w, page); err != nil {
+	b := bufio.NewWriterSize(w, 1<<16) // the template writes a few bytes at a time
+	if err := t.Execute(b, page); err != nil {
+		return fmt.Errorf("report of %s: %w", x.Trace.Incident.ID, err)
+	}
+	if err := b.Flush(); err != nil {
 		return fmt.Errorf("report of %s: %w", x.Trace.Incident.ID, err)
 	}
 	return nil

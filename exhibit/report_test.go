@@ -197,3 +197,30 @@ func TestSchedulesAddUp(t *testing.T) {
 	require.Len(t, table(t, x, "schedule_b_peels.csv"), steps+1)
 	require.Len(t, table(t, byName(t, "ten"), "schedule_f_gaps.csv"), 2)
 }
+
+// TestNameOfTheIncident: a drawing without a title bears the incident's id.
+func TestNameOfTheIncident(t *testing.T) {
+	c := three()
+	c.tr.Incident.Title = " "
+	tr, data := c.finish(t)
+	x, err := exhibit.New(t.Context(), tr, data, exhibit.Options{})
+	require.NoError(t, err)
+	require.Contains(t, page(t, x), "<h1>Flow of funds alleged to be stolen: "+tr.Incident.ID+"</h1>")
+}
+
+// TestPegIn: value that goes into an extension block is not said to be with a mixer, and
+// the note tells where it went.
+func TestPegIn(t *testing.T) {
+	c := newChain("pegged")
+	s := c.seed("V1", "thief", 2*btc)
+	out := c.spend([]string{s}, pay{"extension block", 150_000_000}, pay{"rest", 49_990_000})
+	c.stop(out[0], tracer.ReasonMixer, "peg-in: it goes on inside the extension block")
+	tr, data := c.finish(t)
+	x, err := exhibit.New(t.Context(), tr, data, exhibit.Options{})
+	require.NoError(t, err)
+	html := page(t, x)
+	for _, want := range []string{"1.50000000 BTC entered mixers or confidential pools in 1 deposit", "in a mixer or confidential pool", "peg-in: it goes on inside the extension block"} {
+		require.Contains(t, spaces(strings.ReplaceAll(html, "\u202f", " ")), want)
+	}
+	require.NotContains(t, html, "at a mixer")
+}

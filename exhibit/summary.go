@@ -146,7 +146,7 @@ func endingWords(e *Ending) string {
 	case tracer.ReasonService:
 		return "reached services in " + count(n, "deposit")
 	case tracer.ReasonMixer:
-		return "entered mixers in " + count(n, "deposit")
+		return "entered mixers or confidential pools in " + count(n, "deposit")
 	case tracer.ReasonBridge:
 		return "entered bridges in " + count(n, "deposit")
 	case tracer.ReasonContract:

@@ -37,7 +37,7 @@ func reasonWords(r tracer.Reason) string {
 	case tracer.ReasonService:
 		return "at a service"
 	case tracer.ReasonMixer:
-		return "at a mixer"
+		return "in a mixer or confidential pool"
 	case tracer.ReasonBridge:
 		return "at a bridge"
 	case tracer.ReasonContract:
@@ -66,7 +66,7 @@ func process(r tracer.Reason) string {
 	case tracer.ReasonService:
 		return "The service keeps records: the account that this deposit was credited to, its holder, log-ins, and what was withdrawn. It may be able to hold funds. Inside the service the chain shows nothing more."
 	case tracer.ReasonMixer:
-		return "The chain alone does not tell which withdrawal belongs to this deposit. Records of relayers, front ends or seized servers may."
+		return "The chain alone does not tell which withdrawal belongs to this deposit. Records of relayers, front ends, wallets or seized servers may."
 	case tracer.ReasonBridge:
 		return "The operator of the bridge, or a trace of the other chain, may show where the value came out."
 	case tracer.ReasonContract:
