@@ -22,19 +22,16 @@ type Ending struct {
 // Summary is a trace in a few numbers.
 type Summary struct {
 	trace    *tracer.Trace
-	Rule     tracer.Rule // the drawn rule
-	Seeds    int         // of the incident
-	Receipts int         // of seeds
-	Stolen   Sums        // alleged
-	Endings  []Ending    // in the order of the reasons
-	Hops     int         // with traced value under the drawn rule
-	Txs      int         // of these hops
-	From, To string      // time of the first receipt and of the last such hop
+	Rule     tracer.Rule              // the drawn rule
+	Seeds    int                      // of the incident
+	Receipts int                      // of seeds
+	Stolen   Sums                     // alleged
+	Endings  []Ending                 // in the order of the reasons
+	Hops     int                      // with traced value under the drawn rule
+	books    []tracer.ConservationRow // of the drawn rule, computed; nil if amounts are beyond any sum
+	Txs      int                      // of these hops
+	From, To string                   // time of the first receipt and of the last such hop
 }
-
-var reasonOrder = [...]tracer.Reason{tracer.ReasonUnspent, tracer.ReasonBalance, tracer.ReasonService, tracer.ReasonMixer,
-	tracer.ReasonBridge, tracer.ReasonContract, tracer.ReasonBurn, tracer.ReasonDust, tracer.ReasonLimit,
-	tracer.ReasonPending, tracer.ReasonFee, tracer.ReasonGap}
 
 // Summarize adds up t.
 func Summarize(t *tracer.Trace) *Summary {
@@ -62,6 +59,9 @@ func Summarize(t *tracer.Trace) *Summary {
 		}
 	}
 	s.Txs = len(txs)
+	if books, err := t.Books(s.Rule); err == nil {
+		s.books = books
+	}
 	s.addEndings()
 	return s
 }
@@ -87,7 +87,7 @@ func (s *Summary) addEndings() {
 		}
 		at[k].add(e, s.Rule)
 	}
-	for _, r := range reasonOrder {
+	for _, r := range tracer.Reasons() {
 		for _, u := range units {
 			if e := at[key{r, u}]; e != nil {
 				s.Endings = append(s.Endings, *e)
@@ -167,25 +167,23 @@ func endingWords(e *Ending) string {
 	return "ended as " + visible(string(e.Reason)) + ", at " + count(n, "endpoint")
 }
 
-// Balanced reports whether no row of the conservation table shows a difference.
+// Balanced reports whether the ends add up to what was taken, whatever the trace says of it.
 func (s *Summary) Balanced() bool {
-	rows, _ := s.trace.Conservation.Get(s.Rule)
-	return !slices.ContainsFunc(rows, func(r tracer.ConservationRow) bool { return r.Difference != "0" })
+	return s.books != nil && !slices.ContainsFunc(s.books, func(r tracer.ConservationRow) bool { return r.Difference != "0" })
 }
 
 // SumLine says whether the ends add up to what was taken.
 func (s *Summary) SumLine() string {
-	rows, ok := s.trace.Conservation.Get(s.Rule)
-	if !ok || len(rows) == 0 {
-		return "The trace carries no conservation table for this rule, so that its sums could not be checked."
+	if s.books == nil {
+		return "These do NOT add up: the amounts are beyond any sum. The trace has a defect and must not be relied on."
 	}
-	for _, r := range rows {
+	for _, r := range s.books {
 		if r.Difference != "0" {
 			return fmt.Sprintf("These do NOT add up: %s units of %s are unaccounted for under %s. The trace has a defect and must not be relied on.",
 				visible(r.Difference), (unit{r.Chain, r.Asset}).symbol(), s.Rule)
 		}
 	}
-	if len(rows) > 1 {
+	if len(s.books) > 1 {
 		return "Under this rule the sums close exactly for every asset, conversions included (schedule E)."
 	}
 	return "These amounts add up exactly to the amount alleged stolen (schedule E)."

@@ -66,7 +66,7 @@ func (v *viewer) endpoints(p *reportPage) {
 	p.Endpoints, p.EndpointsCount = chunks(ends, chunkRows), len(ends)
 	p.Fees, p.FeesCount = chunks(fees, chunkRows), len(fees)
 	p.Touched, p.TouchedCount = chunks(touched, chunkRows), len(touched)
-	for _, r := range reasonOrder {
+	for _, r := range tracer.Reasons() {
 		if reasons[r] {
 			p.Process = append(p.Process, processView{reasonWords(r), process(r)})
 		}

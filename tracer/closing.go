@@ -57,19 +57,24 @@ func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
 	default: // an account may be left more than once
 		e.ID = id("endpoint", string(l.chain), "balance", h.node, string(reason), strconv.Itoa(h.seq))
 	}
+	e.Range = e.rangeOf()
+	return e
+}
+
+// rangeOf computes the range of the traced amount.
+func (e *Endpoint) rangeOf() (span Range) {
 	first := true
-	for r := range h.by {
-		if e.Traced.Null[r] {
+	for r, v := range e.Traced.Value {
+		if e.Traced.Null[r] || !Rule(r).Conserves() {
 			continue
 		}
-		v := e.Traced.Value[r]
-		if first || v.Less(e.Range.Min) {
-			e.Range.Min = v
+		if first || v.Less(span.Min) {
+			span.Min = v
 		}
-		e.Range.Max = chains.Max(e.Range.Max, v)
+		span.Max = chains.Max(span.Max, v)
 		first = false
 	}
-	return e
+	return span
 }
 
 func (l *ledger) byBasis(b *bundle) PerRule[BasisSplit] {
@@ -155,16 +160,24 @@ func (l *ledger) trace(from, asOf chains.BlockRef) (*Trace, error) {
 			l.t.Conservation.Null[r] = true
 			continue
 		}
-		diff := new(big.Int).Sub(bigOf(l.seeded), bigOf(l.ended[r]))
-		l.t.Conservation.Value[r] = []ConservationRow{{
-			Asset: chains.Native, Chain: l.chain, Seeded: l.seeded, Ended: l.ended[r],
-			Unexplained: l.unexplain, Difference: diff.String(),
-		}}
+		row := ConservationRow{
+			Asset: chains.Native, Chain: l.chain, Seeded: l.seeded, Ended: l.ended[r], Unexplained: l.unexplain,
+		}
+		diff := row.difference()
+		row.Difference = diff.String()
+		l.t.Conservation.Value[r] = []ConservationRow{row}
 		if r.Conserves() && diff.Sign() != 0 {
 			defect = fmt.Errorf("%s: %s seeded, %s ended: %w", r, l.seeded, l.ended[r], ErrDefect)
 		}
 	}
 	return l.t, defect
+}
+
+// difference is what came in and did not end: 0, or a defect under every rule but poison.
+func (c *ConservationRow) difference() *big.Int {
+	d := new(big.Int).Add(bigOf(c.Seeded), bigOf(c.ConvertedIn))
+	d.Sub(d, bigOf(c.Ended))
+	return d.Sub(d, bigOf(c.ConvertedOut))
 }
 
 func bigOf(a chains.Amount) *big.Int {

@@ -198,6 +198,12 @@ const (
 	ReasonGap      Reason = "gap"
 )
 
+// Reasons returns every reason, in the order in which tables list them.
+func Reasons() []Reason {
+	return []Reason{ReasonUnspent, ReasonBalance, ReasonService, ReasonMixer, ReasonBridge, ReasonContract,
+		ReasonBurn, ReasonDust, ReasonLimit, ReasonPending, ReasonFee, ReasonGap}
+}
+
 // Endpoint is where a branch of the trace ends.
 type Endpoint struct {
 	ID           string              `json:"id"`

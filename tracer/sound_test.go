@@ -34,6 +34,7 @@ func sound(t reporter, trace *tracer.Trace) {
 	second, err := json.Marshal(&back)
 	require.NoError(t, err)
 	require.Equal(t, string(first), string(second), "read back and written again")
+	require.NoError(t, back.Check())
 }
 
 func soundReferences(t reporter, trace *tracer.Trace) {
