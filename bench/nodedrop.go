@@ -82,7 +82,8 @@ func (f *filled) client(inFlight int) (*http.Client, error) {
 		}
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(text)
-		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		// Sessions go on, as those of the sync do: the node closes each connection.
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)}
 	}
 	return &http.Client{Transport: t}, nil
 }
