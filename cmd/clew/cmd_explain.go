@@ -150,18 +150,50 @@ func ruleWords(r tracer.Rule) string {
 
 // checks are commands that show the same on a node of one's own.
 func checks(leg *tracer.Leg) []string {
-	program := "bitcoin-cli"
-	if _, network, is := strings.Cut(string(leg.Chain), "bitcoin-"); is {
-		program += " -" + network // -testnet, -regtest
+	n := nodeCLIOf(leg.Chain)
+	height := fmt.Sprintf("$(%s getblockhash %d)", n.program, leg.Height)
+	block := ""
+	if n.inBlock {
+		block = " " + height
 	}
-	block := fmt.Sprintf("$(%s getblockhash %d)", program, leg.Height)
-	out := []string{
-		fmt.Sprintf("%s getrawtransaction %s 2 %s", program, leg.TxID, block),
-	}
+	out := []string{fmt.Sprintf("%s getrawtransaction %s 2%s", n.program, leg.TxID, block)}
 	for _, raw := range leg.Raw {
-		out = append(out, fmt.Sprintf("%s getrawtransaction %s 0 %s | xxd -r -p | sha256sum   # %s", program, leg.TxID, block, raw))
+		out = append(out, fmt.Sprintf("%s getrawtransaction %s 0%s | xxd -r -p | sha256sum   # %s", n.program, leg.TxID, block, raw))
 	}
-	return append(out, fmt.Sprintf("%s gettxoutproof '[\"%s\"]' %s", program, leg.TxID, block))
+	if n.proves {
+		out = append(out, fmt.Sprintf("%s gettxoutproof '[\"%s\"]' %s", n.program, leg.TxID, height))
+	}
+	return out
+}
+
+// nodeCLI is how a chain's node is asked by hand.
+type nodeCLI struct {
+	program string
+	inBlock bool // getrawtransaction takes the block, so that no index is needed
+	proves  bool // it knows gettxoutproof
+}
+
+func nodeCLIOf(chain chains.Chain) nodeCLI {
+	for _, c := range []struct {
+		chain string // and its test networks
+		nodeCLI
+	}{
+		{"bitcoin-simnet", nodeCLI{"btcctl --simnet", false, false}},
+		{"bitcoin-cash", nodeCLI{"bitcoin-cli", true, true}},
+		{"bitcoin", nodeCLI{"bitcoin-cli", true, true}},
+		{"litecoin", nodeCLI{"litecoin-cli", true, true}},
+		{"dogecoin", nodeCLI{"dogecoin-cli", false, true}},
+	} {
+		network, is := strings.CutPrefix(string(chain), c.chain)
+		switch {
+		case is && network == "":
+			return c.nodeCLI
+		case is && network[0] == '-':
+			c.program += " " + network // -testnet, -regtest
+			return c.nodeCLI
+		}
+	}
+	return nodeCLI{program: "bitcoin-cli", inBlock: true, proves: true}
 }
 
 func (x *explanation) write(p *page, t *loadedTrace) error {
@@ -188,7 +220,11 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 	x.rules(p, t, leg)
 	p.line("")
 	x.next(p)
-	p.line("Check it on a node of your own (with -txindex=1 the block may be left out)")
+	if nodeCLIOf(leg.Chain).inBlock {
+		p.line("Check it on a node of your own (with -txindex=1 the block may be left out)")
+	} else {
+		p.line("Check it on a node of your own, with an index of transactions (-txindex=1)")
+	}
 	for _, line := range x.Check {
 		p.line("  %s", line)
 	}
