@@ -90,6 +90,7 @@ func stream(ctx context.Context, node Node, first, last int64, n int) <-chan cha
 	queue := make(chan chan answer, n-1)
 	go func() {
 		defer close(queue)
+		names := hashes{node: node, last: last}
 		for h := first; h <= last; h++ {
 			slot := make(chan answer, 1)
 			select {
@@ -97,8 +98,13 @@ func stream(ctx context.Context, node Node, first, last int64, n int) <-chan cha
 			case <-ctx.Done():
 				return
 			}
+			hash, known, err := names.next(ctx, h)
+			if err != nil {
+				slot <- answer{err: err}
+				return
+			}
 			go func() {
-				b, err := blockAt(ctx, node, h)
+				b, err := blockAt(ctx, node, h, hash, known)
 				slot <- answer{b, err}
 			}()
 		}
@@ -106,12 +112,14 @@ func stream(ctx context.Context, node Node, first, last int64, n int) <-chan cha
 	return queue
 }
 
-func blockAt(ctx context.Context, node Node, height int64) (*chains.Block, error) {
-	hash, err := node.HashAt(ctx, height)
-	if err != nil {
-		return nil, fmt.Errorf("block %d: %w", height, err)
+// blockAt returns the main chain's block at height, whose hash is asked for unless it is known.
+func blockAt(ctx context.Context, node Node, height int64, hash chains.BlockHash, known bool) (b *chains.Block, err error) {
+	if !known {
+		hash, err = node.HashAt(ctx, height)
 	}
-	b, err := node.Block(ctx, height, hash)
+	if err == nil {
+		b, err = node.Block(ctx, height, hash)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("block %d: %w", height, err)
 	}

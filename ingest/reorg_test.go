@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -250,8 +251,10 @@ func TestSyncIsToldAnotherHash(t *testing.T) {
 			var told atomic.Bool
 			asked := fmt.Sprintf(`"params":[%d]`, max(0, c.from))
 			url := nodetest.Proxy(t, node.URL, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
-				if q.Method == "getblockhash" && strings.Contains(string(q.Body), asked) && told.CompareAndSwap(true, false) {
-					r.Body = q.Result(`"` + node.HashAt(c.other).String() + `"`)
+				if strings.HasPrefix(string(q.Body), "[") && strings.Contains(string(q.Body), asked) && told.CompareAndSwap(true, false) {
+					at := []byte(node.HashAt(max(0, c.from)).String())
+					require.Contains(t, string(r.Body), string(at))
+					r.Body = bytes.Replace(r.Body, at, []byte(node.HashAt(c.other).String()), 1)
 				}
 			}})
 			n := dialURL(t, node, url, bitcoin.Options{})

@@ -1,6 +1,7 @@
 package chaingen
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -102,27 +103,65 @@ func send(w http.ResponseWriter, body []byte) {
 	_, _ = w.Write(body) // a client that left is gone
 }
 
+// question is a call of JSON-RPC, answer what becomes of it.
+type question struct {
+	ID     any    `json:"id"`
+	Method string `json:"method"`
+	Params []any  `json:"params"`
+}
+
+type answer struct {
+	ID     any    `json:"id"`
+	Result any    `json:"result"`
+	Error  *fault `json:"error"`
+}
+
+type fault struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// rpc answers one call, or a batch of them.
 func (s *Server) rpc(w http.ResponseWriter, r *http.Request) {
-	var q struct {
-		ID     any    `json:"id"`
-		Method string `json:"method"`
-		Params []any  `json:"params"`
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client has left
 	}
-	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+	var all []question
+	batch := bytes.HasPrefix(text, []byte("["))
+	if batch {
+		err = json.Unmarshal(text, &all)
+	} else {
+		all = make([]question, 1)
+		err = json.Unmarshal(text, &all[0])
+	}
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	answer := map[string]any{"id": q.ID, "error": nil}
-	result, fault := s.call(q.Method, q.Params)
-	if answer["result"] = result; fault != 0 {
-		answer["result"], answer["error"] = nil, map[string]any{"code": fault, "message": "no"}
+	answers := make([]answer, len(all))
+	for i, q := range all {
+		answers[i] = s.answer(q)
 	}
-	body, err := json.Marshal(answer)
+	var body []byte
+	if batch {
+		body, err = json.Marshal(answers)
+	} else {
+		body, err = json.Marshal(answers[0])
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	send(w, body)
+}
+
+func (s *Server) answer(q question) answer {
+	result, code := s.call(q.Method, q.Params)
+	if code != 0 {
+		return answer{ID: q.ID, Error: &fault{Code: code, Message: "no"}}
+	}
+	return answer{ID: q.ID, Result: result}
 }
 
 // Error codes of bitcoind.

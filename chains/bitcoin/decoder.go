@@ -25,6 +25,10 @@ type decoder struct {
 // blockSlab is the slab for a block: a third of the outputs of a small one.
 const blockSlab = 1024
 
+// usualBytes is about how many bytes of a block there are for each input, and for each output:
+// the slabs of a small block are not larger than what is left of it needs.
+const usualBytes = 150
+
 // The least sizes in bytes: outpoint 36, empty script 1, sequence 4; value 8, empty script
 // 1; version 4, two counts, an input, an output, locktime 4.
 const (
@@ -119,7 +123,7 @@ func (d *decoder) readInputs(tx *chains.Tx) int {
 		return 0
 	}
 	if len(d.inputs) < n {
-		d.inputs = make([]chains.Input, max(n, d.slab))
+		d.inputs = make([]chains.Input, max(n, min(d.slab, d.left()/usualBytes)))
 	}
 	for i := range n {
 		in := &d.inputs[i]
@@ -151,7 +155,7 @@ func (d *decoder) readOutputs(tx *chains.Tx) {
 		return
 	}
 	if len(d.outputs) < n {
-		d.outputs = make([]chains.Output, max(n, d.slab))
+		d.outputs = make([]chains.Output, max(n, min(d.slab, d.left()/usualBytes)))
 	}
 	for i := range n {
 		out := &d.outputs[i]
