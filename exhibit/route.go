@@ -1,7 +1,6 @@
 package exhibit
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -12,34 +11,26 @@ const (
 	lineRoom = 8
 	// beyond is how far above and below everything else a line may run.
 	beyond = 10
+	// detour is how far a line may go up and down beyond what it must so that it stays at
+	// one height; in pixels.
+	detour = 200
 )
 
 // longLine is a line over at least one column.
 type longLine struct {
-	edge, from, to int   // index of the edge; its columns
-	y              []int // where it crosses the columns between them
-	target         int   // y of its end
-}
-
-// aim is the y at which l would cross the column on a straight way from where it is.
-func (l *longLine) aim(start, column int) int {
-	at := start
-	if len(l.y) > 0 {
-		at = l.y[len(l.y)-1]
-	}
-	return at + (l.target-at)/(l.to-column+1)
+	from, to      int   // its columns
+	start, target int   // y of its ends
+	y             []int // where it crosses the columns between them
 }
 
 // passage is where lines cross a column between two boxes that stand above each other: from
 // the first y to the last.
-type passage struct{ first, last, lines int }
-
-// room is how many lines pass without standing too close.
-func (g *passage) room() int { return (g.last-g.first)/lineRoom + 1 }
+type passage struct{ first, last int }
 
 // route draws all lines of p itself: from column to column in one curve through the gap
-// between them, and straight through a column, between its boxes, as near as possible to
-// the straight way. So the engine need not search for curves, which takes it more time than
+// between them, and straight through columns, between their boxes. The engine left room
+// there for each line over several columns, so most find one height for all of them. So the
+// engine need not search for curves, which takes it more time than
 // the places do. It reports false, and draws nothing, where a line runs backward or in an
 // angle to the columns.
 func (r *layoutRequest) route(p *placement) bool {
@@ -51,15 +42,12 @@ func (r *layoutRequest) route(p *placement) bool {
 	lines := make([]longLine, len(r.edges))
 	for i, e := range r.edges {
 		a, b := p.center[e.from], p.center[e.to]
-		lines[i] = longLine{edge: i, from: at[a.X], to: at[b.X], target: b.Y}
+		lines[i] = longLine{from: at[a.X], to: at[b.X], start: a.Y, target: b.Y}
 		if at[b.X] <= at[a.X] || e.fromPort != "" || e.toPort != "" {
 			return false
 		}
 	}
-	passages := r.passages(p, at, len(cols))
-	for k := range cols {
-		r.cross(p, lines, k, passages[k])
-	}
+	lead(lines, r.passages(p, at, len(cols)))
 	width := map[string]int{}
 	for _, n := range r.nodes {
 		width[n.name] = n.w
@@ -108,45 +96,94 @@ func (r *layoutRequest) passages(p *placement, at map[int]int, columns int) [][]
 	return out
 }
 
-// cross leads all lines that pass column k through its passages: each through the nearest
-// that has room, and side by side there in the order in which they come.
-func (r *layoutRequest) cross(p *placement, lines []longLine, k int, passages []passage) {
-	type passer struct{ line, aim, through int }
-	var all []passer
+// lead finds the way of each line over columns, the longest first: at one height if it need
+// not go far out of its way for that, else from column to column.
+func lead(lines []longLine, passages [][]passage) {
+	var order []int
 	for i := range lines {
-		if l := &lines[i]; l.from < k && k < l.to {
-			all = append(all, passer{line: i, aim: l.aim(p.center[r.edges[i].from].Y, k)})
+		if lines[i].to > lines[i].from+1 {
+			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b passer) int { return cmp.Or(a.aim-b.aim, lines[a.line].target-lines[b.line].target) })
-	for i := range all {
-		best, least := 0, math.MaxInt
-		for g := range passages {
-			s := &passages[g]
-			away := max(s.first-all[i].aim, all[i].aim-s.last, 0)
-			if s.lines >= s.room() {
-				away += 1000 // a crowd only where there is no other way
+	slices.SortStableFunc(order, func(a, b int) int {
+		return (lines[b].to - lines[b].from) - (lines[a].to - lines[a].from)
+	})
+	taken := make([][]int, len(passages))
+	for _, i := range order {
+		l := &lines[i]
+		between := passages[l.from+1 : l.to]
+		free := between[0]
+		for _, next := range between[1:] {
+			free = common(free, next)
+		}
+		if y, cost := height(free, taken[l.from+1:l.to], l.start, l.target); cost <= max(l.target-l.start, l.start-l.target)+detour {
+			for range between {
+				l.y = append(l.y, y)
 			}
-			if away < least {
-				best, least = g, away
+		} else {
+			at := l.start
+			for k := range between {
+				at, _ = height(between[k], taken[l.from+1+k:l.from+2+k], at, l.target)
+				l.y = append(l.y, at)
 			}
 		}
-		passages[best].lines++
-		all[i].through = best
-	}
-	slices.SortStableFunc(all, func(a, b passer) int { return a.through - b.through })
-	for i := 0; i < len(all); {
-		s := &passages[all[i].through]
-		step := lineRoom
-		if s.lines > s.room() {
-			step = (s.last - s.first) / s.lines
-		}
-		y := s.first
-		for n := s.lines; n > 0; n-- { // room for those still to come stays below
-			y = max(y, min(all[i].aim, s.last-(n-1)*step))
-			lines[all[i].line].y = append(lines[all[i].line].y, y)
-			y += step
-			i++
+		for k, y := range l.y {
+			taken[l.from+1+k] = append(taken[l.from+1+k], y)
 		}
 	}
+}
+
+// common returns where both lists of passages are open, which are in order.
+func common(a, b []passage) []passage {
+	var out []passage
+	for len(a) > 0 && len(b) > 0 {
+		if p := (passage{max(a[0].first, b[0].first), min(a[0].last, b[0].last)}); p.first <= p.last {
+			out = append(out, p)
+		}
+		if a[0].last < b[0].last {
+			a = a[1:]
+		} else {
+			b = b[1:]
+		}
+	}
+	return out
+}
+
+// height chooses where a line from start to target runs within the passages, beside those
+// that are taken, and says how far that is up and down, with a bend for each change. Where
+// all is taken it runs as near as it can, and its cost is beyond any limit.
+func height(free []passage, taken [][]int, start, target int) (y, cost int) {
+	const bend, crowd = 16, 1 << 20
+	cost = math.MaxInt
+	try := func(at int) {
+		c := max(at-start, start-at) + max(at-target, target-at)
+		if at != start {
+			c += bend
+		}
+		if at != target {
+			c += bend
+		}
+		for _, column := range taken {
+			if slices.ContainsFunc(column, func(t int) bool { return t-lineRoom < at && at < t+lineRoom }) {
+				c += crowd
+			}
+		}
+		if c < cost {
+			y, cost = at, c
+		}
+	}
+	for _, p := range free {
+		try(min(max(start, p.first), p.last))
+		try(min(max(target, p.first), p.last))
+		for _, column := range taken {
+			for _, t := range column {
+				for _, at := range []int{t - lineRoom, t + lineRoom} {
+					if p.first <= at && at <= p.last {
+						try(at)
+					}
+				}
+			}
+		}
+	}
+	return y, cost
 }
