@@ -120,7 +120,7 @@ func newClient(address string, asked network, o Options) (*client, error) {
 	}
 	c := &client{
 		base: &base, creds: creds, timeout: o.Timeout, retries: o.Retries, backoff: o.Backoff,
-		pace: newPace(o.Rate), log: o.Log, remark: remarkAfter,
+		pace: newPace(o.Rate), log: o.Log,
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -128,6 +128,7 @@ func newClient(address string, asked network, o Options) (*client, error) {
 	if c.timeout == 0 {
 		c.timeout = time.Minute
 	}
+	c.remark = min(remarkAfter, c.timeout/2)
 	if c.retries == 0 {
 		c.retries = 7
 	}

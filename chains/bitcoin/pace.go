@@ -68,7 +68,8 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return min(max(pause, 0), time.Hour)
 }
 
-// remarkAfter is how long a request may take before a line in the log says so.
+// remarkAfter is how long a request may take before a line in the log says so; half of its time
+// limit where that is shorter.
 const remarkAfter = 10 * time.Second
 
 // remind says from time to time that an answer is waited for, until it is called off.

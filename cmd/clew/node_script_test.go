@@ -25,6 +25,7 @@ import (
 //	node reorg N         takes N blocks back, mines N+1 others, and sets $FORK
 //	node stop            stops it
 //	node stall N         sets $STALLED to a URL whose blocks after the Nth never come
+//	node service WHAT…   sets $SERVICE to a URL of the node with a peculiarity (node_service_test.go)
 //	node stalled         waits until a block is asked for there
 //	lock FILE            opens a store and loads into it until the script ends
 //	samestore A B        wants the same blocks in two stores
@@ -54,7 +55,7 @@ func nodeSetup(env *testscript.Env) {
 
 func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: node start|login|theft|mine|reorg|stop|stall|stalled")
+		ts.Fatalf("usage: node start|login|theft|mine|reorg|stop|stall|stalled|service")
 	}
 	p := ts.Value(playedKey{}).(*played)
 	switch args[0] {
@@ -81,6 +82,8 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		p.theft(ts)
 	case "stall":
 		p.stall(ts, atoi(ts, args[1]))
+	case "service":
+		p.service(ts, args[1:])
 	case "stalled":
 		<-p.awaiting
 	default:
