@@ -16,7 +16,8 @@ import (
 //
 // Every block is checked against its hash, its Merkle root and its work, and the outputs that
 // it spends against the node's checksum. A block whose undo data is not there (it was not
-// connected yet, or rev*.dat were not kept) comes with Known false and Spent nil.
+// connected yet, or rev*.dat were not kept), or may be that of another block with the same one
+// before it, comes with Known false and Spent nil.
 //
 // All methods are safe for concurrent use. No file stays open between calls.
 type Files struct {
@@ -27,10 +28,11 @@ type Files struct {
 	key   [keyBytes]byte
 	parts []filePart // by number
 
-	byHash  hashIndex
-	main    []mainBlock
-	base    int64 // height of main[0]
-	waiting int64 // blocks whose chain has a block that is not there yet
+	byHash   hashIndex
+	siblings map[chains.BlockHash][]place // by the block before them, where there are several
+	main     []mainBlock
+	base     int64 // height of main[0]
+	waiting  int64 // blocks whose chain has a block that is not there yet
 }
 
 // DamageError is a place in a block file that cannot be what the node wrote there.
@@ -80,7 +82,8 @@ func OpenFiles(ctx context.Context, chain chains.Chain, dir string, progress fun
 	if err := f.scanParts(ctx, progress); err != nil {
 		return nil, err
 	}
-	f.indexHashes()
+	f.byHash = f.index(func(b *fileBlock) chains.BlockHash { return b.hash })
+	f.contest()
 	if err := f.choose(); err != nil {
 		return nil, err
 	}
@@ -96,6 +99,11 @@ func (f *Files) String() string { return f.dir }
 // Waiting returns how many blocks in the files stand on one that is not there yet, as while
 // a node loads its chain. They are no part of it.
 func (f *Files) Waiting() int64 { return f.waiting }
+
+// Loading tells of the blocks that wait.
+func (f *Files) Loading(context.Context) (chains.Loading, error) {
+	return chains.Loading{Blocks: f.head(), Headers: f.head(), Waiting: f.waiting}, nil
+}
 
 // Held returns the heights of the main chain that are there: from block 0 or, where the node
 // has pruned, from the lowest one kept.

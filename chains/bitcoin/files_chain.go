@@ -245,10 +245,11 @@ func (f *Files) whole(t *tree) error {
 		if err == nil && height+int64(depth) <= f.head() {
 			continue
 		}
-		if undo, err := f.undoOf(block, p, 0); err != nil || undo != nil {
-			if err != nil {
-				return err
-			}
+		connected := false
+		if err := f.undoOf(block, p, 0, func(*undoData) bool { connected = true; return false }); err != nil {
+			return err
+		}
+		if connected {
 			return f.damage(p, fmt.Errorf("block %s stands on block %s, which is in no file: %w", block.Ref.Hash, block.Prev, errGone))
 		}
 		f.waiting += int64(depth) + 1

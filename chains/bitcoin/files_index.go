@@ -1,6 +1,7 @@
 package bitcoin
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -174,27 +175,18 @@ type hashEntry struct {
 
 func hashKey(h chains.BlockHash) uint64 { return binary.BigEndian.Uint64(h[24:]) }
 
-func (f *Files) indexHashes() {
+// index sorts all blocks by one of their hashes.
+func (f *Files) index(by func(*fileBlock) chains.BlockHash) hashIndex {
 	n := 0
 	for i := range f.parts {
 		n += len(f.parts[i].blocks)
 	}
-	f.byHash = make(hashIndex, 0, n)
-	for i := range f.parts {
-		for j := range f.parts[i].blocks {
-			at := place{uint32(i), uint32(j)}
-			f.byHash = append(f.byHash, hashEntry{hashKey(f.parts[i].blocks[j].hash), at})
-		}
+	index := make(hashIndex, 0, n)
+	for p := range f.places() {
+		index = append(index, hashEntry{hashKey(by(f.at(p))), p})
 	}
-	slices.SortStableFunc(f.byHash, func(a, b hashEntry) int {
-		switch {
-		case a.key < b.key:
-			return -1
-		case a.key > b.key:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(index, func(a, b hashEntry) int { return cmp.Compare(a.key, b.key) })
+	return index
 }
 
 // at returns the block at a place.

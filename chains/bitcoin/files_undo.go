@@ -104,16 +104,18 @@ type undoData struct {
 	offset int64 // of the record
 }
 
-// undoOf returns the undo data of a block that lies at p, nil if the file has none that fits:
-// it was never connected, the node is about to write it, or it is damaged (damagedUndo).
-func (f *Files) undoOf(block *chains.Block, p place, rank uint32) (data *undoData, err error) {
+// undoOf hands to take the records beside a block at p whose checksum fits, those next to
+// where its own should lie first, until take returns false. They are of a block with the same
+// one before it. There are none if it was never connected, the node is about to write them,
+// or they are damaged (damagedUndo).
+func (f *Files) undoOf(block *chains.Block, p place, rank uint32, take func(*undoData) bool) (err error) {
 	u := &f.parts[p.part].undo
 	file, err := f.open(u.path)
 	if absent(err) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = joinClose(err, file) }()
 	for tried := 0; ; {
@@ -124,20 +126,17 @@ func (f *Files) undoOf(block *chains.Block, p place, rank uint32) (data *undoDat
 			}
 			raw, err := f.undoAt(file, records[i], block)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			if raw != nil {
+			if raw != nil && !take(&undoData{raw, u.path, int64(records[i].offset) - recordHead}) {
 				u.found(int(rank), i)
-				return &undoData{raw, u.path, int64(records[i].offset) - recordHead}, nil
+				return nil
 			}
 		}
 		tried = len(records)
 		more, err := u.grow(f, file)
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			return nil, nil
+		if err != nil || !more {
+			return err
 		}
 	}
 }
@@ -157,7 +156,8 @@ func outward(first, n int) func(yield func(int) bool) {
 	}
 }
 
-// undoAt returns the data of a record if it is that of block, else nil.
+// undoAt returns the data of a record if its checksum is that of a block where block is, and
+// it has as many transactions, else nil.
 func (f *Files) undoAt(file *maskedFile, body bodySpan, block *chains.Block) ([]byte, error) {
 	count := appendCompactSize(make([]byte, 0, 9), uint64(len(block.Txs)-1))
 	if int(body.size) < len(count) {
@@ -222,37 +222,6 @@ func (f *Files) damagedUndo(p place, block *chains.Block) (err error) {
 		if !owned {
 			return &DamageError{part.undo.path, int64(body.offset) - recordHead,
 				fmt.Errorf("undo data that fits to no block of the file, and block %s has none", block.Ref.Hash)}
-		}
-	}
-	return nil
-}
-
-// attach fills the inputs of a block, copies of which lie at places, from its undo data, if
-// there is any.
-func (f *Files) attach(block *chains.Block, places []place, rank uint32) error {
-	if len(block.Txs) == 1 {
-		return AttachSpent(f.net.chain, block, [][]byte{EncodeSpent(nil)})
-	}
-	for _, p := range places {
-		data, err := f.undoOf(block, p, rank)
-		if err != nil {
-			return err
-		}
-		if data == nil {
-			continue
-		}
-		spent, err := DecodeUndo(f.net.chain, data.raw)
-		if err == nil {
-			err = AttachSpent(f.net.chain, block, spent)
-		}
-		if err != nil {
-			return fmt.Errorf("%s, record at byte %d: %w", data.path, data.offset, err)
-		}
-		return nil
-	}
-	for _, p := range places {
-		if err := f.damagedUndo(p, block); err != nil {
-			return err
 		}
 	}
 	return nil
