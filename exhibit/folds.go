@@ -6,8 +6,10 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // foldData is what the report carries for its folds, as JSON that its script reads when the
@@ -34,8 +36,7 @@ func (x *Exhibit) folds() ([]byte, error) {
 	if len(x.Levels) == 0 {
 		return nil, nil
 	}
-	var d foldData
-	var pack bytes.Buffer
+	d := foldData{Packs: make([]string, (len(x.Levels)+packFolds-1)/packFolds)}
 	for i, s := range x.Levels {
 		l := &x.Diagram.Levels[i]
 		prefix := ""
@@ -44,20 +45,34 @@ func (x *Exhibit) folds() ([]byte, error) {
 		}
 		d.Parent, d.Box = append(d.Parent, l.Parent), append(d.Box, fmt.Sprintf("%sbox%d", prefix, l.Box+1))
 		d.Sum = append(d.Sum, s.Description)
-		d.Title, d.Pack = append(d.Title, s.Title), append(d.Pack, len(d.Packs))
-		if err := s.level(&pack); err != nil {
-			return nil, fmt.Errorf("drawing of fold %d: %w", i+1, err)
-		}
-		if (i+1)%packFolds == 0 || i+1 == len(x.Levels) {
-			packed, err := deflate(pack.Bytes())
-			if err != nil {
-				return nil, fmt.Errorf("pack drawings to fold %d: %w", i+1, err)
-			}
-			d.Packs = append(d.Packs, packed)
-			pack.Reset()
-		}
+		d.Title, d.Pack = append(d.Title, s.Title), append(d.Pack, i/packFolds)
+	}
+	failed := make([]error, len(d.Packs))
+	var packing sync.WaitGroup
+	for k := range d.Packs {
+		packing.Go(func() { d.Packs[k], failed[k] = x.pack(k) })
+	}
+	packing.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return nil, err
 	}
 	return json.Marshal(&d)
+}
+
+// pack returns pack k of the drawings.
+func (x *Exhibit) pack(k int) (string, error) {
+	var b bytes.Buffer
+	first := k * packFolds
+	for i, s := range x.Levels[first:min(first+packFolds, len(x.Levels))] {
+		if err := s.level(&b); err != nil {
+			return "", fmt.Errorf("drawing of fold %d: %w", first+i+1, err)
+		}
+	}
+	packed, err := deflate(b.Bytes())
+	if err != nil {
+		return "", fmt.Errorf("pack drawings from fold %d: %w", first+1, err)
+	}
+	return packed, nil
 }
 
 // level writes s as one line of SVG.
