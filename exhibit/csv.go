@@ -41,7 +41,8 @@ func CSVNames() []string {
 // CSV writes one schedule after RFC 4180, in UTF-8: a header, then a row a thing, in the
 // order of the trace. Columns that end in _units are whole smallest units; those that end
 // in _amount the same as a decimal number of coins. An empty traced column means that the
-// rule does not say. A cell of text that a spreadsheet would take for a formula starts
+// rule does not say. Where via_txid stands, its transaction moved the whole, and from gives a
+// part of what it spent: of several places, or beside other funds. A cell of text that a spreadsheet would take for a formula starts
 // with an apostrophe.
 func (x *Exhibit) CSV(w io.Writer, name string) error {
 	for _, s := range schedules() {
@@ -115,7 +116,8 @@ func hopRows(r *register, _ []Run) [][]string {
 		"from", "from_alias", "from_outputs", "via_txid", "to", "to_alias", "to_kind", "to_claimed", "asset", "symbol",
 		"whole_units", "whole_amount", "traced_units", "traced_amount"}
 	head = append(head, ruleColumns(r.t, "traced_", "_units")...)
-	head = append(head, "evidence", "basis", "carries_on", "link_protocol", "link_key", "findings", "raw_sha256")
+	head = append(head, "evidence", "basis", "carries_on", "link_protocol", "link_key", "findings", "raw_sha256",
+		"other_funds", "other_funds_units", "other_funds_amount")
 	rows := [][]string{head}
 	for i := range r.t.Hops {
 		h := &r.t.Hops[i]
@@ -140,6 +142,14 @@ func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	if leg.Via != "" {
 		via = r.place(leg.Via).Address
 	}
+	other, otherUnits, otherAmount := "", "", ""
+	if a, exact := r.other(leg); !a.IsZero() {
+		via, otherUnits, otherAmount = leg.TxID.String(), a.String(), u.plain(a)
+		other = "at least"
+		if exact {
+			other = "exactly"
+		}
+	}
 	row := []string{strconv.Itoa(h.Number), h.ID, string(h.Kind), strconv.Itoa(k + 1), leg.Time, string(leg.Chain), leg.Chain.CAIP2(),
 		strconv.FormatInt(leg.Height, 10), leg.TxID.String(), positions(leg), strings.Join(addresses, " "), strings.Join(names, " "),
 		strings.Join(outs, " "), via, to.Address, to.Alias, to.Kind, to.Claim, string(leg.Asset), u.symbol(), leg.Units.String(), u.plain(leg.Units)}
@@ -157,7 +167,8 @@ func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	if h.Link != nil {
 		protocol, key = h.Link.Protocol, h.Link.Key
 	}
-	return append(row, leg.Evidence, r.basisOf(h), strings.Join(r.inputs(h), " "), protocol, key, strings.Join(r.findings(h.Findings), " | "), strings.Join(leg.Raw, " "))
+	return append(row, leg.Evidence, r.basisOf(h), strings.Join(r.inputs(h), " "), protocol, key, strings.Join(r.findings(h.Findings), " | "), strings.Join(leg.Raw, " "),
+		other, otherUnits, otherAmount)
 }
 
 func peelRows(r *register, runs []Run) [][]string {

@@ -69,3 +69,23 @@ func TestAllRowsAreInTheFile(t *testing.T) {
 		require.Equal(t, strings.Count(inner, "<tr"), strings.Count(inner, "</tr>"))
 	}
 }
+
+// TestOtherFundsInScheduleA: whoever put in a part only is not said to have paid the whole.
+func TestOtherFundsInScheduleA(t *testing.T) {
+	x := byName(t, "ten")
+	rows := table(t, x, "schedule_a_hops.csv")
+	via, units, how := columnOf(t, rows, "via_txid"), columnOf(t, rows, "other_funds_units"), columnOf(t, rows, "other_funds")
+	beside := 0
+	for i, id := range columnOf(t, rows, "txid") {
+		if units[i] == "" {
+			require.Empty(t, how[i])
+			continue
+		}
+		beside++
+		require.Equal(t, "300000000", units[i])
+		require.Equal(t, "exactly", how[i])
+		require.Equal(t, id, via[i])
+	}
+	require.NotZero(t, beside)
+	require.Equal(t, beside, strings.Count(page(t, x), "<div><i>with other funds: 3.00000000\u00a0BTC</i></div>"))
+}

@@ -16,10 +16,12 @@ type register struct {
 	nodeAt  map[string]int
 	hopAt   map[string]int
 	finding map[string]int
+	beside  map[chains.TxID]tracer.Beside // what transactions spend
 }
 
 func newRegister(t *tracer.Trace, rule tracer.Rule) *register {
-	r := &register{t: t, rule: rule, names: aliases(t), nodeAt: map[string]int{}, hopAt: map[string]int{}, finding: map[string]int{}}
+	r := &register{t: t, rule: rule, names: aliases(t), nodeAt: map[string]int{}, hopAt: map[string]int{}, finding: map[string]int{},
+		beside: t.Beside()}
 	for i := range t.Nodes {
 		r.nodeAt[t.Nodes[i].ID] = i
 	}
@@ -70,6 +72,26 @@ func (r *register) sources(leg *tracer.Leg) (places []place, outpoints []string)
 		}
 	}
 	return places, outpoints
+}
+
+// other returns the other funds that the transaction of leg spends beside the outputs that
+// its hops come from; exact is false where they are the least. Zero: none are known of.
+func (r *register) other(leg *tracer.Leg) (units chains.Amount, exact bool) {
+	b := r.beside[leg.TxID]
+	return b.Other, b.Exact
+}
+
+// otherWords says so: "with other funds: 3.00000000 BTC"; "" where none are known of.
+func (r *register) otherWords(leg *tracer.Leg) string {
+	units, exact := r.other(leg)
+	switch amount := (unit{leg.Chain, leg.Asset}).format(units); {
+	case units.IsZero():
+		return ""
+	case exact:
+		return "with other funds: " + amount
+	default:
+		return "with other funds: at least " + amount
+	}
 }
 
 // inputs names the hops and seeds whose value h carries on: "hop 3", "seed V1".

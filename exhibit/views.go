@@ -36,6 +36,7 @@ type hopView struct {
 	Kind, Time, Chain, Block     string
 	TxID, Position               string
 	From, To                     []place
+	Beside                       string // other funds that the transaction spends too
 	Outputs                      []string
 	Whole, Traced, Units         string
 	Part                         bool // a part of the movement only is traced
@@ -239,7 +240,7 @@ func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: leg.TxID.String(), Position: positions(leg),
 		Whole: u.format(leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
 	row.From, row.Outputs = v.sources(leg)
-	row.To = []place{v.place(leg.To)}
+	row.To, row.Beside = []place{v.place(leg.To)}, v.otherWords(leg)
 	if k+1 == len(h.Legs) {
 		a, ok := h.Traced.Get(v.rule)
 		row.Null, row.Units = !ok, a.String()

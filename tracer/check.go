@@ -50,6 +50,8 @@ func (c *check) head() error {
 		return fmt.Errorf("incident: its rule, %s, is none of the trace's rules", t.Incident.Rule)
 	case !t.Incident.Rule.Conserves():
 		return fmt.Errorf("incident: its rule, %s, is no accounting rule", t.Incident.Rule)
+	case t.Incident.Accounts != string(AccountsOutput) && t.Incident.Accounts != string(AccountsAddress):
+		return fmt.Errorf("incident: accounts %q is not known", t.Incident.Accounts)
 	case len(t.AsOf) == 0:
 		return errors.New("as_of: no block is named")
 	case len(t.Seeds) == 0:
@@ -145,6 +147,9 @@ func (c *check) hop(i int) error {
 
 // amounts checks what each hop and endpoint says of its traced amount.
 func (c *check) amounts() error {
+	if err := c.bounds(); err != nil {
+		return err
+	}
 	for i := range c.t.Hops {
 		h := &c.t.Hops[i]
 		err := c.shares(&h.Traced, h.TracedBySeed, h.Legs[len(h.Legs)-1].Units)
@@ -169,6 +174,25 @@ func (c *check) amounts() error {
 		}
 		if err != nil {
 			return fmt.Errorf("endpoint %s: %w", e.ID, err)
+		}
+	}
+	return nil
+}
+
+// bounds checks that whoever adds up whole movements and holdings need not fear for the sum.
+func (c *check) bounds() error {
+	var sum chains.Amount
+	var err error
+	for i := range c.t.Hops {
+		for k := range c.t.Hops[i].Legs {
+			if sum, err = sum.Add(c.t.Hops[i].Legs[k].Units); err != nil {
+				return fmt.Errorf("hop %d: %w", i+1, err)
+			}
+		}
+	}
+	for i := range c.t.Endpoints {
+		if sum, err = sum.Add(c.t.Endpoints[i].Units); err != nil {
+			return fmt.Errorf("endpoint %s: %w", c.t.Endpoints[i].ID, err)
 		}
 	}
 	return nil

@@ -34,6 +34,8 @@ func mergeTrace(t *testing.T) *tracer.Trace {
 // TestCheckNamesWhatWasChanged changes one thing in a trace.
 func TestCheckNamesWhatWasChanged(t *testing.T) {
 	one := chains.Units(1)
+	huge, err := chains.ParseAmount("1" + strings.Repeat("0", 77))
+	require.NoError(t, err)
 	for _, c := range []struct {
 		name, says string
 		change     func(*tracer.Trace)
@@ -43,6 +45,8 @@ func TestCheckNamesWhatWasChanged(t *testing.T) {
 		{"rules", "rules: there are none", func(x *tracer.Trace) { x.Rules = nil }},
 		{"rule", "its rule, fifo, is none of", func(x *tracer.Trace) { x.Rules = x.Rules[1:] }},
 		{"poison", "is no accounting rule", func(x *tracer.Trace) { x.Incident.Rule = tracer.Poison }},
+		{"accounts", `accounts "cluster" is not known`, func(x *tracer.Trace) { x.Incident.Accounts = "cluster" }},
+		{"huge units", "overflow", func(x *tracer.Trace) { x.Hops[0].Legs[0].Units, x.Hops[1].Legs[0].Units = huge, huge }},
 		{"as of", "as_of: no block", func(x *tracer.Trace) { x.AsOf = nil }},
 		{"seeds", "seeds: there are none", func(x *tracer.Trace) { x.Seeds = nil }},
 		{"seed's units", "conservation under fifo", func(x *tracer.Trace) { x.Seeds[0].Units = x.Seeds[0].Units.Plus(one) }},
