@@ -111,6 +111,7 @@ type syncer struct {
 	alone    bool                 // the next block follows none that the sink has
 	whole    bool                 // the sink has all that lies before what is being read
 	told     *told
+	latest   chains.BlockRef // added to the sink last
 }
 
 // pass reads everything that is missing, as the chain stands now.
@@ -197,7 +198,9 @@ func (s *syncer) fill(ctx context.Context, m Span) error {
 	s.whole = m.From == 0 || len(spans) > 0 && spans[0].From == 0 && spans[0].To == m.From-1
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err = s.read(ctx, stream(inner, s.node, m.From, m.To, s.opt.InFlight))
+	if err = s.read(ctx, stream(inner, s.node, m.From, m.To, s.opt.InFlight)); err == nil {
+		err = s.still(ctx)
+	}
 	if s.broken {
 		return err
 	}
@@ -253,6 +256,7 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	if err := s.sink.Add(b); err != nil {
 		return err
 	}
+	s.latest = b.Ref
 	s.res.Blocks++
 	s.res.Txs += int64(len(b.Txs))
 	s.gathered++
@@ -266,6 +270,19 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	}
 	if full {
 		return s.flush(ctx, false)
+	}
+	return nil
+}
+
+// still asks again for the hash of the last block of a range: it was named with others, some
+// time before it was read.
+func (s *syncer) still(ctx context.Context) error {
+	hash, err := s.node.HashAt(ctx, s.latest.Height)
+	if err != nil && !errors.Is(err, chains.ErrNotFound) {
+		return fmt.Errorf("block %d again: %w", s.latest.Height, err)
+	}
+	if hash != s.latest.Hash {
+		return fmt.Errorf("block %d (%s), which was read last: %w", s.latest.Height, s.latest.Hash, chains.ErrReorged)
 	}
 	return nil
 }
@@ -289,7 +306,7 @@ func (s *syncer) anchor(ctx context.Context, b *chains.Block) error {
 	}
 	before, err := s.node.HashAt(ctx, b.Ref.Height-1)
 	switch {
-	case errors.Is(err, chains.ErrNotFound), errors.Is(err, chains.ErrUnsupported): // it has none so low
+	case errors.Is(err, chains.ErrNotFound), errors.Is(err, chains.ErrUnsupported), errors.Is(err, chains.ErrIncomplete): // it has none so low
 		return nil
 	case err != nil:
 		return fmt.Errorf("the block before block %d: %w", b.Ref.Height, err)

@@ -133,8 +133,19 @@ func (g *Generator) Block() (block, spent []byte, err error) {
 		header.Nonce++
 	}
 	g.prev = twice(header.Encode())
+	if g.height == 0 { // at that height the network's own block is named, not this one
+		if g.prev, err = genesis(); err != nil {
+			return nil, nil, err
+		}
+	}
 	g.height++
 	return append(header.Encode(), body...), spent, nil
+}
+
+// genesis returns the hash of the network's block 0, in the order of the wire.
+func genesis() ([32]byte, error) {
+	hash, err := chains.ParseHash(Chain.Info().Genesis)
+	return hash.Reversed(), err
 }
 
 func twice(b []byte) [32]byte {
