@@ -50,7 +50,7 @@ func TestHashesInBatches(t *testing.T) {
 				require.EqualValues(t, 1, batches.Load(), "once is enough to know")
 				require.GreaterOrEqual(t, singles.Load(), blocks)
 			} else {
-				require.EqualValues(t, (blocks+63)/64, batches.Load())
+				require.Equal(t, (blocks+63)/64, batches.Load())
 				require.Less(t, singles.Load(), batches.Load()+5)
 			}
 		})
