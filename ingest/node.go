@@ -58,6 +58,8 @@ type Prover interface {
 	// CheckChainWork checks the work in headers of chain, each with its height, in ascending
 	// order.
 	CheckChainWork(chain chains.Chain, headers iter.Seq2[int64, []byte]) error
+	// AnyOrder reports whether a transaction may stand before one that it spends in a block.
+	AnyOrder(chain chains.Chain) bool
 	Merkle
 }
 

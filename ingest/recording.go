@@ -67,7 +67,8 @@ func (r *Recording) Close() error {
 }
 
 // order returns the position of the transaction in the order in which those of its block
-// take effect: somebody's word where it is not that in the block.
+// take effect: somebody's word where it is not that in the block, which it can be only where
+// a block may have any order; that none stands before one that it spends is checked.
 func (e *TxEntry) order() int {
 	if e.Order != nil {
 		return *e.Order
@@ -145,7 +146,23 @@ func (r *Recording) Block(_ context.Context, height int64, hash chains.BlockHash
 		}
 		b.Txs = append(b.Txs, tx)
 	}
-	return b, nil
+	return b, r.effective(b)
+}
+
+// effective is ErrBadAnswer if a transaction of an extract stands before one that it spends.
+func (r *Recording) effective(b *chains.Block) error {
+	passed := make(map[chains.TxID]bool, len(b.Txs))
+	for i := range b.Txs {
+		tx := &b.Txs[i]
+		for j := range tx.Inputs {
+			prev := tx.Inputs[j].Prev.Tx
+			if where, held := r.byID[prev]; held && where.height == b.Ref.Height && !passed[prev] {
+				return fmt.Errorf("recorded transaction %s is said to take effect before %s, which it spends: %w", tx.ID, prev, chains.ErrBadAnswer)
+			}
+		}
+		passed[tx.ID] = true
+	}
+	return nil
 }
 
 // tx reads one recorded transaction and checks its proof.

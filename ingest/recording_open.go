@@ -165,6 +165,10 @@ func (r *Recording) index(ctx context.Context) error {
 		if e.Height < r.Manifest.From || e.Height > r.Manifest.To {
 			return fmt.Errorf("transaction %s lies outside of its headers: %w", e.TxID, chains.ErrBadAnswer)
 		}
+		if e.Order != nil && (*e.Order < 0 || !r.dec.AnyOrder(r.Manifest.Chain)) {
+			return fmt.Errorf("transaction %s: its order in block %d is said to be %d, its place there is %d: %w",
+				e.TxID, e.Height, *e.Order, e.Index, chains.ErrBadAnswer)
+		}
 		if i > 0 && !r.Manifest.Txs[i-1].before(e) {
 			return fmt.Errorf("transaction %s is not in the order of the chain: %w", e.TxID, chains.ErrBadAnswer)
 		}

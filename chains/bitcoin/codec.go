@@ -46,6 +46,13 @@ func (Codec) AttachSpent(chain chains.Chain, block *chains.Block, spent [][]byte
 	return AttachSpent(chain, block, spent)
 }
 
+// AnyOrder reports whether a transaction of chain may stand in a block before one that it
+// spends there.
+func (Codec) AnyOrder(chain chains.Chain) bool {
+	net, err := networkOf(chain)
+	return err == nil && net.anyOrder
+}
+
 // MerkleBranch is the function of that name.
 func (Codec) MerkleBranch(ids []chains.TxID, i int) []chains.Hash { return MerkleBranch(ids, i) }
 
