@@ -32,9 +32,9 @@ const restPeriod = 30 * time.Second
 // dialPatience is how long the other nodes of a list are waited for once one has answered.
 const dialPatience = 5 * time.Second
 
-// Failover is a list of nodes of one chain that answers as one node. The first in the list
-// that answers serves everything, until it fails: cannot be reached, asks for fewer requests,
-// or is wrong. Then the next takes over, with a line in the log that says why. A node that was
+// Failover is a list of nodes of one chain that answers as one node. The one whose chain reaches
+// furthest when the list is opened serves everything, of equals the first in the list, until it
+// fails: cannot be reached, asks for fewer requests, or is wrong. Then the next takes over, with a line in the log that says why. A node that was
 // wrong is not asked again; the others are, after a rest, when the one in use fails. Once a
 // node that stands before the one in use can serve again, it does.
 //
@@ -48,11 +48,15 @@ const dialPatience = 5 * time.Second
 // whoever reads blocks sees that they do not fit, as with any reorganisation.
 //
 // ErrNotFound is an answer and comes back as it is; so is what no node could answer, in the
-// words of the one in use. When every node has failed, the error is that of each. Safe for
-// concurrent use.
+// words of the one in use. When no node can be reached, all are asked again until Patience is
+// over; then the error is that of each. Safe for concurrent use.
 type Failover struct {
 	// Now is the clock by which nodes rest; OpenFailover sets time.Now.
-	Now   func() time.Time
+	Now func() time.Time
+	// Patience is how long a question waits for any of the nodes once none can be reached; zero:
+	// not at all.
+	Patience time.Duration
+
 	log   *slog.Logger
 	chain chains.Chain
 	first string // the node that said so
@@ -65,7 +69,8 @@ type Failover struct {
 
 type candidate struct {
 	Candidate
-	node  Backend // nil: not reached yet
+	node  Backend         // nil: not reached yet
+	head  chains.BlockRef // when the list was opened
 	wrong bool
 	rests time.Time // not asked before that, while there are others
 	err   error     // why it failed last
@@ -84,21 +89,29 @@ func OpenFailover(ctx context.Context, list []Candidate, log *slog.Logger) (*Fai
 	if err := f.dialAll(ctx); err != nil {
 		return nil, err
 	}
-	f.used = slices.IndexFunc(f.list, func(c *candidate) bool { return c.node != nil })
-	if f.used < 0 {
+	first := slices.IndexFunc(f.list, func(c *candidate) bool { return c.node != nil })
+	if first < 0 {
 		var all []error
 		for _, c := range f.list {
 			all = append(all, c.err)
 		}
 		return nil, errors.Join(all...)
 	}
-	f.chain, f.first = f.list[f.used].node.Chain(), f.list[f.used].Name
-	for _, c := range f.list {
-		if c.node != nil {
-			if err := f.sameChain(c, c.node); err != nil {
-				return nil, err
-			}
+	f.used, f.chain, f.first = first, f.list[first].node.Chain(), f.list[first].Name
+	for i, c := range f.list {
+		if c.node == nil {
+			continue
 		}
+		if err := f.sameChain(c, c.node); err != nil {
+			return nil, err
+		}
+		if i == first || c.head.Height > f.top.Height {
+			f.used, f.top = i, c.head
+		}
+	}
+	if behind := f.list[first]; f.used != first {
+		f.log.Warn("a later node of the list has more blocks and is used", "node", f.list[f.used].Name, "head", f.top.Height,
+			"instead_of", behind.Name, "whose_head_is", behind.head.Height)
 	}
 	return f, nil
 }
@@ -118,13 +131,17 @@ func (f *Failover) dialAll(ctx context.Context) error {
 	type outcome struct {
 		at   int
 		node Backend
+		head chains.BlockRef
 		err  error
 	}
 	outcomes := make(chan outcome, len(f.list))
 	for i, c := range f.list {
 		go func() {
-			node, err := c.Dial(inner)
-			outcomes <- outcome{i, node, err}
+			o := outcome{at: i}
+			if o.node, o.err = c.Dial(inner); o.err == nil {
+				o.head, o.err = o.node.Head(inner)
+			}
+			outcomes <- o
 		}()
 	}
 	slow := fmt.Errorf("no answer within %s, while another node has answered: %w", dialPatience, chains.ErrUnreachable)
@@ -133,7 +150,7 @@ func (f *Failover) dialAll(ctx context.Context) error {
 		c := f.list[o.at]
 		switch {
 		case o.err == nil:
-			c.node = o.node
+			c.node, c.head = o.node, o.head
 			time.AfterFunc(dialPatience, func() { cancel(slow) })
 		case movesOn(o.err):
 			f.rest(c, o.err)
@@ -174,8 +191,26 @@ func (f *Failover) String() string {
 // Chain is of Node.
 func (f *Failover) Chain() chains.Chain { return f.chain }
 
-// do asks the node in use, and the others in turn while they fail.
+// do asks the node in use, and the others in turn while they fail, with growing pauses while
+// none can be reached.
 func (f *Failover) do(ctx context.Context, ask func(Backend) error) error {
+	began := time.Now()
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 3*time.Second) {
+		err := f.round(ctx, ask)
+		if err == nil || !errors.Is(err, chains.ErrUnreachable) || ctx.Err() != nil || time.Since(began)+pause > f.Patience {
+			return err
+		}
+		f.log.Info("asking the nodes of the list again", "in", pause, "why", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w, while waiting to ask again: %w", err, context.Cause(ctx))
+		case <-time.After(pause):
+		}
+	}
+}
+
+// round asks each node once at most.
+func (f *Failover) round(ctx context.Context, ask func(Backend) error) error {
 	tried := map[int]bool{}
 	for {
 		f.mu.Lock()
@@ -321,78 +356,4 @@ func (f *Failover) named(height int64, hash chains.BlockHash) {
 	if f.top.Hash == (chains.BlockHash{}) || height > f.top.Height {
 		f.top = chains.BlockRef{Height: height, Hash: hash}
 	}
-}
-
-// Head is of Node. It may be lower than before: a main chain can become shorter.
-func (f *Failover) Head(ctx context.Context) (ref chains.BlockRef, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		ref, err = n.Head(ctx)
-		return err
-	})
-	if err == nil {
-		f.mu.Lock()
-		f.top = ref
-		f.mu.Unlock()
-	}
-	return ref, err
-}
-
-// Ref is of Node.
-func (f *Failover) Ref(ctx context.Context, height int64) (ref chains.BlockRef, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		ref, err = n.Ref(ctx, height)
-		return err
-	})
-	if err == nil {
-		f.named(height, ref.Hash)
-	}
-	return ref, err
-}
-
-// HashAt is of Node.
-func (f *Failover) HashAt(ctx context.Context, height int64) (hash chains.BlockHash, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		hash, err = n.HashAt(ctx, height)
-		return err
-	})
-	if err == nil {
-		f.named(height, hash)
-	}
-	return hash, err
-}
-
-// Block is of Node.
-func (f *Failover) Block(ctx context.Context, height int64, hash chains.BlockHash) (b *chains.Block, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		b, err = n.Block(ctx, height, hash)
-		return err
-	})
-	return b, err
-}
-
-// Tx is of TxReader.
-func (f *Failover) Tx(ctx context.Context, id chains.TxID) (raw []byte, block chains.BlockHash, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		raw, block, err = n.Tx(ctx, id)
-		return err
-	})
-	return raw, block, err
-}
-
-// Locate is of TxReader.
-func (f *Failover) Locate(ctx context.Context, id chains.TxID) (ref chains.BlockRef, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		ref, err = n.Locate(ctx, id)
-		return err
-	})
-	return ref, err
-}
-
-// Outputs is of OutputReader.
-func (f *Failover) Outputs(ctx context.Context, points []chains.OutPoint) (found map[chains.OutPoint]chains.Output, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		found, err = n.Outputs(ctx, points)
-		return err
-	})
-	return found, err
 }

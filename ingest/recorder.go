@@ -57,10 +57,12 @@ type Manifest struct {
 	To       int64        `json:"to"`   // height of the last header read
 	AsOf     Pin          `json:"as_of"`
 	// AsOfHeader is the SHA-256 of the header of AsOf, empty where that is the last of Headers.
-	AsOfHeader string       `json:"as_of_header,omitempty"`
-	Headers    string       `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
-	Blocks     []BlockEntry `json:"blocks,omitempty"`
-	Txs        []TxEntry    `json:"txs,omitempty"`
+	AsOfHeader string `json:"as_of_header,omitempty"`
+	Headers    string `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
+	// Loading: what the node said of itself where it was still loading; nil where it was not.
+	Loading *chains.Loading `json:"loading,omitempty"`
+	Blocks  []BlockEntry    `json:"blocks,omitempty"`
+	Txs     []TxEntry       `json:"txs,omitempty"`
 }
 
 // Declaration is the first entry of an incident in the log of those who recorded.

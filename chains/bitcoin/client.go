@@ -3,7 +3,6 @@ package bitcoin
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -37,8 +36,10 @@ type client struct {
 	remark  time.Duration // how long a request may take before the log says so
 	// findProxy returns the proxy that a request goes through, nil for none; the function may be nil.
 	findProxy func(*http.Request) (*url.URL, error)
-	lastID    atomic.Int64 // of a request by JSON-RPC: an answer must have the id of its request
-	breaks    atomic.Int64 // how often a connection failed: something else may answer since
+	proxyFrom func(scheme string) string // the variable that names it; nil: none does
+	hasty     bool                       // a refused connection is final: another node can be asked
+	lastID    atomic.Int64               // of a request by JSON-RPC: an answer must have the id of its request
+	breaks    atomic.Int64               // how often a connection failed: something else may answer since
 	// answered is set once the node has answered: from then on a refused connection is a
 	// restart, and passing.
 	answered atomic.Bool
@@ -216,7 +217,9 @@ func (c *client) refusal(res *http.Response, body []byte, used string) error {
 		return &passing{fmt.Errorf("%s: %w: status %d: %s", c, chains.ErrRateLimited, res.StatusCode, excerpt(body)),
 			retryAfter(res.Header.Get("Retry-After"), time.Now())}
 	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return &passing{err: fmt.Errorf("%s: %w: status %d", c, chains.ErrUnreachable, res.StatusCode)}
+		return &passing{err: fmt.Errorf("%s: %w: status %d", c.reached(), chains.ErrUnreachable, res.StatusCode)}
+	case http.StatusProxyAuthRequired:
+		return c.unreachable(wayProxy, "status 407: the proxy wants a user and a password (http://USER:PASSWORD@HOST:PORT in its variable)")
 	}
 	return nil
 }
@@ -224,7 +227,7 @@ func (c *client) refusal(res *http.Response, body []byte, used string) error {
 // unauthorized is passing where the cookie file has changed since: a restarted node writes
 // a new one.
 func (c *client) unauthorized(used string) error {
-	err := fmt.Errorf("%s: %w (%s)", c, chains.ErrUnauthorized, c.creds.advice())
+	var err error = &AdvisedError{fmt.Errorf("%s: %w (%s)", c, chains.ErrUnauthorized, c.creds.advice()), wayCookie}
 	if c.creds.reload(used) {
 		return &passing{err: err}
 	}
@@ -235,22 +238,21 @@ func (c *client) unauthorized(used string) error {
 func (c *client) broken(ctx context.Context, err error) error {
 	err = bare(err)
 	c.breaks.Add(1)
-	certificate, isTLS := errors.AsType[*tls.CertificateVerificationError](err)
-	timeout, isNet := errors.AsType[net.Error](err)
+	advised := c.advised(err)
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", c, context.Cause(ctx))
-	case isTLS:
-		return fmt.Errorf("%s: %w: %w (name the authority that signed the node's certificate)", c, chains.ErrUnreachable, certificate.Err)
-	case errors.Is(err, context.DeadlineExceeded) || isNet && timeout.Timeout():
-		return fmt.Errorf("%s: %w: no whole answer within %s (--rpc-timeout)", c, chains.ErrUnreachable, c.timeout)
-	case errors.Is(err, syscall.ECONNREFUSED) && !c.answered.Load():
-		return fmt.Errorf("%s: %w: connection refused (is bitcoind running, with -server=1, on this port?)", c, chains.ErrUnreachable)
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+	case errors.Is(err, syscall.ECONNREFUSED) && c.answered.Load() && !c.hasty:
+		return &passing{err: fmt.Errorf("%s: %w: %w", c.reached(), chains.ErrUnreachable, err)}
+	case advised != nil:
+		return advised
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%s: %w: connection refused (is the node running, with -server=1, on this port?)", c.reached(), chains.ErrUnreachable)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
-		return &passing{err: fmt.Errorf("%s: %w: %w", c, chains.ErrUnreachable, err)}
+		return &passing{err: fmt.Errorf("%s: %w: %w", c.reached(), chains.ErrUnreachable, err)}
 	}
-	return fmt.Errorf("%s: %w: %w", c, chains.ErrUnreachable, err)
+	return fmt.Errorf("%s: %w: %w", c.reached(), chains.ErrUnreachable, err)
 }
 
 // bare takes the URL off an error of net/url and net/http.

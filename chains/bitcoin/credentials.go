@@ -165,9 +165,9 @@ func (c *credentials) advice() string {
 	case len(c.files) > 0 && c.password != "":
 		return "the cookie in " + strings.Join(c.files, " or ") + " is not of this node"
 	case len(c.files) > 0:
-		return "there is no cookie file " + strings.Join(c.files, " or ") + " (a bitcoind writes it while it runs); name the node's, or give user and password"
+		return "there is no cookie file " + strings.Join(c.files, " or ") + " (a bitcoind writes it while it runs)"
 	case c.user != "" || c.password != "":
 		return "the user or the password is wrong: they are bitcoind's -rpcauth, or -rpcuser and -rpcpassword"
 	}
-	return "none were given: name the cookie file in the node's data directory, or give user and password"
+	return "none were given, and no cookie file was found"
 }

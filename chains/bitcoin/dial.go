@@ -30,6 +30,8 @@ type Options struct {
 	// Proxy returns the proxy of a request (http, https or socks5), nil for none. A nil
 	// function means that there is none.
 	Proxy func(*http.Request) (*url.URL, error)
+	// ProxyFrom names the variable that Proxy follows for a node's scheme; nil: none.
+	ProxyFrom func(scheme string) string
 	// Header is one more header of each request, NAME: VALUE, as services want it that ask
 	// for a key.
 	Header string
@@ -44,6 +46,8 @@ type Options struct {
 	// work queue full, node starting); 0 means 7, which lasts about ten seconds, and a
 	// negative number never.
 	Retries int
+	// Hasty: a refused connection is not tried again, as there are other nodes to ask.
+	Hasty bool
 	// Backoff is the first pause before repeating, doubled each time; 0 means 100 ms.
 	Backoff time.Duration
 	// Connections is how many idle connections are kept: as many as there are requests in
@@ -120,7 +124,7 @@ func newClient(address string, asked network, o Options) (*client, error) {
 	}
 	c := &client{
 		base: &base, creds: creds, timeout: o.Timeout, retries: o.Retries, backoff: o.Backoff,
-		pace: newPace(o.Rate), log: o.Log,
+		pace: newPace(o.Rate), log: o.Log, proxyFrom: o.ProxyFrom, hasty: o.Hasty,
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -135,7 +139,11 @@ func newClient(address string, asked network, o Options) (*client, error) {
 	if c.backoff == 0 {
 		c.backoff = 100 * time.Millisecond
 	}
-	c.findProxy = transport.Proxy
+	if c.findProxy = transport.Proxy; c.findProxy != nil {
+		if _, err := c.findProxy(&http.Request{URL: c.base}); err != nil {
+			return nil, fmt.Errorf("%s: the proxy on the way: %w", c, err)
+		}
+	}
 	c.http = &http.Client{
 		Transport: transport,
 		// A redirect would carry the credentials elsewhere.

@@ -197,8 +197,8 @@ func lacks(o Offers, info chainInfo, index txIndex) []Lack {
 	add := func(what, effect string, args ...any) {
 		list = append(list, Lack{what, fmt.Sprintf(effect, args...)})
 	}
-	if info.Loading || info.Headers > info.Blocks {
-		add("a complete chain", "the node has loaded blocks up to %d of %d and says it is still loading: what happened later is not seen", info.Blocks, info.Headers)
+	if state := info.loading(); state.Is() {
+		add("a complete chain", "the node is still loading: %s; what happened later is not seen", state)
 	}
 	if o.FirstBlock > 0 {
 		add("blocks before "+fmt.Sprint(o.FirstBlock), "the node is pruned: sync, and trace --rpc, stop with an error at an earlier block; begin at one that is kept (--from %d), or use a node that keeps all (-prune=0)", o.FirstBlock)

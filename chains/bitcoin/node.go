@@ -32,6 +32,19 @@ func (n *Node) info(ctx context.Context) (chainInfo, error) {
 	return info, err
 }
 
+// Loading says how far the node is in loading its chain.
+func (n *Node) Loading(ctx context.Context) (chains.Loading, error) {
+	info, err := n.info(ctx)
+	if err != nil {
+		return chains.Loading{}, fmt.Errorf("ask whether the node is still loading: %w", err)
+	}
+	return info.loading(), nil
+}
+
+func (i chainInfo) loading() chains.Loading {
+	return chains.Loading{Blocks: i.Blocks, Headers: max(i.Headers, i.Blocks), Initial: i.Loading}
+}
+
 func (n *Node) parseHash(method, text string) (chains.Hash, error) {
 	h, err := chains.ParseHash(text)
 	if err != nil {

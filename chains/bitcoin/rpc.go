@@ -111,6 +111,9 @@ func (c *client) decode(a answer, into any) error {
 		return nil
 	case a.status == http.StatusOK:
 		return fmt.Errorf("%s: not the JSON that was asked for: %w: %w", c, err, chains.ErrBadAnswer)
+	case a.status == http.StatusBadRequest && c.base.Scheme == "http":
+		// What waits for TLS says so in words of its own; no node answers our requests so.
+		return c.unreachable(wayHTTPS, "status 400: %s", excerpt(a.body))
 	case a.status == http.StatusNotFound:
 		return fmt.Errorf("%s: status 404: there is no JSON-RPC at this URL: %w", c, chains.ErrUnsupported)
 	}

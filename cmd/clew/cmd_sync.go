@@ -43,8 +43,11 @@ type syncAnswer struct {
 	Spans        []spanAnswer     `json:"spans"`        // what the store has now
 	Reorgs       []reorgAnswer    `json:"reorganisations"`
 	Unresolved   int64            `json:"unresolved_inputs"` // inputs of unknown value
+	Remarks      []string         `json:"remarks"`           // about the node
 	Head         int64            `json:"head"`              // of the node
 	HeadHash     chains.BlockHash `json:"head_hash"`
+
+	source noun // what has the head
 }
 
 type spanAnswer struct {
@@ -139,6 +142,10 @@ func syncInto(ctx context.Context, w *world, c *cli.Context, node *openedNode) (
 	defer func() { err = errors.Join(err, loader.Close()) }()
 
 	m := newMeter(w, "sync "+string(node.chain))
+	before, err := loading(ctx, node)
+	if err != nil {
+		return answer, err
+	}
 	opt := ingest.SyncOptions{From: heightFlag(c, "from"), To: heightFlag(c, "to"), Batch: c.Int64("batch"), Progress: m.Update, Log: w.log}
 	res, err := ingest.Sync(ctx, node.Node, bitcoin.Codec{}, loader, opt)
 	m.Done()
@@ -148,7 +155,33 @@ func syncInto(ctx context.Context, w *world, c *cli.Context, node *openedNode) (
 		}
 		return answer, fmt.Errorf("sync %s into %s: %w", node.chain, c.String("db"), err)
 	}
-	return syncResult(ctx, st, node.chain, c.String("db"), res)
+	answer, err = syncResult(ctx, st, node.chain, c.String("db"), res)
+	if err != nil {
+		return answer, err
+	}
+	after, err := loading(ctx, node)
+	if err != nil {
+		return answer, err
+	}
+	answer.source = node.noun()
+	answer.remark(before, after, c.IsSet("to"))
+	return answer, nil
+}
+
+// remark adds what is to be known about a node that said before and after the sync how far it
+// is. Whoever named the last block misses nothing behind it.
+func (a *syncAnswer) remark(before, after chains.Loading, toNamed bool) {
+	if before.Still(after) && !toNamed {
+		a.Remarks = append(a.Remarks, fmt.Sprintf("%s still loading: %s; what happened later is not seen, and the same command goes on from there",
+			a.source.is(), before))
+	}
+	if len(a.Spans) == 0 {
+		return
+	}
+	if last := a.Spans[len(a.Spans)-1].To; last > a.Head {
+		a.Remarks = append(a.Remarks, fmt.Sprintf("%s behind the store: it may be loading, or blocks %d to %d left its chain",
+			a.source.is(), a.Head+1, last))
+	}
 }
 
 // heightFlag returns a height, or −1 where the flag was not given.
@@ -163,7 +196,7 @@ func syncResult(ctx context.Context, st *store.Store, chain chains.Chain, db str
 	a := syncAnswer{
 		Schema: "clew.sync/1", Chain: chain, CAIP2: chain.CAIP2(), DB: db,
 		Blocks: res.Blocks, Transactions: res.Txs, Unresolved: res.Unresolved,
-		Head: res.Head.Height, HeadHash: res.Head.Hash, Spans: []spanAnswer{}, Reorgs: []reorgAnswer{},
+		Head: res.Head.Height, HeadHash: res.Head.Hash, Spans: []spanAnswer{}, Reorgs: []reorgAnswer{}, Remarks: []string{},
 	}
 	for _, r := range res.Reorgs {
 		a.Reorgs = append(a.Reorgs, reorgAnswer(r))
@@ -185,7 +218,10 @@ func writeSync(w *world, a syncAnswer) error {
 		p.line("followed a reorganisation: %s behind block %d left the main chain and are kept as history", counted(r.Blocks, "block"), r.Fork)
 	}
 	for _, s := range a.Spans {
-		p.line("the store has blocks %d to %d; the node's head is %d", s.From, s.To, a.Head)
+		p.line("the store has blocks %d to %d; %s head is %d", s.From, s.To, a.source.of(), a.Head)
+	}
+	for _, remark := range a.Remarks {
+		p.fold(remark)
 	}
 	if a.Unresolved > 0 {
 		p.line("%s of unknown value: their outputs lie before the range", counted(a.Unresolved, "input"))

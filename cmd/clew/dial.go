@@ -23,8 +23,13 @@ func rpcFlags(more ...string) []string {
 	}, more...)
 }
 
+// listPatience is how long a command waits for any node of a list once none can be reached:
+// as long as for a single one that is started again.
+const listPatience = 10 * time.Second
+
 // openList reaches the nodes of a list.
 func openList(ctx context.Context, w *world, e endpoint, chain chains.Chain, o bitcoin.Options) (*openedNode, error) {
+	o.Hasty = true
 	var list []ingest.Candidate
 	for _, one := range slices.Concat([]endpoint{e}, e.others) {
 		list = append(list, ingest.Candidate{
@@ -42,6 +47,7 @@ func openList(ctx context.Context, w *world, e endpoint, chain chains.Chain, o b
 	if err != nil {
 		return nil, fmt.Errorf("reach a node: %w", err)
 	}
+	nodes.Patience = listPatience
 	return &openedNode{Node: nodes, chain: nodes.Chain(), where: nodes.String()}, nil
 }
 
@@ -57,10 +63,11 @@ func hostOf(address string) string {
 // dialOptions gathers how to speak to nodes. Password and header come from a variable or a
 // file.
 func dialOptions(w *world, c *cli.Context) (bitcoin.Options, error) {
+	proxy := proxiesFrom(w.getenv)
 	o := bitcoin.Options{
 		User: c.String("rpc-user"), CookieFile: c.String("rpc-cookie"), CAFile: c.String("rpc-ca"),
 		Rate: int(min(c.Int64("rpc-rate"), 1_000_000)), Timeout: time.Duration(min(c.Int64("rpc-timeout"), 86_400)) * time.Second,
-		Proxy: proxyFrom(w.getenv), Log: w.log,
+		Proxy: proxy.Of, ProxyFrom: proxy.Variable, Log: w.log,
 	}
 	var err error
 	if o.Password, err = secret(w, c, "rpc-password"); err != nil {

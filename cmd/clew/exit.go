@@ -153,8 +153,8 @@ func outcomes() []outcome {
 		{sentinel(store.ErrForeign), codeError, "name a store of clew with --db"},
 		{anyOf(syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG), codeError, "free some space, or name another place with --out or --db"},
 		{anyOf(fs.ErrPermission, syscall.EROFS), codeError, "name a place that you may write to, with --out or --db"},
-		{sentinel(chains.ErrUnreachable), codeUnreachable, "start it, or correct --rpc; clew doctor --rpc URL says what it finds there"},
-		{sentinel(chains.ErrUnauthorized), codeError, "name the node's cookie file with --rpc-cookie FILE, or give --rpc-user and CLEW_RPC_PASSWORD (or --rpc-password-file FILE)"},
+		{sentinel(chains.ErrUnreachable), codeUnreachable, "start it, or correct --rpc"},
+		{sentinel(chains.ErrUnauthorized), codeError, ""},
 		{sentinel(chains.ErrWrongChain), codeError, "give the chain of this node with --chain, or the URL of the other node"},
 		{sentinel(chains.ErrUnknownChain), codeError, ""},
 		{sentinel(chains.ErrRateLimited), codeError, "the node asks for fewer requests: try again later, or use a node of your own"},
@@ -175,6 +175,9 @@ func classify(err error) (exitCode, string) {
 	}
 	if u, ok := errors.AsType[*usageError](err); ok {
 		hint = u.hint
+	}
+	if a, ok := errors.AsType[*bitcoin.AdvisedError](err); ok && code != codeInterrupted {
+		hint = a.Way
 	}
 	if h, ok := errors.AsType[*hinted](err); ok && code != codeInterrupted {
 		hint = h.hint

@@ -32,6 +32,10 @@ func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
 	}()
 	m := newMeter(j.w, "follow "+string(j.chain))
 	defer m.Done()
+	before, err := loading(ctx, node)
+	if err != nil {
+		return err
+	}
 	pass, err := ingest.NewPass(ctx, node.Node, bitcoin.Codec{}, ingest.PassOptions{
 		From: from, AsOf: j.pin, Until: j.inc.Stop.Until, Recorder: keeper.recorder, Progress: m.Update,
 	})
@@ -53,9 +57,27 @@ func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
 	if j.trace == nil {
 		return j.hint(err, node.where)
 	}
+	after, lookErr := loading(ctx, node)
+	if lookErr != nil {
+		after = before // it served the whole pass: what it said before stands
+	}
+	if before.Still(after) && j.pin.Hash == (chains.BlockHash{}) && pass.AsOf().Height >= before.Blocks {
+		j.trace.Gaps = append(j.trace.Gaps, loadingGap(j.chain, before, pass.AsOf()))
+		keeper.loading(before)
+	}
 	input, keepErr := keeper.finish(pass.AsOf())
 	j.trace.Inputs.Recording = input
 	return errors.Join(err, keepErr)
+}
+
+// loadingGap is what a trace misses that ends at the last block of a node which is still loading.
+func loadingGap(chain chains.Chain, state chains.Loading, asOf chains.BlockRef) tracer.Gap {
+	first := asOf.Height + 1
+	return tracer.Gap{
+		Chain: chain, FromHeight: &first, What: fmt.Sprintf("blocks behind %d", asOf.Height),
+		Why:    fmt.Sprintf("the node is still loading: %s", state),
+		Effect: "what happened later is not seen: value that ends here unspent may have moved on",
+	}
 }
 
 // firstBlock returns the height at which a pass has to start: the lowest block in which a

@@ -140,6 +140,7 @@ type openedNode struct {
 	where     string            // for people and the run record; no credentials
 	doctor    doctor            // nil for a recording
 	recording *ingest.Recording // nil for others
+	fromFiles bool              // block files
 	files     fs.FS             // of the recording
 }
 
@@ -149,6 +150,46 @@ func (n *openedNode) Close() error {
 		return nil
 	}
 	return n.recording.Close()
+}
+
+// noun is what blocks come from, in words: "the node".
+type noun string
+
+const theFiles noun = "the files"
+
+// is returns the noun with its verb.
+func (n noun) is() string {
+	if n == theFiles {
+		return string(n) + " are"
+	}
+	return string(n) + " is"
+}
+
+// of returns the noun as an owner.
+func (n noun) of() string {
+	if n == theFiles {
+		return string(n) + "'"
+	}
+	return string(n) + "'s"
+}
+
+func (n *openedNode) noun() noun {
+	switch {
+	case n.recording != nil:
+		return "the recording"
+	case n.fromFiles:
+		return theFiles
+	}
+	return "the node"
+}
+
+// loading asks n whether it is still loading its chain; the zero value where it cannot say.
+func loading(ctx context.Context, n *openedNode) (chains.Loading, error) {
+	t, ok := n.Node.(ingest.LoadTeller)
+	if !ok {
+		return chains.Loading{}, nil
+	}
+	return t.Loading(ctx)
 }
 
 // openNode reaches what e names. chain "" takes whatever is there.

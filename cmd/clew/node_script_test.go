@@ -24,6 +24,7 @@ import (
 //	node mine N          mines N empty blocks
 //	node reorg N         takes N blocks back, mines N+1 others, and sets $FORK
 //	node stop            stops it
+//	node restart [ARGS…] stops it and starts it with these too, on the same port
 //	node stall N         sets $STALLED to a URL whose blocks after the Nth never come
 //	node service WHAT…   sets $SERVICE to a URL of the node with a peculiarity (node_service_test.go)
 //	node stalled         waits until a block is asked for there
@@ -55,7 +56,7 @@ func nodeSetup(env *testscript.Env) {
 
 func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: node start|login|theft|mine|reorg|stop|stall|stalled|service")
+		ts.Fatalf("usage: node start|login|theft|mine|reorg|stop|restart|stall|stalled|service")
 	}
 	p := ts.Value(playedKey{}).(*played)
 	switch args[0] {
@@ -73,6 +74,8 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		p.login(ts)
 	case "stop":
 		p.node.Stop()
+	case "restart":
+		p.node.Restart(args[1:]...)
 	case "mine":
 		p.node.Skip(atoi(ts, args[1]))
 	case "reorg":

@@ -186,6 +186,13 @@ func (k *keeper) declared(sha string, own *string) *string {
 	return own
 }
 
+// loading keeps what the node said that was still loading; a copy has it already.
+func (k *keeper) loading(state chains.Loading) {
+	if k.recorder != nil {
+		k.recorder.Loading(state)
+	}
+}
+
 // finish completes the recording and returns what the trace says about it.
 func (k *keeper) finish(asOf chains.BlockRef) (*tracer.Input, error) {
 	if k.copyOf != nil {

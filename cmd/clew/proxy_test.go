@@ -26,8 +26,8 @@ func TestProxyFrom(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			find := proxyFrom(func(name string) string { return c.env[name] })
-			u, err := find(httptest.NewRequest(http.MethodGet, c.target, nil))
+			find := proxiesFrom(func(name string) string { return c.env[name] })
+			u, err := find.Of(httptest.NewRequest(http.MethodGet, c.target, nil))
 			require.NoError(t, err)
 			if c.want == "" {
 				require.Nil(t, u)

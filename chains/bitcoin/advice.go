@@ -1,0 +1,69 @@
+package bitcoin
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"clew/chains"
+)
+
+// AdvisedError is an error with the way out for a person, in words of the command line.
+type AdvisedError struct {
+	Err error
+	Way string
+}
+
+func (e *AdvisedError) Error() string { return e.Err.Error() }
+func (e *AdvisedError) Unwrap() error { return e.Err }
+
+// unreachable returns an error of transport with its way out.
+func (c *client) unreachable(way string, format string, args ...any) error {
+	return &AdvisedError{fmt.Errorf("%s: %w: %w", c.reached(), chains.ErrUnreachable, fmt.Errorf(format, args...)), way}
+}
+
+// reached names the node in messages about the way to it, with the proxy on it.
+func (c *client) reached() string {
+	proxy := c.proxy()
+	if proxy == "" {
+		return c.String()
+	}
+	return fmt.Sprintf("%s, through the proxy %s%s", c, proxy, c.proxyVariable())
+}
+
+// proxyVariable returns the variable that names the proxy, in brackets; "" where none does.
+func (c *client) proxyVariable() string {
+	if c.proxyFrom == nil {
+		return ""
+	}
+	return " (" + c.proxyFrom(c.base.Scheme) + ")"
+}
+
+const (
+	wayHTTPS  = "if the node speaks TLS, write https:// in --rpc"
+	wayHTTP   = "if the node speaks no TLS, write http:// in --rpc"
+	wayCA     = "name the certificate that signed the node's with --rpc-ca FILE (a btcd keeps its own in rpc.cert)"
+	wayHung   = "something is there but does not answer: wait longer with --rpc-timeout SECONDS, or see what the node is doing"
+	wayProxy  = "correct the proxy's variable, or name the node's host in NO_PROXY"
+	wayCookie = "name the node's cookie file with --rpc-cookie FILE, or give --rpc-user and CLEW_RPC_PASSWORD (or --rpc-password-file FILE)"
+)
+
+// advised returns what a failure of transport means where its cause tells a way out; nil for
+// any other.
+func (c *client) advised(err error) error {
+	if certificate, is := errors.AsType[*tls.CertificateVerificationError](err); is {
+		return c.unreachable(wayCA, "%w", certificate.Err)
+	}
+	if _, is := errors.AsType[tls.RecordHeaderError](err); is || errors.Is(err, http.ErrSchemeMismatch) {
+		return c.unreachable(wayHTTP, "what answers speaks no TLS")
+	}
+	if timeout, is := errors.AsType[net.Error](err); is && timeout.Timeout() {
+		return c.unreachable(wayHung, "no whole answer within %s (--rpc-timeout)", c.timeout)
+	}
+	if op, is := errors.AsType[*net.OpError](err); is && (op.Op == "proxyconnect" || op.Op == "socks connect") {
+		return c.unreachable(wayProxy, "the proxy cannot be used: %w", op.Err)
+	}
+	return nil
+}
