@@ -102,15 +102,14 @@ func (p *tab) count(selector string) int {
 	return eval[int](p, "document.querySelectorAll("+strconv.Quote(selector)+").length")
 }
 
-// click presses the mouse in the middle of what the selector finds, wherever that is
-// visible; what lies above it there gets the click.
+// click presses the mouse in the middle of what the selector finds, scrolled to the middle of
+// the window, where no bar hides it; what lies above it there gets the click.
 func (p *tab) click(selector string) {
 	p.Helper()
 	at := eval[[]float64](p, `(function () {
 		const e = document.querySelector(`+strconv.Quote(selector)+`);
-		let r = e.getBoundingClientRect();
-		if (r.top < 0 || r.bottom > innerHeight) e.scrollIntoView({ block: 'center' });
-		r = e.getBoundingClientRect();
+		e.scrollIntoView({ block: 'center' });
+		const r = e.getBoundingClientRect();
 		return [r.left + r.width / 2, r.top + r.height / 2];
 	})()`)
 	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
