@@ -26,7 +26,7 @@ func TestHashesInBatches(t *testing.T) {
 			singles.Add(1)
 		case bytes.HasPrefix(q.Body, []byte("[")):
 			if batches.Add(1); refuse {
-				r.Status, r.Body = 400, []byte("no batches here")
+				r.Status, r.Body = 405, []byte("no batches here")
 			}
 		}
 	}

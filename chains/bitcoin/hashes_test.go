@@ -51,7 +51,7 @@ func TestHashesAtWrongAnswers(t *testing.T) {
 		change func(*nodetest.Reply)
 		is     error
 	}{
-		"no batches, by a page": {func(r *nodetest.Reply) { r.Status, r.Body = 400, []byte("<html>") }, chains.ErrUnsupported},
+		"no batches, by a page": {func(r *nodetest.Reply) { r.Status, r.Body = 405, []byte("<html>") }, chains.ErrUnsupported},
 		"no batches, by an error": {func(r *nodetest.Reply) {
 			r.Body = []byte(`{"result":null,"error":{"code":-32600,"message":"batch"},"id":null}`)
 		}, chains.ErrUnsupported},
