@@ -10,19 +10,21 @@ import (
 	"clew/chains"
 )
 
-// compare is ErrReorged if the highest block of the sink that the node can have has left the
-// main chain. A node that is behind the sink on the same chain is no reorganisation.
+// compare is ErrReorged if a span of the sink has left the main chain, as far as the node has
+// blocks. A node that is behind the sink on the same chain is no reorganisation.
 func (s *syncer) compare(ctx context.Context, spans []Span, head chains.BlockRef) error {
-	for _, sp := range slices.Backward(spans) {
+	for _, sp := range spans {
 		if sp.From > head.Height {
-			continue
+			break
 		}
 		h := min(sp.To, head.Height)
 		same, err := s.same(ctx, h)
-		if err != nil || same {
+		if err != nil {
 			return err
 		}
-		return fmt.Errorf("block %d: %w", h, chains.ErrReorged)
+		if !same {
+			return fmt.Errorf("block %d: %w", h, chains.ErrReorged)
+		}
 	}
 	return nil
 }
@@ -40,9 +42,13 @@ func (s *syncer) same(ctx context.Context, height int64) (bool, error) {
 	return ours == theirs, err
 }
 
-// rewind takes back the blocks that have left the main chain. There may be none, where the
-// chain changed above what was written.
-func (s *syncer) rewind(ctx context.Context) error {
+// maxIdle is how often the node's blocks may not fit to the sink while neither of them changes.
+const maxIdle = 2
+
+// rewind takes back the blocks that have left the main chain, after a pass that ended with
+// cause. There may be none, where the chain changed above what was written; where it did not
+// change at all, what the sink has above the node's head is of another branch.
+func (s *syncer) rewind(ctx context.Context, cause error) error {
 	spans, err := s.sink.Spans(ctx)
 	if err != nil {
 		return err
@@ -68,8 +74,16 @@ func (s *syncer) rewind(ctx context.Context) error {
 		}
 	}
 	if r.Blocks == 0 {
+		if s.idle++; head.Hash != s.res.Head.Hash {
+			s.idle = 0
+		}
+		if s.idle >= maxIdle {
+			return fmt.Errorf("up to the node's head %d the store has the node's blocks, and what it has above does not follow: "+
+				"go on when the node has read its whole chain, or sync into a new store: %w", head.Height, cause)
+		}
 		return nil
 	}
+	s.idle = 0
 	s.opt.Log.Info("following a reorganisation", "fork", fork, "blocks", r.Blocks)
 	if err := s.sink.Rewind(ctx, fork); err != nil {
 		return err
@@ -78,34 +92,36 @@ func (s *syncer) rewind(ctx context.Context) error {
 	return nil
 }
 
-// fork returns the highest block of the sink that is on the node's main chain. Where the
-// node is behind the sink on the same chain, that is the sink's last block.
+// fork returns the highest block up to which the sink has nothing but the node's main chain,
+// as far as the node has blocks: spans were read at different times, and any of them may have
+// left it. Where none has, that is the sink's last block.
 func (s *syncer) fork(ctx context.Context, spans []Span, head chains.BlockRef) (int64, error) {
 	if len(spans) == 0 {
 		return -1, nil
 	}
-	top, compared := spans[len(spans)-1].To, false
-	for _, sp := range slices.Backward(spans) {
+	top := spans[len(spans)-1].To
+	fork, below, shares := top, int64(-1), false
+	for _, sp := range spans {
 		if sp.From > head.Height {
-			continue
+			break
 		}
 		last := min(sp.To, head.Height)
-		fork, err := s.forkIn(ctx, Span{From: sp.From, To: last})
+		at, err := s.forkIn(ctx, Span{From: sp.From, To: last})
 		switch {
 		case err != nil:
 			return 0, err
-		case fork == last && !compared:
-			return top, nil
-		case fork == 0:
+		case at == 0 && sp.From == 0 && last > 0:
 			return 0, fmt.Errorf("the node shares block 0 alone with the store, which has blocks up to %d: "+
 				"the store was read from another chain of the same kind: %w", top, chains.ErrWrongChain)
-		case fork >= sp.From:
-			return fork, nil
+		case at < sp.From:
+			fork = min(fork, below)
+		case at < last:
+			fork = min(fork, at)
 		}
-		compared = true
+		below, shares = sp.To, shares || at >= sp.From
 	}
-	if !compared {
-		return top, nil
+	if fork == top || shares {
+		return fork, nil
 	}
 	return 0, fmt.Errorf("no block up to %d is on the node's chain: the store was read from another chain, or from a node that was wrong: %w",
 		top, chains.ErrWrongChain)

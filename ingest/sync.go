@@ -86,7 +86,7 @@ func Sync(ctx context.Context, node Node, dec Decoder, sink Sink, opt SyncOption
 		if tries > maxReorgs {
 			return s.res, fmt.Errorf("the node's chain changed %d times while it was read: %w", tries, err)
 		}
-		if err := s.rewind(ctx); err != nil {
+		if err := s.rewind(ctx, err); err != nil {
 			return s.res, err
 		}
 	}
@@ -100,6 +100,7 @@ type syncer struct {
 	res   SyncResult
 	total int64
 	taken int64 // the lowest block that was taken back, −1 for none
+	idle  int   // how often in a row nothing was, on an unchanged chain
 
 	gathered int64 // blocks since the last flush began
 	pending  int64 // transactions in them
