@@ -40,7 +40,7 @@ func TestIncidentErrors(t *testing.T) {
 		{"title is a list", head + "title: [a]\n", 4, "title", "want a text"},
 		{"synthetic", head + "synthetic: maybe\n", 4, "synthetic", "true or false"},
 		{"unknown rule", "clew: incident/1\nid: case\nrule: best\n", 3, "rule", "want one of"},
-		{"poison declared", "clew: incident/1\nid: case\nrule: poison\nseeds: [{output: \"CHAIN:TXID:0\"}]\n", 1, "rule", "accounting rule"},
+		{"poison declared", "clew: incident/1\nid: case\nrule: poison\nseeds: [{output: \"CHAIN:TXID:0\"}]\n", 3, "rule", "accounting rule"},
 		{"tiho for accounts", "clew: incident/1\nid: case\nrule: tiho\naccounts: address\nseeds: [{output: \"CHAIN:TXID:0\"}]\n", 1, "rule", "outputs only"},
 		{"unknown pots", head + "accounts: wallet\n", 4, "accounts", "output or address"},
 		{"clusters", head + "accounts: cluster\n", 4, "accounts", "not supported"},

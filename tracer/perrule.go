@@ -36,7 +36,7 @@ func ParseRule(name string) (Rule, error) {
 			return Rule(i), nil
 		}
 	}
-	return 0, fmt.Errorf("rule %q: want one of %v", name, ruleNames)
+	return 0, fmt.Errorf("rule %q: want one of %v", name, ruleNames[:Poison])
 }
 
 // String returns the rule's name.

@@ -204,7 +204,7 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 		"id":          func(v value) error { return v.text(&inc.ID) },
 		"title":       func(v value) error { return v.text(&inc.Title) },
 		"synthetic":   func(v value) error { return parse(v, &inc.Synthetic, parseBool) },
-		"rule":        func(v value) error { declared = true; return parse(v, &inc.Rule, ParseRule) },
+		"rule":        func(v value) error { declared = true; return parse(v, &inc.Rule, parseAccounting) },
 		"rule_reason": func(v value) error { return v.text(&inc.RuleReason) },
 		"accounts":    func(v value) error { return parse(v, &inc.Accounts, parseAccounts) },
 		"seeds":       func(v value) error { seeds = v; return v.list(func(v value) error { return p.seed(v, inc) }) },
@@ -223,8 +223,6 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 		return value{n, p, "rule"}.errorf("declare an accounting rule before any result: %s", strings.Join(ruleNames[:Poison], ", "))
 	case len(inc.Seeds) == 0:
 		return seeds.errorf("a trace needs at least one seed")
-	case inc.Rule == Poison:
-		return value{n, p, "rule"}.errorf("poison marks contact and divides nothing: declare an accounting rule")
 	case inc.Rule == TIHO && inc.Accounts != AccountsOutput:
 		return value{n, p, "rule"}.errorf("tiho is defined for outputs only, and accounts is %q", inc.Accounts)
 	}
@@ -232,6 +230,15 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 		return value{n, p, "id"}.errorf("an incident needs an id")
 	}
 	return overlaps(seeds, inc.Seeds)
+}
+
+// parseAccounting reads a rule that can be declared.
+func parseAccounting(s string) (Rule, error) {
+	r, err := ParseRule(s)
+	if err == nil && !r.Conserves() {
+		return 0, fmt.Errorf("%s marks contact and divides nothing: declare an accounting rule", r)
+	}
+	return r, err
 }
 
 func parseAccounts(s string) (Accounts, error) {

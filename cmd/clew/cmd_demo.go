@@ -99,6 +99,9 @@ func (j *traceJob) demonstrate(ctx context.Context, name, target string) (demoCa
 	if j.dir, err = openOutDir(target); err != nil {
 		return none, err
 	}
+	if err := j.dir.claim(j.inc.ID); err != nil {
+		return none, err
+	}
 	node, err := openRecording(ctx, files, "demo/"+name, j.chain)
 	if err != nil {
 		return none, err

@@ -23,7 +23,7 @@ func exhibitCommand() *command {
 		path: "exhibit", args: "TRACE [--out DIR]", short: "write the report, the diagram and the schedules of a trace again",
 		long:     "TRACE is a trace.json, or the id that clew trace printed (its first characters are enough). The same trace gives the same bytes. The folder is exhibit-ID unless --out names another.",
 		examples: []example{{"clew exhibit 3f2a9c1e --out report", "report.html, flow.svg and the schedules as CSV"}, {"clew exhibit report/trace.json --out again", "from a file, without a store"}},
-		codes:    []exitCode{codeNoStore, codeStore},
+		codes:    []exitCode{codeCheck, codeNoStore, codeStore},
 		options:  []string{"out"},
 		least:    1, most: 1,
 		action: runExhibit,
@@ -45,6 +45,9 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	}
 	dir, err := openOutDir(or(c.String("out"), "exhibit-"+t.id))
 	if err != nil {
+		return err
+	}
+	if err := dir.claimFor(t); err != nil {
 		return err
 	}
 	files, err := dir.put(func(stage string) ([]string, error) {
@@ -75,7 +78,7 @@ type loadedTrace struct {
 }
 
 // loadTrace reads the trace that a person named: a file, or the start of an id in the
-// store.
+// store. It returns a checkError where the trace contradicts itself.
 func loadTrace(ctx context.Context, c *cli.Context, name string) (*loadedTrace, error) {
 	text, err := os.ReadFile(name)
 	switch {
@@ -126,6 +129,10 @@ func parseTrace(name string, text []byte) (*loadedTrace, error) {
 	}
 	if t.Schema != tracer.Schema {
 		return nil, withHint(fmt.Errorf("%s is no trace of this version: schema %q, want %q", name, t.Schema, tracer.Schema), "clew trace --json, or --out DIR, writes a trace")
+	}
+	if err := t.Check(); err != nil {
+		return nil, withHint(&checkError{fmt.Sprintf("read the trace from %s: %v", name, err)},
+			"take it from its source again, or make it again with clew trace; nothing was written from it")
 	}
 	_, id, err := encodeTrace(t)
 	if err != nil {

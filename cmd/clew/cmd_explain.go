@@ -20,7 +20,7 @@ func explainCommand() *command {
 			{"clew explain report/trace.json 3", "hop 3; the recording beside the file tells the whole transaction"},
 			{"clew explain 3f2a9c1e 3 --rpc http://127.0.0.1:8332", "the same from the store, with a node to ask"},
 		},
-		codes:   []exitCode{codeNoStore, codeStore, codeUnreachable},
+		codes:   []exitCode{codeCheck, codeNoStore, codeStore, codeUnreachable},
 		options: rpcFlags(),
 		least:   2, most: 2,
 		action: runExplain,
@@ -44,13 +44,11 @@ func runExplain(ctx context.Context, w *world, c *cli.Context) error {
 	if tx != nil {
 		x.Whence = whence
 	}
-	main, says, err := standing(ctx, c, t.Trace, &h.Legs[len(h.Legs)-1])
+	stands, err := standingOf(ctx, c, t.Trace, &h.Legs[len(h.Legs)-1])
 	if err != nil {
 		return fmt.Errorf("ask the store for the block of hop %d: %w", h.Number, err)
 	}
-	if x.Main = main; says != "" {
-		x.Says = append(x.Says, says)
-	}
+	x.Main, x.AsOfStands, x.Says = stands.main, stands.asOf, append(x.Says, stands.says...)
 	if w.json {
 		return writeJSON(w.stdout, x)
 	}
@@ -61,15 +59,11 @@ func runExplain(ctx context.Context, w *world, c *cli.Context) error {
 func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
 	amount := func(a chains.Amount) string { return coins(leg.Chain, leg.Asset, a) }
 	traced, ok := x.Hop.Traced.Get(x.Rule)
-	from := strings.Join(x.From, ", ")
-	if len(x.From) > 3 {
-		from = fmt.Sprintf("%s and %d more addresses", strings.Join(x.From[:2], ", "), len(x.From)-2)
-	}
 	verb := "paid " + amount(leg.Units) + " to " + x.To
 	if x.Hop.Kind == tracer.HopFee {
 		verb = "paid a fee of " + amount(leg.Units)
 	}
-	says := []string{fmt.Sprintf("%s %s, in block %d of %s.", from, verb, leg.Height, leg.Time)}
+	says := []string{fmt.Sprintf("%s %s, in block %d of %s.", x.payer(leg), verb, leg.Height, leg.Time)}
 	switch {
 	case !ok:
 		says = append(says, fmt.Sprintf("Under %s nothing can be said of it: the rule ends at this transaction.", x.Rule))

@@ -55,13 +55,16 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if job.dir, err = openOutDir(c.String("out")); err != nil {
 		return err
 	}
+	if err := job.dir.claim(inc.ID); err != nil {
+		return err
+	}
 	if !follow {
 		return job.withStore(ctx, job.fromStore)
 	}
 	// The node comes first: one that cannot be reached leaves no empty store behind.
 	node, err := openNode(ctx, w, c, e, chain)
 	if err != nil {
-		return err
+		return seedChainHint(err, chain)
 	}
 	defer func() { err = errors.Join(err, node.Close()) }()
 	job.source = node.where
@@ -141,6 +144,9 @@ func (j *traceJob) keep(ctx context.Context) (id string, err error) {
 		return id, err
 	}
 	files, err := j.dir.writeResult(ctx, j, id, text)
+	if err == nil {
+		err = j.dir.dropRecording()
+	}
 	if err != nil {
 		return id, err
 	}

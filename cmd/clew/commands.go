@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -91,6 +92,8 @@ func dispatch(ctx context.Context, w *world, table []*command) error {
 		return writeHelp(w.stdout, a.command, table)
 	case err != nil:
 		return err
+	case a.command == nil && !a.help && !a.version && w.json:
+		return &usageError{"no command was named", "clew has: " + strings.Join(names(table), ", ")}
 	case a.help || (a.command == nil && !a.version):
 		return writeHelp(w.stdout, nil, table)
 	case a.version:

@@ -137,7 +137,7 @@ func typed[T error](err error) bool {
 // counts.
 func outcomes() []outcome {
 	return []outcome{
-		{typed[*interruptedError], codeInterrupted, "what was written before stays valid; the same command goes on from there"},
+		{typed[*interruptedError], codeInterrupted, "what was written before stays valid; clew sync goes on from there, every other command begins again"},
 		{typed[*gapsError], codeGaps, "each gap names what was not read, why, and what that does to the amounts"},
 		{typed[*checkError], codeCheck, ""},
 		{typed[*damagedError], codeCheck, "the recording contradicts itself: take it from its source again, and compare its SHA-256"},

@@ -18,21 +18,26 @@ import (
 
 // explanation is everything that is known about one hop.
 type explanation struct {
-	Schema   string       `json:"schema"` // "clew.explain/1"
-	Trace    string       `json:"trace"`
-	Rule     tracer.Rule  `json:"rule"` // the declared one
-	Accounts string       `json:"accounts"`
-	Hop      *tracer.Hop  `json:"hop"`
-	From     []string     `json:"from"` // addresses, or ids where a node has none
-	To       string       `json:"to"`
-	Entered  []potEntry   `json:"entered"` // by input index
-	Left     []potEntry   `json:"left"`    // by output index, the fee last
-	Complete bool         `json:"complete"`
-	Whence   string       `json:"whence"`     // where the whole transaction was read
-	Main     *bool        `json:"main_chain"` // whether the block is on the main chain in the store; null: it does not know
-	Next     []nextAnswer `json:"next"`
-	Says     []string     `json:"says"`
-	Check    []string     `json:"check"` // commands for a node of one's own
+	Schema   string      `json:"schema"` // "clew.explain/1"
+	Trace    string      `json:"trace"`
+	Rule     tracer.Rule `json:"rule"` // the declared one
+	Accounts string      `json:"accounts"`
+	Hop      *tracer.Hop `json:"hop"`
+	From     []string    `json:"from"` // addresses, or ids where a node has none
+	To       string      `json:"to"`
+	Entered  []potEntry  `json:"entered"` // by input index
+	Left     []potEntry  `json:"left"`    // by output index, the fee last
+	Complete bool        `json:"complete"`
+	// What the transaction spends, in whole units; null where it is not known:
+	Spent *chains.Amount `json:"spent"`       // of From
+	Other *chains.Amount `json:"other_funds"` // beside From
+	// Whether a block is on the main chain in the store; null: it does not know:
+	Main       *bool        `json:"main_chain"`   // the block of the hop
+	AsOfStands *bool        `json:"as_of_stands"` // the block as of which the trace was made
+	Whence     string       `json:"whence"`       // where the whole transaction was read
+	Next       []nextAnswer `json:"next"`
+	Says       []string     `json:"says"`
+	Check      []string     `json:"check"` // commands for a node of one's own
 }
 
 // potEntry is one input or output of the hop's transaction.
@@ -114,6 +119,7 @@ func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 			x.Next = append(x.Next, nextAnswer{Endpoint: e.ID, Reason: e.Reason, Note: e.Note})
 		}
 	}
+	x.spends(t, leg)
 	x.Says = x.sentences(t, leg)
 	x.Check = checks(leg)
 	return x

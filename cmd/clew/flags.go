@@ -32,6 +32,7 @@ type option struct {
 	def     string   // the value where none is given; "" for none
 	choices []string // all values that are allowed; nil for any
 	refuse  func(value, source string) error
+	least   int64 // of a number
 	usage   string
 }
 
@@ -90,11 +91,11 @@ func nodeOptions() []option {
 func traceOptions() []option {
 	return []option{
 		{name: "seed", kind: isTexts, value: "SEED", usage: "where the stolen value is: CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS or CHAIN:ADDRESS@FROM..TO; may be given again"},
-		{name: "rule", kind: isText, value: "RULE", choices: ruleNames(), usage: "the accounting rule that is declared; every rule is computed"},
+		{name: "rule", kind: isText, value: "RULE", choices: ruleNames(), refuse: refusePoison, usage: "the accounting rule that is declared; every rule is computed"},
 		{name: "rule-reason", kind: isText, value: "TEXT", usage: "why this rule"},
 		{name: "accounts", kind: isText, value: "POTS", choices: []string{"output", "address"}, usage: "what counts as one pot: each transaction (output, the default), or each address"},
 		{name: "title", kind: isText, value: "TEXT", usage: "the title of the incident"},
-		{name: "hops", kind: isNumber, value: "N", usage: "stop a branch after N hops"},
+		{name: "hops", kind: isNumber, value: "N", least: 1, usage: "stop a branch after N hops"},
 		{name: "until", kind: isText, value: "TIME", usage: "stop at the first block after this time, such as 2022-12-31T00:00:00Z"},
 		{name: "dust", kind: isText, value: "UNITS", usage: "stop a branch that carries less traced value, in whole smallest units"},
 		{name: "touched", kind: isNumber, value: "N", usage: "stop poison after N transactions (1,000,000 without it)"},
@@ -134,8 +135,8 @@ func (o *option) read(value, source string) (string, error) {
 		return strconv.FormatBool(on), nil
 	case o.kind == isNumber:
 		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil || n < 0 {
-			return "", &usageError{fmt.Sprintf("%s: want a whole number from 0, got %q", source, value), ""}
+		if err != nil || n < o.least {
+			return "", &usageError{fmt.Sprintf("%s: want a whole number from %d, got %q", source, o.least, value), ""}
 		}
 		// The library would read 010 as eight.
 		return strconv.FormatInt(n, 10), nil
@@ -169,10 +170,21 @@ func chainNames() []string {
 	return out
 }
 
+// ruleNames are those that can be declared.
 func ruleNames() []string {
 	var out []string
 	for _, r := range tracer.Rules() {
-		out = append(out, r.String())
+		if r.Conserves() {
+			out = append(out, r.String())
+		}
 	}
 	return out
+}
+
+// refusePoison says why a rule that is computed cannot be declared.
+func refusePoison(value, source string) error {
+	if value != tracer.Poison.String() {
+		return nil
+	}
+	return &usageError{source + ": poison marks contact and divides nothing: declare an accounting rule", "one of: " + strings.Join(ruleNames(), ", ")}
 }

@@ -26,8 +26,8 @@ func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
 		return err
 	}
 	defer func() {
-		if j.trace == nil && keeper.recorder != nil {
-			err = errors.Join(err, keeper.recorder.Discard())
+		if j.trace == nil {
+			err = errors.Join(err, keeper.discard())
 		}
 	}()
 	m := newMeter(j.w, "follow "+string(j.chain))

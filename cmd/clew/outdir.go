@@ -193,6 +193,18 @@ func (k *keeper) loading(state chains.Loading) {
 	}
 }
 
+// discard leaves nothing of a recording whose trace came to nothing.
+func (k *keeper) discard() error {
+	if k.recorder == nil {
+		return nil
+	}
+	err := k.recorder.Discard()
+	if k.partial != "" {
+		err = errors.Join(err, os.RemoveAll(k.partial))
+	}
+	return err
+}
+
 // finish completes the recording and returns what the trace says about it.
 func (k *keeper) finish(asOf chains.BlockRef) (*tracer.Input, error) {
 	if k.copyOf != nil {
