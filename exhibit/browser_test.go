@@ -42,7 +42,7 @@ type tab struct {
 func newTab(t *testing.T, file string) *tab {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)),
-		chromedp.DisableGPU, chromedp.WindowSize(1300, 900))
+		chromedp.DisableGPU, chromedp.Flag("disable-smooth-scrolling", true), chromedp.WindowSize(1300, 900))
 	allocator, stopAll := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
@@ -106,12 +106,19 @@ func (p *tab) count(selector string) int {
 // the window, where no bar hides it; what lies above it there gets the click.
 func (p *tab) click(selector string) {
 	p.Helper()
-	at := eval[[]float64](p, `(function () {
+	at, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]float64](`(async function () {
 		const e = document.querySelector(`+strconv.Quote(selector)+`);
 		e.scrollIntoView({ block: 'center' });
+		for (let last = NaN, still = 0; still < 3; ) { // a key may have set the page in motion
+			await new Promise(requestAnimationFrame);
+			const r = e.getBoundingClientRect(), at = r.left + 1e5 * r.top;
+			still = at === last ? still + 1 : 0;
+			last = at;
+		}
 		const r = e.getBoundingClientRect();
 		return [r.left + r.width / 2, r.top + r.height / 2];
-	})()`)
+	})()`, chromedp.EvalAwaitPromise))
+	require.NoError(p, err, "find %s", selector)
 	p.do("click "+selector, chromedp.MouseClickXY(at[0], at[1]))
 }
 
