@@ -84,7 +84,7 @@ func (s *Store) newSource(ctx context.Context, c *conn, chain chains.Chain, asOf
 	var err error
 	if q.r, err = newReader(c, s.hash, chain); err != nil {
 		if errors.Is(err, chains.ErrNotFound) {
-			return nil, fmt.Errorf("nothing of %s is in the store: %w (clew sync --chain %s)", chain, chains.ErrIncomplete, chain)
+			return nil, fmt.Errorf("nothing of %s is in the store: %w (clew sync --chain %s --rpc URL, or --blocks DIR)", chain, chains.ErrIncomplete, chain)
 		}
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func TestDialCredentials(t *testing.T) {
 	}{
 		"wrong password":        {node.URL, bitcoin.Options{User: "reader", Password: "s3cret-wrong"}, chains.ErrUnauthorized, "-rpcauth"},
 		"wrong one in the URL":  {"http://reader:s3cret-wrong@" + host, bitcoin.Options{}, chains.ErrUnauthorized, "-rpcauth"},
-		"none":                  {node.URL, bitcoin.Options{}, chains.ErrUnauthorized, "name the cookie file"},
+		"none":                  {node.URL, bitcoin.Options{}, chains.ErrUnauthorized, "no cookie file was found"},
 		"another node's cookie": {node.URL, bitcoin.Options{CookieFile: stray}, chains.ErrUnauthorized, stray},
 		"no cookie file":        {node.URL, bitcoin.Options{CookieFile: stray + ".gone"}, chains.ErrUnauthorized, "there is no cookie file " + stray + ".gone (a bitcoind writes it while it runs)"},
 		"an empty cookie file":  {node.URL, bitcoin.Options{CookieFile: empty}, nil, "USER:PASSWORD"},
@@ -136,7 +136,7 @@ func TestDialUnreachable(t *testing.T) {
 		}
 		_, err = bitcoin.Dial(t.Context(), regtest, node.URL, o)
 		require.ErrorIs(t, err, chains.ErrUnreachable, "cookie %s", file)
-		require.ErrorContains(t, err, "is bitcoind running")
+		require.ErrorContains(t, err, "is the node running")
 	}
 	_, err = n.Head(t.Context())
 	require.ErrorIs(t, err, chains.ErrUnreachable)

@@ -204,11 +204,15 @@ func lacks(o Offers, info chainInfo, index txIndex) []Lack {
 		add("blocks before "+fmt.Sprint(o.FirstBlock), "the node is pruned: sync, and trace --rpc, stop with an error at an earlier block; begin at one that is kept (--from %d), or use a node that keeps all (-prune=0)", o.FirstBlock)
 	}
 	if o.Blocks != ByREST {
-		add("REST", "blocks come as JSON, more than ten times slower (-rest=1)")
+		add("REST", "blocks come as JSON, more than ten times slower (bitcoind has REST with -rest=1)")
 	}
 	switch o.SpentOutputs {
 	case ByGetBlock:
-		add("spent outputs over REST", "they come as JSON (getblock 3), more than ten times slower (a newer bitcoind with -rest=1)")
+		way := "a newer bitcoind gives them"
+		if o.Blocks != ByREST {
+			way = "bitcoind gives them with -rest=1"
+		}
+		add("spent outputs over REST", "they come as JSON (getblock 3), more than ten times slower (%s)", way)
 	case ByNothing:
 		add("spent outputs", "the values of inputs come from the blocks read before; those made earlier are asked for in batches, or are gaps without an index of transactions")
 	case NotSeen:

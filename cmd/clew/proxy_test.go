@@ -8,6 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A proxy that cannot be one is refused where it would be used, by its variable.
+func TestProxyRefused(t *testing.T) {
+	p := proxiesFrom(func(name string) string { return map[string]string{"ALL_PROXY": "foo://x:9"}[name] })
+	_, err := p.Of(httptest.NewRequest(http.MethodGet, "http://node.example/", nil))
+	require.ErrorContains(t, err, "ALL_PROXY names a proxy of the kind foo")
+	u, err := p.Of(httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil))
+	require.NoError(t, err)
+	require.Nil(t, u)
+}
+
 func TestProxyFrom(t *testing.T) {
 	cases := []struct {
 		name, target, want string

@@ -22,7 +22,21 @@ func (j *traceJob) hint(err error, where string) error {
 		return withHint(err, "the chain is read up to stop.until, %s: was the theft before it? And is it the right transaction, on the right chain?",
 			until.UTC().Format(time.RFC3339))
 	}
+	switch {
+	case missing && j.c.IsSet("from"):
+		return withHint(err, "the blocks from %d on were read (--from): perhaps --from is too late. Or is it another transaction, or another chain?", j.c.Int64("from"))
+	case errors.Is(err, chains.ErrUnsupported):
+		return withHint(err, "a node that keeps every block and tells what they spend has it (bitcoind with -prune=0): give its --rpc too, or alone")
+	}
 	return seedHint(err, where)
+}
+
+// seedChainHint adds the way out where the node is not of the chain that the seeds name.
+func seedChainHint(err error, chain chains.Chain) error {
+	if !errors.Is(err, chains.ErrWrongChain) {
+		return err
+	}
+	return withHint(err, "the seeds are on %s: if they are on the node's chain, begin them with its name, as in bitcoin-regtest:TXID:VOUT; else give a node of %s", chain, chain)
 }
 
 // storeHint does so for a trace over the store, of which one span is read.
@@ -48,7 +62,7 @@ func (j *traceJob) spanHint(ctx context.Context) (string, error) {
 	}
 	var holes []string
 	for i := 1; i < len(spans); i++ {
-		holes = append(holes, fmt.Sprintf("clew sync --chain %s --from %d --to %d", j.chain, spans[i-1].To+1, spans[i].From-1))
+		holes = append(holes, fmt.Sprintf("clew sync --chain %s --rpc URL --from %d --to %d", j.chain, spans[i-1].To+1, spans[i].From-1))
 	}
 	for i := range j.inc.Seeds {
 		span, found, err := j.spanOf(ctx, &j.inc.Seeds[i], spans)
