@@ -47,7 +47,7 @@
 //   - Batches of 50,000 transactions cost as much as those of 200,000 and leave 440 MiB of
 //     memory at the peak of a sync, in place of 800. Pages of 8 KiB: see pageBytes. Sorting
 //     postings in groups costs 0.4 µs a transaction, at once 1 µs.
-//   - A read looks into each run, at 3 µs a run: one to three after a sync that ended, up to
+//   - A read looks into each run, at 3 µs a run: one to five after a sync that ended, up to
 //     seven for each eightfold growth while one is going on.
 //
 // Start reading at Open (store.go), then Loader (loader.go) and Source (source.go).
