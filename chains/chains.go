@@ -10,6 +10,7 @@ package chains
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -56,6 +57,50 @@ var registry = []Info{
 	{"dogecoin", "bip122:1a91e3dace36e2be3bf030a65679fe82", FamilyBitcoin, "DOGE", 8, "1a91e3dace36e2be3bf030a65679fe821aa1d6ef92e7c9902eb318182c355691"},
 	{"dogecoin-testnet", "bip122:bb0a78264637406b6360aad926284d54", FamilyBitcoin, "tDOGE", 8, "bb0a78264637406b6360aad926284d544d7049f45189db5664f3c4d07350559e"},
 	{"dogecoin-regtest", "bip122:3d2160a3b5dc4a9d62e7e66a295f7031", FamilyBitcoin, "rDOGE", 8, "3d2160a3b5dc4a9d62e7e66a295f70313ac808440ef7400d6c0772171ce973a5"},
+	{"ethereum", "eip155:1", FamilyEVM, "ETH", 18, ""},
+	{"polygon", "eip155:137", FamilyEVM, "MATIC", 18, ""},
+	{"bsc", "eip155:56", FamilyEVM, "BNB", 18, ""},
+	{"arbitrum", "eip155:42161", FamilyEVM, "ETH", 18, ""},
+	{"optimism", "eip155:10", FamilyEVM, "ETH", 18, ""},
+	{"base", "eip155:8453", FamilyEVM, "ETH", 18, ""},
+	{"avalanche", "eip155:43114", FamilyEVM, "AVAX", 18, ""},
+	{"gnosis", "eip155:100", FamilyEVM, "xDAI", 18, ""},
+}
+
+// eip155 begins the name of every chain of accounts that has no short one: "eip155:5".
+const eip155 = "eip155:"
+
+// EVM returns the chain of accounts with that id: by its short name where it has one.
+func EVM(id uint64) Chain {
+	name := Chain(eip155 + strconv.FormatUint(id, 10))
+	for _, in := range registry {
+		if in.CAIP2 == string(name) {
+			return in.Name
+		}
+	}
+	return name
+}
+
+// ChainID returns the id of a chain of accounts after EIP-155; false for any other chain.
+func (c Chain) ChainID() (uint64, bool) {
+	in := c.Info()
+	digits, ok := strings.CutPrefix(in.CAIP2, eip155)
+	if !ok {
+		return 0, false
+	}
+	id, err := strconv.ParseUint(digits, 10, 64)
+	return id, err == nil
+}
+
+// unnamed returns the description of a chain of accounts without a short name. One that has a
+// short name is not written as a number: a chain has one name.
+func unnamed(name string) (Info, bool) {
+	digits, ok := strings.CutPrefix(name, eip155)
+	id, err := strconv.ParseUint(digits, 10, 64)
+	if !ok || err != nil || id == 0 || strconv.FormatUint(id, 10) != digits || EVM(id) != Chain(name) {
+		return Info{}, false
+	}
+	return Info{Name: Chain(name), CAIP2: name, Family: FamilyEVM, Symbol: "coin", Decimals: 18}, true
 }
 
 // ParseChain returns the chain with the given short name. The error lists the known ones.
@@ -67,6 +112,15 @@ func ParseChain(name string) (Chain, error) {
 		}
 		names = append(names, string(in.Name))
 	}
+	if digits, ok := strings.CutPrefix(name, eip155); ok {
+		if in, ok := unnamed(name); ok {
+			return in.Name, nil
+		}
+		if id, err := strconv.ParseUint(digits, 10, 64); err == nil && id > 0 {
+			return EVM(id), nil // written as a number, or with zeros in front
+		}
+	}
+	names = append(names, eip155+"N")
 	return "", fmt.Errorf("chain %q: %w (known: %s)", name, ErrUnknownChain, strings.Join(names, ", "))
 }
 
@@ -80,7 +134,8 @@ func (c Chain) Info() Info {
 			return in
 		}
 	}
-	return Info{}
+	in, _ := unnamed(string(c))
+	return in
 }
 
 // CAIP2 returns the chain's id after CAIP-2; "" if c is not registered.
@@ -95,6 +150,12 @@ func SplitChain(text string) (Chain, string, error) {
 			best = in.Name
 		}
 	}
+	if rest, ok := strings.CutPrefix(text, eip155); ok && best == "" {
+		digits, behind, colon := strings.Cut(rest, ":")
+		if chain, err := ParseChain(eip155 + digits); err == nil && colon {
+			return chain, behind, nil
+		}
+	}
 	if best == "" {
 		name, _, _ := strings.Cut(text, ":")
 		_, err := ParseChain(name)
@@ -106,7 +167,8 @@ func SplitChain(text string) (Chain, string, error) {
 	return best, text[len(best)+1:], nil
 }
 
-// Asset names what is counted: Native, or a token's contract address as text.
+// Asset names what is counted: Native, or a token's contract address in the chain's own form,
+// or ADDRESS/ID for a token with an id. Equal assets have equal text.
 type Asset string
 
 // Native is the chain's own coin.

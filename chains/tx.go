@@ -170,6 +170,7 @@ type Tx struct {
 	LockTime uint32
 	Inputs   []Input // empty for a coinbase
 	Outputs  []Output
+	Exec     *Execution // what a chain of accounts records; nil for the Bitcoin family
 	// Derived by us:
 	Evidence Evidence
 	Raw      []byte // consensus bytes, witness included; nil where they were not kept
@@ -180,6 +181,7 @@ type Tx struct {
 func (t *Tx) Clone() Tx {
 	c := *t
 	c.Inputs, c.Outputs, c.Raw = slices.Clone(t.Inputs), slices.Clone(t.Outputs), slices.Clone(t.Raw)
+	c.Exec = t.Exec.Clone()
 	for i := range c.Inputs {
 		c.Inputs[i].Spent.Address = Address(strings.Clone(string(c.Inputs[i].Spent.Address)))
 	}

@@ -49,3 +49,31 @@ type Balancer interface {
 	// transaction that Next returned last. ErrIncomplete: not known from genesis.
 	BalanceBefore(ctx context.Context, a chains.Address) (chains.Amount, error)
 }
+
+// State is a Source of a chain of accounts that knows what accounts hold and are. Heights are
+// of the main chain that the Source reads; answers are attested. ErrUnsupported: the node, or
+// what stands in for it, does not have it (no archive of state, no node at hand).
+type State interface {
+	// BalanceAt returns what a held of an asset at the end of the block at height.
+	BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error)
+	// AccountKind says what stood behind a at the last block.
+	AccountKind(ctx context.Context, a chains.Address) (chains.AccountKind, error)
+	// Token returns what a token's contract claims of itself.
+	Token(ctx context.Context, asset chains.Asset) (chains.Token, error)
+}
+
+// EventFinder is a Source that finds the other side of a bridge by the protocol's key.
+type EventFinder interface {
+	// FindEvents returns the transactions with an event that fits the query, in chain order;
+	// none where there is none up to the last block. ErrUnsupported: it cannot look for that.
+	FindEvents(ctx context.Context, q chains.EventQuery) ([]*chains.Tx, error)
+}
+
+// Opener opens the chains of a trace, as a bridge leads to another one. A chain may be opened
+// more than once: it is read again where a later round brings value to it.
+type Opener interface {
+	// Open returns what reads a chain, from the given block on: by height, or by time in Unix
+	// seconds where that is −1, or where both are −1 as the seeds say. Close it if it is an
+	// io.Closer. ErrUnsupported: no node was given for this chain.
+	Open(ctx context.Context, chain chains.Chain, height, unix int64) (Source, error)
+}
