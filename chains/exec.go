@@ -32,6 +32,12 @@ type Execution struct {
 	// Untraced: the internal calls are not known, so that movements of the native coin may be
 	// missing from Moves.
 	Untraced bool
+	// Kept for recordings, nil where they were not:
+	Receipt  []byte // consensus bytes
+	Attested []byte // what the node says beyond that (calls, gas used, …), as canonical JSON
+	// TxProof and ReceiptProof are the nodes of the block's tries from the root down to the
+	// transaction and to its receipt.
+	TxProof, ReceiptProof [][]byte
 }
 
 // MoveKind says what made value move.

@@ -54,6 +54,9 @@ type Balancer interface {
 // of the main chain that the Source reads; answers are attested. ErrUnsupported: the node, or
 // what stands in for it, does not have it (no archive of state, no node at hand).
 type State interface {
+	// BalanceBefore returns what a held of an asset just before the transaction that Next
+	// returned last: the balance at the end of the block before, and what moved since.
+	BalanceBefore(ctx context.Context, a chains.Address, asset chains.Asset) (chains.Amount, error)
 	// BalanceAt returns what a held of an asset at the end of the block at height.
 	BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error)
 	// AccountKind says what stood behind a at the last block.
