@@ -29,6 +29,9 @@ type Trace struct {
 	Conservation PerRule[[]ConservationRow] `json:"conservation"`
 	Findings     []Finding                  `json:"findings"`
 	Gaps         []Gap                      `json:"gaps"`
+	// Added to the contract:
+	Assets    []AssetInfo `json:"assets,omitempty"`    // the tokens that the trace counts, as first met
+	Statement []Statement `json:"statement,omitempty"` // what the victim states
 }
 
 // Tool says what made a trace.
@@ -143,6 +146,10 @@ type Hop struct {
 	TracedBySeed BySeed         `json:"traced_by_seed"`
 	Basis        PerRule[Basis] `json:"basis"` // the weakest on the way; null where nothing is traced
 	Findings     []string       `json:"findings"`
+	// Added to the contract: of a hop with two legs, the traced amount of the first leg's asset
+	// that goes into it. Where one giving is received in several assets, the first of these hops
+	// has it and the others have 0, so that the sum is what was converted.
+	Given *Traced `json:"given,omitempty"`
 }
 
 // Leg is one side of a hop: a transfer has one, a swap or a bridge has two.
