@@ -45,6 +45,24 @@ func (a Amount) String() string { return a.v.Dec() }
 // Uint64 returns the amount and whether it fits.
 func (a Amount) Uint64() (uint64, bool) { return a.v.Uint64(), a.v.IsUint64() }
 
+// AppendBytes appends the bytes of a to b, the highest first, without leading zeros: none for 0.
+func (a Amount) AppendBytes(b []byte) []byte {
+	word := a.v.Bytes32()
+	return append(b, word[len(word)-a.v.ByteLen():]...)
+}
+
+// BytesAmount returns the amount whose bytes, the highest first, are b.
+func BytesAmount[B []byte | string](b B) (Amount, error) {
+	var a Amount
+	if len(b) > 32 {
+		return a, fmt.Errorf("amount of %d bytes: %w", len(b), ErrOverflow)
+	}
+	var word [32]byte
+	copy(word[len(word)-len(b):], b)
+	a.v.SetBytes32(word[:])
+	return a, nil
+}
+
 // IsZero reports whether a is 0.
 func (a Amount) IsZero() bool { return a.v.IsZero() }
 

@@ -136,3 +136,17 @@ func FuzzParseAmount(f *testing.F) {
 		require.Equal(t, n.String(), a.String())
 	})
 }
+
+func TestAmountBytes(t *testing.T) {
+	for _, text := range []string{"0", "1", "255", "256", "115792089237316195423570985008687907853269984665640564039457584007913129639935"} {
+		a, err := chains.ParseAmount(text)
+		require.NoError(t, err)
+		b := a.AppendBytes(nil)
+		require.True(t, len(b) == 0 || b[0] != 0, "no leading zeros: %x", b)
+		back, err := chains.BytesAmount(b)
+		require.NoError(t, err)
+		require.Equal(t, a, back)
+	}
+	_, err := chains.BytesAmount(make([]byte, 33))
+	require.ErrorIs(t, err, chains.ErrOverflow)
+}

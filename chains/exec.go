@@ -194,6 +194,29 @@ func (e *Execution) Touches(a Address) bool {
 	return e.Sender == a || slices.ContainsFunc(e.Moves, func(m Move) bool { return m.From == a || m.To == a })
 }
 
+// After returns what a holds of an asset after e, where it held before. Where e takes more than
+// there was it returns 0 and goes on from there: a token that lies; whoever compares balances
+// finds it.
+func (e *Execution) After(before Amount, a Address, asset Asset) (Amount, error) {
+	for i := range e.Moves {
+		m := &e.Moves[i]
+		if m.Asset != asset || m.From == m.To {
+			continue
+		}
+		var err error
+		switch a {
+		case m.To:
+			before, err = before.Add(m.Amount)
+		case m.From:
+			before = before.Minus(Min(before, m.Amount))
+		}
+		if err != nil {
+			return before, err
+		}
+	}
+	return before, nil
+}
+
 // Clone returns a copy of e that shares no memory with it that anybody writes to; nil of nil.
 func (e *Execution) Clone() *Execution {
 	if e == nil {
