@@ -134,6 +134,17 @@ type BlockRef struct {
 // Span is a range of heights, both ends included.
 type Span struct{ From, To int64 }
 
+// Place is where a transaction stands in a chain.
+type Place struct {
+	Height int64
+	Index  int // in its block, from 0
+}
+
+// Before reports whether p stands before q.
+func (p Place) Before(q Place) bool {
+	return p.Height < q.Height || p.Height == q.Height && p.Index < q.Index
+}
+
 // Evidence says how we know that a movement happened.
 type Evidence uint8
 

@@ -10,15 +10,7 @@ import (
 // ErrUnsupported everywhere: the node does not have it; whoever asks does without and says so.
 
 // Place is where a transaction stands in a chain.
-type Place struct {
-	Height int64
-	Index  int // in its block, from 0
-}
-
-// Before reports whether p stands before q.
-func (p Place) Before(q Place) bool {
-	return p.Height < q.Height || p.Height == q.Height && p.Index < q.Index
-}
+type Place = chains.Place
 
 // Index is a Node that finds the transactions which touch accounts, without reading every block.
 type Index interface {
