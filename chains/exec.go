@@ -189,6 +189,11 @@ type EventQuery struct {
 	Like *Event
 }
 
+// Answers reports whether e is of the kind, protocol and, where it names one, key that q asks for.
+func (q *EventQuery) Answers(e Event) bool {
+	return e.Kind == q.Kind && e.Protocol == q.Protocol && (q.Key == "" || e.Key == q.Key)
+}
+
 // Touches reports whether a gives or receives value in e, or signed it.
 func (e *Execution) Touches(a Address) bool {
 	return e.Sender == a || slices.ContainsFunc(e.Moves, func(m Move) bool { return m.From == a || m.To == a })
