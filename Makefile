@@ -1,7 +1,8 @@
 # Everything that a build needs lies in build/; nothing is installed outside of it but the
 # browser that `make setup` installs for the tests where root runs it and there is none.
 # Wanted: Go 1.26, git, make, bash; for the tests also apt-get (a Debian), from whose package
-# mirror bitcoind and litecoind are unpacked into build/tools. btcd is built there.
+# mirror bitcoind and litecoind are unpacked into build/tools, and npm, which fetches anvil.
+# btcd is built there.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,7 +16,9 @@ BITCOIND := $(TOOLS)/bitcoind/bitcoind
 LITECOIND := $(TOOLS)/litecoind/litecoind
 BTCD_VERSION := v0.26.2
 BTCD     := $(TOOLS)/btcd
-NODES    := $(BITCOIND) $(LITECOIND) $(BTCD)
+ANVIL_VERSION := 1.7.1
+ANVIL    := $(TOOLS)/anvil
+NODES    := $(BITCOIND) $(LITECOIND) $(BTCD) $(ANVIL)
 SUMMARY  := $(TOOLS)/testsummary
 
 # How many rounds `make torture` has; how long `make fuzz` tries each target.
@@ -30,6 +33,7 @@ export CGO_ENABLED := 0
 export CLEW_BITCOIND := $(BITCOIND)
 export CLEW_LITECOIND := $(LITECOIND)
 export CLEW_BTCD := $(BTCD)
+export CLEW_ANVIL := $(ANVIL)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
@@ -48,6 +52,10 @@ $(BITCOIND) $(LITECOIND): scripts/get-node.sh
 $(BTCD):
 	mkdir -p $(TOOLS)
 	GOBIN=$(TOOLS) GOFLAGS=-mod=mod go install github.com/btcsuite/btcd@$(BTCD_VERSION)
+
+$(ANVIL): scripts/get-anvil.sh
+	scripts/get-anvil.sh $(ANVIL_VERSION) $@
+	touch $@
 
 $(GOLANGCI):
 	mkdir -p $(TOOLS)
