@@ -51,18 +51,10 @@ type EventSearcher interface {
 // ExecDecoder reads what a recording keeps of a chain of accounts.
 type ExecDecoder interface {
 	DecodeHeader(chain chains.Chain, raw []byte) (chains.Header, error)
-	// DecodeExec returns the transaction that kept holds, in the block with that header. The error
+	// DecodeExec returns the transaction that kept holds, decoded as when it was read from a node.
+	// Of kept are set what a Partial block of a TxPicker carries of it: ID, Block.Height, Index,
+	// Coinbase, Raw, and of Exec the fields Receipt, Attested, TxProof and ReceiptProof; what
+	// happened outside of transactions has Attested alone, and no proof but the header. The error
 	// wraps ErrBadAnswer where it is not proven to stand there, or contradicts itself.
-	DecodeExec(chain chains.Chain, header []byte, kept KeptExec) (chains.Tx, error)
-}
-
-// KeptExec is one transaction of a chain of accounts as a recording keeps it, with the bytes
-// that a Partial block of a TxPicker carries: Tx.Raw, and the fields of Tx.Exec of these names.
-// What happened outside of transactions has Attested alone, and no proof but the header.
-type KeptExec struct {
-	TxID                  chains.TxID
-	Place                 Place
-	Raw, Receipt          []byte
-	Attested              []byte
-	TxProof, ReceiptProof [][]byte
+	DecodeExec(chain chains.Chain, header []byte, kept *chains.Tx) (chains.Tx, error)
 }
