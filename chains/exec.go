@@ -120,7 +120,10 @@ type Event struct {
 	Protocol string  // the family, as the table of decoders names it: "across", "nomad", "tornado"
 	Name     string  // the event's own name: "V3FundsDeposited"
 	Emitter  Address // whose log it is
-	// Registered: Emitter stands in the table of the protocol's contracts on this chain.
+	// Others are the contracts besides Emitter whose word the event is: of further logs, and
+	// those that the message must come from. Nil: none.
+	Others []Address
+	// Registered: Emitter and Others stand in the table of the protocol's contracts on this chain.
 	Registered bool
 	Index      uint32 // of the log in its block; where it took several, of the one that names the key
 	// Key is the protocol's own key of a message, the same on both sides; "" where the event

@@ -129,9 +129,12 @@ func (g *segment) post(h hasher, pos place, t *chains.Tx) {
 }
 
 // appendPostings appends the postings of txids and of addresses that t at pos must have. An
-// address that t both pays and spends from comes twice, for mergeRoles to join.
+// address that t both pays and spends from may come twice, for mergeRoles to join.
 func appendPostings(h hasher, pos place, t *chains.Tx, refs, addrs []posting) (r, a []posting) {
 	refs = append(refs, posting{h.txid(&t.ID), pos, tagSelf})
+	if t.Exec != nil {
+		return refs, appendExecPostings(h, pos, t.Exec, addrs)
+	}
 	for i := range t.Inputs {
 		in := &t.Inputs[i]
 		refs = append(refs, posting{h.txid(&in.Prev.Tx), pos, tagSpend(in.Prev.Index)})
@@ -145,6 +148,37 @@ func appendPostings(h hasher, pos place, t *chains.Tx, refs, addrs []posting) (r
 		}
 	}
 	return refs, addrs
+}
+
+// appendExecPostings appends those of the accounts that e touches and of the keys that its events
+// name, each once.
+func appendExecPostings(h hasher, pos place, e *chains.Execution, addrs []posting) []posting {
+	first := len(addrs)
+	add := func(key int64, tag uint32) {
+		for i := max(first, len(addrs)-namesScanned); i < len(addrs); i++ {
+			if addrs[i].key == key {
+				addrs[i].tag |= tag
+				return
+			}
+		}
+		addrs = append(addrs, posting{key, pos, tag})
+	}
+	account := func(a chains.Address, tag uint32) {
+		if a != "" {
+			add(h.address(a), tag)
+		}
+	}
+	account(e.Sender, tagSpends)
+	for i := range e.Moves {
+		account(e.Moves[i].From, tagSpends)
+		account(e.Moves[i].To, tagPays)
+	}
+	for i := range e.Events {
+		if v := &e.Events[i]; v.Key != "" {
+			add(h.event(v.Protocol, v.Key), tagSays)
+		}
+	}
+	return addrs
 }
 
 // arena keeps many small byte strings in few large ones.

@@ -10,7 +10,7 @@ import (
 // A body holds all of a transaction but its block and its raw bytes:
 //
 //	txid 32 | flags 1 | index uvarint | [version uvarint] | [locktime uvarint]
-//	  | inputs uvarint | input… | outputs uvarint | output…
+//	  | inputs uvarint | input… | outputs uvarint | output…, or an execution: see execbody.go
 //	input:  prev txid 32 | prev index uvarint | flags 1 | [sequence uvarint] | [output]
 //	output: value uvarint | script type 1, 80 with a token | length uvarint | address
 //
@@ -22,7 +22,8 @@ const (
 	bodyVersion2   = 1 << 3      // version 2; without it and without the next: version 1
 	bodyVersion    = 1 << 4      // version follows, as the 32 bits that it is
 	bodyLockTime   = 1 << 5      // lock time follows; without it: 0
-	bodyKnownFlags = 1<<6 - 1
+	bodyExec       = 1 << 6      // an execution follows the index, and nothing else
+	bodyKnownFlags = 1<<7 - 1
 
 	inputSequence   = 1<<0 | 1<<1 // 0 ffffffff, 1 fffffffe, 2 fffffffd, 3 follows
 	inputKnown      = 1 << 2      // the spent output follows
@@ -37,6 +38,10 @@ func appendBody(b []byte, t *chains.Tx) []byte {
 	flags := byte(t.Evidence) << 1 & bodyEvidence
 	if t.Coinbase {
 		flags |= bodyCoinbase
+	}
+	if t.Exec != nil {
+		b = append(b, flags|bodyExec)
+		return appendExec(binary.AppendUvarint(b, uint64(t.Index)), t.Exec)
 	}
 	switch t.Version {
 	case 1:
@@ -105,6 +110,10 @@ func decodeBody(body string, t *chains.Tx) error {
 	t.Coinbase = flags&bodyCoinbase != 0
 	t.Evidence = chains.Evidence(flags & bodyEvidence >> 1)
 	t.Index = int(d.uvarint())
+	if flags&bodyExec != 0 {
+		t.Exec = d.exec()
+		return d.end(body, flags, bodyCoinbase|bodyEvidence|bodyExec, t)
+	}
 	t.Version = 1
 	if flags&bodyVersion2 != 0 {
 		t.Version = 2
@@ -130,7 +139,12 @@ func decodeBody(body string, t *chains.Tx) error {
 	for i := range t.Outputs {
 		d.output(&t.Outputs[i])
 	}
-	if d.bad || len(d.rest) != 0 || flags&^byte(bodyKnownFlags) != 0 {
+	return d.end(body, flags, bodyKnownFlags, t)
+}
+
+// end is ErrDamaged unless the body was read whole and its flags are among those known.
+func (d *bodyReader) end(body string, flags, known byte, t *chains.Tx) error {
+	if d.bad || len(d.rest) != 0 || flags&^known != 0 {
 		return damaged("body of %d bytes, transaction %s", len(body), t.ID)
 	}
 	return nil

@@ -172,6 +172,9 @@ func (k *checker) block(r *reader, b *BlockInfo, want *[runKinds]indexSum) error
 		if pos != expected || t.Index != n {
 			k.found(where, "transaction %s stands at index %d, ordinal %d; want %d, %d", t.ID, t.Index, pos&maxOrdinal, n, expected&maxOrdinal)
 		}
+		if t.Exec != nil {
+			k.exec(where, b, t)
+		}
 		n++
 		expected = pos + ordinals(len(t.Outputs))
 		for i, ps := range wantedPostings(r, pos, t) {

@@ -110,6 +110,9 @@ func dumpTx(w *bufio.Writer, t *chains.Tx) {
 		kind = "coinbase"
 	}
 	fmt.Fprintf(w, "%s %s index %d version %d locktime %d %s\n", kind, t.ID, t.Index, t.Version, t.LockTime, t.Evidence)
+	if t.Exec != nil {
+		dumpExec(w, t.Exec)
+	}
 	for i := range t.Inputs {
 		in := &t.Inputs[i]
 		fmt.Fprintf(w, "in %s sequence %d", in.Prev, in.Sequence)

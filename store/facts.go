@@ -241,8 +241,11 @@ func (s *Store) AddressTxs(ctx context.Context, chain chains.Chain, a chains.Add
 	return ts, nil
 }
 
-// touches reports whether t pays to a or spends from it.
+// touches reports whether t pays to a or spends from it, or a signed it.
 func touches(t *chains.Tx, a chains.Address) bool {
+	if t.Exec != nil {
+		return t.Exec.Touches(a)
+	}
 	return slices.ContainsFunc(t.Outputs, func(o chains.Output) bool { return o.Address == a }) ||
 		slices.ContainsFunc(t.Inputs, func(in chains.Input) bool { return in.Known && in.Spent.Address == a })
 }

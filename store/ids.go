@@ -66,3 +66,8 @@ func (h hasher) of(b []byte) int64 {
 func (h hasher) txid(id *chains.TxID) int64 { return h.of(id[:]) }
 
 func (h hasher) address(a chains.Address) int64 { return h.of([]byte(a)) }
+
+// event returns the key of an event. Its text is longer than any address, and begins otherwise.
+func (h hasher) event(protocol, key string) int64 {
+	return h.of([]byte("event\x00" + protocol + "\x00" + key))
+}

@@ -21,10 +21,11 @@ const tagSelf = 0
 // 2³²−1, which no output can have: a transaction has fewer.
 func tagSpend(index uint32) uint32 { return index + 1 }
 
-// Tags in runs of addresses.
+// Tags in runs of addresses, which lead to the keys of events too.
 const (
 	tagPays   = 1
 	tagSpends = 2
+	tagSays   = 4
 )
 
 // comparePostings orders by key, place and tag.

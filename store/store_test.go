@@ -33,8 +33,14 @@ func open(tb testing.TB) *store.Store {
 // load writes blocks in batches of the given number of blocks.
 func load(tb testing.TB, s *store.Store, bs []*chains.Block, batch int) {
 	tb.Helper()
+	loadOf(tb, s, bitcoin, bs, batch)
+}
+
+// loadOf is load for any chain.
+func loadOf(tb testing.TB, s *store.Store, chain chains.Chain, bs []*chains.Block, batch int) {
+	tb.Helper()
 	ctx := context.Background()
-	l, err := s.Load(ctx, bitcoin)
+	l, err := s.Load(ctx, chain)
 	require.NoError(tb, err)
 	for i, b := range bs {
 		require.NoError(tb, l.Add(b))
