@@ -12,7 +12,6 @@ type entry struct {
 	asset    chains.Asset
 	gave     bool          // more went out than came in
 	net      chains.Amount // the difference
-	absurd   bool          // no amount can hold it
 	moves    []int
 	firstOut int // the move at which the holding first went below what it was before; −1 where it never did
 	lastIn   int // the last move into it; −1 where there is none
@@ -62,8 +61,7 @@ func (e *entry) add(i int, units chains.Amount, out bool) {
 	case e.net.IsZero():
 		e.gave, e.net = out, units
 	case e.gave == out:
-		sum, err := e.net.Add(units)
-		e.net, e.absurd = sum, e.absurd || err != nil
+		e.net = e.net.Plus(units) // fits: absurd has added up all of this asset's moves
 	case units.Less(e.net):
 		e.net = e.net.Minus(units)
 	default:
@@ -91,10 +89,4 @@ func (b *books) sides(a chains.Address) (given, received []*entry) {
 	slices.SortFunc(given, func(x, y *entry) int { return cmp.Compare(x.firstOut, y.firstOut) })
 	slices.SortFunc(received, func(x, y *entry) int { return cmp.Compare(x.lastIn, y.lastIn) })
 	return given, received
-}
-
-// converts reports whether a gave something and got something else.
-func (b *books) converts(a chains.Address) bool {
-	given, received := b.sides(a)
-	return len(given) > 0 && len(received) > 0
 }

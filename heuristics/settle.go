@@ -1,7 +1,6 @@
 package heuristics
 
 import (
-	"cmp"
 	"slices"
 
 	"clew/chains"
@@ -65,93 +64,95 @@ func (s *settler) role(a chains.Address) Role {
 func (s *settler) isEnd(a chains.Address) bool { return a != "" && s.role(a).end() }
 
 // pick divides the moves into those that are netted and those that stand alone: what the
-// protocol itself moves, and what one end pays another without getting anything.
+// protocol itself moves, and tokens that tell of more than any amount can hold.
 func (s *settler) pick() {
 	for i := range s.exec.Moves {
-		m := &s.exec.Moves[i]
-		switch m.Kind {
-		case chains.MoveCall, chains.MoveCreate, chains.MoveDestruct, chains.MoveToken, chains.MoveNFT, chains.MoveWrap, chains.MoveUnwrap:
-			if m.From != m.To {
-				s.inner = append(s.inner, i)
-			}
-		default:
+		switch m := &s.exec.Moves[i]; {
+		case !netted(m.Kind):
 			s.plain = append(s.plain, i)
+		case m.From != m.To:
+			s.inner = append(s.inner, i)
 		}
 	}
-	for again := len(s.inner) > 0; again; {
-		b := s.books(s.inner)
-		again = false
-		s.inner = slices.DeleteFunc(s.inner, func(i int) bool {
-			m := &s.exec.Moves[i]
-			if !s.isEnd(m.From) || !s.isEnd(m.To) || b.converts(m.From) && b.converts(m.To) {
-				return false
-			}
-			s.plain = append(s.plain, i)
-			again = true
-			return true
-		})
-	}
-}
-
-// convert makes a conversion of each party that gave and got.
-func (s *settler) convert() {
-	b := s.books(s.inner)
-	used := map[chains.Address]bool{}
-	for _, a := range b.accounts {
-		if s.role(a) == RoleParty && b.converts(a) {
-			s.conversion(a, b)
-			used[a] = true
-		}
-	}
-	if len(used) == 0 {
+	if len(s.inner) < 2 {
 		s.plain, s.inner = append(s.plain, s.inner...), nil
 		return
 	}
+	s.absurd()
+}
+
+// trades reports whether a is a party that gave something and got something else.
+func (s *settler) trades(a chains.Address, b *books) bool {
+	given, received := b.sides(a)
+	return s.role(a) == RoleParty && len(given) > 0 && len(received) > 0
+}
+
+// netted reports whether moves of that kind are what contracts and their callers do.
+func netted(kind chains.MoveKind) bool {
+	switch kind {
+	case chains.MoveCall, chains.MoveCreate, chains.MoveDestruct, chains.MoveToken, chains.MoveNFT, chains.MoveWrap, chains.MoveUnwrap:
+		return true
+	}
+	return false
+}
+
+// alone takes the netted moves that fit out of the netting and reports whether there were any.
+func (s *settler) alone(fits func(*chains.Move) bool) bool {
+	before := len(s.inner)
 	s.inner = slices.DeleteFunc(s.inner, func(i int) bool {
-		m := &s.exec.Moves[i]
-		if used[m.From] || used[m.To] || !s.isEnd(m.From) && !s.isEnd(m.To) {
-			return true
+		if !fits(&s.exec.Moves[i]) {
+			return false
 		}
 		s.plain = append(s.plain, i)
 		return true
 	})
+	return len(s.inner) < before
 }
 
-// conversion writes down what a gave and got.
-func (s *settler) conversion(a chains.Address, b *books) {
-	c := Conversion{Kind: KindSwap, Giver: a, Receiver: a}
-	number := len(s.out.Conversions)
-	given, received := b.sides(a)
-	for _, e := range given {
-		c.Given = append(c.Given, Leg{a, e.asset, e.net})
-		s.steps = append(s.steps, placed{Step{StepGive, e.moves, a, "", e.asset, e.net, number}, e.firstOut})
-	}
-	for _, e := range received {
-		c.Received = append(c.Received, Leg{a, e.asset, e.net})
-		s.steps = append(s.steps, placed{Step{StepTake, e.moves, "", a, e.asset, e.net, number}, e.lastIn})
-	}
-	first := s.exec.Moves[given[0].firstOut]
-	if !s.isEnd(first.To) {
-		c.Venue = first.To
-	}
-	if len(given) == 1 && len(received) == 1 && given[0].net.Cmp(received[0].net) == 0 {
-		c.Kind = s.wraps(given[0].asset, received[0].asset)
-	}
-	s.out.Conversions = append(s.out.Conversions, c)
-}
-
-// wraps returns wrap or unwrap where one asset is the native coin and the other wraps it.
-func (s *settler) wraps(given, received chains.Asset) string {
-	for i := range s.exec.Moves {
+// absurd takes out every token whose moves add up to more than an amount can hold. No honest one
+// does, and their nets would mean nothing.
+func (s *settler) absurd() {
+	sums := map[chains.Asset]chains.Amount{}
+	var found []chains.Asset
+	for _, i := range s.inner {
 		m := &s.exec.Moves[i]
-		switch {
-		case m.Kind == chains.MoveWrap && given == chains.Native && received == m.Asset:
-			return KindWrap
-		case m.Kind == chains.MoveUnwrap && received == chains.Native && given == m.Asset:
-			return KindUnwrap
+		sum, err := sums[m.Asset].Add(m.Amount)
+		if err != nil && !slices.Contains(found, m.Asset) {
+			found = append(found, m.Asset)
+			s.out.Unclear = append(s.out.Unclear, Unclear{m.To, m.Asset, m.Amount, []int{i}, "this token's movements add up to more than any amount can hold: none of them is netted"})
+		}
+		sums[m.Asset] = sum
+	}
+	if found != nil {
+		s.alone(func(m *chains.Move) bool { return slices.Contains(found, m.Asset) })
+	}
+}
+
+// convert settles venue by venue. What one end pays
+// another directly stands alone where either gave, or got, nothing else at that venue.
+func (s *settler) convert() {
+	venues := s.venues()
+	for s.payments(venues) {
+		venues = s.venues()
+	}
+	for _, moves := range venues {
+		s.settle(moves)
+	}
+}
+
+// payments takes direct payments out of the netting and reports whether there were any.
+func (s *settler) payments(venues [][]int) bool {
+	direct := map[*chains.Move]bool{}
+	for _, moves := range venues {
+		b := s.books(moves)
+		for _, i := range moves {
+			m := &s.exec.Moves[i]
+			if s.isEnd(m.From) && s.isEnd(m.To) && (!s.trades(m.From, b) || !s.trades(m.To, b)) {
+				direct[m] = true
+			}
 		}
 	}
-	return KindSwap
+	return len(direct) > 0 && s.alone(func(m *chains.Move) bool { return direct[m] })
 }
 
 // rest makes steps of the moves that stand alone and finds the contracts that they pass through.
@@ -193,31 +194,5 @@ func (s *settler) through() {
 			}
 			s.out.Through[h] = true
 		}
-	}
-}
-
-// order sorts the steps by place and moves the gives of a conversion before its takes.
-func (s *settler) order() {
-	slices.SortStableFunc(s.steps, func(a, b placed) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Kind, b.Kind))
-	})
-	done := map[int]bool{}
-	for i := range s.steps {
-		p := &s.steps[i]
-		if p.Kind == StepGive && done[p.Conversion] {
-			continue
-		}
-		if p.Conversion >= 0 && !done[p.Conversion] {
-			done[p.Conversion] = true
-			for j := range s.steps {
-				if g := &s.steps[j]; g.Kind == StepGive && g.Conversion == p.Conversion {
-					s.out.Steps = append(s.out.Steps, g.Step)
-				}
-			}
-			if p.Kind == StepGive {
-				continue
-			}
-		}
-		s.out.Steps = append(s.out.Steps, p.Step)
 	}
 }

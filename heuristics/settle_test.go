@@ -136,4 +136,124 @@ var shapes = []struct{ name, moves, want string }{
 		S gives 7 eth to swap 0
 		S takes 100 USDC from 0
 		`},
+	{"a swap through a router of two pools", "S>C1 100 USDC\nC1>L1 100 USDC\nL1>L2 5 WETH\nL2>C1 70 DAI\nC1>S 70 DAI", `
+		S gives 100 USDC to swap 0
+		S takes 70 DAI from 0
+		`},
+	{"a flash loan leaves the net", "L>S 900 USDC\nS>C 910 USDC\nC>S 20 DAI\nS>L 901 USDC", `
+		S gives 911 USDC to swap 0
+		S takes 20 DAI from 0
+		`},
+	{"swap and send", "S>L 100 USDC\nL>P 90 DAI", `
+		S gives 100 USDC to swap 0
+		P takes 90 DAI from 0
+		`},
+	{"swap and bridge", "S>C 100 USDC\nC>L 100 USDC\nL>C 90 DAI\nC>B 90 DAI", `
+		S gives 100 USDC to swap 0
+		B takes 90 DAI from 0
+		`},
+	{"a fee out of what is given", "S>C 100 USDC\nC>P 1 USDC\nC>L 99 USDC\nL>S 90 DAI", `
+		S>P 1 USDC
+		S gives 99 USDC to swap 0
+		S takes 90 DAI from 0
+		`},
+	{"a fee out of what is got", "S>L 100 USDC\nL>C 90 DAI\nC>P 1 DAI\nC>S 89 DAI", `
+		S gives 100 USDC to swap 0
+		P takes 1 DAI from 0
+		S takes 89 DAI from 0
+		`},
+	{"a payment beside a swap", "S>P 3 eth\nS>L 100 USDC\nL>S 90 DAI", `
+		S>P 3 eth
+		S gives 100 USDC to swap 0
+		S takes 90 DAI from 0
+		`},
+	{"an NFT bought through a market that takes its fee", "S>C 100 eth\nC>P1 90 eth\nC>P2 10 eth\nP1>S 1 APE/7", `
+		S>P2 10 eth
+		S gives 90 eth to swap 0
+		P1 gives 1 APE/7 to swap 1
+		P1 takes 90 eth from 1
+		S takes 1 APE/7 from 0
+		`},
+	{"an NFT sold for an offer, owners directly", "S>P 1 APE/7\nP>S 100 WETH", `
+		S gives 1 APE/7 to swap 0
+		P gives 100 WETH to swap 1
+		P takes 1 APE/7 from 1
+		S takes 100 WETH from 0
+		`},
+	{"liquidity added", "S>L 100 USDC\nS>L 90 DAI\n0>S 95 LP", `
+		S gives 100 USDC to add-liquidity 0
+		S gives 90 DAI to add-liquidity 0
+		S takes 95 LP from 0
+		`},
+	{"liquidity removed, the token of it burnt by its pool", "S>L 95 LP\nL>0 95 LP\nL>S 100 USDC\nL>S 90 DAI", `
+		S gives 95 LP to remove-liquidity 0
+		S takes 100 USDC from 0
+		S takes 90 DAI from 0
+		`},
+	{"the pool's own share of new liquidity", "S>L 100 USDC\nS>L 90 DAI\n0>P 2 LP\n0>S 95 LP", `
+		S gives 100 USDC to add-liquidity 0
+		S gives 90 DAI to add-liquidity 0
+		0>P 2 LP
+		S takes 95 LP from 0
+		`},
+	{"a share burnt at the token, paid out by a vault", "S>0 95 SHARE\nC>S 100 USDC", `
+		S gives 95 SHARE to swap 0
+		S takes 100 USDC from 0
+		`},
+	{"a share minted for somebody else", "S>C 100 USDC\n0>P 95 SHARE", `
+		S gives 100 USDC to swap 0
+		P takes 95 SHARE from 0
+		`},
+	{"the coin and its wrapper given together", "S>C 3 eth\n0>C 3 +WETH\nS>C 4 WETH\nC>L 7 WETH\nL>S 20 DAI", `
+		S gives 3 eth to swap 0
+		S gives 4 WETH to swap 0
+		S takes 20 DAI from 0
+		`},
+	{"owners behind one bundle, each on their own", "P1>L 100 USDC\nL>P1 90 DAI\nP2>L 50 DAI\nL>P2 55 USDC", `
+		P1 gives 100 USDC to swap 0
+		P1 takes 90 DAI from 0
+		P2 gives 50 DAI to swap 1
+		P2 takes 55 USDC from 1
+		`},
+	{"two venues that have nothing in common", "S>L1 100 USDC\nL1>S 90 DAI\nS>L2 5 UNI\nL2>S 7 AAVE", `
+		S gives 100 USDC to swap 0
+		S takes 90 DAI from 0
+		S gives 5 UNI to swap 1
+		S takes 7 AAVE from 1
+		`},
+	{"two venues in a row", "S>L1 100 USDC\nL1>S 90 DAI\nS>L2 90 DAI\nL2>S 7 AAVE", `
+		S gives 100 USDC to swap 0
+		S takes 7 AAVE from 0
+		`},
+	{"a tax that the token takes", "S>L 95 TAX\nS>C 5 TAX\nL>S 90 DAI", `
+		S gives 100 TAX to swap 0
+		S takes 90 DAI from 0
+		`},
+	{"all that was given went on, and something came back", "S>C 10 eth\nC>P 10 eth\n0>S 1 TICKET", `
+		S>C 10 eth
+		C>P 10 eth
+		0>S 1 TICKET
+		unclear: S 1 TICKET: all that was given went on to others, and this came back: perhaps for it
+		`},
+	{"a mixer beside a swap is paid", "S>C 100 eth\nC>M 100 eth\nC>S 5 REWARD", `
+		S>C 100 eth
+		C>M 100 eth
+		C>S 5 REWARD
+		unclear: S 5 REWARD: all that was given went on to others, and this came back: perhaps for it
+		`},
+	{"two givers, two receivers of what came out", "P1>L 100 USDC\nP2>L 50 UNI\nL>P3 90 DAI\nL>S 1 GAS\nS>L 2 FUEL", `
+		P1>L 100 USDC
+		P2>L 50 UNI
+		L>P3 90 DAI
+		S gives 2 FUEL to swap 0
+		S takes 1 GAS from 0
+		unclear: P3 90 DAI: several gave something for it, and the contracts in between do not show who
+		`},
+	{"tokens that lie about sums", "S>C 115792089237316195423570985008687907853269984665640564039457584007913129639935 LIE\nC>S 115792089237316195423570985008687907853269984665640564039457584007913129639935 LIE\nS>L 1 USDC\nL>S 2 DAI", `
+		S>C 115792089237316195423570985008687907853269984665640564039457584007913129639935 LIE
+		C>S 115792089237316195423570985008687907853269984665640564039457584007913129639935 LIE
+		S gives 1 USDC to swap 0
+		S takes 2 DAI from 0
+		unclear: S 115792089237316195423570985008687907853269984665640564039457584007913129639935 LIE: this token's movements add up to more than any amount can hold: none of them is netted
+		`},
 }

@@ -1,0 +1,268 @@
+package heuristics
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"clew/chains"
+)
+
+// side is what one account gave, or got, of one asset at a venue.
+type side struct {
+	*entry
+	account chains.Address
+	trades  bool          // the account is a party that gave and got here
+	left    chains.Amount // what no step accounts for yet
+}
+
+// dealing is the settlement of one venue.
+type dealing struct {
+	*settler
+	moves       []int
+	gives, gets []*side
+	steps       []placed
+	traders     []chains.Address // who gets a conversion, in order
+	taken       map[chains.Address][]*side
+	unclear     []Unclear
+}
+
+// settle settles one venue: what is paid on in the same asset first, then what was got for what
+// was given, then what is left on one side. Where nothing was converted its moves stand as they
+// are.
+func (s *settler) settle(moves []int) {
+	d := &dealing{settler: s, moves: moves, taken: map[chains.Address][]*side{}}
+	b := s.books(moves)
+	for _, a := range b.accounts {
+		given, received := b.sides(a)
+		trades := s.trades(a, b)
+		for _, e := range given {
+			d.gives = append(d.gives, &side{e, a, trades, e.net})
+		}
+		for _, e := range received {
+			d.gets = append(d.gets, &side{e, a, trades, e.net})
+		}
+	}
+	if len(d.gives) > 0 && len(d.gets) > 0 {
+		d.payOn()
+		d.match()
+		d.trade()
+	}
+	if len(d.traders) == 0 {
+		s.plain = append(s.plain, moves...)
+		s.out.Unclear = append(s.out.Unclear, d.unclear...)
+		return
+	}
+	d.leave()
+	s.steps = append(s.steps, d.steps...)
+	s.out.Unclear = append(s.out.Unclear, d.unclear...)
+}
+
+// payOn finds what of somebody's gift went on to others as it was: fees that a router takes, or
+// a payment through a contract. Of two givers the one counts whose gift can have reached the
+// receiver.
+func (d *dealing) payOn() {
+	for _, get := range d.gets {
+		if get.trades || d.minted(get) {
+			continue
+		}
+		from := d.givers(get, func(g *side) bool { return g.asset == get.asset })
+		if len(from) > 1 {
+			from = d.reaching(from, get, get.asset)
+		}
+		switch {
+		case len(from) == 1:
+			units := chains.Min(from[0].left, get.left)
+			d.add(StepTransfer, get.entry.moves, from[0].account, get.account, get.asset, units, from[0].firstOut)
+			from[0].left, get.left = from[0].left.Minus(units), get.left.Minus(units)
+		case len(from) > 1:
+			d.doubt(get, "several gave this asset, and the contracts in between do not show whose it is")
+			d.pay(get)
+		}
+	}
+}
+
+// match finds whose conversion brought what somebody got without giving anything here: a
+// receiver named by the giver, or a fee that a router takes from what comes out. What is minted
+// beside a trade is the token's own affair.
+func (d *dealing) match() {
+	anyTrades := slices.ContainsFunc(d.gives, func(g *side) bool { return g.trades && !g.left.IsZero() })
+	for _, get := range d.gets {
+		if get.trades || get.left.IsZero() || anyTrades && d.minted(get) {
+			continue
+		}
+		from := d.givers(get, func(g *side) bool { return g.trades && d.tradesFor(g.account, get.asset) })
+		if len(accounts(from)) == 0 {
+			from = d.givers(get, func(*side) bool { return true })
+			if len(accounts(from)) > 1 {
+				from = d.reaching(from, get, "")
+			}
+		}
+		switch who := accounts(from); len(who) {
+		case 0:
+		case 1:
+			d.take(who[0], get)
+		default:
+			d.doubt(get, "several gave something for it, and the contracts in between do not show who")
+			d.pay(get)
+		}
+	}
+}
+
+// trade makes the conversions.
+func (d *dealing) trade() {
+	for _, get := range d.gets {
+		if !get.trades {
+			continue
+		}
+		if len(d.givers(get, func(g *side) bool { return g.account == get.account })) == 0 {
+			d.doubt(get, "all that was given went on to others, and this came back: perhaps for it")
+			continue
+		}
+		d.take(get.account, get)
+	}
+	for _, a := range d.traders {
+		d.conversion(a)
+	}
+}
+
+// leave makes transfers of what is left on one side: to the contract that keeps it, or from the
+// one that paid.
+func (d *dealing) leave() {
+	for _, get := range d.gets {
+		d.pay(get)
+	}
+	for _, g := range d.gives {
+		if !g.left.IsZero() {
+			to := d.exec.Moves[g.firstOut].To
+			d.add(StepTransfer, g.moves, g.account, to, g.asset, g.left, g.firstOut)
+			g.left = chains.Amount{}
+		}
+	}
+}
+
+// pay makes a transfer of what is left of get from the contract that paid it last; from nobody
+// where that was a party, whose own conversion has taken it.
+func (d *dealing) pay(get *side) {
+	if get.left.IsZero() {
+		return
+	}
+	from := d.exec.Moves[get.lastIn].From
+	if d.isEnd(from) {
+		from = ""
+	}
+	d.add(StepTransfer, get.moves, from, get.account, get.asset, get.left, get.lastIn)
+	get.left = chains.Amount{}
+}
+
+// take gives get to the conversion of a.
+func (d *dealing) take(a chains.Address, get *side) {
+	if d.taken[a] == nil {
+		d.traders = append(d.traders, a)
+	}
+	d.taken[a] = append(d.taken[a], get)
+}
+
+// conversion writes down what a gave and who got what for it.
+func (d *dealing) conversion(a chains.Address) {
+	number := len(d.out.Conversions)
+	c := Conversion{Kind: KindSwap, Giver: a}
+	given := d.givers(nil, func(g *side) bool { return g.account == a })
+	slices.SortFunc(given, func(x, y *side) int { return cmp.Compare(x.firstOut, y.firstOut) })
+	received := d.taken[a]
+	slices.SortStableFunc(received, func(x, y *side) int { return cmp.Compare(x.lastIn, y.lastIn) })
+	for _, g := range given {
+		c.Given = append(c.Given, Leg{a, g.asset, g.left})
+		d.steps = append(d.steps, placed{Step{StepGive, g.moves, a, "", g.asset, g.left, number}, g.firstOut})
+		g.left = chains.Amount{}
+	}
+	for _, get := range received {
+		c.Received = append(c.Received, Leg{get.account, get.asset, get.left})
+		d.steps = append(d.steps, placed{Step{StepTake, get.moves, "", get.account, get.asset, get.left, number}, get.lastIn})
+		get.left = chains.Amount{}
+	}
+	c.Receiver = c.Received[0].Account
+	if to := d.exec.Moves[given[0].firstOut].To; !d.isEnd(to) {
+		c.Venue = to
+	}
+	d.describe(&c)
+	c.Says = fmt.Sprintf("%s: %s for %s, net of %d moves", c.Kind, things(len(c.Given)), things(len(c.Received)), len(d.moves))
+	d.out.Conversions = append(d.out.Conversions, c)
+}
+
+func things(n int) string {
+	if n == 1 {
+		return "one asset"
+	}
+	return fmt.Sprintf("%d assets", n)
+}
+
+// add makes a step.
+func (d *dealing) add(kind StepKind, moves []int, from, to chains.Address, asset chains.Asset, units chains.Amount, at int) {
+	d.steps = append(d.steps, placed{Step{kind, moves, from, to, asset, units, -1}, at})
+}
+
+// doubt says that a get is unclear.
+func (d *dealing) doubt(get *side, why string) {
+	d.unclear = append(d.unclear, Unclear{get.account, get.asset, get.left, get.moves, why})
+}
+
+// givers returns what fits of that which others gave and which is not accounted for yet; where
+// get is nil, anybody's.
+func (d *dealing) givers(get *side, fits func(*side) bool) []*side {
+	var list []*side
+	for _, g := range d.gives {
+		if !g.left.IsZero() && (get == nil || get.trades || g.account != get.account) && fits(g) {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// tradesFor reports whether a trades here and got the asset.
+func (d *dealing) tradesFor(a chains.Address, asset chains.Asset) bool {
+	return slices.ContainsFunc(d.gets, func(g *side) bool { return g.account == a && g.trades && g.asset == asset })
+}
+
+// minted reports whether all of get came out of nothing.
+func (d *dealing) minted(get *side) bool {
+	return !slices.ContainsFunc(get.moves, func(i int) bool {
+		m := &d.exec.Moves[i]
+		return m.To == get.account && m.From != ""
+	})
+}
+
+// reaching returns those of from whose gift can have reached get through contracts, by moves of
+// the asset, or of any where asset is "".
+func (d *dealing) reaching(from []*side, get *side, asset chains.Asset) []*side {
+	return slices.DeleteFunc(slices.Clone(from), func(g *side) bool {
+		seen := map[string]bool{}
+		for again := true; again; {
+			again = false
+			for _, i := range d.moves {
+				m := &d.exec.Moves[i]
+				if asset != "" && m.Asset != asset || m.From != g.account && (d.isEnd(m.From) || !seen[d.place(m.From, m)]) {
+					continue
+				}
+				if m.To == get.account {
+					return false
+				}
+				if at := d.place(m.To, m); !d.isEnd(m.To) && !seen[at] {
+					seen[at], again = true, true
+				}
+			}
+		}
+		return true
+	})
+}
+
+// accounts returns whose sides these are, each once.
+func accounts(sides []*side) []chains.Address {
+	var list []chains.Address
+	for _, s := range sides {
+		if !slices.Contains(list, s.account) {
+			list = append(list, s.account)
+		}
+	}
+	return list
+}
