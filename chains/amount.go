@@ -22,6 +22,9 @@ func Units(n uint64) Amount {
 	return a
 }
 
+// AmountOf returns the Amount of v units.
+func AmountOf(v *uint256.Int) Amount { return Amount{*v} }
+
 // ParseAmount reads a decimal string of whole units: digits only.
 func ParseAmount(text string) (Amount, error) {
 	if text == "" || len(text) > 78 {
