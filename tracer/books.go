@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"bytes"
 	"fmt"
 
 	"clew/chains"
@@ -12,10 +13,10 @@ type unit struct {
 	asset chains.Asset
 }
 
-// Books computes the conservation table of r again, from the seeds and endpoints of t: a row
-// for each unit, in the order in which seeds and then endpoints name them. What was converted
-// and what is unexplained cannot be computed from them and is taken from the table in t. An
-// error means that amounts are beyond what an Amount holds.
+// Books computes the conservation table of r again, from the seeds, hops and endpoints of t: a row
+// for each unit, in the order in which seeds, hops of two legs, and endpoints name them. What is
+// unexplained cannot be computed from them and is taken from the table in t. An error means that
+// amounts are beyond what an Amount holds.
 func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	var rows []ConservationRow
 	row := func(u unit) *ConservationRow {
@@ -35,21 +36,104 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 			return nil, fmt.Errorf("seeds of %s: %w", s.Asset, err)
 		}
 	}
+	for i := range t.Hops {
+		h := &t.Hops[i]
+		if len(h.Legs) < 2 {
+			continue
+		}
+		first, last := &h.Legs[0], &h.Legs[len(h.Legs)-1]
+		if h.Given != nil {
+			out, _ := h.Given.Get(r)
+			at := row(unit{first.Chain, first.Asset})
+			if at.ConvertedOut, err = sumUnder(r, at.ConvertedOut, out); err != nil {
+				return nil, fmt.Errorf("hop %d: %w", h.Number, err)
+			}
+		}
+		in, _ := h.Traced.Get(r)
+		at := row(unit{last.Chain, last.Asset})
+		if at.ConvertedIn, err = sumUnder(r, at.ConvertedIn, in); err != nil {
+			return nil, fmt.Errorf("hop %d: %w", h.Number, err)
+		}
+	}
 	for i := range t.Endpoints {
 		e := &t.Endpoints[i]
 		at := row(unit{e.Chain, e.Asset})
 		a, _ := e.Traced.Get(r)
-		if at.Ended, err = at.Ended.Add(a); err != nil {
+		if at.Ended, err = sumUnder(r, at.Ended, a); err != nil {
 			return nil, fmt.Errorf("endpoints of %s under %s: %w", e.Asset, r, err)
 		}
 	}
 	stated, _ := t.Conservation.Get(r)
 	for _, s := range stated {
 		at := row(unit{s.Chain, s.Asset})
-		at.ConvertedIn, at.ConvertedOut, at.Unexplained = s.ConvertedIn, s.ConvertedOut, s.Unexplained
+		at.Unexplained = s.Unexplained
 	}
 	for i := range rows {
 		rows[i].Difference = rows[i].difference().String()
 	}
 	return rows, nil
+}
+
+// tally is what a sweep counts of one unit: what came in and what became of it.
+type tally struct {
+	unit
+	seeded, unexplained chains.Amount
+	ended, in, out      [numRules]chains.Amount // in and out: converted
+}
+
+// tally returns the one of an asset, which is made where the asset was not met before.
+func (l *ledger) tally(asset chains.Asset) *tally {
+	for _, t := range l.tallies {
+		if t.asset == asset {
+			return t
+		}
+	}
+	t := &tally{unit: unit{l.chain, asset}}
+	l.tallies = append(l.tallies, t)
+	return t
+}
+
+func (t *tally) end(traced *Traced) { count(&t.ended, traced) }
+
+// count adds traced amounts to sums. Poison does not conserve: it counts the same value again
+// and again, and its sum stops at the largest Amount.
+func count(sums *[numRules]chains.Amount, traced *Traced) {
+	for r := range sums {
+		if Rule(r).Conserves() {
+			sums[r] = sums[r].Plus(traced.Value[r])
+		} else {
+			sums[r] = upTo(sums[r], traced.Value[r])
+		}
+	}
+}
+
+// sumUnder returns a+b as count sums under r.
+func sumUnder(r Rule, a, b chains.Amount) (chains.Amount, error) {
+	if r.Conserves() {
+		return a.Add(b)
+	}
+	return upTo(a, b), nil
+}
+
+// upTo returns a+b, or the largest Amount where that does not fit.
+func upTo(a, b chains.Amount) chains.Amount {
+	sum, err := a.Add(b)
+	if err != nil {
+		most, _ := chains.BytesAmount(bytes.Repeat([]byte{0xff}, 32))
+		return most
+	}
+	return sum
+}
+
+func (t *tally) unexplain(units chains.Amount) (err error) {
+	t.unexplained, err = t.unexplained.Add(units)
+	return err
+}
+
+// row returns its row of the conservation table of r, but for the difference.
+func (t *tally) row(r Rule) ConservationRow {
+	return ConservationRow{
+		Asset: t.asset, Chain: t.chain, Seeded: t.seeded, Ended: t.ended[r], Unexplained: t.unexplained,
+		ConvertedIn: t.in[r], ConvertedOut: t.out[r],
+	}
 }

@@ -153,6 +153,9 @@ func (c *check) amounts() error {
 	for i := range c.t.Hops {
 		h := &c.t.Hops[i]
 		err := c.shares(&h.Traced, h.TracedBySeed, h.Legs[len(h.Legs)-1].Units)
+		if err == nil {
+			err = c.given(h)
+		}
 		for _, r := range c.t.Rules {
 			a, ok := h.Traced.Get(r)
 			if _, based := h.Basis.Get(r); err == nil && based != (ok && !a.IsZero()) {
@@ -179,19 +182,43 @@ func (c *check) amounts() error {
 	return nil
 }
 
+// given checks what goes into a hop of two legs.
+func (c *check) given(h *Hop) error {
+	if (len(h.Legs) > 1) != (h.Given != nil) {
+		return errors.New("given: stated of one leg, or missing of two")
+	}
+	for _, r := range c.t.Rules {
+		if h.Given == nil {
+			break
+		}
+		given, says := h.Given.Get(r)
+		_, also := h.Traced.Get(r)
+		if says != also || h.Legs[0].Units.Less(given) {
+			return fmt.Errorf("given under %s: stated %s, of %s in all", r, given, h.Legs[0].Units)
+		}
+	}
+	return nil
+}
+
 // bounds checks that whoever adds up whole movements and holdings need not fear for the sum.
 func (c *check) bounds() error {
-	var sum chains.Amount
-	var err error
+	sums := map[unit]chains.Amount{}
+	add := func(chain chains.Chain, asset chains.Asset, units chains.Amount) (err error) {
+		u := unit{chain, asset}
+		sums[u], err = sums[u].Add(units)
+		return err
+	}
 	for i := range c.t.Hops {
 		for k := range c.t.Hops[i].Legs {
-			if sum, err = sum.Add(c.t.Hops[i].Legs[k].Units); err != nil {
+			leg := &c.t.Hops[i].Legs[k]
+			if err := add(leg.Chain, leg.Asset, leg.Units); err != nil {
 				return fmt.Errorf("hop %d: %w", i+1, err)
 			}
 		}
 	}
 	for i := range c.t.Endpoints {
-		if sum, err = sum.Add(c.t.Endpoints[i].Units); err != nil {
+		e := &c.t.Endpoints[i]
+		if err := add(e.Chain, e.Asset, e.Units); err != nil {
 			return fmt.Errorf("endpoint %s: %w", c.t.Endpoints[i].ID, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -18,9 +19,7 @@ func (l *ledger) end(h *holding, reason Reason, note string) error {
 		l.limited[note]++
 	}
 	e := l.endpoint(h, reason, note)
-	for r := range l.ended {
-		l.ended[r] = l.ended[r].Plus(e.Traced.Value[r])
-	}
+	l.tally(e.Asset).end(&e.Traced)
 	return l.sink.Endpoint(h.seq, e)
 }
 
@@ -37,11 +36,13 @@ func (l *ledger) endConserving(h *holding, note string) error {
 func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
 	traced := l.traced(&h.bundle, false)
 	e := Endpoint{
-		Node: h.node, Chain: l.chain, Asset: chains.Native, Reason: reason, Units: h.units,
+		Node: h.node, Chain: l.chain, Asset: cmp.Or(h.asset, chains.Native), Reason: reason, Units: h.units,
 		Position: strconv.Itoa(int(h.out.Index)), Hop: h.hop, Note: note,
 		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), ByBasis: l.byBasis(&h.bundle),
 	}
 	switch {
+	case h.position != "":
+		e.Position = h.position
 	case reason == ReasonFee:
 		e.Position = "fee"
 	case h.balance, h.spent:
@@ -51,9 +52,11 @@ func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
 	case !h.balance:
 		l.written.tx = h.out.Tx
 		e.TxID = &l.written.tx
-		e.ID = id("endpoint", string(l.chain), h.out.Tx.String(), e.Position, h.node)
-	case reason == ReasonBalance:
+		e.ID = l.once(id("endpoint", string(l.chain), h.out.Tx.String(), e.Position, h.node))
+	case reason == ReasonBalance && e.Asset == chains.Native:
 		e.ID = id("endpoint", string(l.chain), "balance", h.node)
+	case reason == ReasonBalance:
+		e.ID = id("endpoint", string(l.chain), "balance", h.node, string(e.Asset))
 	default: // an account may be left more than once
 		e.ID = id("endpoint", string(l.chain), "balance", h.node, string(reason), strconv.Itoa(h.seq))
 	}
@@ -129,11 +132,9 @@ func (l *ledger) unfollowed(tx *chains.Tx, outs []int) {
 
 // unexplained writes the gap of an account that pays out more than it was seen to hold.
 func (l *ledger) unexplained(tx *chains.Tx, a chains.Address, lack chains.Amount) error {
-	sum, err := l.unexplain.Add(lack)
-	if err != nil {
+	if err := l.tally(chains.Native).unexplain(lack); err != nil {
 		return err
 	}
-	l.unexplain = sum
 	h := tx.Block.Height
 	l.gap(Gap{
 		Chain: l.chain, FromHeight: &h, ToHeight: &h, TxID: tx.ID.String(),
@@ -154,21 +155,27 @@ func (l *ledger) trace(from, asOf chains.BlockRef) (*Trace, error) {
 			Effect: "where their value went was not examined: they are endpoints of reason limit",
 		})
 	}
+	if l.chain.Info().Family != chains.FamilyEVM {
+		l.tally(chains.Native) // the one asset that there is
+	}
 	var defect error
 	for _, r := range Rules() {
 		if r == TIHO && l.accountPots {
 			l.t.Conservation.Null[r] = true
 			continue
 		}
-		row := ConservationRow{
-			Asset: chains.Native, Chain: l.chain, Seeded: l.seeded, Ended: l.ended[r], Unexplained: l.unexplain,
+		rows := make([]ConservationRow, 0, len(l.tallies))
+		for _, t := range l.tallies {
+			row := t.row(r)
+			diff := row.difference()
+			row.Difference = diff.String()
+			rows = append(rows, row)
+			if r.Conserves() && diff.Sign() != 0 {
+				defect = fmt.Errorf("%s, %s of %s: %s seeded, %s converted in, %s ended, %s converted out: %w",
+					r, t.asset, t.chain, row.Seeded, row.ConvertedIn, row.Ended, row.ConvertedOut, ErrDefect)
+			}
 		}
-		diff := row.difference()
-		row.Difference = diff.String()
-		l.t.Conservation.Value[r] = []ConservationRow{row}
-		if r.Conserves() && diff.Sign() != 0 {
-			defect = fmt.Errorf("%s: %s seeded, %s ended: %w", r, l.seeded, l.ended[r], ErrDefect)
-		}
+		l.t.Conservation.Value[r] = rows
 	}
 	return l.t, defect
 }

@@ -20,6 +20,9 @@ type Incident struct {
 	Seeds      []Seed
 	Stop       Stop
 	Openings   []Opening
+	Known      []Known
+	Adopt      []Adopt
+	Statement  []Statement // what the victim states
 	Notes      string
 	SHA256     string // of the file's bytes, hex
 }

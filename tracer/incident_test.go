@@ -44,7 +44,7 @@ func TestIncidentErrors(t *testing.T) {
 		{"tiho for accounts", "clew: incident/1\nid: case\nrule: tiho\naccounts: address\nseeds: [{output: \"CHAIN:TXID:0\"}]\n", 1, "rule", "outputs only"},
 		{"unknown pots", head + "accounts: wallet\n", 4, "accounts", "output or address"},
 		{"clusters", head + "accounts: cluster\n", 4, "accounts", "not supported"},
-		{"adopt", head + "adopt:\n  - {candidate: x}\n", 5, "adopt[0]", "not supported"},
+		{"adopt", head + "adopt:\n  - {candidate: x}\n", 5, "adopt[0].candidate", "unknown field"},
 		{"adopt is no list", head + "adopt: x\n", 4, "adopt", "want a list"},
 
 		{"no seeds", head, 1, "seeds", "at least one seed"},

@@ -21,10 +21,9 @@ type ledger struct {
 	addresses   map[chains.Address]string // their nodes
 	coinbase    string                    // its node; "" before the first fee
 	ends        []int                     // sequence of each endpoint kept in t, beside t.Endpoints
-	seeded      chains.Amount
-	ended       [numRules]chains.Amount
-	unexplain   chains.Amount
-	limited     map[string]int // endpoints of reason limit, by note
+	tallies     []*tally                  // as first met
+	limited     map[string]int            // endpoints of reason limit, by note
+	times       map[string]int            // how often an id was made, on a chain of accounts
 	limitOrder  []string
 	nextHop     int
 	accountPots bool
@@ -86,7 +85,7 @@ func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *led
 	l := &ledger{
 		codec: codec, chain: chain, sink: opt.Sink,
 		addresses: map[chains.Address]string{}, limited: map[string]int{},
-		accountPots: inc.Accounts != AccountsOutput,
+		accountPots: inc.Accounts != AccountsOutput || chain.Info().Family == chains.FamilyEVM,
 		t: &Trace{
 			Schema: Schema, Tool: opt.Tool, Inputs: opt.Inputs, Stop: inc.Stop, Rules: Rules(),
 			Incident: IncidentRef{
@@ -94,7 +93,7 @@ func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *led
 				Synthetic: inc.Synthetic, SHA256: inc.SHA256, FirstLogged: opt.FirstLogged, Notes: inc.Notes,
 			},
 			Seeds: []SeedEntry{}, Nodes: []Node{}, Hops: []Hop{}, Endpoints: []Endpoint{},
-			Findings: []Finding{}, Gaps: []Gap{},
+			Findings: []Finding{}, Gaps: []Gap{}, Statement: inc.Statement,
 		},
 	}
 	for _, seed := range inc.Seeds {
@@ -138,6 +137,22 @@ func id(parts ...string) string {
 	return string(text[:])
 }
 
+// once returns what no other thing has for an id: on a chain of accounts a log may move one
+// asset more than once to the same place.
+func (l *ledger) once(key string) string {
+	if l.chain.Info().Family != chains.FamilyEVM {
+		return key
+	}
+	if l.times == nil {
+		l.times = map[string]int{}
+	}
+	l.times[key]++
+	if n := l.times[key]; n > 1 {
+		return id(key, strconv.Itoa(n))
+	}
+	return key
+}
+
 // node writes down a node that was not met before and returns its id.
 func (l *ledger) node(n Node) string {
 	n.Chain = l.chain
@@ -167,7 +182,8 @@ func (l *ledger) seed(tx *chains.Tx, seed *Seed, h *holding, units chains.Amount
 	if !slices.Contains(h.origin, seed.ID) {
 		h.origin = append(h.origin, seed.ID)
 	}
-	l.seeded = l.seeded.Plus(units)
+	t := l.tally(seed.Asset)
+	t.seeded = t.seeded.Plus(units)
 	l.t.Seeds = append(l.t.Seeds, SeedEntry{
 		ID: seed.ID, Chain: l.chain, Asset: seed.Asset, Units: units, TxID: tx.ID,
 		Position: strconv.Itoa(position), Address: l.codec.FormatAddress(l.chain, address),

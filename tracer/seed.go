@@ -46,9 +46,18 @@ func (s *Seed) text(codec Codec) string {
 	case s.Out != nil:
 		return fmt.Sprintf("%s:%s", s.Chain, s.Out)
 	case s.Tx != nil:
-		return fmt.Sprintf("%s:%s:%s", s.Chain, s.Tx, codec.FormatAddress(s.Chain, s.Address))
+		return fmt.Sprintf("%s:%s:%s", s.Chain, s.Tx, s.receiver(codec))
 	}
-	return fmt.Sprintf("%s:%s@%s..%s", s.Chain, codec.FormatAddress(s.Chain, s.Address), s.From, s.To)
+	return fmt.Sprintf("%s:%s@%s..%s", s.Chain, s.receiver(codec), s.From, s.To)
+}
+
+// receiver gives ADDRESS, and the asset behind it where that is not the native coin.
+func (s *Seed) receiver(codec Codec) string {
+	text := codec.FormatAddress(s.Chain, s.Address)
+	if s.Asset != chains.Native {
+		text += ":" + string(s.Asset)
+	}
+	return text
 }
 
 func (s *Seed) window(address, span string, codec Codec) error {
@@ -84,6 +93,9 @@ func (s *Seed) addressAsset(text string, codec Codec) error {
 		return nil
 	}
 	cut := strings.LastIndexByte(text, ':')
+	if claimed := strings.Index(text, ":"+claimedAsset); claimed >= 0 {
+		cut = claimed
+	}
 	if cut < 0 {
 		return err
 	}
@@ -92,7 +104,7 @@ func (s *Seed) addressAsset(text string, codec Codec) error {
 		return err
 	}
 	s.Address = a
-	s.Asset, err = parseAsset(text[cut+1:])
+	s.Asset, err = parseAsset(s.Chain, text[cut+1:], codec)
 	return err
 }
 
@@ -101,9 +113,13 @@ func (s *Seed) inTx(rest string, codec Codec) error {
 	if !ok {
 		return errors.New("want CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS or CHAIN:ADDRESS@FROM..TO")
 	}
-	tx, err := chains.ParseHash(id)
+	tx, err := parseTxID(id)
 	if err != nil {
 		return err
+	}
+	if s.Chain.Info().Family == chains.FamilyEVM {
+		s.Tx = &tx
+		return s.addressAsset(what, codec)
 	}
 	if vout, err := strconv.ParseUint(what, 10, 32); err == nil {
 		s.Out = &chains.OutPoint{Tx: tx, Index: uint32(vout)}
@@ -180,10 +196,10 @@ func (s *Seed) contains(r chains.BlockRef) bool { return !s.From.behind(r) && !s
 
 // seedFields are the fields of one seed of the file, before they are put together.
 type seedFields struct {
-	output, address, to value
-	tx                  *chains.TxID
-	from                *Bound
-	take                string
+	output, address, to, asset value
+	tx                         *chains.TxID
+	from                       *Bound
+	take                       string
 }
 
 // seed reads one of the three forms of seed in an incident file.
@@ -197,14 +213,14 @@ func (p *parser) seed(v value, inc *Incident) error {
 		"id":      func(v value) error { return v.text(&s.ID) },
 		"output":  func(v value) error { f.output = v; return nil },
 		"chain":   func(v value) error { return parse(v, &s.Chain, chains.ParseChain) },
-		"tx":      func(v value) error { f.tx = new(chains.TxID); return parse(v, f.tx, chains.ParseHash) },
+		"tx":      func(v value) error { f.tx = new(chains.TxID); return parse(v, f.tx, parseTxID) },
 		"address": func(v value) error { f.address = v; return nil },
 		"from":    bound(&f.from),
 		"to": func(v value) error { // the receiver of `tx`, or the end of a window
 			f.to = v
 			return nil
 		},
-		"asset":  func(v value) error { return parse(v, &s.Asset, parseAsset) },
+		"asset":  func(v value) error { f.asset = v; return nil },
 		"amount": func(v value) error { s.Amount = new(chains.Amount); return parse(v, s.Amount, chains.ParseAmount) },
 		"take":   func(v value) error { return v.text(&f.take) },
 		"height": func(v value) error {
@@ -225,6 +241,9 @@ func (p *parser) seed(v value, inc *Incident) error {
 	}
 	p.ids[s.ID] = true
 	if err := p.form(v, &s, f); err != nil {
+		return err
+	}
+	if err := p.asset(f.asset, s.Chain, &s.Asset); err != nil {
 		return err
 	}
 	if err := s.part(v, f.take); err != nil {
@@ -313,6 +332,7 @@ func overlaps(v value, seeds []Seed) error {
 	type scale struct {
 		chain   chains.Chain
 		address chains.Address
+		asset   chains.Asset
 		byTime  bool
 	}
 	exact := map[string]string{}
@@ -325,10 +345,10 @@ func overlaps(v value, seeds []Seed) error {
 		case s.Out != nil:
 			key += s.Out.String()
 		case s.Tx != nil:
-			key += s.Tx.String() + " " + string(s.Address)
+			key += s.Tx.String() + " " + string(s.Address) + " " + string(s.Asset)
 		default:
 			if byTime := !s.From.Time.IsZero(); byTime == !s.To.Time.IsZero() { // a mixed one is compared with none
-				at := scale{s.Chain, s.Address, byTime}
+				at := scale{s.Chain, s.Address, s.Asset, byTime}
 				if windows[at] == nil {
 					scales = append(scales, at)
 				}

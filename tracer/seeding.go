@@ -9,26 +9,26 @@ import (
 )
 
 // watchSeeds asks the source for every transaction in which a seed may be received.
-func (s *sweep) watchSeeds(ctx context.Context) error {
-	for i := range s.inc.Seeds {
-		seed := &s.inc.Seeds[i]
-		if seed.Chain != s.chain {
-			return fmt.Errorf("seed %s is on %s, and this trace runs on %s: one chain in a run", seed.ID, seed.Chain, s.chain)
+func (c *course) watchSeeds(ctx context.Context) error {
+	for i := range c.inc.Seeds {
+		seed := &c.inc.Seeds[i]
+		if seed.Chain != c.chain {
+			continue
 		}
 		var err error
 		switch {
 		case seed.Out != nil:
-			s.seedTxs[seed.Out.Tx] = append(s.seedTxs[seed.Out.Tx], i)
-			err = s.src.WatchTx(ctx, seed.Out.Tx)
+			c.seedTxs[seed.Out.Tx] = append(c.seedTxs[seed.Out.Tx], i)
+			err = c.src.WatchTx(ctx, seed.Out.Tx)
 		case seed.Tx != nil:
-			s.seedTxs[*seed.Tx] = append(s.seedTxs[*seed.Tx], i)
-			err = s.src.WatchTx(ctx, *seed.Tx)
+			c.seedTxs[*seed.Tx] = append(c.seedTxs[*seed.Tx], i)
+			err = c.src.WatchTx(ctx, *seed.Tx)
 		default:
-			s.windows[seed.Address] = append(s.windows[seed.Address], i)
-			err = s.watchWindow(ctx, seed)
+			c.windows[seed.Address] = append(c.windows[seed.Address], i)
+			err = c.watchWindow(ctx, seed)
 		}
 		if err != nil {
-			return fmt.Errorf("seed %s (%s): %w", seed.ID, seed.text(s.out.codec), err)
+			return fmt.Errorf("seed %s (%s): %w", seed.ID, seed.text(c.out.codec), err)
 		}
 	}
 	return nil
@@ -36,11 +36,11 @@ func (s *sweep) watchSeeds(ctx context.Context) error {
 
 // watchWindow asks for what a seed's address receives, up to the end of its window where the
 // source can make use of that.
-func (s *sweep) watchWindow(ctx context.Context, seed *Seed) error {
-	w, ok := s.src.(Windowed)
+func (c *course) watchWindow(ctx context.Context, seed *Seed) error {
+	w, ok := c.src.(Windowed)
 	switch {
 	case !ok:
-		return s.src.WatchAddress(ctx, seed.Address)
+		return c.src.WatchAddress(ctx, seed.Address)
 	case seed.To.Time.IsZero():
 		return w.WatchWindow(ctx, seed.Address, seed.To.Height, 0)
 	}
@@ -194,21 +194,24 @@ func checkAmount(seed *Seed, window bool, tx *chains.Tx, receipts []*holding) er
 
 // checkSeeds is an error if a seed was not received at all. One that was received in part, or
 // whose window was not read whole, is a gap.
-func (s *sweep) checkSeeds() error {
-	for i := range s.inc.Seeds {
-		seed := &s.inc.Seeds[i]
-		s.checkWindow(seed)
-		if !s.received[i] {
-			return s.notReceived(seed)
+func (c *course) checkSeeds() error {
+	for i := range c.inc.Seeds {
+		seed := &c.inc.Seeds[i]
+		if seed.Chain != c.chain {
+			continue
+		}
+		c.checkWindow(seed)
+		if !c.received[i] {
+			return c.notReceived(seed)
 		}
 		switch {
-		case s.found[i].IsZero() && seed.isWindow(): // of the other forms, lay has said it
-			s.out.gap(Gap{Chain: s.chain, What: "seed " + seed.ID,
+		case c.found[i].IsZero() && seed.isWindow(): // of the other forms, lay has said it
+			c.out.gap(Gap{Chain: c.chain, What: "seed " + seed.ID,
 				Why:    "all that was received is traced already from other seeds",
 				Effect: "the seed counts 0 units"})
-		case !s.found[i].IsZero() && seed.Amount != nil && s.found[i].Less(*seed.Amount):
-			s.out.gap(Gap{Chain: s.chain, What: "seed " + seed.ID,
-				Why:    fmt.Sprintf("its amount is %s, and %s was received that is not traced already", seed.Amount, s.found[i]),
+		case !c.found[i].IsZero() && seed.Amount != nil && c.found[i].Less(*seed.Amount):
+			c.out.gap(Gap{Chain: c.chain, What: "seed " + seed.ID,
+				Why:    fmt.Sprintf("its amount is %s, and %s was received that is not traced already", seed.Amount, c.found[i]),
 				Effect: "the trace starts from what was received"})
 		}
 	}
@@ -216,28 +219,28 @@ func (s *sweep) checkSeeds() error {
 }
 
 // checkWindow writes a gap for each part of a seed's window that was not read.
-func (s *sweep) checkWindow(seed *Seed) {
+func (c *course) checkWindow(seed *Seed) {
 	if !seed.isWindow() {
 		return
 	}
-	from, to := s.src.From(), s.src.AsOf()
-	name := s.out.codec.FormatAddress(s.chain, seed.Address)
+	from, to := c.src.From(), c.src.AsOf()
+	name := c.out.codec.FormatAddress(c.chain, seed.Address)
 	if from.Height > 0 && seed.From.before(from) {
 		last := from.Height - 1
-		s.out.gap(Gap{Chain: s.chain, ToHeight: &last, What: "seed " + seed.ID,
+		c.out.gap(Gap{Chain: c.chain, ToHeight: &last, What: "seed " + seed.ID,
 			Why:    fmt.Sprintf("its window begins at %s, and blocks were read from %d (%s) on", seed.From, from.Height, utc(from.Time)),
 			Effect: fmt.Sprintf("what %s received before is not seeded, and may come back as new", name)})
 	}
 	if seed.To.behind(to) {
 		first := to.Height + 1
-		s.out.gap(Gap{Chain: s.chain, FromHeight: &first, What: "seed " + seed.ID,
+		c.out.gap(Gap{Chain: c.chain, FromHeight: &first, What: "seed " + seed.ID,
 			Why:    fmt.Sprintf("its window ends at %s, and blocks were read up to %d (%s)", seed.To, to.Height, utc(to.Time)),
 			Effect: fmt.Sprintf("what %s received afterwards is not seeded", name)})
 	}
 }
 
-func (s *sweep) notReceived(seed *Seed) error {
-	name := s.out.codec.FormatAddress(s.chain, seed.Address)
+func (c *course) notReceived(seed *Seed) error {
+	name := c.out.codec.FormatAddress(c.chain, seed.Address)
 	switch {
 	case seed.Out != nil:
 		return fmt.Errorf("seed %s: output %s does not exist, or is worth 0: %w", seed.ID, seed.Out, chains.ErrNotFound)
@@ -245,5 +248,5 @@ func (s *sweep) notReceived(seed *Seed) error {
 		return fmt.Errorf("seed %s: transaction %s pays nothing to %s: %w", seed.ID, seed.Tx, name, chains.ErrNotFound)
 	}
 	return fmt.Errorf("seed %s: %s received nothing from %s to %s in what was read (blocks %d to %d): %w", seed.ID,
-		name, seed.From, seed.To, s.src.From().Height, s.src.AsOf().Height, chains.ErrNotFound)
+		name, seed.From, seed.To, c.src.From().Height, c.src.AsOf().Height, chains.ErrNotFound)
 }

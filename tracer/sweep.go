@@ -32,6 +32,9 @@ type Options struct {
 	Sink Sink
 	// Progress is called after each touched transaction; nil is not called.
 	Progress func(at chains.BlockRef, touched, live int)
+	// Sweeping is called by RunAll as it begins to go through a chain, which may be more than
+	// once; nil is not called.
+	Sweeping func(chain chains.Chain)
 }
 
 // Sink takes the long parts of a trace as they come to be, so that a trace of millions of
@@ -53,14 +56,8 @@ var ErrDefect = errors.New("the sums do not add up: this is a defect of the prog
 // It goes through the chain once, in order, and keeps all rules side by side. Memory is in
 // proportion to what is live, and to the trace unless a Sink takes it.
 type sweep struct {
-	inc   *Incident
-	chain chains.Chain
-	src   Source
-	opt   Options
-	out   *ledger
-
-	dust  chains.Amount // stop.dust of the native coin
-	spent []*holding    // to be used again
+	course
+	spent []*holding // to be used again
 	// Of the transaction that is being taken:
 	pot      divider
 	entering []bundle        // its inputs
@@ -71,14 +68,7 @@ type sweep struct {
 
 	held     map[chains.OutPoint]*holding    // live outputs (accounts: output)
 	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
-	seedTxs  map[chains.TxID][]int           // seeds by the transaction in which they are received
-	windows  map[chains.Address][]int        // seeds by the address that receives them in a window
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
-	found    []chains.Amount                 // units seeded, by seed
-	received []bool                          // a receipt was met, by seed
-	touched  int                             // transactions
-	poisoned bool                            // stop.touched was reached
-	next     int                             // sequence of the next holding
 }
 
 // holding is a traced sum that lies somewhere: an output, or an arrival at an account.
@@ -92,53 +82,70 @@ type holding struct {
 	origin []string // what else did: seeds, and for accounts all that arrived
 	hops   int      // from its seed
 	// accounts: address
-	outs    []int // every output of the arrival
-	balance bool  // the whole account at the end, or what it gave
-	spent   bool  // what it gave to a transaction that is not understood
+	outs     []int        // every output of the arrival
+	asset    chains.Asset // "": the native coin
+	position string       // of what ends elsewhere than in an output; "" where out or reason say it
+	balance  bool         // the whole account at the end, or what it gave
+	spent    bool         // what it gave to a transaction that is not understood
 }
 
 // Run traces inc over the chain that src reads and returns the trace. An incident on
-// another chain is an error.
+// another chain is an error; bridges lead nowhere (RunAll follows them).
 //
 // Errors: ErrNotFound and ErrIncomplete for a seed or an opening balance that the source
 // cannot give, ErrReorged from the source; ErrDefect together with a Trace if the sums do
 // not add up.
 func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, codec Codec, opt Options) (*Trace, error) {
-	own := *inc
-	inc = &own
-	if inc.Stop.Touched == 0 {
-		inc.Stop.Touched = DefaultTouched
+	inc = inc.withDefaults()
+	for i := range inc.Seeds {
+		if seed := &inc.Seeds[i]; seed.Chain != chain {
+			return nil, fmt.Errorf("seed %s is on %s, and this trace runs on %s: one chain in a run", seed.ID, seed.Chain, chain)
+		}
 	}
-	s := &sweep{
-		inc: inc, chain: chain, src: src, opt: opt, out: newLedger(inc, chain, codec, opt),
+	c := newCourse(inc, chain, src, codec, opt)
+	var t *Trace
+	var err error
+	if chain.Info().Family == chains.FamilyEVM {
+		t, err = newBalances(c, newCrossing(inc, codec, nil)).alone(ctx)
+	} else {
+		t, err = newSweep(c).run(ctx)
+	}
+	if err != nil && !errors.Is(err, ErrDefect) {
+		return nil, fmt.Errorf("trace %s: %w", inc.ID, err)
+	}
+	return t, err
+}
+
+// newSweep makes a run over a chain of outputs.
+func newSweep(c course) *sweep {
+	return &sweep{
+		course:   c,
 		held:     map[chains.OutPoint]*holding{},
 		accounts: map[chains.Address]*liveAccount{},
-		seedTxs:  map[chains.TxID][]int{},
-		windows:  map[chains.Address][]int{},
 		seeded:   map[chains.OutPoint]string{},
-		found:    make([]chains.Amount, len(inc.Seeds)),
-		received: make([]bool, len(inc.Seeds)),
-		dust:     inc.Stop.Dust[chains.Native],
 	}
+}
+
+// run goes through the chain and returns its trace.
+func (s *sweep) run(ctx context.Context) (*Trace, error) {
 	if err := s.watchSeeds(ctx); err != nil {
 		return nil, err
 	}
 	for {
-		tx, err := src.Next(ctx)
+		tx, err := s.src.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			break
+			return s.finish()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("trace %s: %w", inc.ID, err)
+			return nil, err
 		}
 		if err := s.step(ctx, tx); err != nil {
-			return nil, fmt.Errorf("trace %s: transaction %s: %w", inc.ID, tx.ID, err)
+			return nil, fmt.Errorf("transaction %s: %w", tx.ID, err)
 		}
-		if opt.Progress != nil {
-			opt.Progress(tx.Block, s.touched, len(s.held)+len(s.accounts))
+		if s.opt.Progress != nil {
+			s.opt.Progress(tx.Block, s.touched, len(s.held)+len(s.accounts))
 		}
 	}
-	return s.finish()
 }
 
 // step takes one transaction: value moves between pots, then seeds are laid.
@@ -153,8 +160,7 @@ func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
 	if err != nil {
 		return err
 	}
-	reached := !s.poisoned && s.touched >= s.inc.Stop.Touched
-	s.poisoned = s.poisoned || reached
+	reached := s.reachTouched()
 	s.tokens(tx, made)
 	for _, h := range made {
 		if err := s.keep(ctx, tx, h); err != nil {
@@ -238,23 +244,10 @@ func fate(form chains.ScriptType) (Reason, NodeKind, string) {
 
 // stops says whether and why a holding is not followed.
 func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
-	stop := &s.inc.Stop
-	reason, _, note := fate(tx.Outputs[h.out.Index].Type)
-	switch {
-	case reason != "":
+	if reason, _, note := fate(tx.Outputs[h.out.Index].Type); reason != "" {
 		return reason, note
-	case !s.dust.IsZero() && h.largest().Less(s.dust):
-		return ReasonDust, fmt.Sprintf("stop.dust: less than %s traced under every accounting rule", s.dust)
-	case stop.Hops > 0 && h.hops >= stop.Hops:
-		return ReasonLimit, fmt.Sprintf("stop.hops: %d", stop.Hops)
-	case h.conserved():
-		return "", ""
-	case s.poisoned:
-		return ReasonLimit, s.touchedNote()
-	case s.opt.TouchedOnly:
-		return ReasonLimit, "poison alone is not followed by one pass over a node's blocks"
 	}
-	return "", ""
+	return s.limits(h, chains.Native)
 }
 
 // dropPoison ends every live holding that poison alone reaches.
@@ -286,15 +279,6 @@ func (s *sweep) dropAccounts(accounts []*liveAccount) error {
 		}
 	}
 	return nil
-}
-
-func (s *sweep) touchedNote() string {
-	return fmt.Sprintf("stop.touched: %d transactions; poison alone is not followed", s.inc.Stop.Touched)
-}
-
-func (s *sweep) nextSeq() int {
-	s.next++
-	return s.next - 1
 }
 
 // finish ends what is still live and balances the books.

@@ -199,6 +199,7 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 	var schema string
 	declared := false
 	seeds := value{Node: n, p: p, path: "seeds"}
+	var stop value // read behind the seeds, whose chains say what may stand there
 	err := root.fields(map[string]func(value) error{
 		"clew":        func(v value) error { return v.text(&schema) },
 		"id":          func(v value) error { return v.text(&inc.ID) },
@@ -208,11 +209,16 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 		"rule_reason": func(v value) error { return v.text(&inc.RuleReason) },
 		"accounts":    func(v value) error { return parse(v, &inc.Accounts, parseAccounts) },
 		"seeds":       func(v value) error { seeds = v; return v.list(func(v value) error { return p.seed(v, inc) }) },
-		"stop":        func(v value) error { return p.stop(v, &inc.Stop) },
+		"stop":        func(v value) error { stop = v; return nil },
 		"openings":    func(v value) error { return v.list(func(v value) error { return p.opening(v, inc) }) },
-		"adopt":       p.adopt,
+		"adopt":       func(v value) error { return v.list(func(v value) error { return p.adopt(v, inc) }) },
+		"known":       func(v value) error { return v.list(func(v value) error { return p.known(v, inc) }) },
+		"statement":   func(v value) error { return v.list(func(v value) error { return p.statement(v, inc) }) },
 		"notes":       func(v value) error { return v.text(&inc.Notes) },
 	})
+	if err == nil && stop.Node != nil {
+		err = p.stop(stop, inc)
+	}
 	if err != nil {
 		return err
 	}
@@ -251,13 +257,8 @@ func parseAccounts(s string) (Accounts, error) {
 	return "", fmt.Errorf("%q: want output or address", s)
 }
 
-func (p *parser) adopt(v value) error {
-	return v.list(func(v value) error {
-		return v.errorf("adopted candidates are not supported by this version")
-	})
-}
-
-func (p *parser) stop(v value, stop *Stop) error {
+func (p *parser) stop(v value, inc *Incident) error {
+	stop := &inc.Stop
 	var touched int
 	err := v.fields(map[string]func(value) error{
 		"hops": func(v value) error {
@@ -274,12 +275,7 @@ func (p *parser) stop(v value, stop *Stop) error {
 		},
 		"dust": func(v value) error {
 			stop.Dust = map[chains.Asset]chains.Amount{}
-			var a chains.Amount
-			return v.fields(map[string]func(value) error{string(chains.Native): func(v value) error {
-				err := parse(v, &a, chains.ParseAmount)
-				stop.Dust[chains.Native] = a
-				return err
-			}})
+			return p.dust(v, inc)
 		},
 	})
 	if touched > 0 {
@@ -288,13 +284,37 @@ func (p *parser) stop(v value, stop *Stop) error {
 	return err
 }
 
+// dust reads a least amount for each asset. A token's address is the same text on every chain of
+// accounts.
+func (p *parser) dust(v value, inc *Incident) error {
+	known := map[string]func(value) error{}
+	read := func(asset chains.Asset) func(value) error {
+		return func(v value) error {
+			var a chains.Amount
+			err := parse(v, &a, chains.ParseAmount)
+			inc.Stop.Dust[asset] = a
+			return err
+		}
+	}
+	known[string(chains.Native)] = read(chains.Native)
+	for i := 0; v.Kind == yaml.MappingNode && i < len(v.Content); i += 2 {
+		key := v.Content[i].Value
+		for _, seed := range inc.Seeds {
+			if asset, err := parseAsset(seed.Chain, key, p.codec); err == nil {
+				known[key] = read(asset)
+			}
+		}
+	}
+	return v.fields(known)
+}
+
 func (p *parser) opening(v value, inc *Incident) error {
 	o := Opening{Asset: chains.Native}
-	address, stated := v, false
+	address, asset, stated := v, value{}, false
 	err := v.fields(map[string]func(value) error{
 		"chain":   func(v value) error { return parse(v, &o.Chain, chains.ParseChain) },
 		"address": func(v value) error { address = v; return nil },
-		"asset":   func(v value) error { return parse(v, &o.Asset, parseAsset) },
+		"asset":   func(v value) error { asset = v; return nil },
 		"amount":  func(v value) error { stated = true; return parse(v, &o.Amount, chains.ParseAmount) },
 		"source":  func(v value) error { return v.text(&o.Source) },
 	})
@@ -307,6 +327,9 @@ func (p *parser) opening(v value, inc *Incident) error {
 	if o.Address, err = p.codec.ParseAddress(o.Chain, address.Value); err != nil {
 		return address.errorf("%v", err)
 	}
+	if err := p.asset(asset, o.Chain, &o.Asset); err != nil {
+		return err
+	}
 	for _, other := range inc.Openings {
 		if other.Chain == o.Chain && other.Address == o.Address && other.Asset == o.Asset {
 			return v.errorf("the opening balance of this address stands twice")
@@ -316,9 +339,10 @@ func (p *parser) opening(v value, inc *Incident) error {
 	return nil
 }
 
-func parseAsset(s string) (chains.Asset, error) {
-	if s != string(chains.Native) {
-		return "", fmt.Errorf("asset %q: the chains of this version have the native coin only", s)
+// asset reads a field that names an asset of a chain; one that is absent leaves to as it is.
+func (p *parser) asset(v value, chain chains.Chain, to *chains.Asset) error {
+	if v.Node == nil {
+		return nil
 	}
-	return chains.Native, nil
+	return parse(v, to, func(text string) (chains.Asset, error) { return parseAsset(chain, text, p.codec) })
 }

@@ -1,0 +1,264 @@
+package tracer
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"clew/chains"
+)
+
+// KnownWrapped is the kind of a contract that wraps the native coin, beside the kinds of nodes.
+const KnownWrapped NodeKind = "wrapped"
+
+// KnownWallet is the kind of an account that one owner holds, whatever code it has.
+const KnownWallet NodeKind = "wallet"
+
+// knownKinds are those that the incident may name.
+var knownKinds = []NodeKind{KnownWallet, NodeService, NodeMixer, NodeBridge, NodePool, NodeContract, KnownWrapped}
+
+// Known is an account that the analyst names. It wins over all tables and over what the node says.
+type Known struct {
+	Chain    chains.Chain
+	Address  chains.Address
+	Kind     string // wallet, service, mixer, bridge, pool, contract or wrapped
+	Entity   string // whose it is; "" for not said
+	Protocol string // of a bridge, whose events count as registered where they come from here
+	Source   string // who says so
+}
+
+// Adopt is a candidate behind a mixer or a bridge that the analyst adopts: what went in goes on
+// where he says.
+type Adopt struct {
+	FromChain chains.Chain
+	FromTx    chains.TxID    // the transaction with the deposit
+	To        Seed           // what an address receives in a transaction
+	Units     *chains.Amount // of the deposit; nil: all that is left of it
+	Reason    string
+	line      value
+}
+
+// errorf is an error that names the line.
+func (a *Adopt) errorf(format string, args ...any) error {
+	if a.line.Node == nil {
+		return fmt.Errorf("adopt: "+format, args...)
+	}
+	return a.line.errorf(format, args...)
+}
+
+// known returns what the incident says of an account; nil where it says nothing.
+func (inc *Incident) known(chain chains.Chain, a chains.Address) *Known {
+	for i := range inc.Known {
+		if k := &inc.Known[i]; k.Chain == chain && k.Address == a {
+			return k
+		}
+	}
+	return nil
+}
+
+func (p *parser) known(v value, inc *Incident) error {
+	var k Known
+	address := v
+	err := v.fields(map[string]func(value) error{
+		"chain":    func(v value) error { return parse(v, &k.Chain, chains.ParseChain) },
+		"address":  func(v value) error { address = v; return nil },
+		"kind":     func(v value) error { return parse(v, &k.Kind, parseKnownKind) },
+		"entity":   func(v value) error { return v.text(&k.Entity) },
+		"protocol": func(v value) error { return v.text(&k.Protocol) },
+		"source":   func(v value) error { return v.text(&k.Source) },
+	})
+	if err != nil {
+		return err
+	}
+	if k.Chain == "" || k.Kind == "" || k.Source == "" {
+		return v.errorf("a known account needs chain, address, kind and source")
+	}
+	if k.Chain.Info().Family != chains.FamilyEVM {
+		return v.errorf("accounts are named on chains of accounts; %s keeps value in outputs", k.Chain)
+	}
+	if err := parse(address, &k.Address, func(text string) (chains.Address, error) {
+		return p.codec.ParseAddress(k.Chain, text)
+	}); err != nil {
+		return err
+	}
+	if inc.known(k.Chain, k.Address) != nil {
+		return v.errorf("this account stands twice")
+	}
+	inc.Known = append(inc.Known, k)
+	return nil
+}
+
+func parseKnownKind(s string) (string, error) {
+	if !slices.Contains(knownKinds, NodeKind(s)) {
+		return "", fmt.Errorf("kind %q: want one of %v", s, knownKinds)
+	}
+	return s, nil
+}
+
+func (p *parser) adopt(v value, inc *Incident) error {
+	a := Adopt{line: v}
+	var from, to string
+	err := v.fields(map[string]func(value) error{
+		"from":   func(v value) error { return v.text(&from) },
+		"to":     func(v value) error { return v.text(&to) },
+		"units":  func(v value) error { a.Units = new(chains.Amount); return parse(v, a.Units, chains.ParseAmount) },
+		"reason": func(v value) error { return v.text(&a.Reason) },
+	})
+	switch {
+	case err != nil:
+		return err
+	case from == "" || to == "" || a.Reason == "":
+		return v.errorf("an adopted candidate needs from (CHAIN:TXID), to (CHAIN:TXID:ADDRESS[:ASSET]) and a reason")
+	case a.Units != nil && a.Units.IsZero():
+		return v.errorf("an amount of 0 adopts nothing")
+	}
+	chain, rest, err := chains.SplitChain(from)
+	if err == nil {
+		a.FromChain = chain
+		a.FromTx, err = parseTxID(rest)
+	}
+	if err != nil {
+		return v.errorf("from: want CHAIN:TXID: %v", err)
+	}
+	if a.To, err = ParseSeed("adopt", to, p.codec); err != nil {
+		return v.errorf("to: %v", err)
+	}
+	switch {
+	case a.To.Tx == nil:
+		return v.errorf("to: want CHAIN:TXID:ADDRESS[:ASSET], what an address receives in a transaction")
+	case a.FromChain.Info().Family != chains.FamilyEVM, a.To.Chain.Info().Family != chains.FamilyEVM:
+		return v.errorf("candidates are adopted on chains of accounts")
+	}
+	inc.Adopt = append(inc.Adopt, a)
+	return nil
+}
+
+func (p *parser) statement(v value, inc *Incident) error {
+	s := Statement{Rows: []StatementRow{}}
+	decimals := -1
+	number := func(to *string) func(value) error {
+		return func(v value) error {
+			return parse(v, to, func(text string) (string, error) { return text, checkDecimal(text, decimals) })
+		}
+	}
+	err := v.fields(map[string]func(value) error{
+		"asset":    func(v value) error { return v.text(&s.Asset) },
+		"decimals": func(v value) error { return parse(v, &decimals, parseCount) },
+		"taken":    number(&s.Taken),
+		"source":   func(v value) error { return v.text(&s.Source) },
+		"rows": func(v value) error {
+			return v.list(func(v value) error {
+				var row StatementRow
+				err := v.fields(map[string]func(value) error{
+					"what":   func(v value) error { return v.text(&row.What) },
+					"amount": number(&row.Amount),
+				})
+				if err == nil && (row.What == "" || row.Amount == "") {
+					err = v.errorf("a row needs what and amount")
+				}
+				s.Rows = append(s.Rows, row)
+				return err
+			})
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if s.Asset == "" || s.Taken == "" || s.Source == "" {
+		return v.errorf("a statement needs asset, taken, rows and source")
+	}
+	s.Unaccounted = s.unaccounted()
+	inc.Statement = append(inc.Statement, s)
+	return nil
+}
+
+// checkDecimal refuses what is no plain decimal, and more decimals than the asset has where
+// those are told (not −1).
+func checkDecimal(text string, decimals int) error {
+	whole, part, point := strings.Cut(text, ".")
+	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	switch {
+	case !digits(whole) || point && !digits(part) || len(text) > 100:
+		return fmt.Errorf("%q: want a decimal number like 4074960.77", text)
+	case decimals >= 0 && len(part) > decimals:
+		return fmt.Errorf("%q: it has more than %d decimals", text, decimals)
+	}
+	return nil
+}
+
+// unaccounted returns what was taken less the rows, exactly.
+func (s *Statement) unaccounted() string {
+	places := 0
+	for _, text := range append(s.amounts(), s.Taken) {
+		_, part, _ := strings.Cut(text, ".")
+		places = max(places, len(part))
+	}
+	left := scaledDecimal(s.Taken, places)
+	for _, text := range s.amounts() {
+		left.Sub(left, scaledDecimal(text, places))
+	}
+	sign := ""
+	if left.Sign() < 0 {
+		sign = "-"
+	}
+	digits := fmt.Sprintf("%0*s", places+1, left.Abs(left).String())
+	if places == 0 {
+		return sign + digits
+	}
+	cut := len(digits) - places
+	return sign + strings.TrimSuffix(strings.TrimRight(digits[:cut]+"."+digits[cut:], "0"), ".")
+}
+
+func (s *Statement) amounts() []string {
+	out := make([]string, 0, len(s.Rows)+1)
+	for _, r := range s.Rows {
+		out = append(out, r.Amount)
+	}
+	return out
+}
+
+// scaledDecimal returns a checked decimal times 10^places, which must be at least its own.
+func scaledDecimal(text string, places int) *big.Int {
+	whole, part, _ := strings.Cut(text, ".")
+	n, _ := new(big.Int).SetString(whole+part+strings.Repeat("0", places-len(part)), 10)
+	return n
+}
+
+// parseTxID reads a transaction's id; chains of accounts write 0x before it.
+func parseTxID(text string) (chains.TxID, error) {
+	return chains.ParseHash(strings.TrimPrefix(text, "0x"))
+}
+
+// claimedAsset begins the name of what a file counts that is no asset of a chain: "claimed:usd".
+const claimedAsset = "claimed:"
+
+// parseAsset reads an asset of a chain, in the form in which adapters write it: native, a token's
+// address, ADDRESS/ID, or claimed:NAME.
+func parseAsset(chain chains.Chain, text string, codec Codec) (chains.Asset, error) {
+	name, claimed := strings.CutPrefix(text, claimedAsset)
+	switch {
+	case text == string(chains.Native):
+		return chains.Native, nil
+	case chain.Info().Family != chains.FamilyEVM:
+		return "", fmt.Errorf("asset %q: on %s the native coin only is followed", text, chain)
+	case claimed && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "":
+		return chains.Asset(text), nil
+	case claimed:
+		return "", fmt.Errorf("asset %q: want small letters and digits behind %s", text, claimedAsset)
+	}
+	address, number, nft := strings.Cut(text, "/")
+	a, err := codec.ParseAddress(chain, address)
+	if err != nil {
+		return "", fmt.Errorf("asset %q: want native or a token's address: %w", text, err)
+	}
+	asset := chains.Asset(codec.FormatAddress(chain, a))
+	if !nft {
+		return asset, nil
+	}
+	if _, err := chains.ParseAmount(number); err != nil || len(number) > 1 && number[0] == '0' {
+		return "", errors.New("asset " + text + ": want the id behind / in decimal digits")
+	}
+	return asset + "/" + chains.Asset(number), nil
+}

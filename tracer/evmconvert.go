@@ -1,0 +1,243 @@
+package tracer
+
+import (
+	"context"
+	"fmt"
+
+	"clew/chains"
+	"clew/heuristics"
+)
+
+// trade is the work on one conversion: what was given to it so far.
+type trade struct {
+	given []given
+	taken int // received assets so far
+}
+
+// given is one asset that went into a conversion.
+type given struct {
+	bundle
+	k      int // its step
+	from   *livePot
+	inputs []string
+	hops   int
+	ended  bool // the conserving rules end here: what it is worth beside the others is not known
+}
+
+// give takes what a conversion was given out of its pot.
+func (s *balances) give(t *passage, k int) error {
+	st := &t.set.Steps[k]
+	b, from, err := s.withdraw(t, heuristics.Holding{Account: st.From, Asset: st.Asset}, st.Units)
+	if err != nil {
+		return err
+	}
+	g := given{bundle: b, k: k, from: from}
+	if b.touched() {
+		g.inputs, g.hops = inputsOf(from), from.hops+1
+	}
+	c := &t.trades[st.Conversion]
+	c.given = append(c.given, g)
+	return nil
+}
+
+// take brings one asset that a conversion gave: what each given asset stands for of it, in the
+// order in which they were given.
+func (s *balances) take(ctx context.Context, t *passage, k int) error {
+	st := &t.set.Steps[k]
+	conv, c := &t.set.Conversions[st.Conversion], &t.trades[st.Conversion]
+	shares, known := weigh(st.Units, conv.Weights, len(c.given))
+	touched := false
+	for i := range c.given {
+		touched = touched || c.given[i].touched()
+	}
+	if touched && !known && c.taken == 0 {
+		if err := s.endGiven(t, conv, c, st.Units); err != nil {
+			return err
+		}
+	}
+	c.taken++
+	for i := range c.given {
+		if g := &c.given[i]; c.taken == 1 && shares[i].IsZero() && g.touched() {
+			if err := s.endOne(t, g, "beside what else was given it was worth nothing"); err != nil {
+				return err
+			}
+		}
+	}
+	parts := make([]bundle, 0, len(c.given))
+	var from []*given
+	for i := range c.given {
+		g := &c.given[i]
+		b := bundle{units: shares[i]}
+		switch {
+		case g.ended:
+			b.taint = g.taint
+		case g.touched():
+			b = g.converted(shares[i], basisOf(conv))
+		}
+		if b.units.IsZero() {
+			continue
+		}
+		parts, from = append(parts, b), append(from, g)
+	}
+	return s.receive(ctx, t, k, s.join(parts), nil, func(h *holding) error {
+		return s.swapped(t, k, c, from, parts, h)
+	})
+}
+
+// basisOf says how what comes out of a conversion is known, at best.
+func basisOf(c *heuristics.Conversion) Basis {
+	if c.Kind == heuristics.KindWrap || c.Kind == heuristics.KindUnwrap {
+		return Whole
+	}
+	return Conversion
+}
+
+// weigh divides m over what was given, by weight: floor(m·W₁…ᵢ/W) − floor(m·W₁…ᵢ₋₁/W). Where
+// nobody tells the weights of several, they count alike and known is false.
+func weigh(m chains.Amount, weights []chains.Amount, n int) (shares []chains.Amount, known bool) {
+	known = n == 1 || len(weights) == n
+	var sum chains.Amount
+	for i := 0; known && n > 1 && i < n; i++ {
+		var err error
+		sum, err = sum.Add(weights[i])
+		known = err == nil
+	}
+	if !known || sum.IsZero() {
+		known = known && n == 1
+		weights, sum = nil, chains.Units(uint64(n))
+	}
+	var up, before chains.Amount
+	for i := range n {
+		w := chains.Units(1)
+		if weights != nil {
+			w = weights[i]
+		}
+		up = up.Plus(w)
+		part, _ := m.MulDiv(up, sum)
+		shares = append(shares, part.Minus(before))
+		before = part
+	}
+	return shares, known
+}
+
+// converted returns what b becomes as m units of another asset: lot i of those that lie in it
+// becomes floor(m·Cᵢ/n) − floor(m·Cᵢ₋₁/n), where n is the whole and Cᵢ the sum of the lots up to
+// it.
+func (b *bundle) converted(m chains.Amount, basis Basis) bundle {
+	out := bundle{units: m}
+	if !m.IsZero() {
+		out.taint = b.taint
+		if out.taint.seeds != nil {
+			out.taint.basis = max(out.taint.basis, basis)
+		}
+	}
+	for r := range b.by {
+		if b.by[r] == nil {
+			continue
+		}
+		var ls lots
+		var up, before chains.Amount
+		for _, l := range b.by[r] {
+			up = up.Plus(l.amount)
+			part, _ := m.MulDiv(up, b.units)
+			ls = ls.push(lot{part.Minus(before), l.seed, l.basis})
+			before = part
+		}
+		if !ls.traced().IsZero() {
+			out.by[r] = ls.weaken(nil, basis)
+		}
+	}
+	return out
+}
+
+// join puts bundles of one asset together, in order.
+func (s *balances) join(parts []bundle) bundle {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	var sum chains.Amount
+	for i := range parts {
+		sum = sum.Plus(parts[i].units)
+	}
+	return s.divider.divide(parts, []chains.Amount{sum, {}})[0]
+}
+
+// swapped writes the hops of what a conversion gave: one for each asset that it was given.
+func (s *balances) swapped(t *passage, k int, c *trade, from []*given, parts []bundle, h *holding) error {
+	st := &t.set.Steps[k]
+	venue := s.node(t.set.Conversions[st.Conversion].Venue, NodePool)
+	var origin []string
+	least := -1
+	for i, g := range from {
+		if !parts[i].touched() {
+			continue
+		}
+		part := &holding{bundle: parts[i]}
+		paid := s.out.traced(&g.bundle, g.ended)
+		if c.taken > 1 {
+			paid = Traced{Null: paid.Null}
+		}
+		w := wide{kind: HopSwap, inputs: g.inputs, given: &paid, ruleEnds: g.ended, legs: []Leg{
+			s.leg(t, g.k, g.from.node, venue, g.units), s.leg(t, k, venue, h.node, part.units),
+		}}
+		if err := s.out.write(&w, part); err != nil {
+			return err
+		}
+		count(&s.out.tally(t.set.Steps[g.k].Asset).out, &paid)
+		g.from.leftBy(part.hop)
+		if least < 0 || g.hops < least {
+			least = g.hops
+		}
+		if h.hop == "" {
+			h.hop = part.hop
+		} else {
+			origin = append(origin, part.hop)
+		}
+	}
+	h.hops, h.origin = least, append(h.origin, origin...)
+	return nil
+}
+
+// endGiven ends, under every conserving rule, what a conversion of several assets was given where
+// nobody tells what each was worth; poison goes on.
+func (s *balances) endGiven(t *passage, conv *heuristics.Conversion, c *trade, m chains.Amount) error {
+	low, high := extremes(c.given, s.inc.Rule, m)
+	note := fmt.Sprintf("%s of several assets: between %s and %s of the %s units of %s received under %s, as each was worth",
+		conv.Kind, low, high, m, conv.Received[0].Asset, s.inc.Rule)
+	for i := range c.given {
+		g := &c.given[i]
+		if !g.touched() {
+			continue
+		}
+		if err := s.endOne(t, g, note); err != nil {
+			return err
+		}
+	}
+	height := t.tx.Block.Height
+	s.out.gap(Gap{Chain: s.chain, FromHeight: &height, ToHeight: &height, TxID: t.txidText(),
+		What: fmt.Sprintf("%d assets given for %s", len(c.given), conv.Received[0].Asset),
+		Why:  "nothing tells what each of them was worth beside the others", Effect: note + "; every accounting rule ends here, and only poison goes on"})
+	return nil
+}
+
+// endOne ends one given asset under every conserving rule.
+func (s *balances) endOne(t *passage, g *given, note string) error {
+	g.ended = true
+	st := &t.set.Steps[g.k]
+	h := &holding{bundle: g.bundle, seq: s.nextSeq(), asset: st.Asset, node: g.from.node, origin: g.inputs,
+		out: chains.OutPoint{Tx: t.tx.ID}, position: s.position(t, st)}
+	return s.out.endConserving(h, note)
+}
+
+// extremes returns how much of m is traced if the asset with the smallest traced part was worth
+// all of it, and if the one with the largest was.
+func extremes(all []given, r Rule, m chains.Amount) (low, high chains.Amount) {
+	for i := range all {
+		part, _ := m.MulDiv(all[i].by[r].traced(), all[i].units)
+		if i == 0 || part.Less(low) {
+			low = part
+		}
+		high = chains.Max(high, part)
+	}
+	return low, high
+}
