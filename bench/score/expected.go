@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// expected is a transaction as the reviewed accounting sees it.
+type expected struct {
+	ChainID uint64  `json:"chain_id"`
+	Tx      string  `json:"tx"`
+	Events  []event `json:"events"`
+}
+
+// event is one row of the accounting.
+type event struct {
+	Type         string `json:"event_type"`
+	Subtype      string `json:"event_subtype"`
+	Asset        string `json:"asset"`
+	Amount       amount `json:"amount"`
+	Account      string `json:"location_label"`
+	Counterparty string `json:"counterparty"`
+}
+
+// amount is in whole coins, as text; the data has it as text and as numbers.
+type amount string
+
+// UnmarshalJSON takes both.
+func (a *amount) UnmarshalJSON(data []byte) error {
+	*a = amount(strings.Trim(string(data), `"`))
+	return nil
+}
+
+// is reports whether a row is of a type ("" where it has none) and subtype.
+func (e *event) is(kind, subtype string) bool {
+	return strings.TrimPrefix(e.Type, "HistoryEventType.") == kind && strings.TrimPrefix(e.Subtype, "HistoryEventSubType.") == subtype
+}
+
+// expectations reads the accounting.
+func expectations(shared string) (list []expected, err error) {
+	err = unpack(filepath.Join(shared, "evm", "mainnet_expected.json.gz"), func(r io.Reader) error {
+		return json.NewDecoder(r).Decode(&list)
+	})
+	return list, err
+}
