@@ -26,6 +26,33 @@ func (Codec) FormatAddress(chain chains.Chain, a chains.Address) string {
 	return FormatAddress(chain, a)
 }
 
+// DecodeHeader reads a header's place in the chain.
+func (Codec) DecodeHeader(chain chains.Chain, raw []byte) (chains.Header, error) {
+	h, err := DecodeHeader(chain, raw)
+	if err != nil {
+		return chains.Header{}, err
+	}
+	return chains.Header{Hash: h.Ref.Hash, Prev: h.Prev, MerkleRoot: chains.Hash(h.TxRoot), Time: h.Ref.Time}, nil
+}
+
+// DecodeExec returns the transaction that a recording kept, as Decoder.Assemble does: kept has
+// Index, Raw and of Exec what a recording keeps. What they
+// hold must have the ID and the height of kept.
+func (Codec) DecodeExec(chain chains.Chain, header []byte, kept *chains.Tx) (chains.Tx, error) {
+	r := Record{Header: header, Index: kept.Index, Raw: kept.Raw}
+	if e := kept.Exec; e != nil {
+		r.Receipt, r.Attested, r.TxProof, r.ReceiptProof = e.Receipt, e.Attested, e.TxProof, e.ReceiptProof
+	}
+	tx, err := NewDecoder(chain).Assemble(&r)
+	if err != nil {
+		return chains.Tx{}, fmt.Errorf("transaction %s: %w", kept.ID, err)
+	}
+	if tx.ID != kept.ID || tx.Block.Height != kept.Block.Height || tx.Coinbase != kept.Coinbase {
+		return chains.Tx{}, fmt.Errorf("transaction %s at height %d: %w: its bytes are of %s at height %d", kept.ID, kept.Block.Height, chains.ErrBadAnswer, tx.ID, tx.Block.Height)
+	}
+	return tx, nil
+}
+
 // ErrChecksum means that an address is written with capitals that are not its checksum.
 var ErrChecksum = errors.New("wrong checksum")
 

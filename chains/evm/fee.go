@@ -8,22 +8,35 @@ import (
 	"clew/chains"
 )
 
-// price returns what was paid for a unit of gas, in wei: as the receipt says, else as
-// EIP-1559 computes it.
-func (p *Parts) price(h *Header) uint256.Int {
-	switch {
-	case p.Receipt.GasPrice != nil:
-		return *p.Receipt.GasPrice
-	case p.Tx.Type == typeLegacy || p.Tx.Type == typeAccess:
-		return p.Tx.GasPrice
-	case h.BaseFee == nil || !signed(p.Tx.Type):
-		return p.Tx.FeeCap
+// price returns what was paid for a unit of gas, in wei: as the receipt says or, where it does
+// not, as what was signed and the base fee make it. Where both are known on a chain that does
+// as Ethereum does, another price is chains.ErrBadAnswer.
+func (p *Parts) price(h *Header, plain bool) (uint256.Int, error) {
+	said := p.Receipt.GasPrice
+	if !signed(p.Tx.Type) {
+		if said != nil {
+			return *said, nil
+		}
+		return p.Tx.FeeCap, nil
 	}
-	return p.Tx.priceAt(h.BaseFee)
+	made := p.Tx.priceAt(h.BaseFee)
+	if said == nil {
+		return made, nil
+	}
+	if *said != made && plain && h.Raw != nil {
+		return made, fmt.Errorf("fee of transaction %x: %w: %s wei for a unit of gas, but it was signed for %s", p.Tx.Hash, chains.ErrBadAnswer, said.Dec(), made.Dec())
+	}
+	return *said, nil
 }
 
-// priceAt is min(fee cap, base fee + tip cap).
+// priceAt is min(fee cap, base fee + tip cap), or the price that older types fix.
 func (t *Transaction) priceAt(base *uint256.Int) uint256.Int {
+	if t.Type == typeLegacy || t.Type == typeAccess {
+		return t.GasPrice
+	}
+	if base == nil {
+		return t.FeeCap
+	}
 	var sum uint256.Int
 	if _, over := sum.AddOverflow(base, &t.TipCap); over || sum.Gt(&t.FeeCap) {
 		return t.FeeCap
@@ -41,16 +54,18 @@ type cost struct {
 
 // cost computes the fee. Gas is paid for by failed transactions too; Arbitrum's gas holds the
 // part for the L1 already, the OP stack and Scroll name it apart.
-func (p *Parts) cost(h *Header, noTip bool) (c cost, err error) {
+func (p *Parts) cost(h *Header, q *quirks) (c cost, err error) {
 	r := &p.Receipt
-	c.unit = p.price(h)
+	if c.unit, err = p.price(h, q.plainHeader); err != nil {
+		return c, err
+	}
 	over := mul(&c.gas, r.GasUsed, &c.unit)
 	over = mul(&c.more, r.BlobGas*blobsPaid(p.Tx.Type), &r.BlobFee) || over
 	_, sum := c.more.AddOverflow(&c.more, &r.L1Fee)
 	if over || sum {
 		return c, fmt.Errorf("fee of transaction %x: %w: %w", p.Tx.Hash, chains.ErrBadAnswer, chains.ErrOverflow)
 	}
-	if noTip {
+	if q.noTip || q.feeLog {
 		return c, nil
 	}
 	tip := c.unit

@@ -59,6 +59,7 @@ func (d *Decoder) Tx(p *Parts, h *Header, evidence chains.Evidence) (chains.Tx, 
 		return chains.Tx{}, err
 	}
 	e.Ran = d.ran(p, e)
+	e.Events = Events(Scene{Chain: d.chain, Tx: chains.TxID(p.Tx.Hash), Block: h.Ref.Hash}, p.Receipt.Logs)
 	for i := range e.Moves {
 		e.Moves[i].Evidence = min(e.Moves[i].Evidence, evidence)
 	}
@@ -104,7 +105,7 @@ func (d *Decoder) checkCalls(p *Parts, e *chains.Execution) error {
 
 // moves fills in everything that moves, in the order that chains.Execution documents.
 func (d *Decoder) moves(p *Parts, h *Header, e *chains.Execution) error {
-	c, err := p.cost(h, d.quirks.noTip || d.quirks.feeLog)
+	c, err := p.cost(h, &d.quirks)
 	if err != nil {
 		return err
 	}
@@ -125,6 +126,9 @@ func (d *Decoder) moves(p *Parts, h *Header, e *chains.Execution) error {
 		e.Moves = appendNative(e.Moves, chains.MoveIssue, "", e.Sender, &p.Tx.Value, 0, chains.EvidenceProven)
 	}
 	d.native(p, h, e)
+	if !signed(p.Tx.Type) && p.Tx.Raw == nil { // what an L2 made for it is not known
+		e.Untraced = true
+	}
 	for i := range p.Receipt.Logs {
 		e.Moves = d.tokenMoves(&p.Receipt.Logs[i], e.Moves)
 	}

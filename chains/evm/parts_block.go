@@ -239,4 +239,3 @@ func (d *Decoder) rewards(b *BlockParts, e *chains.Execution) {
 func gwei(n uint64) *uint256.Int {
 	return new(uint256.Int).Mul(uint256.NewInt(n), uint256.NewInt(1e9))
 }
-
