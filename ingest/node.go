@@ -32,10 +32,15 @@ type Node interface {
 	Block(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error)
 }
 
-// TxReader is a Node that finds a transaction by its id. ErrUnsupported: it has no index.
-type TxReader interface {
-	Tx(ctx context.Context, id chains.TxID) (raw []byte, block chains.BlockHash, err error)
+// Locator is a Node that finds the block of a transaction. ErrUnsupported: it has no index.
+type Locator interface {
 	Locate(ctx context.Context, id chains.TxID) (chains.BlockRef, error)
+}
+
+// TxReader is a Node that gives a transaction by its id too.
+type TxReader interface {
+	Locator
+	Tx(ctx context.Context, id chains.TxID) (raw []byte, block chains.BlockHash, err error)
 }
 
 // Holder is a Node that has the blocks of a span only, as a recording does.

@@ -21,21 +21,26 @@ type PassOptions struct {
 	// Until ends the pass before the first block with a later time.
 	Until    *time.Time
 	InFlight int
+	// Whole reads every block also where the node has an index of accounts.
+	Whole    bool
 	Recorder *Recorder // keeps what is handed out; nil keeps nothing
 	Progress Progress
 }
 
-// Pass is one forward pass over a node's blocks that hands out the transactions which a
-// trace asks for. It needs no index and no disk; the node is the limit. It implements the
-// tracer's Source and is used by one goroutine.
+// Pass is one forward pass over a node's chain that hands out the transactions which a trace asks
+// for. It needs no disk; the node is the limit. It reads every block or, of a chain of accounts,
+// only the transactions that the node's index names (Index): the transactions handed out are the
+// same, but for tips, rewards and withdrawals, which no index has. It implements the tracer's
+// Source, State and EventFinder, and is used by one goroutine.
 type Pass struct {
-	node   Node
-	dec    Decoder
+	accounts
+	dec    Decoder // nil of a chain of accounts
 	opt    PassOptions
-	asOf   chains.BlockRef
 	first  chains.BlockRef
 	start  int64
-	queue  <-chan chan answer
+	begun  bool
+	queue  <-chan chan answer // of whole blocks
+	search *search            // in place of queue; nil reads every block
 	cancel context.CancelFunc
 
 	ids       map[chains.TxID]bool
@@ -53,41 +58,71 @@ type Pass struct {
 	txs   int64
 }
 
-// NewPass prepares a pass. It fails with ErrReorged if AsOf is not on the node's main chain.
+// NewPass prepares a pass. It fails with ErrReorged if AsOf is not on the node's main chain. A
+// chain of accounts needs no Decoder.
 func NewPass(ctx context.Context, node Node, dec Decoder, opt PassOptions) (*Pass, error) {
 	head, err := node.Head(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("head of the chain: %w", err)
 	}
 	p := &Pass{
-		node: node, dec: dec, opt: opt, asOf: head, start: opt.From,
+		accounts: accounts{node: node, asOf: head}, dec: dec, opt: opt, start: opt.From,
 		ids: map[chains.TxID]bool{}, outs: map[chains.OutPoint]bool{}, addresses: map[chains.Address]int{}, pots: map[chains.Address]bool{},
 	}
-	if opt.AsOf.Hash != (chains.BlockHash{}) {
-		if opt.AsOf.Height > head.Height {
-			return nil, fmt.Errorf("as of block %d: the node knows %d blocks only: %w", opt.AsOf.Height, head.Height, chains.ErrNotFound)
-		}
-		if p.asOf, err = node.Ref(ctx, opt.AsOf.Height); err != nil {
-			return nil, err
-		}
-		if p.asOf.Hash != opt.AsOf.Hash {
-			return nil, fmt.Errorf("as of block %d: the node has %s there, not %s: %w", opt.AsOf.Height, p.asOf.Hash, opt.AsOf.Hash, chains.ErrReorged)
-		}
+	if err := p.settleEnd(ctx, head); err != nil {
+		return nil, err
 	}
 	if opt.From > p.asOf.Height {
 		return nil, fmt.Errorf("from block %d: the last block of the trace is %d: %w", opt.From, p.asOf.Height, chains.ErrNotFound)
 	}
+	if node.Chain().Info().Family == chains.FamilyEVM {
+		p.rec = opt.Recorder
+		return p, p.chooseSearch(ctx)
+	}
 	return p, nil
+}
+
+// settleEnd finds the last block. Where times never fall, Until says it too; elsewhere that shows
+// while the pass runs.
+func (p *Pass) settleEnd(ctx context.Context, head chains.BlockRef) (err error) {
+	if pin := p.opt.AsOf; pin.Hash != (chains.BlockHash{}) {
+		if pin.Height > head.Height {
+			return fmt.Errorf("as of block %d: the node knows %d blocks only: %w", pin.Height, head.Height, chains.ErrNotFound)
+		}
+		if p.asOf, err = p.node.Ref(ctx, pin.Height); err != nil {
+			return err
+		}
+		if p.asOf.Hash != pin.Hash {
+			return fmt.Errorf("as of block %d: the node has %s there, not %s: %w", pin.Height, p.asOf.Hash, pin.Hash, chains.ErrReorged)
+		}
+	}
+	if p.opt.Until == nil || p.node.Chain().Info().Family != chains.FamilyEVM {
+		return nil
+	}
+	above, err := firstAt(ctx, p.node, p.opt.Until.Unix()+1, p.asOf)
+	if err != nil {
+		return err
+	}
+	if above == 0 || above <= p.opt.From {
+		return fmt.Errorf("the first block, %d, is later than %s: %w", max(0, p.opt.From), p.opt.Until.UTC().Format(time.RFC3339), chains.ErrNotFound)
+	}
+	if p.opt.Until = nil; above <= p.asOf.Height {
+		p.asOf, err = p.node.Ref(ctx, above-1)
+	}
+	return err
 }
 
 // WatchTx asks for a transaction. Before the first Next it also moves the start of the pass
 // to its block, which the node is asked for if From is not set.
 func (p *Pass) WatchTx(ctx context.Context, id chains.TxID) error {
 	p.ids[id] = true
-	if p.queue != nil || p.opt.From >= 0 {
+	if p.search != nil {
+		return p.placeTx(ctx, id)
+	}
+	if p.begun || p.opt.From >= 0 {
 		return nil
 	}
-	r, ok := p.node.(TxReader)
+	r, ok := p.node.(Locator)
 	if !ok {
 		return fmt.Errorf("transaction %s: %w: the node cannot find transactions: state the block to start at (--from)", id, chains.ErrUnsupported)
 	}
@@ -95,11 +130,16 @@ func (p *Pass) WatchTx(ctx context.Context, id chains.TxID) error {
 	if err != nil {
 		return fmt.Errorf("find the block of transaction %s: %w", id, err)
 	}
-	if ref.Height > p.asOf.Height {
-		return fmt.Errorf("transaction %s is in block %d, behind the last block of the trace, %d: %w", id, ref.Height, p.asOf.Height, chains.ErrIncomplete)
+	return p.startAt(id, ref.Height)
+}
+
+// startAt moves the start of the pass to the block at height, in which id stands.
+func (p *Pass) startAt(id chains.TxID, height int64) error {
+	if height > p.asOf.Height {
+		return fmt.Errorf("transaction %s is in block %d, behind the last block of the trace, %d: %w", id, height, p.asOf.Height, chains.ErrIncomplete)
 	}
-	if p.start < 0 || ref.Height < p.start {
-		p.start = ref.Height
+	if p.opt.From < 0 && !p.begun && (p.start < 0 || height < p.start) {
+		p.start = height
 	}
 	return nil
 }
@@ -119,30 +159,39 @@ func (p *Pass) WatchOut(_ context.Context, out chains.OutPoint) error {
 func (p *Pass) WatchAddress(_ context.Context, a chains.Address) error {
 	if !p.pots[a] {
 		p.pots[a] = true
-		p.addresses[a]++
+		p.add(a)
 	}
-	p.spends = p.spends || p.queue != nil
+	p.spends = p.spends || p.begun
 	return nil
+}
+
+// add counts a watch of a.
+func (p *Pass) add(a chains.Address) {
+	if p.addresses[a]++; p.addresses[a] == 1 && p.search != nil {
+		p.search.fresh = append(p.search.fresh, a)
+	}
 }
 
 // From returns the first block of the pass, once it was read.
 func (p *Pass) From() chains.BlockRef { return p.first }
 
-// AsOf returns the last block of the pass. Until moves it back while the pass runs.
+// AsOf returns the last block of the pass. On a chain whose times fall at times, Until moves it
+// back while the pass runs.
 func (p *Pass) AsOf() chains.BlockRef { return p.asOf }
 
 // Next returns the next watched transaction. At the end it makes sure that the last block
 // is still on the main chain.
 func (p *Pass) Next(ctx context.Context) (*chains.Tx, error) {
-	if p.queue == nil {
-		if p.start < 0 {
-			return nil, errors.New("where to start is not known: no transaction is watched and From is not set")
+	if !p.begun {
+		if err := p.begin(ctx); err != nil {
+			return nil, err
 		}
-		var inner context.Context
-		inner, p.cancel = context.WithCancel(ctx)
-		p.queue = stream(inner, p.node, p.start, p.asOf.Height, p.opt.InFlight)
 	}
 	for {
+		if p.search != nil && p.any && p.block != nil && len(p.search.fresh) > 0 {
+			p.search.back(p.handed)
+			p.block = nil
+		}
 		for p.block != nil && p.at < len(p.block.Txs) {
 			i := p.at
 			p.at++
@@ -163,6 +212,25 @@ func (p *Pass) Next(ctx context.Context) (*chains.Tx, error) {
 			return nil, err
 		}
 	}
+}
+
+// begin starts the reading.
+func (p *Pass) begin(ctx context.Context) (err error) {
+	if p.start < 0 {
+		return errors.New("where to start is not known: no transaction is watched and From is not set")
+	}
+	var inner context.Context
+	inner, p.cancel = context.WithCancel(ctx)
+	p.begun = true
+	if p.search == nil {
+		p.queue = stream(inner, p.node, p.start, p.asOf.Height, p.opt.InFlight)
+		return nil
+	}
+	if p.first, err = p.node.Ref(ctx, p.start); err != nil {
+		return fmt.Errorf("block %d: %w", p.start, err)
+	}
+	p.search.begin(inner, Span{From: p.start, To: p.asOf.Height}, p.opt.InFlight)
+	return nil
 }
 
 // uncover makes the inputs of tx known where spends from watched addresses matter. It
@@ -191,22 +259,9 @@ func (p *Pass) idle() bool {
 
 // advance reads the next block, or ends the pass with io.EOF.
 func (p *Pass) advance(ctx context.Context) error {
-	var a answer
-	select {
-	case slot, ok := <-p.queue:
-		if !ok && ctx.Err() != nil { // it ended early
-			return ctx.Err()
-		}
-		if !ok {
-			return p.finish(ctx)
-		}
-		select {
-		case a = <-slot:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	case <-ctx.Done():
-		return ctx.Err()
+	a, more := p.nextBlock(ctx)
+	if !more && a.err == nil {
+		return p.finish(ctx)
 	}
 	if errors.Is(a.err, chains.ErrNotFound) {
 		// The pinned block stood above it when the reading began.
@@ -216,26 +271,50 @@ func (p *Pass) advance(ctx context.Context) error {
 		return a.err
 	}
 	b := a.block
-	if p.read > 0 && b.Prev != p.last.Hash {
+	if p.search == nil && p.read > 0 && b.Prev != p.last.Hash {
 		return fmt.Errorf("block %d does not follow block %s: %w", b.Ref.Height, p.last.Hash, chains.ErrReorged)
 	}
 	if p.opt.Until != nil && b.Ref.Time > p.opt.Until.Unix() {
 		return p.cut(ctx, b)
 	}
-	if p.opt.Recorder != nil {
+	if p.opt.Recorder != nil && p.rec == nil {
 		p.opt.Recorder.header(b)
 	}
+	p.closeBefore(b.Ref)
 	p.block, p.at, p.last = b, 0, b.Ref
 	p.times = append(p.times[max(0, len(p.times)+1-medianBlocks):], b.Ref.Time)
-	if p.read == 0 {
+	if p.read == 0 && p.search == nil {
 		p.first = b.Ref
 	}
 	p.read++
 	p.txs += int64(len(b.Txs))
 	if p.opt.Progress != nil {
-		p.opt.Progress(p.read, p.asOf.Height-p.start+1, p.txs, b.Ref)
+		p.opt.Progress(b.Ref.Height-p.start+1, p.asOf.Height-p.start+1, p.txs, b.Ref)
 	}
 	return nil
+}
+
+// nextBlock returns the next block, or its part that matters; false, without an error, behind the
+// last one.
+func (p *Pass) nextBlock(ctx context.Context) (a answer, more bool) {
+	if p.search != nil {
+		a.block, a.err = p.search.next(ctx, p.watched)
+		return a, a.block != nil
+	}
+	select {
+	case slot, ok := <-p.queue:
+		if !ok { // it may have ended early
+			return answer{err: ctx.Err()}, false
+		}
+		select {
+		case a = <-slot:
+		case <-ctx.Done():
+			a.err = ctx.Err()
+		}
+	case <-ctx.Done():
+		a.err = ctx.Err()
+	}
+	return a, true
 }
 
 // cut ends the pass before b.
@@ -253,7 +332,11 @@ func (p *Pass) finish(ctx context.Context) error {
 	for id := range p.ids {
 		return fmt.Errorf("transaction %s is not in blocks %d to %d: %w", id, p.start, p.last.Height, chains.ErrNotFound)
 	}
-	for _, ref := range []chains.BlockRef{p.last, p.asOf} {
+	refs := []chains.BlockRef{p.last, p.asOf}
+	if p.search != nil {
+		refs = append(p.search.used, p.first, p.asOf)
+	}
+	for _, ref := range refs {
 		hash, err := p.node.HashAt(ctx, ref.Height)
 		if err != nil && !errors.Is(err, chains.ErrNotFound) {
 			return fmt.Errorf("block %d again: %w", ref.Height, err)
@@ -270,6 +353,9 @@ func (p *Pass) finish(ctx context.Context) error {
 
 // pin has the header of the pinned block recorded, where the pass ended before it.
 func (p *Pass) pin(ctx context.Context) error {
+	if p.rec != nil {
+		return p.pinEnds(ctx)
+	}
 	if p.opt.Recorder == nil || p.last.Hash == p.asOf.Hash {
 		return nil
 	}
@@ -303,13 +389,17 @@ func (p *Pass) wants(tx *chains.Tx) bool {
 	for i := range tx.Outputs {
 		want = want || p.addresses[tx.Outputs[i].Address] > 0
 	}
-	return want
+	return want || tx.Exec != nil && p.touched(tx.Exec)
 }
 
 // hand completes a transaction with what it spends, records it and returns it. previous are
 // the transactions that were read for that already.
 func (p *Pass) hand(ctx context.Context, i int, previous [][]byte) (*chains.Tx, error) {
 	tx := &p.block.Txs[i]
+	p.handed, p.any = Place{Height: p.block.Ref.Height, Index: tx.Index}, true
+	if tx.Exec != nil {
+		return p.handExec(ctx, i)
+	}
 	more, err := p.resolve(ctx, tx)
 	if err != nil {
 		return nil, err

@@ -59,6 +59,11 @@ type Manifest struct {
 	// AsOfHeader is the SHA-256 of the header of AsOf, empty where that is the last of Headers.
 	AsOfHeader string `json:"as_of_header,omitempty"`
 	Headers    string `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
+	// Heights are those of Headers, ascending, of a chain of accounts: of the blocks that were
+	// touched, of From and of AsOf. Empty: every one from From to To.
+	Heights []int64 `json:"heights,omitempty"`
+	// State is the SHA-256 of what the node said of accounts, as JSON; empty where it was not asked.
+	State string `json:"state,omitempty"`
 	// Loading: what the node said of itself where it was still loading; nil where it was not.
 	Loading *chains.Loading `json:"loading,omitempty"`
 	Blocks  []BlockEntry    `json:"blocks,omitempty"`
@@ -91,10 +96,16 @@ type TxEntry struct {
 	Height   int64         `json:"height"`
 	Index    int           `json:"index"`           // position in the block, of the branch
 	Order    *int          `json:"order,omitempty"` // position in the order of effect, where it is another
-	Raw      string        `json:"raw"`
-	Branch   []chains.Hash `json:"branch"`             // from the bottom up
+	Raw      string        `json:"raw,omitempty"`
+	Branch   []chains.Hash `json:"branch,omitempty"`   // from the bottom up
 	Spent    string        `json:"spent,omitempty"`    // the node's word on the outputs that it spends
 	Previous []string      `json:"previous,omitempty"` // transactions that made them
+	// Of a chain of accounts:
+	System       bool     `json:"system,omitempty"`        // what happened outside of transactions
+	Receipt      string   `json:"receipt,omitempty"`       // its consensus bytes
+	Attested     string   `json:"attested,omitempty"`      // what the node said beside: calls, and what follows from other transactions
+	TxProof      []string `json:"tx_proof,omitempty"`      // nodes of the tries, from the root down
+	ReceiptProof []string `json:"receipt_proof,omitempty"` // to the transaction and to its receipt
 }
 
 // Recorder keeps what a Pass hands out, as a recording of coverage extract. It is used by
@@ -110,6 +121,7 @@ type Recorder struct {
 	objects  *objectWriter
 	ids      []chains.TxID // of the block that was recorded from last
 	idsOf    chains.BlockHash
+	kept     *keptAccounts // of a chain of accounts; else nil
 }
 
 // NewRecorder makes a recorder that writes into the folder dir, which is made; "" writes
@@ -201,6 +213,12 @@ func (r *Recorder) Close(asOf chains.BlockRef) (sha string, err error) {
 		if err != nil {
 			return "", fmt.Errorf("recording: %w", err)
 		}
+	}
+	if r.kept != nil {
+		if err := r.closeAccounts(asOf); err != nil {
+			return "", err
+		}
+		return closeManifest(&r.manifest, r.objects, r.headers, asOf)
 	}
 	if asOf.Hash != r.last {
 		if asOf.Hash != r.pinnedAs {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"clew/chains"
@@ -20,13 +21,15 @@ type Recording struct {
 	Manifest Manifest
 	SHA256   string // of the manifest's bytes
 
-	dec      Decoder
+	dec      Decoder     // of the Bitcoin family
+	exec     ExecDecoder // of a chain of accounts
 	declared []Declaration
 	close    io.Closer
 	members  map[string]*zip.File
 	size     uint64             // of the archive, in bytes
-	headers  []chains.Header    // From…To
+	headers  []chains.Header    // From…To, or at Manifest.Heights
 	raws     [][]byte           // their bytes
+	kept     keptFacts          // of a chain of accounts
 	byBlock  map[int64][]int    // indices in Manifest.Txs, by height
 	byID     map[chains.TxID]at // every transaction that is held
 
@@ -48,10 +51,12 @@ type at struct {
 // schema, and ErrWrongChain if it is of another chain than the one given; "" takes any.
 // Transactions of an extract are checked when Block reads them.
 func OpenRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec Decoder) (*Recording, error) {
-	r := &Recording{
-		dec: dec, members: map[string]*zip.File{}, byBlock: map[int64][]int{},
-		byID: map[chains.TxID]at{}, decoded: map[int64]*chains.Block{},
-	}
+	return openRecording(ctx, fsys, chain, &Recording{dec: dec})
+}
+
+func openRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, r *Recording) (*Recording, error) {
+	r.members, r.byBlock, r.byID = map[string]*zip.File{}, map[int64][]int{}, map[chains.TxID]at{}
+	r.decoded = map[int64]*chains.Block{}
 	if err := r.open(ctx, fsys, chain); err != nil {
 		return nil, errors.Join(fmt.Errorf("recording: %w", err), r.Close())
 	}
@@ -109,8 +114,20 @@ func (r *Recording) Ref(ctx context.Context, height int64) (chains.BlockRef, err
 	case height < m.From || height > m.To:
 		return chains.BlockRef{}, fmt.Errorf("block %d: the recording holds %d to %d: %w", height, m.From, m.To, chains.ErrIncomplete)
 	}
-	h := r.headers[height-m.From]
+	i, ok := r.headerAt(height)
+	if !ok {
+		return chains.BlockRef{}, fmt.Errorf("block %d: the recording holds the blocks that were touched, and it was not: %w", height, chains.ErrIncomplete)
+	}
+	h := r.headers[i]
 	return chains.BlockRef{Height: height, Hash: h.Hash, Time: h.Time}, nil
+}
+
+// headerAt returns the index in headers of the block at a height of its span.
+func (r *Recording) headerAt(height int64) (int, bool) {
+	if r.exec == nil {
+		return int(height - r.Manifest.From), true
+	}
+	return slices.BinarySearch(r.Manifest.Heights, height)
 }
 
 // Chain names the blockchain.
@@ -128,9 +145,16 @@ func (r *Recording) Block(_ context.Context, height int64, hash chains.BlockHash
 	if height < m.From || height > m.To {
 		return nil, fmt.Errorf("block %d: the recording holds %d to %d: %w", height, m.From, m.To, chains.ErrIncomplete)
 	}
-	h := r.headers[height-m.From]
+	at, ok := r.headerAt(height)
+	if !ok {
+		return nil, fmt.Errorf("block %d: the recording holds the blocks that were touched, and it was not: %w", height, chains.ErrIncomplete)
+	}
+	h := r.headers[at]
 	if h.Hash != hash {
 		return nil, fmt.Errorf("block %d is %s in the recording: %w", height, h.Hash, chains.ErrReorged)
+	}
+	if r.exec != nil {
+		return r.keptBlock(height, nil)
 	}
 	if m.Coverage == CoverageWhole {
 		return r.whole(height)
@@ -269,7 +293,7 @@ func (r *Recording) Locate(ctx context.Context, id chains.TxID) (chains.BlockRef
 // offers none: what was known of its inputs stands with each transaction, and a trace from
 // it must not know more than the trace that made it.
 func (r *Recording) Tx(ctx context.Context, id chains.TxID) ([]byte, chains.BlockHash, error) {
-	if r.Manifest.Coverage == CoverageExtract {
+	if r.Manifest.Coverage == CoverageExtract { // of a chain of accounts too
 		return nil, chains.BlockHash{}, fmt.Errorf("transaction %s: %w", id, chains.ErrUnsupported)
 	}
 	where, ok := r.byID[id]

@@ -19,7 +19,7 @@ type OutputReader interface {
 // where the node's blocks do not tell them. What it cannot find stays unknown. Where the
 // sink has every block from block 0 on, there are none.
 func (s *syncer) resolve(ctx context.Context, b *chains.Block) error {
-	if b.Spent != nil || s.whole {
+	if b.Spent != nil || s.whole || s.accounts {
 		return nil
 	}
 	if s.recent == nil {

@@ -71,6 +71,8 @@ const maxReorgs = 20
 // whole batches only: after an interruption at any moment the next Sync goes on behind the
 // last one. What was read before an error or a cancelled ctx is written first.
 //
+// A chain of accounts needs no Decoder.
+//
 // ErrWrongChain: the node shares no block with the sink, or none but block 0, so that it is
 // another chain of the same kind and not a reorganisation; the sink is left as it was.
 func Sync(ctx context.Context, node Node, dec Decoder, sink Sink, opt SyncOptions) (SyncResult, error) {
@@ -78,6 +80,7 @@ func Sync(ctx context.Context, node Node, dec Decoder, sink Sink, opt SyncOption
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &syncer{node: node, dec: dec, sink: sink, opt: opt, taken: -1, told: newTold()}
+	s.accounts = node.Chain().Info().Family == chains.FamilyEVM
 	for tries := 1; ; tries++ {
 		err := s.pass(ctx)
 		if s.broken || !errors.Is(err, chains.ErrReorged) {
@@ -111,6 +114,7 @@ type syncer struct {
 	noIndex  bool                 // the node cannot find transactions
 	alone    bool                 // the next block follows none that the sink has
 	whole    bool                 // the sink has all that lies before what is being read
+	accounts bool                 // the chain has no outputs
 	told     *told
 	latest   chains.BlockRef // added to the sink last
 }
@@ -248,8 +252,10 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	if err := s.anchor(ctx, b); err != nil {
 		return err
 	}
-	if err := s.told.check(b); err != nil {
-		return err
+	if !s.accounts {
+		if err := s.told.check(b); err != nil {
+			return err
+		}
 	}
 	if err := s.resolve(ctx, b); err != nil {
 		return err

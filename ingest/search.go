@@ -1,0 +1,218 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"clew/chains"
+)
+
+const (
+	// firstWindow and lastWindow are how many blocks the index is asked about at once: few at
+	// first, since most accounts are found early and each asks for the rest of its window, and
+	// twice as many each time.
+	firstWindow = 1 << 6
+	lastWindow  = 1 << 16
+	// accountsAtOnce is how many accounts one question names: what services take.
+	accountsAtOnce = 200
+)
+
+// search finds the transactions that matter by the node's index of accounts. It asks about windows
+// of blocks, one after another: about all accounts that are watched when a window begins, and
+// about each that is watched later for the rest of it. It is used by one goroutine.
+type search struct {
+	index  Index
+	picker TxPicker
+	span   Span
+	width  int64
+	to     int64            // places are known up to this block
+	fresh  []chains.Address // watched, and not asked for in this window yet
+	places []Place          // not visited, in order, each once
+	used   []chains.BlockRef
+	at     Place // of the last transaction of block
+	block  *chains.Block
+
+	inFlight int
+	start    func([]Place) *reading // begins to read a part of a block
+	reading  map[int64]*reading     // begun ahead, by height
+}
+
+// reading is a part of a block that was asked for.
+type reading struct {
+	places []Place
+	done   chan answer
+}
+
+// begin sets the range. What is read ahead ends with ctx.
+func (s *search) begin(ctx context.Context, span Span, inFlight int) {
+	if inFlight <= 0 {
+		inFlight = DefaultInFlight
+	}
+	s.span, s.width, s.to, s.inFlight, s.reading = span, firstWindow, span.From-1, inFlight, map[int64]*reading{}
+	s.start = func(places []Place) *reading {
+		r := &reading{places: places, done: make(chan answer, 1)}
+		go func() {
+			b, err := pick(ctx, s.picker, places)
+			r.done <- answer{b, err}
+		}()
+		return r
+	}
+	s.at = Place{Height: span.From, Index: -1}
+	s.fresh = nil
+}
+
+// want asks for the transaction at a place.
+func (s *search) want(p Place) {
+	if i, twice := slices.BinarySearchFunc(s.places, p, comparePlaces); !twice {
+		s.places = slices.Insert(s.places, i, p)
+	}
+}
+
+func comparePlaces(a, b Place) int {
+	switch {
+	case a.Before(b):
+		return -1
+	case b.Before(a):
+		return 1
+	}
+	return 0
+}
+
+// next returns the next block with transactions that may matter, nil behind the last one. watched
+// gives the accounts that are watched at a height.
+func (s *search) next(ctx context.Context, watched func(height int64) []chains.Address) (*chains.Block, error) {
+	for {
+		if err := s.refresh(ctx); err != nil {
+			return nil, err
+		}
+		for len(s.places) > 0 && s.places[0].Height <= s.to {
+			return s.take(ctx)
+		}
+		if s.to >= s.span.To {
+			return nil, nil //nolint:nilnil // the end is no error
+		}
+		if err := s.advance(ctx, watched(s.to+1)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// refresh asks for what accounts that were watched meanwhile do in the rest of the window.
+func (s *search) refresh(ctx context.Context) error {
+	fresh := s.fresh
+	s.fresh = nil
+	if len(fresh) == 0 || s.to < s.at.Height {
+		return nil
+	}
+	slices.Sort(fresh)
+	return s.ask(ctx, fresh, Span{From: s.at.Height, To: s.to})
+}
+
+// advance asks about the next window.
+func (s *search) advance(ctx context.Context, accounts []chains.Address) error {
+	window := Span{From: s.to + 1, To: min(s.span.To, s.to+s.width)}
+	switch {
+	case len(accounts) > 0:
+	case len(s.places) > 0: // nothing happens before
+		window.To = s.places[0].Height
+	default:
+		window.To = s.span.To
+	}
+	if err := s.ask(ctx, accounts, window); err != nil {
+		return err
+	}
+	s.to = window.To
+	s.width = min(2*s.width, lastWindow)
+	return nil
+}
+
+// ask adds the places of what accounts do in a window, behind what was visited.
+func (s *search) ask(ctx context.Context, accounts []chains.Address, window Span) error {
+	found := s.places
+	for some := range slices.Chunk(accounts, accountsAtOnce) {
+		places, err := s.index.Touching(ctx, some, window)
+		if err != nil {
+			return fmt.Errorf("what %d accounts do in blocks %d to %d: %w", len(some), window.From, window.To, err)
+		}
+		for _, p := range places {
+			if s.at.Before(p) {
+				found = append(found, p)
+			}
+		}
+	}
+	slices.SortFunc(found, comparePlaces)
+	s.places = slices.Compact(found)
+	return nil
+}
+
+// take reads the part of the first block that has a place.
+func (s *search) take(ctx context.Context) (*chains.Block, error) {
+	n := sameBlock(s.places)
+	here := slices.Clone(s.places[:n])
+	s.places = s.places[n:]
+	b, err := s.read(ctx, here)
+	if errors.Is(err, chains.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", err, chains.ErrReorged)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(s.used) == 0 || s.used[len(s.used)-1].Height != b.Ref.Height {
+		s.used = append(s.used, b.Ref)
+	} else if s.used[len(s.used)-1].Hash != b.Ref.Hash {
+		return nil, fmt.Errorf("block %d was %s and is %s: %w", b.Ref.Height, s.used[len(s.used)-1].Hash, b.Ref.Hash, chains.ErrReorged)
+	}
+	s.block, s.at = b, here[n-1]
+	return b, nil
+}
+
+// read returns the transactions at places, all of one block, and begins to read those behind.
+func (s *search) read(ctx context.Context, here []Place) (*chains.Block, error) {
+	r := s.reading[here[0].Height]
+	if r == nil || !slices.Equal(r.places, here) {
+		r = s.start(here)
+	}
+	delete(s.reading, here[0].Height)
+	for rest := s.places; len(rest) > 0 && len(s.reading) < s.inFlight && rest[0].Height <= s.to; {
+		n := sameBlock(rest)
+		if s.reading[rest[0].Height] == nil {
+			s.reading[rest[0].Height] = s.start(slices.Clone(rest[:n]))
+		}
+		rest = rest[n:]
+	}
+	select {
+	case a := <-r.done:
+		return a.block, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// back makes the pass go on behind a transaction that was handed out: others of its block may
+// matter now.
+func (s *search) back(p Place) {
+	if len(s.fresh) == 0 || s.block == nil || s.block.Ref.Height != p.Height {
+		return
+	}
+	for i := range s.block.Txs {
+		if rest := (Place{Height: p.Height, Index: s.block.Txs[i].Index}); p.Before(rest) {
+			s.want(rest)
+		}
+	}
+	s.at = p
+}
+
+// blockOf returns the transactions of a's in the block of p that stand before it.
+func (s *search) blockOf(ctx context.Context, a chains.Address, p Place) (*chains.Block, error) {
+	places, err := s.index.Touching(ctx, []chains.Address{a}, Span{From: p.Height, To: p.Height})
+	if err != nil {
+		return nil, err
+	}
+	places = slices.DeleteFunc(places, func(q Place) bool { return !q.Before(p) })
+	if len(places) == 0 {
+		return new(chains.Block), nil
+	}
+	return pick(ctx, s.picker, places)
+}

@@ -1,0 +1,192 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"clew/chains"
+)
+
+// accounts answers what a trace asks of a chain of accounts beside its transactions. It
+// implements tracer.State and tracer.EventFinder for the Source that embeds it.
+type accounts struct {
+	node   Node
+	rec    *Recorder // nil keeps nothing
+	asOf   chains.BlockRef
+	handed Place // the transaction that was handed out last
+	any    bool  // one was
+}
+
+// state returns the node as a StateReader, whose answers are recorded.
+func (s *accounts) state() (StateReader, error) {
+	r, ok := s.node.(StateReader)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("what accounts hold and are: %w by this node", chains.ErrUnsupported)
+	case s.rec != nil:
+		return recordedState{r, s.rec}, nil
+	}
+	return r, nil
+}
+
+// BalanceAt returns what a held of an asset at the end of the block at height.
+func (s *accounts) BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (held chains.Amount, err error) {
+	r, err := s.state()
+	if err != nil {
+		return held, err
+	}
+	if height > s.asOf.Height {
+		return held, fmt.Errorf("balance at block %d, behind the last one, %d: %w", height, s.asOf.Height, chains.ErrIncomplete)
+	}
+	return r.BalanceAt(ctx, a, asset, height)
+}
+
+// AccountKind says what stood behind a at the last block.
+func (s *accounts) AccountKind(ctx context.Context, a chains.Address) (chains.AccountKind, error) {
+	r, err := s.state()
+	if err != nil {
+		return chains.AccountUnknown, err
+	}
+	return r.AccountKind(ctx, a, s.asOf.Height)
+}
+
+// Token returns what a token's contract claims of itself at the last block.
+func (s *accounts) Token(ctx context.Context, asset chains.Asset) (chains.Token, error) {
+	r, err := s.state()
+	if err != nil {
+		return chains.Token{}, err
+	}
+	return r.Token(ctx, asset, s.asOf.Height)
+}
+
+// before returns what a held at the end of the block before the one that was handed out last,
+// changed by the transactions of that block which stand before the one handed out last. earlier
+// gives those; others among them do no harm.
+func (s *accounts) before(ctx context.Context, a chains.Address, asset chains.Asset, earlier func() ([]chains.Tx, error)) (held chains.Amount, err error) {
+	if !s.any {
+		return held, errors.New("a balance before a transaction: none was handed out yet")
+	}
+	if held, err = s.BalanceAt(ctx, a, asset, s.handed.Height-1); err != nil {
+		return held, err
+	}
+	txs, err := earlier()
+	if err != nil {
+		return held, err
+	}
+	for i := range txs {
+		if txs[i].Exec == nil || txs[i].Index >= s.handed.Index {
+			continue
+		}
+		if held, err = txs[i].Exec.After(held, a, asset); err != nil {
+			return held, fmt.Errorf("balance before transaction %d of block %d: %w", s.handed.Index, s.handed.Height, err)
+		}
+	}
+	return held, nil
+}
+
+// FindEvents returns the transactions up to the last block with an event that answers q.
+func (s *accounts) FindEvents(ctx context.Context, q chains.EventQuery) ([]*chains.Tx, error) {
+	finder, can := s.node.(EventSearcher)
+	picker, too := s.node.(TxPicker)
+	if !can || !too {
+		return nil, fmt.Errorf("events of %s: %w by this node", q.Protocol, chains.ErrUnsupported)
+	}
+	span := Span{From: 0, To: s.asOf.Height}
+	if _, sparse := s.node.(*Recording); !sparse && q.Since > 0 {
+		var err error
+		if span.From, err = firstAt(ctx, s.node, q.Since, s.asOf); err != nil {
+			return nil, err
+		}
+	}
+	if span.From > span.To {
+		return nil, nil
+	}
+	places, err := finder.FindEvents(ctx, q, span)
+	var found []*chains.Tx
+	for err == nil && len(places) > 0 {
+		n := sameBlock(places)
+		found, err = s.answers(ctx, picker, q, places[:n], found)
+		places = places[n:]
+	}
+	if s.rec != nil {
+		s.rec.noteEvents(q, span.To, found, err)
+	}
+	return found, err
+}
+
+// answers appends to found those of the transactions at places, all of one block, that answer q.
+func (s *accounts) answers(ctx context.Context, picker TxPicker, q chains.EventQuery, places []Place, found []*chains.Tx) ([]*chains.Tx, error) {
+	b, err := pick(ctx, picker, places)
+	if err != nil {
+		return nil, err
+	}
+	for i := range b.Txs {
+		tx := &b.Txs[i]
+		if tx.Exec == nil || tx.Block.Time < q.Since || !slices.ContainsFunc(tx.Exec.Events, q.Answers) {
+			continue
+		}
+		if s.rec != nil {
+			if err := s.rec.exec(b, i); err != nil {
+				return nil, err
+			}
+		}
+		own := tx.Clone()
+		found = append(found, &own)
+	}
+	return found, nil
+}
+
+// sameBlock returns how many of places, which are in order, lie in the block of the first.
+func sameBlock(places []Place) int {
+	n := slices.IndexFunc(places, func(p Place) bool { return p.Height != places[0].Height })
+	if n < 0 {
+		return len(places)
+	}
+	return n
+}
+
+// pick reads the transactions at places, all of one block.
+func pick(ctx context.Context, node TxPicker, places []Place) (*chains.Block, error) {
+	indices := make([]int, len(places))
+	for i, p := range places {
+		indices[i] = p.Index
+	}
+	b, err := node.BlockTxs(ctx, places[0].Height, indices)
+	if err != nil {
+		return nil, fmt.Errorf("transactions of block %d: %w", places[0].Height, err)
+	}
+	if len(b.Txs) != len(indices) || b.Ref.Height != places[0].Height {
+		return nil, fmt.Errorf("transactions of block %d: %d of %d came, of block %d: %w", places[0].Height, len(b.Txs), len(indices), b.Ref.Height, chains.ErrBadAnswer)
+	}
+	for i := range b.Txs {
+		if b.Txs[i].Index != indices[i] {
+			return nil, fmt.Errorf("transactions of block %d: at %d came that at %d: %w", places[0].Height, indices[i], b.Txs[i].Index, chains.ErrBadAnswer)
+		}
+	}
+	return b, nil
+}
+
+// firstAt returns the height of the first block up to asOf whose time is at or after unix, one above
+// asOf where none is. Times of a chain of accounts never fall.
+func firstAt(ctx context.Context, node Node, unix int64, asOf chains.BlockRef) (int64, error) {
+	low, high := int64(0), asOf.Height // high: known to be at or after unix, or not asked
+	if asOf.Time < unix {
+		return asOf.Height + 1, nil
+	}
+	for low < high {
+		middle := low + (high-low)/2
+		ref, err := node.Ref(ctx, middle)
+		if err != nil {
+			return 0, fmt.Errorf("search for the block at %s: %w", time.Unix(unix, 0).UTC().Format(time.RFC3339), err)
+		}
+		if ref.Time < unix {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return high, nil
+}
