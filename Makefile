@@ -29,15 +29,19 @@ SIZES    ?= 0.3,3
 # allow or fail: whether a skipped test fails `make test`. On a CI it does.
 SKIPS    ?= $(if $(CI),fail,allow)
 
+# The contracts of the replica, compiled by the compiler that replica/package-lock.json pins.
+CONTRACTS := $(CURDIR)/build/replica/contracts.json
+
 export CGO_ENABLED := 0
 export CLEW_BITCOIND := $(BITCOIND)
 export CLEW_LITECOIND := $(LITECOIND)
 export CLEW_BTCD := $(BTCD)
 export CLEW_ANVIL := $(ANVIL)
+export CLEW_REPLICA_CONTRACTS := $(CONTRACTS)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
-.PHONY: help setup build test torture week nightly lint fuzz bench docs clean
+.PHONY: help setup build test torture week nightly lint fuzz bench replica docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -64,10 +68,16 @@ $(GOLANGCI):
 $(SUMMARY): scripts/testsummary/main.go
 	go build -o $@ ./scripts/testsummary
 
+$(CONTRACTS): $(wildcard replica/contracts/*.sol) replica/compile.js replica/package-lock.json
+	mkdir -p $(@D)
+	cp replica/package.json replica/package-lock.json $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	NODE_PATH=$(@D)/node_modules node replica/compile.js $@
+
 build: ## the program, as one static binary: build/clew
 	go build -trimpath -buildvcs=auto -o build/clew ./cmd/clew
 
-test: $(NODES) $(SUMMARY) ## every test, against real nodes (SKIPS=fail: a skip fails)
+test: $(NODES) $(SUMMARY) $(CONTRACTS) ## every test, against real nodes (SKIPS=fail: a skip fails)
 	go vet ./...
 	go test -json -count=1 -timeout 10m ./... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/test.figures
 
@@ -93,6 +103,9 @@ bench: ## measure speed and memory beside their limits, into docs/performance.md
 	mkdir -p build
 	go run ./bench -sizes $(SIZES) > build/performance.md
 	mv build/performance.md docs/performance.md
+
+replica: $(ANVIL) $(CONTRACTS) ## play the worked example on two anvils and write its incident, truth and recording
+	go run ./replica -clew ./cmd/clew -out testdata/demo/atlanta-replica
 
 docs: ## write the reference in docs/cli.md again from the commands' help
 	go test ./cmd/clew -count=1 -run '^TestReference$$' -update
