@@ -13,50 +13,6 @@ type unit struct {
 	asset chains.Asset
 }
 
-// decimals returns how many digits of an amount in u stand behind the point: those of the
-// chain's coin; 0 for a token, whose own claim about its decimals a trace does not carry.
-func (u unit) decimals() int {
-	if u.asset == chains.Native {
-		return u.chain.Info().Decimals
-	}
-	return 0
-}
-
-// symbol returns how people write u: "BTC", or "units of 0x1234…abcd".
-func (u unit) symbol() string {
-	if u.asset == chains.Native && u.chain.Info().Symbol != "" {
-		return u.chain.Info().Symbol
-	}
-	if u.asset == chains.Native {
-		return "units of " + visible(string(u.chain))
-	}
-	return "units of " + shorten(visible(string(u.asset)))
-}
-
-// plain writes a as an exact decimal number without grouping: "1234.50000000". Up to 8
-// decimals are always printed; of more, trailing zeros beyond the second are left out.
-func (u unit) plain(a chains.Amount) string {
-	whole, frac := splitDecimal(a.String(), u.decimals())
-	if frac == "" {
-		return whole
-	}
-	return whole + "." + frac
-}
-
-// format writes a for people, with its symbol: "1 234.50000000 BTC". The digits of the
-// whole part are grouped by three with thin spaces; nothing is rounded.
-func (u unit) format(a chains.Amount) string { return u.number(a) + "\u00a0" + u.symbol() }
-
-// number is format without the symbol.
-func (u unit) number(a chains.Amount) string {
-	whole, frac := splitDecimal(a.String(), u.decimals())
-	whole = groupThousands(whole)
-	if frac == "" {
-		return whole
-	}
-	return whole + "." + frac
-}
-
 func splitDecimal(digits string, decimals int) (whole, frac string) {
 	if decimals <= 0 {
 		return digits, ""
@@ -105,7 +61,7 @@ type Sums []Sum
 func (s Sums) add(u unit, a chains.Amount) Sums {
 	for i := range s {
 		if s[i].unit() == u {
-			s[i].Units = s[i].Units.Plus(a)
+			s[i].Units = plus(s[i].Units, a)
 			return s
 		}
 	}
@@ -149,19 +105,9 @@ func (s Sums) Equal(t Sums) bool {
 	return true
 }
 
-// String writes the amounts one after another: "1.50000000 BTC + 3 units of 0x…".
-func (s Sums) String() string {
-	parts := make([]string, 0, len(s))
-	for _, e := range s {
-		if !e.Units.IsZero() || len(s) == 1 {
-			parts = append(parts, e.unit().format(e.Units))
-		}
-	}
-	if len(parts) == 0 {
-		return "0"
-	}
-	return strings.Join(parts, " + ")
-}
+// String writes the amounts for messages, native coins with their symbol and tokens in whole
+// units. What people read of a trace is written by its Assets.
+func (s Sums) String() string { return (&Assets{}).sums(s) }
 
 // sortedKeys returns the keys of m in ascending order.
 func sortedKeys[K ~string, V any](m map[K]V) []K {

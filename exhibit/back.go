@@ -145,7 +145,8 @@ func (d *Diagram) farEnds(column []int) map[int]bool {
 		if a, b := named(ends[i]), named(ends[j]); a != b {
 			return a
 		}
-		return d.Boxes[ends[j]].Held[0].Traced.Less(d.Boxes[ends[i]].Held[0].Traced)
+		a, b := &d.Boxes[ends[i]].Held[0], &d.Boxes[ends[j]].Held[0]
+		return d.flow.share(unit{b.Chain, b.Asset}, b.Traced).Less(d.flow.share(unit{a.Chain, a.Asset}, a.Traced))
 	})
 	keep := map[int]bool{}
 	telling, plain := 0, 0

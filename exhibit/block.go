@@ -15,25 +15,36 @@ type line struct {
 	bold bool
 	grey Grey
 	band bool // on the grey band at the foot of a box, where value ends
+	tone tone // of a line in the two-tone field of a conversion
 }
+
+// tone is the ground of a line.
+type tone uint8
+
+const (
+	toneNone  tone = iota
+	toneGiven      // white, with a border
+	toneGot        // grey, with a border
+)
 
 // block is text with its measured size, before it has a place.
 type block struct {
 	lines  []line
 	widths []int
 	w, h   int
+	room   int // more at both sides, for the shape of the box
 }
 
 // newBlock measures lines. The width is even, so that a centre lies on a whole pixel.
-func (f *fonts) newBlock(lines []line, least int) (block, error) {
-	b := block{lines: lines, w: least}
+func (f *fonts) newBlock(lines []line, least, room int) (block, error) {
+	b := block{lines: lines, w: least, room: room}
 	for _, l := range lines {
 		w, err := f.measure(l.s, sizeText, l.bold)
 		if err != nil {
 			return b, err
 		}
 		b.widths = append(b.widths, w)
-		b.w = max(b.w, w+2*padding)
+		b.w = max(b.w, w+2*(padding+room))
 	}
 	b.w += b.w % 2
 	b.h = len(lines)*leading + 2*padding - 2
@@ -51,7 +62,14 @@ func (b *block) put(g *Group, x, y int) {
 		if l.band {
 			gap = bandGap
 		}
-		g.text(Text{X: x + padding, Y: y + padding + 11 + i*leading + gap, W: b.widths[i], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
+		if l.tone != toneNone {
+			r := Rect{X: x + b.room + 4, Y: y + padding + i*leading + gap - 1, W: b.w - 2*b.room - 8, H: leading, Line: 1, Stroke: Middle, Fill: White, Filled: true}
+			if l.tone == toneGot {
+				r.Fill = Light
+			}
+			g.rect(r)
+		}
+		g.text(Text{X: x + b.room + padding, Y: y + padding + 11 + i*leading + gap, W: b.widths[i], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
 	}
 }
 

@@ -103,7 +103,7 @@ func (g *Group) arrowHead(line []Point, fill Grey) {
 func (a *artist) labelGroup(i int, at Point) Group {
 	ar, b := &a.d.Arrows[i], &a.labels[i]
 	g := Group{Kind: GroupLabel, Frame: Rect{X: at.X - b.w/2, Y: at.Y - b.h/2, W: b.w, H: b.h}}
-	for _, h := range ar.Hops {
+	for _, h := range append(slices.Clone(ar.Hops), ar.Gives...) {
 		g.Hops = append(g.Hops, a.d.Trace.Hops[h].Number)
 	}
 	half := (len(b.lines) + 1) / 2
@@ -154,11 +154,15 @@ func (a *artist) boxGroup(i int, at Point) Group {
 	case BoxFrom, BoxTo:
 		frame.Dash, frame.Stroke = Dashed, Middle
 	}
-	g.rect(frame)
+	outline := a.d.shapeOf(b)
+	g.outline(frame, outline)
+	a.chainMark(&g, b, frame, outline)
 	if from, ok := bl.bandFrom(); ok {
-		g.rect(Rect{X: x + frame.Line, Y: y + from, W: bl.w - 2*frame.Line, H: bl.h - from - frame.Line, Fill: Pale, Filled: true})
-		g.path(Path{Points: []Point{{x, y + from}, {x + bl.w, y + from}}, Line: 1, Stroke: Middle})
-		g.rect(Rect{X: x + bl.w - 4, Y: y + from, W: 4, H: bl.h - from, Fill: Dark, Filled: true})
+		side, foot := outline.inset()
+		left, w, h := x+side, bl.w-2*side, bl.h-from-foot
+		g.rect(Rect{X: left + frame.Line, Y: y + from, W: w - 2*frame.Line, H: h - frame.Line, Fill: Pale, Filled: true})
+		g.path(Path{Points: []Point{{left, y + from}, {left + w, y + from}}, Line: 1, Stroke: Middle})
+		g.rect(Rect{X: left + w - 4, Y: y + from, W: 4, H: h, Fill: Dark, Filled: true})
 	}
 	bl.put(&g, x, y)
 	words := make([]string, len(bl.lines))

@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ func (a *artist) composeLevel(p *placement) error {
 	s.Width = max(leastLevelWidth, p.w+2*margin)
 	fr := a.d.Frame()
 	s.Title = fmt.Sprintf("Fold %d: %s", a.fold, fr.words())
-	s.Description = fr.Sentence()
+	s.Description = fr.Sentence(a.d.Assets)
 	g := Group{Kind: GroupFrame, ID: a.prefix + "head"}
 	y, err := a.paragraph(&g, s.Title, margin/2, a.textWidth(), 16, true)
 	if err != nil {
@@ -32,27 +33,31 @@ func (a *artist) composeLevel(p *placement) error {
 
 // Frame is what crosses the frame of a level, and what begins and ends inside.
 type Frame struct {
-	Enter, Leave            Sums // by the arrows from and to boxes outside
-	Seeded, Held, Fees      Sums
-	Known                   bool // false: the trace does not divide an amount, or value is converted inside
-	Addresses, Hops, Arrows int  // Arrows cross the frame
-	Endpoints               int
+	Enter, Leave       Sums // by the arrows from and to boxes outside
+	Seeded, Held, Fees Sums
+	// Given and received in swaps and bridges inside:
+	ConvertedOut, ConvertedIn Sums
+	feeWords                  string
+	Known                     bool // false: the trace does not divide an amount, or says not how much is converted
+	Addresses, Hops, Arrows   int  // Arrows cross the frame
+	Endpoints                 int
 }
 
-// Frame adds up d, the diagram of a level, as its folded box does: Enter and Seeded equal
-// Leave, Held and Fees where Known.
+// Frame adds up d, the diagram of a level, as its folded box does: Enter, Seeded and ConvertedIn
+// equal Leave, Held, Fees and ConvertedOut where Known, asset by asset.
 func (d *Diagram) Frame() Frame {
-	f := Frame{Known: true}
+	f := Frame{Known: true, feeWords: d.feeWords()}
 	hops := map[int]bool{}
 	for i := range d.Boxes {
 		b := &d.Boxes[i]
 		f.Seeded, f.Fees = f.Seeded.addAll(b.Seeded), f.Fees.addAll(b.Fees)
+		f.ConvertedOut, f.ConvertedIn = f.ConvertedOut.addAll(b.ConvertedOut), f.ConvertedIn.addAll(b.ConvertedIn)
 		for _, h := range b.Held {
 			f.Held = f.Held.add(unit{h.Chain, h.Asset}, h.Traced)
 			f.Endpoints += len(h.Endpoints)
 		}
 		f.Addresses += b.Addresses
-		f.Known = f.Known && !b.converts
+		f.Known = f.Known && !b.unclear
 		for _, h := range b.Hops {
 			hops[h] = true
 		}
@@ -84,19 +89,45 @@ func (f *Frame) words() string {
 	return count(f.Addresses, "address") + ", " + count(f.Hops, "hop") + " inside"
 }
 
-// Sentence is the sum of the level, which a reader can check on the drawing.
-func (f *Frame) Sentence() string {
+// Sentence is the sum of the level, which a reader can check on the drawing: asset by asset
+// where there are several.
+func (f *Frame) Sentence(names *Assets) string {
+	var units []unit
+	for _, s := range []Sums{f.Enter, f.Seeded, f.ConvertedIn, f.Leave, f.Held, f.Fees, f.ConvertedOut} {
+		for _, e := range s {
+			if !slices.Contains(units, e.unit()) && !e.Units.IsZero() {
+				units = append(units, e.unit())
+			}
+		}
+	}
+	if len(units) < 2 {
+		return f.sentence(names, nil)
+	}
+	var parts []string
+	for _, u := range units {
+		parts = append(parts, f.sentence(names, &u))
+	}
+	return strings.Join(parts, " ")
+}
+
+// sentence is the sum of one asset; nil: of the only one.
+func (f *Frame) sentence(names *Assets, u *unit) string {
 	var in, out []string
 	part := func(list *[]string, what string, s Sums) {
+		if u != nil {
+			s = Sums{{u.chain, u.asset, s.of(*u)}}
+		}
 		if !s.isZero() {
-			*list = append(*list, what+" "+s.String())
+			*list = append(*list, what+" "+names.sums(s))
 		}
 	}
 	part(&in, "enters", f.Enter)
 	part(&in, "alleged stolen inside", f.Seeded)
+	part(&in, "received inside for other assets", f.ConvertedIn)
 	part(&out, "leaves", f.Leave)
 	part(&out, "ends inside", f.Held)
-	part(&out, "network fees", f.Fees)
+	part(&out, f.feeWords, f.Fees)
+	part(&out, "given inside for other assets", f.ConvertedOut)
 	if len(in) == 0 {
 		in = []string{"enters 0"}
 	}

@@ -41,7 +41,9 @@ func CSVNames() []string {
 // CSV writes one schedule after RFC 4180, in UTF-8: a header, then a row a thing, in the
 // order of the trace. Columns that end in _units are whole smallest units; those that end
 // in _amount the same as a decimal number of coins. An empty traced column means that the
-// rule does not say. Where via_txid stands, its transaction moved the whole, and from gives a
+// rule does not say. A hop of two legs, a swap or a bridge, has a row for each: leg_role says
+// which, and the converted_ columns of the first what of it was traced. Amounts of tokens have
+// the decimals that their contracts claim. Of synthetic data each row ends in REPLICA. Where via_txid stands, its transaction moved the whole, and from gives a
 // part of what it spent: of several places, or beside other funds. A cell of text that a spreadsheet would take for a formula starts
 // with an apostrophe.
 func (x *Exhibit) CSV(w io.Writer, name string) error {
@@ -51,7 +53,10 @@ func (x *Exhibit) CSV(w io.Writer, name string) error {
 		}
 		c := csv.NewWriter(w)
 		c.UseCRLF = true
-		for _, row := range s.rows(newRegister(x.Trace, x.Diagram.Rule), x.Diagram.Runs) {
+		for n, row := range s.rows(newRegister(x.Trace, x.Diagram.Rule), x.Diagram.Runs) {
+			if x.Trace.Incident.Synthetic {
+				row = append(row, []string{"REPLICA", "replica"}[max(0, 1-n)])
+			}
 			for i := range row {
 				row[i] = cell(row[i])
 			}
@@ -117,7 +122,8 @@ func hopRows(r *register, _ []Run) [][]string {
 		"whole_units", "whole_amount", "traced_units", "traced_amount"}
 	head = append(head, ruleColumns(r.t, "traced_", "_units")...)
 	head = append(head, "evidence", "basis", "carries_on", "link_protocol", "link_key", "findings", "raw_sha256",
-		"other_funds", "other_funds_units", "other_funds_amount")
+		"other_funds", "other_funds_units", "other_funds_amount", "leg_role", "decimals", "converted_units", "converted_amount")
+	head = append(head, ruleColumns(r.t, "converted_", "_units")...)
 	rows := [][]string{head}
 	for i := range r.t.Hops {
 		h := &r.t.Hops[i]
@@ -144,7 +150,7 @@ func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	}
 	other, otherUnits, otherAmount := "", "", ""
 	if a, exact := r.other(leg); !a.IsZero() {
-		via, otherUnits, otherAmount = leg.TxID.String(), a.String(), u.plain(a)
+		via, otherUnits, otherAmount = leg.TxID.String(), a.String(), r.assets.plain(u, a)
 		other = "at least"
 		if exact {
 			other = "exactly"
@@ -152,13 +158,13 @@ func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	}
 	row := []string{strconv.Itoa(h.Number), h.ID, string(h.Kind), strconv.Itoa(k + 1), leg.Time, string(leg.Chain), leg.Chain.CAIP2(),
 		strconv.FormatInt(leg.Height, 10), leg.TxID.String(), positions(leg), strings.Join(addresses, " "), strings.Join(names, " "),
-		strings.Join(outs, " "), via, to.Address, to.Alias, to.Kind, to.Claim, string(leg.Asset), u.symbol(), leg.Units.String(), u.plain(leg.Units)}
+		strings.Join(outs, " "), via, to.Address, to.Alias, to.Kind, to.Claim, string(leg.Asset), r.assets.symbol(u), leg.Units.String(), r.assets.plain(u, leg.Units)}
 	if k+1 < len(h.Legs) {
 		row = append(row, make([]string, 2+len(r.t.Rules))...)
 	} else {
 		units, amount := "", ""
 		if a, ok := h.Traced.Get(r.rule); ok {
-			units, amount = a.String(), u.plain(a)
+			units, amount = a.String(), r.assets.plain(u, a)
 		}
 		row = append(row, units, amount)
 		row = append(row, r.perRule(&h.Traced)...)
@@ -167,21 +173,53 @@ func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	if h.Link != nil {
 		protocol, key = h.Link.Protocol, h.Link.Key
 	}
-	return append(row, leg.Evidence, r.basisOf(h), strings.Join(r.inputs(h), " "), protocol, key, strings.Join(r.findings(h.Findings), " | "), strings.Join(leg.Raw, " "),
-		other, otherUnits, otherAmount)
+	return append(append(row, leg.Evidence, r.basisOf(h), strings.Join(r.inputs(h), " "), protocol, key, strings.Join(r.findings(h.Findings), " | "), strings.Join(leg.Raw, " "),
+		other, otherUnits, otherAmount, legRole(h, k), r.decimals(u)), r.converted(h, k)...)
+}
+
+// legRole says which side of a hop of two legs a leg is.
+func legRole(h *tracer.Hop, k int) string {
+	switch {
+	case len(h.Legs) == 1:
+		return ""
+	case k == 0:
+		return "given"
+	}
+	return "received"
+}
+
+// decimals is how many digits of an amount in u stand behind the point.
+func (r *register) decimals(u unit) string { return strconv.Itoa(r.assets.name(u).decimals) }
+
+// converted writes what of the first leg of a hop of two legs was traced.
+func (r *register) converted(h *tracer.Hop, k int) []string {
+	if k > 0 || len(h.Legs) == 1 || h.Given == nil {
+		return make([]string, 2+len(r.t.Rules))
+	}
+	units, amount := "", ""
+	if a, ok := h.Given.Get(r.rule); ok {
+		units, amount = a.String(), r.assets.plain(legUnit(&h.Legs[0]), a)
+	}
+	return append([]string{units, amount}, r.perRule(h.Given)...)
 }
 
 func peelRows(r *register, runs []Run) [][]string {
 	rows := [][]string{{"run", "kind", "step", "time_utc", "chain", "block", "txid", "payment_hop", "payment_to", "payment_to_alias",
 		"payment_whole_units", "payment_traced_units", "payment_traced_amount", "rest_hop", "rest_to", "rest_to_alias",
-		"rest_whole_units", "rest_traced_units", "rest_traced_amount"}}
+		"rest_whole_units", "rest_traced_units", "rest_traced_amount", "payment_time_utc", "payment_txid", "asset", "symbol"}}
 	for i := range runs {
 		for k, s := range runs[i].Steps {
 			leg := &r.t.Hops[s.Rest].Legs[0]
 			row := []string{strconv.Itoa(runs[i].Number), string(runs[i].Kind), strconv.Itoa(k + 1), leg.Time, string(leg.Chain),
 				strconv.FormatInt(leg.Height, 10), leg.TxID.String()}
 			row = append(row, r.paymentCells(s.Payment)...)
-			rows = append(rows, append(row, r.paymentCells(s.Rest)...))
+			paid, txid := "", ""
+			if s.Payment >= 0 {
+				p := &r.t.Hops[s.Payment].Legs[0]
+				paid, txid = p.Time, p.TxID.String()
+			}
+			row = append(append(row, r.paymentCells(s.Rest)...), paid, txid, string(leg.Asset), r.assets.symbol(legUnit(leg)))
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -194,7 +232,7 @@ func (r *register) paymentCells(hop int) []string {
 	h := &r.t.Hops[hop]
 	leg := &h.Legs[0]
 	to, traced := r.place(leg.To), tracedUnder(&h.Traced, r.rule)
-	return []string{strconv.Itoa(h.Number), to.Address, to.Alias, leg.Units.String(), traced.String(), unit{leg.Chain, leg.Asset}.plain(traced)}
+	return []string{strconv.Itoa(h.Number), to.Address, to.Alias, leg.Units.String(), traced.String(), r.assets.plain(legUnit(leg), traced)}
 }
 
 func endpointRows(r *register, _ []Run) [][]string {
@@ -215,13 +253,13 @@ func endpointRows(r *register, _ []Run) [][]string {
 		}
 		traced := tracedUnder(&e.Traced, r.rule)
 		row := []string{strconv.Itoa(i + 1), e.ID, string(e.Reason), string(e.Chain), p.Address, p.Alias, p.Kind, p.Claim, txid, e.Position,
-			string(e.Asset), u.symbol(), e.Units.String(), u.plain(e.Units), traced.String(), u.plain(traced)}
+			string(e.Asset), r.assets.symbol(u), e.Units.String(), r.assets.plain(u, e.Units), traced.String(), r.assets.plain(u, traced)}
 		row = append(row, r.perRule(&e.Traced)...)
 		basis := ""
 		if b, ok := e.ByBasis.Get(r.rule); ok {
 			basis = splitWords(&b, func(a chains.Amount) string { return a.String() })
 		}
-		rows = append(rows, append(row, e.Range.Min.String(), e.Range.Max.String(), basis, hop, e.Note, process(e.Reason)))
+		rows = append(rows, append(row, e.Range.Min.String(), e.Range.Max.String(), basis, hop, e.Note, process(e.Reason, e.Chain)))
 	}
 	return rows
 }
@@ -236,7 +274,7 @@ func conservationRows(r *register, _ []Run) [][]string {
 		}
 		for _, c := range table {
 			rows = append(rows, []string{rule.String(), strconv.FormatBool(rule.Conserves()), string(c.Chain), string(c.Asset),
-				unit{c.Chain, c.Asset}.symbol(), c.Seeded.String(), c.ConvertedIn.String(), c.Unexplained.String(),
+				r.assets.symbol(unit{c.Chain, c.Asset}), c.Seeded.String(), c.ConvertedIn.String(), c.Unexplained.String(),
 				c.Ended.String(), c.ConvertedOut.String(), c.Difference})
 		}
 	}
@@ -258,7 +296,7 @@ func seedRows(r *register, _ []Run) [][]string {
 		s := &r.t.Seeds[i]
 		u := unit{s.Chain, s.Asset}
 		rows = append(rows, []string{s.ID, s.Time, string(s.Chain), s.Chain.CAIP2(), strconv.FormatInt(s.Height, 10), s.TxID.String(), s.Position,
-			s.Address, r.place(s.Node).Alias, string(s.Asset), u.symbol(), s.Units.String(), u.plain(s.Units)})
+			s.Address, r.place(s.Node).Alias, string(s.Asset), r.assets.symbol(u), s.Units.String(), r.assets.plain(u, s.Units)})
 	}
 	return rows
 }

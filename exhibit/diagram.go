@@ -18,6 +18,7 @@ const (
 	BoxSeeds                   // several seeds, folded, with what they alone lead to
 	BoxFrom                    // in an opened fold: a box outside of it from which value enters
 	BoxTo                      // in an opened fold: a box outside of it to which value leaves
+	BoxJoint                   // a swap, or the way over a bridge or through a mixer: one asset enters, another leaves
 )
 
 // Style says how a line is drawn, by how the movement and the amount in it are known. Of
@@ -31,9 +32,9 @@ const (
 	Inferred              // dotted double: a heuristic linked two ends, or the analyst adopted it
 )
 
-// Box is a box of the diagram. Whatever it stands for, it balances: Seeded and the arrows
-// that enter equal Held, Fees and the arrows that leave, asset by asset, under the rule
-// that is drawn. BoxFrom and BoxTo alone do not: they stand for the rest of the trace.
+// Box is a box of the diagram. Whatever it stands for, it balances: Seeded, ConvertedIn and
+// the arrows that enter equal Held, Fees, ConvertedOut and the arrows that leave, asset by
+// asset, under the rule that is drawn. BoxFrom and BoxTo alone do not: they stand for the rest of the trace.
 type Box struct {
 	Kind   BoxKind
 	Node   int    // index into Trace.Nodes; −1 where the box is not one node
@@ -48,13 +49,19 @@ type Box struct {
 	// then the other funds are at least Other.
 	OtherExact bool
 	Returned   Sums // moved from the place to itself
+	// What is given and received in swaps and bridges here: in a joint, in the box of an address
+	// that swaps for itself, or inside a fold.
+	ConvertedOut, ConvertedIn Sums
+	Swaps                     []int // hops of an address that swaps for itself
+	Joint                     []int // hops of a joint
+	Chains                    []chains.Chain
 	// Counts of what the box stands for:
 	Addresses, Transactions, Seeds int
 	Payments                       int
 	Inputs                         int    // of a junction
 	Hops                           []int  // indexes into Trace.Hops that have no arrow of their own: inside, fees, returns
 	First, Last                    string // RFC 3339: of the movements that enter it or run inside
-	converts                       bool
+	unclear                        bool   // the trace does not say how much is converted here
 }
 
 // Holding is what ends in a box for one reason, of one asset.
@@ -72,8 +79,9 @@ type Holding struct {
 type Arrow struct {
 	From, To    int // indexes into Boxes
 	Hops        []int
-	Seeds       int // receipts of seeds among the movements
-	Feeds       int // inputs of a junction among the movements
+	Gives       []int // hops whose first leg leads into a joint
+	Seeds       int   // receipts of seeds among the movements
+	Feeds       int   // inputs of a junction among the movements
 	Chain       chains.Chain
 	Asset       chains.Asset
 	Units       chains.Amount // whole
@@ -90,6 +98,7 @@ func (a *Arrow) unit() unit { return unit{a.Chain, a.Asset} }
 // ordered: seeds first, then boxes as the flow first meets them.
 type Diagram struct {
 	Trace  *tracer.Trace
+	Assets *Assets
 	Rule   tracer.Rule // the declared one, or the first that conserves where poison was declared
 	Boxes  []Box
 	Arrows []Arrow
@@ -104,6 +113,7 @@ type Diagram struct {
 	TouchedOnly      int  // hops without traced value under the rule
 	PoisonOnly       int  // of these, without traced value under any accounting rule
 	TouchedOnlyTotal Sums // their whole value
+	flow             *flow
 }
 
 // drawnRule returns the rule that is drawn for t.
@@ -126,7 +136,7 @@ func NewDiagram(t *tracer.Trace, opt Options) (*Diagram, error) {
 	if err != nil {
 		return nil, err
 	}
-	runs := f.findRuns()
+	runs := f.allRuns()
 	limit := opt.maxBoxes()
 	for {
 		p, err := f.fold(runs, limit, siblings)
@@ -153,13 +163,14 @@ func (f *flow) settle(p *partition, runs []Run) (*partition, *Diagram) {
 	return p, d
 }
 
-// Balance returns what enters box i (seeded, and by arrows) and what leaves or stays there
-// (by arrows, in fees, held), under the drawn rule. The two are equal unless known is
-// false: value is converted here, or the trace does not divide it between sources.
+// Balance returns what enters box i (seeded, converted, and by arrows) and what leaves or stays
+// there (by arrows, in fees, converted, held), under the drawn rule. The two are equal unless
+// known is false: the trace does not divide an amount between sources, or does not say how much
+// was converted.
 func (d *Diagram) Balance(i int) (in, out Sums, known bool) {
 	b := &d.Boxes[i]
-	known = !b.converts
-	in = in.addAll(b.Seeded)
+	known = !b.unclear
+	in = in.addAll(b.Seeded).addAll(b.ConvertedIn)
 	for k := range d.Arrows {
 		a := &d.Arrows[k]
 		if a.To == i {
@@ -175,5 +186,5 @@ func (d *Diagram) Balance(i int) (in, out Sums, known bool) {
 	for _, h := range b.Held {
 		out = out.add(unit{h.Chain, h.Asset}, h.Traced)
 	}
-	return in, out.addAll(b.Fees), known
+	return in, out.addAll(b.Fees).addAll(b.ConvertedOut), known
 }

@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"clew/chains"
@@ -10,7 +11,7 @@ import (
 
 // diagram adds up what each box of p stands for and bundles the movements between boxes.
 func (f *flow) diagram(p *partition, runs []Run) *Diagram {
-	d := &Diagram{Trace: f.trace, Rule: f.rule, Runs: runs, Fees: f.fees, FeeHops: f.feeHops,
+	d := &Diagram{Trace: f.trace, Assets: f.assets, flow: f, Rule: f.rule, Runs: runs, Fees: f.fees, FeeHops: f.feeHops,
 		TouchedOnly: f.touchedOnly, PoisonOnly: f.poisonOnly, TouchedOnlyTotal: f.touchedOnlyTotal}
 	for i := range p.boxes {
 		d.Boxes = append(d.Boxes, f.box(&p.boxes[i]))
@@ -40,6 +41,7 @@ func (f *flow) box(p *part) Box {
 		b.Returned = b.Returned.addAll(s.returned)
 		b.Hops = append(append(b.Hops, s.feeHops...), s.loops...)
 		held = append(held, s.held...)
+		b.convert(s)
 		if !s.other.isZero() {
 			b.Other = b.Other.addAll(s.other)
 			b.OtherExact = b.OtherExact && s.otherExact
@@ -61,6 +63,18 @@ func (f *flow) box(p *part) Box {
 	return b
 }
 
+// convert adds what spot s converts. Hops of conversions that stay in their box, or that bring
+// nothing, have no arrow of their own.
+func (b *Box) convert(s *spot) {
+	b.ConvertedOut, b.ConvertedIn = b.ConvertedOut.addAll(s.convertedOut), b.ConvertedIn.addAll(s.convertedIn)
+	b.Swaps, b.Joint = append(b.Swaps, s.swaps...), append(b.Joint, s.joint...)
+	b.Hops = append(append(b.Hops, s.swaps...), s.rounded...)
+	b.unclear = b.unclear || s.unclear
+	if s.chain != "" && !slices.Contains(b.Chains, s.chain) {
+		b.Chains = append(b.Chains, s.chain)
+	}
+}
+
 // holdings gathers endpoints by reason and asset, the largest first.
 func (f *flow) holdings(endpoints []int) []Holding {
 	type key struct {
@@ -79,8 +93,8 @@ func (f *flow) holdings(endpoints []int) []Holding {
 			out = append(out, Holding{Reason: e.Reason, Chain: e.Chain, Asset: e.Asset})
 		}
 		h := &out[n]
-		h.Traced = h.Traced.Plus(tracedUnder(&e.Traced, f.rule))
-		h.Units = h.Units.Plus(e.Units)
+		h.Traced = plus(h.Traced, tracedUnder(&e.Traced, f.rule))
+		h.Units = plus(h.Units, e.Units)
 		h.Endpoints = append(h.Endpoints, i)
 	}
 	for i := range out {
@@ -109,7 +123,7 @@ func totalRange(t *tracer.Trace, endpoints []int) (least, most chains.Amount) {
 			a, ok := t.Endpoints[i].Traced.Get(r)
 			said = said && ok
 			if ok {
-				sum = sum.Plus(a)
+				sum = plus(sum, a)
 			}
 		}
 		if !said {
@@ -130,9 +144,6 @@ func (f *flow) bundle(d *Diagram, p *partition) {
 	for i := range f.moves {
 		m := &f.moves[i]
 		from, to := p.box[m.from], p.box[m.to]
-		if m.kind == moveHop && len(f.trace.Hops[m.hop].Legs) > 1 {
-			d.Boxes[from].converts = true
-		}
 		d.Boxes[to].spans(m)
 		if from == to {
 			if m.kind == moveHop {
@@ -152,6 +163,7 @@ func (f *flow) bundle(d *Diagram, p *partition) {
 	}
 	for i := range d.Arrows {
 		sort.Ints(d.Arrows[i].Hops)
+		sort.Ints(d.Arrows[i].Gives)
 	}
 }
 
@@ -167,7 +179,7 @@ func (b *Box) spans(m *movement) {
 }
 
 func (a *Arrow) take(m *movement) {
-	a.Units, a.Traced = a.Units.Plus(m.units), a.Traced.Plus(m.traced)
+	a.Units, a.Traced = plus(a.Units, m.units), plus(a.Traced, m.traced)
 	switch m.kind {
 	case moveHop:
 		a.Hops = append(a.Hops, m.hop)
@@ -175,6 +187,8 @@ func (a *Arrow) take(m *movement) {
 		a.Seeds++
 	case moveFeed:
 		a.Feeds++
+	case moveGive:
+		a.Gives = append(a.Gives, m.hop)
 	}
 	if a.First == "" || (m.time != "" && m.time < a.First) {
 		a.First = m.time
@@ -190,7 +204,9 @@ func (f *flow) countTransactions(d *Diagram, p *partition) {
 		}
 		seen := map[chains.TxID]bool{}
 		for _, h := range d.Boxes[i].Hops {
-			seen[f.trace.Hops[h].Legs[0].TxID] = true
+			for k := range f.trace.Hops[h].Legs {
+				seen[f.trace.Hops[h].Legs[k].TxID] = true
+			}
 		}
 		d.Boxes[i].Transactions = len(seen)
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"clew/chains"
+	"clew/tracer"
 )
 
 // artist places a diagram: it measures every box and label, asks the layout for places,
@@ -12,6 +15,7 @@ type artist struct {
 	d       *Diagram
 	f       *fonts
 	names   []string // aliases of nodes
+	chains  []chains.Chain
 	boxes   []block
 	labels  []block // by arrow
 	others  []block // by box; h = 0 where no other funds join
@@ -36,14 +40,14 @@ func (d *Diagram) scenes(ctx context.Context, hash string) (_ *Scene, _ []*Scene
 			err = closed
 		}
 	}()
-	names := aliases(d.Trace)
-	top := &artist{d: d, f: f, names: names, traceID: hash, scene: &Scene{fonts: f}}
+	names, on := aliases(d.Trace), chainsOf(d.Trace)
+	top := &artist{d: d, f: f, names: names, chains: on, traceID: hash, scene: &Scene{fonts: f}}
 	if err := top.draw(ctx, e, top.compose); err != nil {
 		return nil, nil, err
 	}
 	var levels []*Scene
 	for i := range d.Levels {
-		a := &artist{d: d.Levels[i].Diagram, f: f, names: names, fold: i + 1, prefix: fmt.Sprintf("f%d-", i+1), scene: &Scene{fonts: f}}
+		a := &artist{d: d.Levels[i].Diagram, f: f, names: names, chains: on, fold: i + 1, prefix: fmt.Sprintf("f%d-", i+1), scene: &Scene{fonts: f}}
 		if err := a.draw(ctx, e, a.composeLevel); err != nil {
 			return nil, nil, fmt.Errorf("fold %d: %w", i+1, err)
 		}
@@ -67,24 +71,24 @@ func (a *artist) measure() error {
 	for i := range a.d.Boxes {
 		b := &a.d.Boxes[i]
 		least := 150
-		if b.Kind == BoxJunction || b.Kind.outside() {
+		if b.Kind == BoxJunction || b.Kind == BoxJoint || b.Kind.outside() {
 			least = 60
 		}
-		bl, err := a.f.newBlock(a.boxLines(b), least)
+		bl, err := a.f.newBlock(a.boxLines(b), least, a.d.shapeOf(b).room())
 		if err != nil {
 			return err
 		}
 		a.boxes = append(a.boxes, a.even(bl))
 		var other block
 		if b.Kind == BoxJunction && !b.Other.isZero() {
-			if other, err = a.f.newBlock(otherLines(b), 90); err != nil {
+			if other, err = a.f.newBlock(a.otherLines(b), 90, 0); err != nil {
 				return err
 			}
 		}
 		a.others = append(a.others, other)
 	}
 	for i := range a.d.Arrows {
-		bl, err := a.f.newBlock(a.arrowLines(&a.d.Arrows[i]), 40)
+		bl, err := a.f.newBlock(a.arrowLines(&a.d.Arrows[i]), 40, 0)
 		if err != nil {
 			return err
 		}
@@ -158,12 +162,12 @@ func stackWidth(b *Box) int {
 }
 
 // otherLines is the text of a stub of other funds.
-func otherLines(b *Box) []line {
+func (a *artist) otherLines(b *Box) []line {
 	first := "other funds"
 	if !b.OtherExact {
 		first = "other funds, at least"
 	}
-	return []line{{s: first, grey: Dark}, {s: b.Other.String(), grey: Dark}}
+	return []line{{s: first, grey: Dark}, {s: a.d.Assets.sums(b.Other), grey: Dark}}
 }
 
 // boxLines is the text of a box.
@@ -171,9 +175,11 @@ func (a *artist) boxLines(b *Box) []line {
 	var ls []line
 	switch b.Kind {
 	case BoxSeed:
-		ls = append(ls, line{s: "ALLEGED THEFT", bold: true}, line{s: "seed " + clip(visible(b.Text), 24)}, line{s: b.Seeded.String(), bold: true})
+		ls = append(ls, line{s: "ALLEGED THEFT" + a.onChain(b), bold: true}, line{s: "seed " + clip(visible(b.Text), 24)})
+		ls = append(ls, a.amountLines("", b.Seeded, line{bold: true})...)
 	case BoxSeeds:
-		ls = append(ls, line{s: foldTitle(b) + count(b.Seeds, "further seed"), bold: true}, line{s: b.Seeded.String(), bold: true})
+		ls = append(ls, line{s: foldTitle(b) + count(b.Seeds, "further seed") + a.onChain(b), bold: true})
+		ls = append(ls, a.amountLines("", b.Seeded, line{bold: true})...)
 		ls = append(ls, a.insideLines(b)...)
 	case BoxFrom:
 		ls = append(ls, line{s: "from " + b.Text, grey: Dark})
@@ -182,15 +188,31 @@ func (a *artist) boxLines(b *Box) []line {
 	case BoxPlace:
 		ls = append(ls, a.placeLines(b)...)
 	case BoxJunction:
-		ls = append(ls, line{s: "transaction " + shorten(visible(b.Text))})
+		ls = append(ls, line{s: "transaction " + shorten(visible(b.Text)) + a.onChain(b)})
+	case BoxJoint:
+		ls = append(ls, a.jointLines(b)...)
 	case BoxRun:
-		ls = append(ls, line{s: foldTitle(b) + runTitle(b, a.d.Runs[b.Run-1].Kind), bold: true})
+		ls = append(ls, line{s: foldTitle(b) + runTitle(b, a.d.Runs[b.Run-1].Kind) + a.onChain(b), bold: true})
 		ls = append(ls, line{s: fmt.Sprintf("run %d of schedule B", b.Run)})
 		ls = append(ls, a.insideLines(b)...)
 	case BoxFold:
 		ls = append(ls, a.foldLines(b)...)
 	}
-	ls = append(ls, a.stayLines(b)...)
+	return append(append(ls, a.swapLines(b)...), a.stayLines(b)...)
+}
+
+// amountLines writes one line for each amount of s, in the manner of like.
+func (a *artist) amountLines(what string, s Sums, like line) []line {
+	parts := a.d.Assets.parts(s)
+	var ls []line
+	for i, p := range parts {
+		like.s = what + p
+		if i == mostAmounts-1 && len(parts) > mostAmounts {
+			like.s = what + count(len(parts)-i, "further asset")
+			return append(ls, like)
+		}
+		ls = append(ls, like)
+	}
 	return ls
 }
 
@@ -203,7 +225,7 @@ func runTitle(b *Box, k RunKind) string {
 
 func (a *artist) placeLines(b *Box) []line {
 	n := &a.d.Trace.Nodes[b.Node]
-	ls := []line{{s: kindWords(n.Kind) + " " + a.names[b.Node], bold: true}}
+	ls := []line{{s: kindWords(n.Kind) + " " + a.names[b.Node] + a.onChain(b), bold: true}}
 	switch {
 	case n.Address != "":
 		ls = append(ls, line{s: shorten(visible(n.Address))})
@@ -222,7 +244,7 @@ func (a *artist) placeLines(b *Box) []line {
 
 // foldLines is the head of a box of folded places: what they are, and how much lies inside.
 func (a *artist) foldLines(b *Box) []line {
-	ls := []line{{s: foldTitle(b) + foldWords(b), bold: true}}
+	ls := []line{{s: foldTitle(b) + foldWords(b) + a.onChain(b), bold: true}}
 	switch {
 	case b.Run > 0:
 		ls = append(ls, line{s: fmt.Sprintf("part of run %d, schedule B", b.Run)})
@@ -266,36 +288,42 @@ func (a *artist) insideLines(b *Box) []line {
 func (a *artist) stayLines(b *Box) []line {
 	var ls []line
 	if !b.Returned.isZero() && b.Kind == BoxPlace {
-		ls = append(ls, line{s: "paid back to itself: " + b.Returned.String(), grey: Dark})
+		ls = append(ls, a.amountLines("paid back to itself: ", b.Returned, line{grey: Dark})...)
 	}
 	if !b.Other.isZero() && b.Kind != BoxJunction {
-		ls = append(ls, line{s: "other funds inside: " + b.Other.String(), grey: Dark})
+		ls = append(ls, a.amountLines("other funds inside: ", b.Other, line{grey: Dark})...)
 	}
 	if !b.Fees.isZero() {
-		ls = append(ls, line{s: "network fees " + b.Fees.String(), grey: Dark})
+		ls = append(ls, a.amountLines(a.d.feeWords()+" ", b.Fees, line{grey: Dark})...)
 	}
 	for i := range b.Held {
-		ls = append(ls, holdingLines(&b.Held[i], b.Kind == BoxPlace)...)
+		if i == mostHoldings-1 && len(b.Held) > mostHoldings {
+			return append(ls, line{s: "and " + count(len(b.Held)-i, "further amount") + ": schedule C", band: true})
+		}
+		ls = append(ls, a.holdingLines(&b.Held[i], b.Kind == BoxPlace)...)
 	}
 	return ls
 }
 
-func holdingLines(h *Holding, single bool) []line {
-	u := unit{h.Chain, h.Asset}
-	first := reasonWords(h.Reason)
+// mostHoldings is how many amounts that end in a box are listed in it.
+const mostHoldings = 8
+
+func (a *artist) holdingLines(h *Holding, single bool) []line {
+	u, names := unit{h.Chain, h.Asset}, a.d.Assets
+	first := reasonWords(h.Reason, h.Chain)
 	if n := len(h.Endpoints); n > 1 {
 		first = fmt.Sprintf("%s (%s)", first, count(n, "endpoint"))
 	}
 	ls := []line{{s: first, bold: true, band: true}}
-	amount := u.format(h.Traced)
+	amount := names.format(u, h.Traced)
 	if h.Traced.Cmp(h.Units) != 0 && single {
-		amount = u.number(h.Traced) + " of " + u.format(h.Units)
+		amount = names.number(u, h.Traced) + " of " + names.format(u, h.Units)
 	}
 	ls = append(ls, line{s: amount, band: true})
 	if h.Min.Cmp(h.Max) == 0 {
 		ls = append(ls, line{s: "the same under every rule", band: true, grey: Dark})
 	} else {
-		ls = append(ls, line{s: "by rule: " + u.number(h.Min) + " to " + u.number(h.Max), band: true, grey: Dark})
+		ls = append(ls, line{s: "by rule: " + names.number(u, h.Min) + " to " + names.number(u, h.Max), band: true, grey: Dark})
 	}
 	return ls
 }
@@ -305,7 +333,9 @@ func (a *artist) arrowLines(ar *Arrow) []line {
 	var above []string
 	switch {
 	case len(ar.Hops) > 0:
-		above = append(above, a.hopNumbers(ar.Hops))
+		above = append(above, hopNumbers(a.d.Trace, ar.Hops))
+	case len(ar.Gives) > 0:
+		above = append(above, hopNumbers(a.d.Trace, ar.Gives))
 	case ar.Seeds > 0:
 		above = append(above, receipts(ar.Seeds))
 	case ar.Feeds > 0:
@@ -319,9 +349,10 @@ func (a *artist) arrowLines(ar *Arrow) []line {
 	}
 	amount := "amount not divided"
 	if ar.Known {
-		amount = ar.unit().format(ar.Traced)
+		names := a.d.Assets
+		amount = names.format(ar.unit(), ar.Traced)
 		if ar.Traced.Cmp(ar.Units) != 0 {
-			amount = ar.unit().number(ar.Traced) + " of " + ar.unit().format(ar.Units)
+			amount = names.number(ar.unit(), ar.Traced) + " of " + names.format(ar.unit(), ar.Units)
 		}
 	}
 	return []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: Black}, {s: amount}}
@@ -343,8 +374,8 @@ func dates(first, last string) string {
 
 // hopNumbers writes hop numbers as they stand in schedule A: up to three, else the first
 // and the last with how many there are.
-func (a *artist) hopNumbers(hops []int) string {
-	num := func(i int) string { return fmt.Sprint(a.d.Trace.Hops[i].Number) }
+func hopNumbers(t *tracer.Trace, hops []int) string {
+	num := func(i int) string { return fmt.Sprint(t.Hops[i].Number) }
 	if len(hops) == 1 {
 		return "hop " + num(hops[0])
 	}

@@ -39,6 +39,18 @@ var cases = []struct {
 	{"busy-5000", once(func() *chain { return busy(5000) })},
 	{"attested", once(attested)},
 	{"still", once(still)},
+	{"swapped", onceBooks(swapped)},
+	{"peeled-30", onceBooks(func() *books { return peeled(30) })},
+	{"lying", onceBooks(lying)},
+	{"roam-60", onceBooks(func() *books { return roam(60, 3) })},
+	{"roam-2000", onceBooks(func() *books { return roam(2000, 5) })},
+}
+
+func onceBooks(build func() *books) func() (*exhibit.Exhibit, error) {
+	return sync.OnceValues(func() (*exhibit.Exhibit, error) {
+		tr, data := build().finish(panicker{})
+		return exhibit.New(context.Background(), tr, data, exhibit.Options{})
+	})
 }
 
 func once(build func() *chain) func() (*exhibit.Exhibit, error) {
@@ -72,7 +84,7 @@ var fontData = regexp.MustCompile(`base64,[A-Za-z0-9+/=]+`)
 
 // TestGolden compares whole drawings, their embedded fonts apart.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"three", "ten", "cycle", "peel-61", "fan-50", "attested"} {
+	for _, name := range []string{"three", "ten", "cycle", "peel-61", "fan-50", "attested", "swapped"} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
 			require.NoError(t, byName(t, name).SVG(&b))

@@ -21,6 +21,12 @@ type spot struct {
 	feeHops  []int
 	returned Sums // moved from here to here
 	loops    []int
+	// What is converted here: in a joint, or by an address that receives what it gave for.
+	convertedOut, convertedIn Sums  // given, received
+	swaps                     []int // hops of an address that swaps for itself
+	joint                     []int // hops of a joint, each with two legs
+	rounded                   []int // of these, those that receive nothing: too little was given
+	unclear                   bool  // the trace does not say how much was given
 	// Other funds that entered a junction beside the traced holdings, in whole units.
 	other      Sums
 	otherExact bool // false: at least so much
@@ -33,8 +39,9 @@ const (
 	spotNode spotKind = iota
 	spotSeed
 	spotJunction
-	spotFrom // beyond the frame of an opened fold: where value comes from
-	spotTo   // beyond the frame of an opened fold: where value goes
+	spotJoint // a swap, or the way over a bridge: one asset goes in, another comes out
+	spotFrom  // beyond the frame of an opened fold: where value comes from
+	spotTo    // beyond the frame of an opened fold: where value goes
 )
 
 type moveKind uint8
@@ -43,6 +50,7 @@ const (
 	moveHop  moveKind = iota
 	moveSeed          // from the box of a seed to the address that received it
 	moveFeed          // from an address into a junction
+	moveGive          // from an address into a joint: the first leg of a hop
 )
 
 // movement is one arrow before anything is bundled.
@@ -60,10 +68,11 @@ type movement struct {
 
 // flow is the whole graph that the drawn rule gives.
 type flow struct {
-	trace *tracer.Trace
-	rule  tracer.Rule
-	spots []spot
-	moves []movement
+	trace  *tracer.Trace
+	assets *Assets
+	rule   tracer.Rule
+	spots  []spot
+	moves  []movement
 	// What is left out of the graph:
 	touchedOnly      int  // hops that carry no traced value under the rule
 	touchedOnlyTotal Sums // their whole units
@@ -76,6 +85,7 @@ type flow struct {
 	seedSpot map[string]int
 	txs      []*txGroup
 	spender  map[string]*txGroup // by "chain outpoint"
+	largest  Sums                // the largest traced movement of each asset
 	run      int                 // of the inside of a folded run: its number
 }
 
@@ -88,6 +98,7 @@ type txGroup struct {
 	via      string    // node id of the junction that the trace names
 	holdings []holding // what it spends of traced value
 	loose    bool      // the holdings cannot be told from the outpoints alone
+	accounts bool      // each hop names the one account that gives
 	junction int       // spot; −1 where it needs none
 	other    Sums
 }
@@ -105,7 +116,7 @@ type holding struct {
 // newFlow builds the graph of t under rule. It fails where t contradicts itself: a hop
 // between nodes that the trace does not list.
 func newFlow(t *tracer.Trace, rule tracer.Rule) (*flow, error) {
-	f := &flow{trace: t, rule: rule, nodeSpot: map[string]int{}, nodeAt: map[string]int{},
+	f := &flow{trace: t, assets: NameAssets(t), rule: rule, nodeSpot: map[string]int{}, nodeAt: map[string]int{},
 		seedSpot: map[string]int{}, spender: map[string]*txGroup{}}
 	for i, n := range t.Nodes {
 		f.nodeAt[n.ID] = i
@@ -122,7 +133,27 @@ func newFlow(t *tracer.Trace, rule tracer.Rule) (*flow, error) {
 			return nil, err
 		}
 	}
+	for i := range f.moves {
+		if m := &f.moves[i]; f.largest.of(m.unit).Less(m.traced) {
+			f.largest = f.largest.add(m.unit, m.traced.Minus(f.largest.of(m.unit)))
+		}
+	}
 	return f, f.addEndpoints()
+}
+
+// share compares amounts of different assets: a as a part, in 10⁻¹⁸, of the largest traced
+// movement of its asset. It only decides what is drawn in full.
+func (f *flow) share(u unit, a chains.Amount) chains.Amount {
+	largest := f.largest.of(u)
+	if largest.IsZero() {
+		return chains.Amount{}
+	}
+	const one = 1_000_000_000_000_000_000
+	whole, rest := a.MulDiv(chains.Units(1), largest)
+	whole = chains.Min(whole, chains.Units(one)) // nothing here needs more
+	part, _ := rest.MulDiv(chains.Units(one), largest)
+	whole, _ = whole.MulDiv(chains.Units(one), chains.Units(1))
+	return plus(whole, part)
 }
 
 // at returns the spot of the node with the given id.
@@ -164,7 +195,7 @@ func (f *flow) addSeeds(made map[string]holding) error {
 			units: e.Units, traced: e.Units, known: true, style: style, time: e.Time})
 		key := outKey(e.Chain, e.TxID.String(), e.Position)
 		if old, ok := made[key]; ok { // two seeds that share one output, by parts
-			old.units, old.traced = chains.Max(old.units, e.Units), old.traced.Plus(e.Units)
+			old.units, old.traced = chains.Max(old.units, e.Units), plus(old.traced, e.Units)
 			made[key] = old
 			continue
 		}
@@ -199,7 +230,7 @@ func (f *flow) groupHops(made map[string]holding) error {
 		key := string(leg.Chain) + " " + leg.TxID.String()
 		g := byTx[key]
 		if g == nil {
-			g = &txGroup{chain: leg.Chain, txid: leg.TxID.String(), junction: -1}
+			g = &txGroup{chain: leg.Chain, txid: leg.TxID.String(), junction: -1, accounts: true}
 			byTx[key] = g
 			f.txs = append(f.txs, g)
 		}
@@ -207,6 +238,7 @@ func (f *flow) groupHops(made map[string]holding) error {
 		if leg.Via != "" {
 			g.via = leg.Via
 		}
+		g.accounts = g.accounts && leg.Via == "" && len(leg.From) == 1 && leg.From[0].OutPoint == ""
 		f.takeHoldings(g, leg, made)
 		if err := f.addMade(i, h, made); err != nil {
 			return err
@@ -266,7 +298,7 @@ func tracedUnder(t *tracer.Traced, rule tracer.Rule) chains.Amount {
 func (f *flow) addEndpoints() error {
 	for i := range f.trace.Endpoints {
 		e := &f.trace.Endpoints[i]
-		if e.Reason == tracer.ReasonFee || tracedUnder(&e.Traced, f.rule).IsZero() {
+		if f.networkFee(e) || tracedUnder(&e.Traced, f.rule).IsZero() {
 			continue
 		}
 		s, err := f.at(e.Node, "endpoint "+e.ID)
@@ -276,6 +308,23 @@ func (f *flow) addEndpoints() error {
 		f.spots[s].held = append(f.spots[s].held, i)
 	}
 	return nil
+}
+
+// networkFee reports whether e is what a transaction paid for its place in a block.
+func (f *flow) networkFee(e *tracer.Endpoint) bool {
+	return e.Reason == tracer.ReasonFee && f.minesAt(e.Node)
+}
+
+// minesAt reports whether a node stands for whoever makes blocks.
+func (f *flow) minesAt(node string) bool {
+	i, ok := f.nodeAt[node]
+	return ok && f.trace.Nodes[i].Kind == tracer.NodeCoinbase
+}
+
+// carries reports whether h carries traced value under rule, or takes some that a conversion
+// rounds down to nothing.
+func carries(h *tracer.Hop, rule tracer.Rule) bool {
+	return !tracedUnder(&h.Traced, rule).IsZero() || h.Given != nil && !tracedUnder(h.Given, rule).IsZero()
 }
 
 // styleOf says how the line of hop h is drawn under rule.

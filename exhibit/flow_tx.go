@@ -12,11 +12,11 @@ import (
 func (f *flow) addTx(g *txGroup) error {
 	for _, i := range g.hops {
 		h := &f.trace.Hops[i]
-		if tracedUnder(&h.Traced, f.rule).IsZero() {
+		if !carries(h, f.rule) {
 			f.leaveOut(h)
 			continue
 		}
-		if h.Kind != tracer.HopFee {
+		if !f.paysBlock(h) {
 			g.drawn = append(g.drawn, i)
 		}
 	}
@@ -29,7 +29,12 @@ func (f *flow) addTx(g *txGroup) error {
 			return err
 		}
 	}
-	return nil
+	return f.addConversions(g)
+}
+
+// paysBlock reports whether h pays a network fee. Fees of protocols go to places.
+func (f *flow) paysBlock(h *tracer.Hop) bool {
+	return h.Kind == tracer.HopFee && f.minesAt(h.Legs[len(h.Legs)-1].To)
 }
 
 // leaveOut counts a hop that carries nothing under the drawn rule.
@@ -38,7 +43,7 @@ func (f *flow) leaveOut(h *tracer.Hop) {
 	f.touchedOnly++
 	f.touchedOnlyTotal = f.touchedOnlyTotal.add(unit{last.Chain, last.Asset}, last.Units)
 	for _, r := range tracer.Rules() {
-		if r.Conserves() && !tracedUnder(&h.Traced, r).IsZero() {
+		if r.Conserves() && carries(h, r) {
 			return
 		}
 	}
@@ -58,14 +63,14 @@ func (f *flow) findOther(g *txGroup) {
 		if h.unit != u {
 			return
 		}
-		in = in.Plus(h.units)
+		in = plus(in, h.units)
 	}
 	for _, i := range g.hops {
 		h := &f.trace.Hops[i]
 		if len(h.Legs) != 1 || (unit{h.Legs[0].Chain, h.Legs[0].Asset}) != u {
 			return
 		}
-		out = out.Plus(h.Legs[0].Units)
+		out = plus(out, h.Legs[0].Units)
 	}
 	if in.Less(out) {
 		g.other = Sums{}.add(u, out.Minus(in))
@@ -87,6 +92,9 @@ func (f *flow) exactOther(g *txGroup) bool {
 // addJunction gives g a junction if traced value from several addresses meets in it, or
 // traced value and other funds, and adds the movements into it.
 func (f *flow) addJunction(g *txGroup) error {
+	if g.accounts {
+		return nil
+	}
 	feeds, err := f.feeds(g)
 	if err != nil {
 		return err
@@ -124,13 +132,16 @@ func (f *flow) feeds(g *txGroup) ([]movement, error) {
 			feeds = append(feeds, movement{from: spot, kind: moveFeed, hop: -1, unit: u, units: units, traced: traced, known: true, style: style, time: time})
 			return
 		}
-		feeds[i].units, feeds[i].traced = feeds[i].units.Plus(units), feeds[i].traced.Plus(traced)
+		feeds[i].units, feeds[i].traced = plus(feeds[i].units, units), plus(feeds[i].traced, traced)
 	}
 	style, time := Proven, ""
 	var out, in Sums
 	for _, i := range g.hops {
 		h := &f.trace.Hops[i]
-		if t := tracedUnder(&h.Traced, f.rule); !t.IsZero() {
+		if len(h.Legs) > 1 && h.Given != nil {
+			out = out.add(legUnit(&h.Legs[0]), tracedUnder(h.Given, f.rule))
+			style, time = max(style, styleOf(h, f.rule)), h.Legs[0].Time
+		} else if t := tracedUnder(&h.Traced, f.rule); !t.IsZero() {
 			out = out.add(unit{h.Legs[len(h.Legs)-1].Chain, h.Legs[len(h.Legs)-1].Asset}, t)
 			style, time = max(style, styleOf(h, f.rule)), h.Legs[0].Time
 		}
@@ -176,7 +187,7 @@ func (f *flow) unknownFeeds(g *txGroup, feeds []movement, style Style, time stri
 func (f *flow) addHop(g *txGroup, i int) error {
 	h := &f.trace.Hops[i]
 	traced := tracedUnder(&h.Traced, f.rule)
-	if traced.IsZero() {
+	if traced.IsZero() || len(h.Legs) > 1 {
 		return nil
 	}
 	from, err := f.source(g, h)
@@ -185,7 +196,7 @@ func (f *flow) addHop(g *txGroup, i int) error {
 	}
 	last := &h.Legs[len(h.Legs)-1]
 	u := unit{last.Chain, last.Asset}
-	if h.Kind == tracer.HopFee {
+	if f.paysBlock(h) {
 		f.fees, f.feeHops = f.fees.add(u, traced), f.feeHops+1
 		f.spots[from].fees = f.spots[from].fees.add(u, traced)
 		f.spots[from].feeHops = append(f.spots[from].feeHops, i)
@@ -211,7 +222,7 @@ func (f *flow) source(g *txGroup, h *tracer.Hop) (int, error) {
 	if g.junction >= 0 {
 		return g.junction, nil
 	}
-	if len(g.holdings) > 0 {
+	if len(g.holdings) > 0 && !g.accounts {
 		return g.holdings[0].spot, nil
 	}
 	return f.at(h.Legs[0].From[0].Node, fmt.Sprintf("hop %d", h.Number))

@@ -108,6 +108,8 @@ func kindOf(k spotKind) BoxKind {
 		return BoxSeed
 	case spotJunction:
 		return BoxJunction
+	case spotJoint:
+		return BoxJoint
 	case spotFrom:
 		return BoxFrom
 	case spotTo:

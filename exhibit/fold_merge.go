@@ -81,7 +81,7 @@ func (g *digraph) openSmall(opened []bool) {
 	for _, boxes := range groups {
 		places := 0
 		for _, b := range boxes {
-			if g.p.boxes[b].kind != BoxJunction {
+			if k := g.p.boxes[b].kind; k != BoxJunction && k != BoxJoint {
 				places++
 			}
 		}

@@ -10,38 +10,32 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"clew/chains"
 	"clew/exhibit"
 	"clew/tracer"
 )
 
 // TestEveryBoxBalances: what enters a box equals what leaves it, stays in it and goes to
-// fees, folded or not; and over the whole drawing what was seeded equals what is held and
-// paid in fees.
+// fees, folded or not, asset by asset; and over the whole drawing what was seeded and received
+// for other assets equals what is held, paid in fees and given for others.
 func TestEveryBoxBalances(t *testing.T) {
 	eachCase(t, func(t *testing.T, x *exhibit.Exhibit) {
 		d := x.Diagram
-		var seeded, ended chains.Amount
+		var came, went exhibit.Sums
+		requireBalance(t, d)
 		for i := range d.Boxes {
-			in, out, known := d.Balance(i)
-			require.True(t, known, "box %d", i)
-			require.True(t, in.Equal(out), "box %d: %s in, %s out", i, in, out)
-			for _, s := range d.Boxes[i].Seeded {
-				seeded = seeded.Plus(s.Units)
-			}
-			for _, h := range d.Boxes[i].Held {
-				ended = ended.Plus(h.Traced)
-			}
-			for _, f := range d.Boxes[i].Fees {
-				ended = ended.Plus(f.Units)
+			b := &d.Boxes[i]
+			came, went = append(append(came, b.Seeded...), b.ConvertedIn...), append(append(went, b.Fees...), b.ConvertedOut...)
+			for _, h := range b.Held {
+				went = append(went, exhibit.Sum{Chain: h.Chain, Asset: h.Asset, Units: h.Traced})
 			}
 		}
-		var stolen chains.Amount
-		for _, s := range x.Trace.Seeds {
-			stolen = stolen.Plus(s.Units)
+		requireSame(t, came, went, "over all boxes")
+		var stated exhibit.Sums
+		rows, _ := x.Trace.Conservation.Get(d.Rule)
+		for _, r := range rows {
+			stated = append(stated, exhibit.Sum{Chain: r.Chain, Asset: r.Asset, Units: r.Seeded}, exhibit.Sum{Chain: r.Chain, Asset: r.Asset, Units: r.ConvertedIn})
 		}
-		require.Equal(t, stolen.String(), seeded.String())
-		require.Equal(t, stolen.String(), ended.String())
+		requireSame(t, stated, came, "as schedule E says")
 	})
 }
 

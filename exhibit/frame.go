@@ -2,8 +2,10 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"clew/chains"
 	"clew/tracer"
 )
 
@@ -51,7 +53,11 @@ func (a *artist) header(y int) (int, error) {
 	y += 2
 	sum := Summarize(t)
 	a.scene.Description = strings.Join(sum.Sentences(), " ")
-	for _, s := range []string{sum.Opening(), "Amounts: " + ruleLine(t, a.d.Rule)} {
+	lines := append([]string{sum.Opening()}, headLines(sum.PerAsset())...)
+	if line := sum.StatementLine(); line != "" {
+		lines = append(lines, line)
+	}
+	for _, s := range append(lines, "Amounts: "+ruleLine(t, a.d.Rule)) {
 		if y, err = a.paragraph(&g, s, y, w, 13, false); err != nil {
 			return y, err
 		}
@@ -64,6 +70,18 @@ func (a *artist) header(y int) (int, error) {
 	g.Frame = Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
 	a.scene.Groups = append(a.scene.Groups, g)
 	return y, nil
+}
+
+// mostHeadLines is how many assets the head of a drawing tells of.
+const mostHeadLines = 8
+
+// headLines cuts the sentences of many assets short.
+func headLines(lines []string) []string {
+	if len(lines) <= mostHeadLines {
+		return lines
+	}
+	more := len(lines) - (mostHeadLines - 1)
+	return append(slices.Clone(lines[:mostHeadLines-1]), count(more, "further asset")+": see the report and schedule E.")
 }
 
 // ruleLine says under which rule amounts are drawn, and whether it is the declared one.
@@ -143,6 +161,7 @@ func (a *artist) legendEntries() []legendEntry {
 	if has[BoxJunction] {
 		entries = append(entries, legendEntry{"transaction that merges several sources", box(Rect{Line: 1, Fill: White, Round: 8, Stroke: Dark})})
 	}
+	entries = append(entries, a.shapeEntries()...)
 	if has[BoxRun] || has[BoxFold] || has[BoxSeeds] {
 		entries = append(entries, legendEntry{"several, folded, with totals; opens in the report", func(g *Group, x, y int) {
 			box(Rect{Line: 1, Fill: White, Round: 2, Stroke: Middle})(g, x+4, y-4)
@@ -150,7 +169,7 @@ func (a *artist) legendEntries() []legendEntry {
 		}})
 	}
 	if !a.d.Fees.isZero() {
-		entries = append(entries, legendEntry{"network fees: value that ends with whoever mined, a line in the box that pays", func(g *Group, x, y int) {
+		entries = append(entries, legendEntry{a.d.feeWords() + ": value that ends with whoever " + a.d.madeBlocks() + ", a line in the box that pays", func(g *Group, x, y int) {
 			box(Rect{Line: 1, Fill: White, Round: 2})(g, x, y)
 			g.path(Path{Points: []Point{{x + 6, y + 10}, {x + 28, y + 10}}, Line: 2, Stroke: Middle})
 		}})
@@ -181,13 +200,34 @@ func (a *artist) footer(y int) (int, error) {
 	return y, nil
 }
 
+// feeWords names what boxes pay that has no arrow: on chains of accounts the fee of a bridge is
+// among it.
+func (d *Diagram) feeWords() string {
+	if d.onAccounts() {
+		return "fees"
+	}
+	return "network fees"
+}
+
+func (d *Diagram) madeBlocks() string {
+	if d.onAccounts() {
+		return "made the block or ran the bridge"
+	}
+	return "mined"
+}
+
+// onAccounts reports whether a chain of accounts is among those of the trace.
+func (d *Diagram) onAccounts() bool {
+	return slices.ContainsFunc(chainsOf(d.Trace), func(c chains.Chain) bool { return c.Info().Family == chains.FamilyEVM })
+}
+
 // notes are the sentences under the drawing, in order.
 func (d *Diagram) notes(hash string) []string {
 	t := d.Trace
 	notes := []string{textAlleged + " " + textInnocent}
 	notes = append(notes, textScale+" Addresses and hashes are shortened here and whole in the schedules; A1, A2 … and hop numbers are the same there. “By rule” is the smallest and the largest amount over the accounting rules that were computed; it is no bound, and such ranges do not add up.")
 	if !d.Fees.isZero() {
-		notes = append(notes, fmt.Sprintf("Network fees took %s of the traced value in %s; they are written in the boxes that paid them and have no arrows.", d.Fees, count(d.FeeHops, "transaction")))
+		notes = append(notes, fmt.Sprintf("%s took %s of the traced value in %s; they are written in the boxes that paid them and have no arrows.", capital(d.feeWords()), d.Assets.sums(d.Fees), count(d.FeeHops, "transaction")))
 	}
 	if d.Folded > 0 {
 		notes = append(notes, fmt.Sprintf("Folded: %s, which %s for %s, with %s inside; every hop is a row of schedule A. What enters a folded box equals what leaves it, what is held in it and its fees.",
@@ -195,7 +235,7 @@ func (d *Diagram) notes(hash string) []string {
 	}
 	if d.TouchedOnly > 0 {
 		notes = append(notes, fmt.Sprintf("Not drawn: %s without traced value under this rule (their whole value, counted at each hop: %s); poison alone marks %s of them. They are rows of schedule A.",
-			count(d.TouchedOnly, "hop"), d.TouchedOnlyTotal, groupThousands(fmt.Sprint(d.PoisonOnly))))
+			count(d.TouchedOnly, "hop"), d.Assets.sums(d.TouchedOnlyTotal), groupThousands(fmt.Sprint(d.PoisonOnly))))
 	}
 	for _, o := range t.AsOf {
 		notes = append(notes, fmt.Sprintf("Source: public transactions of the chain %s (%s) to block %d, %s, of %s.", visible(string(o.Chain)), visible(o.CAIP2), o.Height, o.Hash, visible(o.Time)))

@@ -98,7 +98,7 @@ func (o *opening) movesByBox() [][]int {
 // for each box outside from which, or to which, they run.
 func (o *opening) inside(box int, moves []int, names []string) *flow {
 	f := o.flow
-	in := &flow{trace: f.trace, rule: f.rule, run: o.p.boxes[box].run}
+	in := &flow{trace: f.trace, assets: f.assets, largest: f.largest, rule: f.rule, run: o.p.boxes[box].run}
 	at := map[int]int{}
 	spots := slices.Clone(o.p.boxes[box].spots)
 	slices.Sort(spots)
@@ -131,17 +131,16 @@ type neighbour struct {
 }
 
 // outside adds a spot to in for each neighbour of box, in the order of the boxes, and
-// returns them. Of many on one side the smallest share one. Sizes are compared in smallest
-// units whatever the asset: they only decide which share.
+// returns them. Of many on one side the smallest share one.
 func (o *opening) outside(in *flow, box int, moves []int, names []string) map[neighbour]int {
-	size := map[neighbour]chains.Amount{}
+	f, size := o.flow, map[neighbour]chains.Amount{}
 	for _, i := range moves {
 		m := &o.flow.moves[i]
 		if b := o.p.box[m.from]; b != box {
-			size[neighbour{b, spotFrom}] = size[neighbour{b, spotFrom}].Plus(m.traced)
+			size[neighbour{b, spotFrom}] = plus(size[neighbour{b, spotFrom}], f.share(m.unit, m.traced))
 		}
 		if b := o.p.box[m.to]; b != box {
-			size[neighbour{b, spotTo}] = size[neighbour{b, spotTo}].Plus(m.traced)
+			size[neighbour{b, spotTo}] = plus(size[neighbour{b, spotTo}], f.share(m.unit, m.traced))
 		}
 	}
 	spots := map[neighbour]int{}
@@ -292,7 +291,8 @@ func (f *flow) largestEnds(inside []int, n int) map[int]bool {
 			continue
 		}
 		for _, h := range f.holdings(f.spots[s].held) {
-			held[s], all = held[s].Plus(h.Traced), all.Plus(h.Traced)
+			part := f.share(unit{h.Chain, h.Asset}, h.Traced)
+			held[s], all = plus(held[s], part), plus(all, part)
 		}
 		ends = append(ends, s)
 	}
@@ -327,6 +327,8 @@ func (d *Diagram) names(aliases []string) []string {
 			out[i] = aliases[b.Node]
 		case b.Kind == BoxJunction:
 			out[i] = "transaction " + shorten(visible(b.Text))
+		case b.Kind == BoxJoint:
+			out[i] = d.jointTitle(b)
 		default:
 			out[i] = b.Text
 		}

@@ -20,16 +20,19 @@ const (
 	RelayRun RunKind = "relay" // most transactions pass on the whole
 )
 
-// Run is a chain of transactions, each of which spends one traced output and pays at most
-// one other address before it passes on the rest, as the drawn rule shows them. It says
+// Run is a chain of payments as the drawn rule shows them: transactions, each of which spends
+// one traced output and pays at most one other address before it passes on the rest, or accounts
+// that each receive once, pay at most one other and pass on the rest (peel_accounts.go). It says
 // nothing about who controls the addresses.
 type Run struct {
 	Number int
 	Kind   RunKind
 	Steps  []Step
+	// Accounts: each step is an account, whose payment and rest are transactions of their own.
+	Accounts bool
 }
 
-// Step is one transaction of a run, by indexes into Trace.Hops.
+// Step is one transaction of a run, or one account, by indexes into Trace.Hops.
 type Step struct {
 	Payment int // −1: none carries traced value
 	Rest    int // the output that the next transaction spends; of the last one, the larger

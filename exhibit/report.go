@@ -83,6 +83,12 @@ type reportPage struct {
 	Endpoints, Fees         [][]endpointView
 	Touched                 [][]endpointView
 	TouchedCount, HopsCount int
+	HopRows                 int // legs
+	PerAsset                []string
+	StatementLine           string
+	Stated                  []statementView
+	Claims                  []assetView
+	Chains                  int
 	EndpointsCount          int
 	FeesCount               int
 	Process                 []processView
@@ -143,11 +149,12 @@ type endTable struct {
 	Rules  []ruleView
 	Chunks [][]endpointView
 	Count  int
+	Chains int // of the trace
 }
 
 // Table joins rows of schedule C with the rules that head its columns.
 func (p *reportPage) Table(rows [][]endpointView) endTable {
-	t := endTable{Rules: p.Rules, Chunks: rows}
+	t := endTable{Rules: p.Rules, Chunks: rows, Chains: p.Chains}
 	for _, r := range rows {
 		t.Count += len(r)
 	}

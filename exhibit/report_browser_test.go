@@ -69,7 +69,7 @@ func folds(p *tab, x *exhibit.Exhibit) {
 	require.Zero(p, p.count("#diagram"), "one drawing at a time")
 	f := x.Diagram.Levels[outer-1].Diagram.Frame()
 	require.Contains(p, p.text("#crumbs"), "Whole trace › Fold "+strconv.Itoa(outer)+": ")
-	require.Contains(p, p.text("#crumbs"), spaces(f.Sentence()))
+	require.Contains(p, p.text("#crumbs"), spaces(f.Sentence(x.Diagram.Assets)))
 	require.Equal(p, len(x.Diagram.Levels[outer-1].Diagram.Boxes), p.count("#stage svg.level g.box"))
 	require.Equal(p, "stage", eval[string](p, "document.activeElement.id"), "keys reach the diagram")
 

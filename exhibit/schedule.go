@@ -11,6 +11,7 @@ import (
 // register finds things of a trace by their ids, for the schedules.
 type register struct {
 	t       *tracer.Trace
+	assets  *Assets
 	rule    tracer.Rule
 	names   []string // aliases of nodes
 	nodeAt  map[string]int
@@ -20,7 +21,7 @@ type register struct {
 }
 
 func newRegister(t *tracer.Trace, rule tracer.Rule) *register {
-	r := &register{t: t, rule: rule, names: aliases(t), nodeAt: map[string]int{}, hopAt: map[string]int{}, finding: map[string]int{},
+	r := &register{t: t, assets: NameAssets(t), rule: rule, names: aliases(t), nodeAt: map[string]int{}, hopAt: map[string]int{}, finding: map[string]int{},
 		beside: t.Beside()}
 	for i := range t.Nodes {
 		r.nodeAt[t.Nodes[i].ID] = i
@@ -84,7 +85,7 @@ func (r *register) other(leg *tracer.Leg) (units chains.Amount, exact bool) {
 // otherWords says so: "with other funds: 3.00000000 BTC"; "" where none are known of.
 func (r *register) otherWords(leg *tracer.Leg) string {
 	units, exact := r.other(leg)
-	switch amount := (unit{leg.Chain, leg.Asset}).format(units); {
+	switch amount := r.assets.format(legUnit(leg), units); {
 	case units.IsZero():
 		return ""
 	case exact:

@@ -22,11 +22,13 @@ type Ending struct {
 // Summary is a trace in a few numbers.
 type Summary struct {
 	trace    *tracer.Trace
+	assets   *Assets
+	units    []unit                   // of seeds, then of what they became, as met
 	Rule     tracer.Rule              // the drawn rule
 	Seeds    int                      // of the incident
 	Receipts int                      // of seeds
 	Stolen   Sums                     // alleged
-	Endings  []Ending                 // in the order of the reasons
+	Endings  []Ending                 // asset by asset, in the order of the reasons
 	Hops     int                      // with traced value under the drawn rule
 	books    []tracer.ConservationRow // of the drawn rule, computed; nil if amounts are beyond any sum
 	Txs      int                      // of these hops
@@ -35,7 +37,7 @@ type Summary struct {
 
 // Summarize adds up t.
 func Summarize(t *tracer.Trace) *Summary {
-	s := &Summary{trace: t, Rule: drawnRule(t), Receipts: len(t.Seeds)}
+	s := &Summary{trace: t, assets: NameAssets(t), Rule: drawnRule(t), Receipts: len(t.Seeds)}
 	ids := map[string]bool{}
 	for i := range t.Seeds {
 		e := &t.Seeds[i]
@@ -49,7 +51,7 @@ func Summarize(t *tracer.Trace) *Summary {
 	txs := map[chains.TxID]bool{}
 	for i := range t.Hops {
 		h := &t.Hops[i]
-		if tracedUnder(&h.Traced, s.Rule).IsZero() {
+		if !carries(h, s.Rule) {
 			continue
 		}
 		s.Hops++
@@ -62,8 +64,29 @@ func Summarize(t *tracer.Trace) *Summary {
 	if books, err := t.Books(s.Rule); err == nil {
 		s.books = books
 	}
+	s.addUnits()
 	s.addEndings()
 	return s
+}
+
+// addUnits lists what is seeded, and what stands in the books beside it.
+func (s *Summary) addUnits() {
+	seen := map[unit]bool{}
+	add := func(u unit) {
+		if !seen[u] {
+			seen[u] = true
+			s.units = append(s.units, u)
+		}
+	}
+	for _, e := range s.Stolen {
+		add(e.unit())
+	}
+	for i := range s.trace.Endpoints {
+		add(unit{s.trace.Endpoints[i].Chain, s.trace.Endpoints[i].Asset})
+	}
+	for _, r := range s.books {
+		add(unit{r.Chain, r.Asset})
+	}
 }
 
 func (s *Summary) addEndings() {
@@ -72,23 +95,17 @@ func (s *Summary) addEndings() {
 		unit   unit
 	}
 	at := map[key]*Ending{}
-	var units []unit
-	seen := map[unit]bool{}
 	for i := range s.trace.Endpoints {
 		e := &s.trace.Endpoints[i]
 		u := unit{e.Chain, e.Asset}
-		if !seen[u] {
-			seen[u] = true
-			units = append(units, u)
-		}
 		k := key{e.Reason, u}
 		if at[k] == nil {
 			at[k] = &Ending{Reason: e.Reason, Chain: e.Chain, Asset: e.Asset}
 		}
 		at[k].add(e, s.Rule)
 	}
-	for _, r := range tracer.Reasons() {
-		for _, u := range units {
+	for _, u := range s.units {
+		for _, r := range tracer.Reasons() {
 			if e := at[key{r, u}]; e != nil {
 				s.Endings = append(s.Endings, *e)
 			}
@@ -104,7 +121,7 @@ func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
 			g.Traced.Null[r] = true
 			continue
 		}
-		g.Traced.Value[r] = g.Traced.Value[r].Plus(a)
+		g.Traced.Value[r] = plus(g.Traced.Value[r], a)
 		reached = reached || (r.Conserves() && !a.IsZero())
 	}
 	if reached {
@@ -117,27 +134,101 @@ func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
 
 func (g *Ending) unit() unit { return unit{g.Chain, g.Asset} }
 
-// Opening is the one sentence that answers where the value is.
+// Opening is the one sentence that answers where the value is. Where the trace counts in
+// several assets it says what was taken, and PerAsset the rest.
 func (s *Summary) Opening() string {
+	taken := fmt.Sprintf("Of %s alleged stolen (%s, %s)", s.assets.sums(s.Stolen), count(s.Seeds, "seed"), count(s.Receipts, "receipt"))
+	if len(s.units) > 1 {
+		return fmt.Sprintf("%s, what became under %s is told asset by asset; amounts of different assets never add.", taken, s.Rule)
+	}
+	parts := s.endings(s.units, s.assets.format)
+	if len(parts) == 0 {
+		parts = []string{"no traced value has an end in this trace"}
+	}
+	return fmt.Sprintf("%s, under %s: %s.", taken, s.Rule, strings.Join(parts, "; "))
+}
+
+// endings writes what ended of the given units, under the drawn rule, with amounts as write does.
+func (s *Summary) endings(units []unit, write func(unit, chains.Amount) string) []string {
 	var parts []string
 	for i := range s.Endings {
 		e := &s.Endings[i]
 		a, ok := e.Traced.Get(s.Rule)
-		if !ok || a.IsZero() {
+		if !ok || a.IsZero() || !slices.Contains(units, e.unit()) {
 			continue
 		}
-		parts = append(parts, e.unit().format(a)+" "+endingWords(e))
+		parts = append(parts, write(e.unit(), a)+" "+endingWords(e))
 	}
-	if len(parts) == 0 {
-		parts = []string{"no traced value has an end in this trace"}
+	return parts
+}
+
+// PerAsset is a sentence for each asset with traced value under the drawn rule: what came, and
+// what became of it, which adds up. Empty where the trace counts in one asset alone.
+func (s *Summary) PerAsset() []string {
+	if len(s.units) < 2 {
+		return nil
 	}
-	return fmt.Sprintf("Of %s alleged stolen (%s, %s), under %s: %s.", s.Stolen, count(s.Seeds, "seed"),
-		count(s.Receipts, "receipt"), s.Rule, strings.Join(parts, "; "))
+	var out []string
+	for _, u := range s.units {
+		if line := s.assetLine(u); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func (s *Summary) assetLine(u unit) string {
+	var came []string
+	row, _ := s.book(u)
+	taken := s.Stolen.of(u)
+	if !taken.IsZero() {
+		came = append(came, s.assets.number(u, taken)+" alleged stolen")
+	}
+	if !row.ConvertedIn.IsZero() {
+		came = append(came, s.assets.number(u, row.ConvertedIn)+" received for other assets")
+	}
+	went := s.endings([]unit{u}, s.assets.number)
+	if !row.ConvertedOut.IsZero() {
+		went = append(went, s.assets.number(u, row.ConvertedOut)+" was given for other assets (swaps, bridges)")
+	}
+	if len(came)+len(went) == 0 {
+		return ""
+	}
+	line := s.assets.symbol(u) + " on " + visible(string(u.chain)) + ": " + strings.Join(came, " and ")
+	if len(came) == 0 {
+		line += "nothing is known to have come"
+	}
+	if len(went) > 0 {
+		line += ". Of this " + strings.Join(went, "; ")
+	}
+	return line + "."
+}
+
+// book returns the row of u in the books of the drawn rule.
+func (s *Summary) book(u unit) (tracer.ConservationRow, bool) {
+	for _, r := range s.books {
+		if r.Chain == u.chain && r.Asset == u.asset {
+			return r, true
+		}
+	}
+	return tracer.ConservationRow{}, false
 }
 
 // endingWords follows an amount: "is in 3 unspent outputs".
 func endingWords(e *Ending) string {
 	n := e.Drawn
+	if e.Chain.Info().Family == chains.FamilyEVM {
+		switch e.Reason { // where there are no outputs
+		case tracer.ReasonBurn:
+			return "can never be spent, at " + count(n, "endpoint")
+		case tracer.ReasonDust:
+			return "was left as dust, at " + count(n, "endpoint")
+		case tracer.ReasonPending:
+			return "is " + reasonWords(e.Reason, e.Chain) + ", at " + count(n, "endpoint")
+		case tracer.ReasonFee:
+			return "went to fees"
+		}
+	}
 	switch e.Reason {
 	case tracer.ReasonUnspent:
 		return "is in " + count(n, "unspent output")
@@ -180,7 +271,7 @@ func (s *Summary) SumLine() string {
 	for _, r := range s.books {
 		if r.Difference != "0" {
 			return fmt.Sprintf("These do NOT add up: %s units of %s are unaccounted for under %s. The trace has a defect and must not be relied on.",
-				visible(r.Difference), (unit{r.Chain, r.Asset}).symbol(), s.Rule)
+				visible(r.Difference), s.assets.symbol(unit{r.Chain, r.Asset}), s.Rule)
 		}
 	}
 	if len(s.books) > 1 {
@@ -202,7 +293,12 @@ func (s *Summary) GapLine() string {
 	return fmt.Sprintf("%s %s not read or not understood: see schedule F.", capital(count(n, "thing")), verb)
 }
 
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
 
 // ScopeLine says how far the trace went.
 func (s *Summary) ScopeLine() string {
@@ -221,9 +317,44 @@ func (s *Summary) ScopeLine() string {
 	return line + "."
 }
 
+// StatementLine says what the victim's own statement leaves open; "" where there is none. These
+// are the victim's numbers: they stand beside the trace's and are no part of its sums.
+func (s *Summary) StatementLine() string {
+	var open []string
+	for _, st := range s.trace.Statement {
+		if strings.Trim(st.Unaccounted, "0.") != "" {
+			open = append(open, groupDecimal(visible(st.Unaccounted))+"\u00a0"+visible(st.Asset))
+		}
+	}
+	switch {
+	case len(s.trace.Statement) == 0:
+		return ""
+	case len(open) == 0:
+		return "The victim's own statement accounts for all that it says was taken."
+	}
+	return "By the victim's own statement, nobody accounts for " + strings.Join(open, ", ") + "; that is apart from the sums of this trace."
+}
+
+// groupDecimal groups the whole part of a decimal.
+func groupDecimal(text string) string {
+	sign := ""
+	if strings.HasPrefix(text, "-") {
+		sign, text = "−", text[1:]
+	}
+	whole, frac, has := strings.Cut(text, ".")
+	if has {
+		frac = "." + frac
+	}
+	return sign + groupThousands(whole) + frac
+}
+
 // Sentences is the summary as plain text.
 func (s *Summary) Sentences() []string {
-	out := []string{s.Opening(), s.SumLine(), s.ScopeLine()}
+	out := append([]string{s.Opening()}, s.PerAsset()...)
+	out = append(out, s.SumLine(), s.ScopeLine())
+	if line := s.StatementLine(); line != "" {
+		out = append(out, line)
+	}
 	if g := s.GapLine(); g != "" {
 		out = append(out, g)
 	}

@@ -18,6 +18,7 @@ type ruleView struct {
 type totalView struct {
 	What, Symbol string
 	Cells        []cellView
+	Total        bool // what the rows above add up to
 }
 
 type cellView struct {
@@ -34,6 +35,8 @@ type hopView struct {
 	Show                         string // id in the drawing of the whole trace; "" where it is not drawn
 	In                           string // id in the fold that shows it nearest; "" where that is Show
 	Kind, Time, Chain, Block     string
+	Role                         string // of a leg of two: given, received
+	Second                       bool   // the second leg of its hop
 	TxID, Position               string
 	From, To                     []place
 	Beside                       string // other funds that the transaction spends too
@@ -56,6 +59,7 @@ type runView struct {
 type stepView struct {
 	Step                         int
 	Time, TxID, Block            string
+	PaymentTime, PaymentTxID     string // where the payment is a transaction of its own
 	Payment, Rest                int
 	PaymentTo, RestTo            place
 	PaymentTraced, RestTraced    string
@@ -78,8 +82,8 @@ type endpointView struct {
 type processView struct{ Reason, Text string }
 
 type conservationView struct {
-	Rule, Asset, Seeded, ConvertedIn, Unexplained, Ended, ConvertedOut, Difference string
-	Declared, Defect, Conserves                                                    bool
+	Rule, Asset, Chain, Seeded, ConvertedIn, Unexplained, Ended, ConvertedOut, Difference string
+	Declared, Defect, Conserves                                                           bool
 }
 
 type gapView struct {
@@ -95,6 +99,15 @@ type asOfView struct {
 	Chain, CAIP2, Hash, Time string
 	Height                   int64
 }
+
+// statementView is what the victim states of one asset.
+type statementView struct {
+	Asset, Taken, Open, Source string
+	Rows                       [][2]string
+	Closes                     bool
+}
+
+type assetView struct{ Chain, Contract, Symbol, Decimals, Written string }
 
 type inputView struct{ What, SHA256, Coverage string }
 
@@ -112,6 +125,11 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 	p.Totals = v.totals(sum)
 	p.Seeds = v.seeds()
 	p.Hops, p.HopsCount = v.hops(), len(t.Hops)
+	for i := range t.Hops {
+		p.HopRows += len(t.Hops[i].Legs)
+	}
+	p.PerAsset, p.StatementLine = sum.PerAsset(), sum.StatementLine()
+	p.Stated, p.Claims, p.Chains = v.statements(), v.claims(), len(chainsOf(t))
 	p.Runs, p.RunsCount = v.runs(), len(v.x.Diagram.Runs)
 	v.endpoints(p)
 	p.Conservation = v.conservation()
@@ -128,31 +146,70 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 	p.Notes = v.x.Diagram.notes(v.x.SHA256)
 }
 
-// totals is one row per reason and asset, then what was taken.
+// totals is one row per reason, what was converted, and what was taken, asset by asset.
 func (v *viewer) totals(sum *Summary) []totalView {
 	var rows []totalView
-	for i := range sum.Endings {
-		e := &sum.Endings[i]
-		what := count(e.Endpoints, "endpoint")
-		if e.Endpoints == 0 && onlyContact(v.t, e) {
-			what = "contact only"
-		}
-		row := totalView{What: capital(reasonWords(e.Reason)) + " (" + what + ")", Symbol: e.unit().symbol()}
-		row.Cells = v.cells(&e.Traced, e.unit())
-		rows = append(rows, row)
-	}
-	for _, s := range sum.Stolen {
-		row := totalView{What: "Alleged stolen", Symbol: s.unit().symbol()}
-		for _, r := range v.t.Rules {
-			text := s.unit().number(s.Units)
-			if !r.Conserves() {
-				text = "no sum"
+	for _, u := range sum.units {
+		for i := range sum.Endings {
+			e := &sum.Endings[i]
+			if e.unit() != u {
+				continue
 			}
-			row.Cells = append(row.Cells, cellView{text, r == v.rule})
+			what := count(e.Endpoints, "endpoint")
+			if e.Endpoints == 0 && onlyContact(v.t, e) {
+				what = "contact only"
+			}
+			row := totalView{What: capital(reasonWords(e.Reason, e.Chain)) + " (" + what + ")", Symbol: v.assets.symbol(u)}
+			row.Cells = v.cells(&e.Traced, u)
+			rows = append(rows, row)
 		}
-		rows = append(rows, row)
+		given, received := v.convertedTotals(u)
+		rows = append(append(rows, given...), v.takenTotal(sum, u)...)
+		rows = append(rows, received...)
 	}
 	return rows
+}
+
+// takenTotal is what was taken of u, if anything was.
+func (v *viewer) takenTotal(sum *Summary, u unit) []totalView {
+	a := sum.Stolen.of(u)
+	if a.IsZero() {
+		return nil
+	}
+	row := totalView{What: "Alleged stolen", Symbol: v.assets.symbol(u), Total: true}
+	for _, r := range v.t.Rules {
+		text := v.assets.number(u, a)
+		if !r.Conserves() {
+			text = "no sum"
+		}
+		row.Cells = append(row.Cells, cellView{text, r == v.rule})
+	}
+	return []totalView{row}
+}
+
+// convertedTotals are what was given and received of u in swaps and bridges.
+func (v *viewer) convertedTotals(u unit) (given, received []totalView) {
+	out := totalView{What: "Given for other assets", Symbol: v.assets.symbol(u)}
+	in := totalView{What: "Received for other assets", Symbol: v.assets.symbol(u), Total: true}
+	anyOut, anyIn := false, false
+	for _, r := range v.t.Rules {
+		gave, got := "–", "–"
+		rows, _ := v.t.Conservation.Get(r)
+		for i := range rows {
+			if c := &rows[i]; (unit{c.Chain, c.Asset}) == u {
+				gave, got = v.assets.number(u, c.ConvertedOut), v.assets.number(u, c.ConvertedIn)
+				anyOut, anyIn = anyOut || !c.ConvertedOut.IsZero(), anyIn || !c.ConvertedIn.IsZero()
+			}
+		}
+		out.Cells, in.Cells = append(out.Cells, cellView{gave, r == v.rule}), append(in.Cells, cellView{got, r == v.rule})
+	}
+	if anyOut {
+		given = []totalView{out}
+	}
+	if anyIn {
+		received = []totalView{in}
+	}
+	return given, received
 }
 
 // onlyContact reports whether e has no value under any accounting rule.
@@ -170,7 +227,7 @@ func (v *viewer) cells(t *tracer.Traced, u unit) []cellView {
 	for _, r := range v.t.Rules {
 		text := "–"
 		if a, ok := t.Get(r); ok {
-			text = u.number(a)
+			text = v.assets.number(u, a)
 		}
 		out = append(out, cellView{text, r == v.rule})
 	}
@@ -183,7 +240,7 @@ func (v *viewer) seeds() []seedView {
 		s := &v.t.Seeds[i]
 		u := unit{s.Chain, s.Asset}
 		out = append(out, seedView{visible(s.ID), clock(s.Time), visible(string(s.Chain)), fmt.Sprint(s.Height), s.TxID.String(),
-			visible(s.Position), visible(s.Address), v.place(s.Node).Alias, u.format(s.Units), s.Units.String()})
+			visible(s.Position), visible(s.Address), v.place(s.Node).Alias, v.assets.format(u, s.Units), s.Units.String()})
 	}
 	return out
 }
@@ -236,16 +293,22 @@ func (v *viewer) hops() [][]hopView {
 func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 	leg := &h.Legs[k]
 	u := unit{leg.Chain, leg.Asset}
-	row := hopView{Number: h.Number, Kind: string(h.Kind), Time: clock(leg.Time),
+	row := hopView{Number: h.Number, Kind: visible(string(h.Kind)), Role: legRole(h, k), Second: k > 0, Time: clock(leg.Time),
 		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: leg.TxID.String(), Position: positions(leg),
-		Whole: u.format(leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
+		Whole: v.assets.format(u, leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
 	row.From, row.Outputs = v.sources(leg)
 	row.To, row.Beside = []place{v.place(leg.To)}, v.otherWords(leg)
 	if k+1 == len(h.Legs) {
 		a, ok := h.Traced.Get(v.rule)
 		row.Null, row.Units = !ok, a.String()
-		row.Traced, row.Part = u.format(a), a.Cmp(leg.Units) != 0
+		row.Traced, row.Part = v.assets.format(u, a), a.Cmp(leg.Units) != 0
 		row.Basis = v.basisOf(h)
+	} else if h.Given != nil {
+		a, ok := h.Given.Get(v.rule)
+		row.Null, row.Traced, row.Part = !ok, v.assets.format(u, a), a.Cmp(leg.Units) != 0
+		row.Basis = v.basisOf(h)
+	} else {
+		row.Traced, row.Basis = "not stated", v.basisOf(h)
 	}
 	if h.Link != nil {
 		row.Other = append(row.Other, "linked by "+visible(h.Link.Protocol)+" "+visible(h.Link.Key))

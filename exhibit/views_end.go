@@ -15,6 +15,9 @@ func (v *viewer) runs() [][]runView {
 	for i := range v.x.Diagram.Runs {
 		r := &v.x.Diagram.Runs[i]
 		title := fmt.Sprintf("%s in %s", count(r.Payments(), "payment"), count(len(r.Steps), "transaction"))
+		if r.Accounts {
+			title = fmt.Sprintf("%s by %s that pass on the rest", count(r.Payments(), "payment"), count(len(r.Steps), "account"))
+		}
 		row := runView{Number: r.Number, Kind: string(r.Kind), Title: title, Count: len(r.Steps), Open: len(r.Steps) < openSteps, Live: i < chunkRuns}
 		var steps []stepView
 		for k, s := range r.Steps {
@@ -32,12 +35,15 @@ func (v *viewer) step(k int, s Step) stepView {
 	out := stepView{Step: k + 1, Time: clock(leg.Time), TxID: leg.TxID.String(), Block: fmt.Sprint(leg.Height),
 		Rest: rest.Number, RestTo: v.place(leg.To), HasPayment: s.Payment >= 0}
 	amounts := func(h *tracer.Hop) (traced, whole string, differs bool) {
-		u, a := unit{h.Legs[0].Chain, h.Legs[0].Asset}, tracedUnder(&h.Traced, v.rule)
-		return u.format(a), u.format(h.Legs[0].Units), a.Cmp(h.Legs[0].Units) != 0
+		u, a := legUnit(&h.Legs[0]), tracedUnder(&h.Traced, v.rule)
+		return v.assets.format(u, a), v.assets.format(u, h.Legs[0].Units), a.Cmp(h.Legs[0].Units) != 0
 	}
 	out.RestTraced, out.RestWhole, out.RestsDiffers = amounts(rest)
 	if s.Payment >= 0 {
 		pay := &v.t.Hops[s.Payment]
+		if p := &pay.Legs[0]; p.TxID != leg.TxID {
+			out.PaymentTime, out.PaymentTxID = clock(p.Time), p.TxID.String()
+		}
 		out.Payment, out.PaymentTo = pay.Number, v.place(pay.Legs[0].To)
 		out.PaymentTraced, out.PaymentWhole, out.PaymentDiffers = amounts(pay)
 	}
@@ -48,7 +54,7 @@ func (v *viewer) step(k int, s Step) stepView {
 // from them those that poison alone reaches. Fees of many transactions are one row each.
 func (v *viewer) endpoints(p *reportPage) {
 	var ends, fees, touched []endpointView
-	reasons := map[tracer.Reason]bool{}
+	reasons := map[processView]bool{}
 	for i := range v.t.Endpoints {
 		e := &v.t.Endpoints[i]
 		row := v.endpoint(i, e)
@@ -61,23 +67,26 @@ func (v *viewer) endpoints(p *reportPage) {
 		} else {
 			ends = append(ends, row)
 		}
-		reasons[e.Reason] = true
+		reasons[processView{reasonWords(e.Reason, e.Chain), process(e.Reason, e.Chain)}] = true
 	}
 	p.Endpoints, p.EndpointsCount = chunks(ends, chunkRows), len(ends)
 	p.Fees, p.FeesCount = chunks(fees, chunkRows), len(fees)
 	p.Touched, p.TouchedCount = chunks(touched, chunkRows), len(touched)
 	for _, r := range tracer.Reasons() {
-		if reasons[r] {
-			p.Process = append(p.Process, processView{reasonWords(r), process(r)})
+		for _, c := range chainsOf(v.t) {
+			if w := (processView{reasonWords(r, c), process(r, c)}); reasons[w] {
+				reasons[w] = false
+				p.Process = append(p.Process, w)
+			}
 		}
 	}
 }
 
 func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
 	u := unit{e.Chain, e.Asset}
-	row := endpointView{Number: i + 1, Reason: reasonWords(e.Reason), Chain: visible(string(e.Chain)), Place: v.place(e.Node),
-		Position: visible(e.Position), Note: visible(e.Note), Whole: u.format(e.Units), Cells: v.cells(&e.Traced, u),
-		Range: u.number(e.Range.Min) + " to " + u.number(e.Range.Max)}
+	row := endpointView{Number: i + 1, Reason: reasonWords(e.Reason, e.Chain), Chain: visible(string(e.Chain)), Place: v.place(e.Node),
+		Position: visible(e.Position), Note: visible(e.Note), Whole: v.assets.format(u, e.Units), Cells: v.cells(&e.Traced, u),
+		Range: v.assets.number(u, e.Range.Min) + " to " + v.assets.number(u, e.Range.Max)}
 	if e.Range.Min.Cmp(e.Range.Max) == 0 {
 		row.Range = "the same under every rule"
 	}
@@ -88,7 +97,7 @@ func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
 		row.Hop = v.t.Hops[k].Number
 	}
 	if b, ok := e.ByBasis.Get(v.rule); ok {
-		row.Basis = splitWords(&b, func(a chains.Amount) string { return u.number(a) })
+		row.Basis = splitWords(&b, func(a chains.Amount) string { return v.assets.number(u, a) })
 	}
 	return row
 }
@@ -102,8 +111,8 @@ func (v *viewer) conservation() []conservationView {
 		}
 		for _, c := range table {
 			u := unit{c.Chain, c.Asset}
-			out = append(out, conservationView{rule.String(), u.symbol(), u.number(c.Seeded), u.number(c.ConvertedIn), u.number(c.Unexplained),
-				u.number(c.Ended), u.number(c.ConvertedOut), visible(c.Difference), rule == v.rule,
+			out = append(out, conservationView{rule.String(), v.assets.symbol(u), visible(string(c.Chain)), v.assets.number(u, c.Seeded), v.assets.number(u, c.ConvertedIn), v.assets.number(u, c.Unexplained),
+				v.assets.number(u, c.Ended), v.assets.number(u, c.ConvertedOut), visible(c.Difference), rule == v.rule,
 				rule.Conserves() && c.Difference != "0", rule.Conserves()})
 		}
 	}
@@ -140,7 +149,7 @@ func (v *viewer) inputViews() []inputView {
 // method lists the settings of this trace and what they mean.
 func (v *viewer) method() []methodView {
 	t := v.t
-	out := []methodView{{"Rule declared", ruleLine(t, v.rule)}, {"Pots", potWords(t.Incident.Accounts)}}
+	out := []methodView{{"Rule declared", ruleLine(t, v.rule)}, {"Pots", potWords(t)}}
 	logged := "no log was kept that would show when the incident file was first declared"
 	if t.Incident.FirstLogged != nil {
 		logged = "the log of whoever made this trace first names the incident file with this hash at " + visible(*t.Incident.FirstLogged) + "; that is their word, and their log (clew log verify) is theirs to show"
@@ -167,16 +176,63 @@ func (v *viewer) method() []methodView {
 		methodView{"Program", "clew " + visible(t.Tool.Version) + " " + visible(t.Tool.Commit)})
 }
 
-func potWords(accounts string) string {
-	switch accounts {
-	case "", "output":
-		return "each transaction is a pot: its inputs enter in order, its outputs leave in order, the fee leaves last"
-	case "address":
-		return "each address is a pot: a transaction moves the net amount of each address"
-	case "cluster":
-		return "each cluster of addresses is a pot; its members are frozen at the block named"
+// potWords says what mixes value on the chains of t.
+func potWords(t *tracer.Trace) string {
+	outputs, accounts := false, false
+	for _, c := range chainsOf(t) {
+		accounts = accounts || c.Info().Family == chains.FamilyEVM
+		outputs = outputs || c.Info().Family != chains.FamilyEVM
 	}
-	return visible(accounts)
+	const live = "each balance of an account in one asset is a pot that lives on: what moves in it enters and leaves in chain order; a swap takes from one and gives to another"
+	words := visible(t.Incident.Accounts)
+	switch t.Incident.Accounts {
+	case "", "output":
+		words = "each transaction is a pot: its inputs enter in order, its outputs leave in order, the fee leaves last"
+	case "address":
+		words = "each address is a pot: a transaction moves the net amount of each address"
+	case "cluster":
+		words = "each cluster of addresses is a pot; its members are frozen at the block named"
+	}
+	switch {
+	case accounts && outputs:
+		return words + "; on chains of accounts " + live
+	case accounts:
+		return live
+	}
+	return words
+}
+
+// statements are what the victim states, as it stands in the trace.
+func (v *viewer) statements() []statementView {
+	var out []statementView
+	for i := range v.t.Statement {
+		s := &v.t.Statement[i]
+		row := statementView{Asset: visible(s.Asset), Taken: groupDecimal(visible(s.Taken)), Open: groupDecimal(visible(s.Unaccounted)),
+			Source: visible(s.Source), Closes: strings.Trim(s.Unaccounted, "0.") == ""}
+		for _, r := range s.Rows {
+			row.Rows = append(row.Rows, [2]string{visible(r.What), groupDecimal(visible(r.Amount))})
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// claims are what the contracts of tokens say of themselves.
+func (v *viewer) claims() []assetView {
+	var out []assetView
+	for i := range v.t.Assets {
+		a := &v.t.Assets[i]
+		decimals := fmt.Sprint(a.Decimals)
+		if a.Decimals < 0 || a.Decimals > mostDecimals {
+			decimals = "none that can be: counted in whole units"
+		}
+		symbol := claimedSymbol(a.Symbol)
+		if symbol == "" {
+			symbol = "none"
+		}
+		out = append(out, assetView{visible(string(a.Chain)), visible(string(a.Asset)), symbol, decimals, v.assets.symbol(unit{a.Chain, a.Asset})})
+	}
+	return out
 }
 
 // sortHoldings is the order in which a box lists what it holds: largest first, then as met.

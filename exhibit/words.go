@@ -3,6 +3,7 @@ package exhibit
 import (
 	"fmt"
 
+	"clew/chains"
 	"clew/tracer"
 )
 
@@ -27,8 +28,16 @@ func ruleWords(r tracer.Rule) string {
 	return r.String()
 }
 
-// reasonWords says why a branch ends, in the middle of a sentence or a box.
-func reasonWords(r tracer.Reason) string {
+// reasonWords says why a branch of chain c ends, in the middle of a sentence or a box.
+func reasonWords(r tracer.Reason, c chains.Chain) string {
+	if c.Info().Family == chains.FamilyEVM {
+		switch r {
+		case tracer.ReasonPending:
+			return "under way, or held against a loan"
+		case tracer.ReasonFee:
+			return "fees"
+		}
+	}
 	switch r {
 	case tracer.ReasonUnspent:
 		return "unspent"
@@ -58,8 +67,16 @@ func reasonWords(r tracer.Reason) string {
 	return visible(string(r))
 }
 
-// process says what legal process could add at an endpoint.
-func process(r tracer.Reason) string {
+// process says what legal process could add at an endpoint of chain c.
+func process(r tracer.Reason, c chains.Chain) string {
+	if c.Info().Family == chains.FamilyEVM {
+		switch r {
+		case tracer.ReasonPending:
+			return "The protocol had not delivered it by the block named, or holds it against a loan. A later trace shows what became of it; the protocol's operator may know."
+		case tracer.ReasonFee:
+			return "Paid to whoever made the block, or to the protocol that the row names, for its service. Rarely anything to ask."
+		}
+	}
 	switch r {
 	case tracer.ReasonUnspent, tracer.ReasonBalance:
 		return "Nothing had moved it as of the block named. Chain data do not tell who holds the key. A later trace shows whether it moves; seizure needs the key or its holder."
@@ -108,6 +125,19 @@ func kindWords(k tracer.NodeKind) string {
 		return "Miners"
 	}
 	return visible(string(k))
+}
+
+// hopWords names a kind of hop.
+func hopWords(k tracer.HopKind) string {
+	switch k {
+	case tracer.HopSwap:
+		return "Swap"
+	case tracer.HopBridge:
+		return "Bridge"
+	case tracer.HopMixer:
+		return "Mixer, adopted"
+	}
+	return capital(visible(string(k)))
 }
 
 // aliases gives every node a short name for people, such as A7: a letter for its kind and
