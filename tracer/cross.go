@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -171,7 +172,7 @@ func (c *crossing) pick(out *chains.Event, txs []*chains.Tx, said string) *joine
 			if in.Kind != chains.EventBridgeIn || in.Protocol != out.Protocol || !c.inc.trusts(out.Peer, in) {
 				continue
 			}
-			if err := agree(out, in); err != nil {
+			if err := heuristics.JoinBridge(out, in); err != nil {
 				refused = err
 				continue
 			}
@@ -215,14 +216,16 @@ func arriving(e *chains.Execution, in *chains.Event) *chains.Move {
 	return best
 }
 
-// trusts reports whether an event comes from the protocol's registered contracts, or from one
-// that the incident names as a bridge.
+// trusts reports whether an event comes from the protocol's registered contracts, or from such as
+// the incident names as bridges.
 func (inc *Incident) trusts(chain chains.Chain, e *chains.Event) bool {
 	if e.Registered {
 		return true
 	}
-	known := inc.known(chain, e.Emitter)
-	return known != nil && known.Kind == string(NodeBridge) && (known.Protocol == "" || known.Protocol == e.Protocol)
+	return !slices.ContainsFunc(append([]chains.Address{e.Emitter}, e.Others...), func(a chains.Address) bool {
+		known := inc.known(chain, a)
+		return known == nil || known.Kind != string(NodeBridge) || known.Protocol != "" && known.Protocol != e.Protocol
+	})
 }
 
 func (s *balances) trusts(e *chains.Event) bool { return s.inc.trusts(s.chain, e) }
@@ -262,6 +265,9 @@ func (s *balances) deposited(t *passage, st *heuristics.Step) {
 		}
 		pool := s.out.codec.FormatAddress(s.chain, e.Emitter)
 		says := fmt.Sprintf("a deposit of %s units of %s to the pool %s of %s", st.Units, st.Asset, pool, e.Protocol)
+		if name := e.Field("pool"); name != "" {
+			says += " (" + name + ")"
+		}
 		if index := e.Field("leafIndex"); index != "" {
 			says += fmt.Sprintf("; %s deposits were made before it, which is the upper bound of the anonymity set among them", index)
 		}
@@ -276,18 +282,4 @@ func (s *balances) deposited(t *passage, st *heuristics.Step) {
 		})
 		return
 	}
-}
-
-// agree returns nil where both sides of a bridge have one key and the same value in every field
-// that both have.
-func agree(out, in *chains.Event) error {
-	if out.Key == "" || out.Key != in.Key {
-		return fmt.Errorf("key %q here, %q there", out.Key, in.Key)
-	}
-	for _, f := range in.Fields {
-		if here := out.Field(f.Name); here != "" && here != f.Value {
-			return fmt.Errorf("%s is %s here, %s there", f.Name, here, f.Value)
-		}
-	}
-	return nil
 }

@@ -69,9 +69,9 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 		g := &c.given[i]
 		b := bundle{units: shares[i]}
 		switch {
-		case g.ended:
-			b.taint = g.taint
-		case g.touched():
+		case g.ended && !known: // it may be worth all of it
+			b = bundle{units: st.Units, taint: g.taint}
+		case g.touched() && !g.ended:
 			b = g.converted(shares[i], basisOf(conv))
 		}
 		if b.units.IsZero() {
@@ -79,7 +79,11 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 		}
 		parts, from = append(parts, b), append(from, g)
 	}
-	return s.receive(ctx, t, k, s.join(parts), nil, func(h *holding) error {
+	all := bundle{units: st.Units, taint: poisoned(parts)}
+	if known || !touched {
+		all = s.join(parts)
+	}
+	return s.receive(ctx, t, k, all, nil, func(h *holding) error {
 		return s.swapped(t, k, c, from, parts, h)
 	})
 }
@@ -173,7 +177,11 @@ func (s *balances) swapped(t *passage, k int, c *trade, from []*given, parts []b
 			continue
 		}
 		part := &holding{bundle: parts[i]}
-		paid := s.out.traced(&g.bundle, g.ended)
+		all := g.bundle
+		if g.ended {
+			all = bundle{units: g.units, taint: g.taint}
+		}
+		paid := s.out.traced(&all, g.ended)
 		if c.taken > 1 {
 			paid = Traced{Null: paid.Null}
 		}

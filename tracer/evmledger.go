@@ -209,9 +209,6 @@ func (s *balances) noteUnclear(t *passage) {
 		s.lacking.to = t.tx.Block
 	}
 	for _, u := range t.set.Unclear {
-		if u.Account != "" && s.pot(t, heuristics.Holding{Account: u.Account, Asset: u.Asset}) == nil {
-			continue
-		}
 		name := "nobody"
 		if u.Account != "" {
 			name = s.out.codec.FormatAddress(s.chain, u.Account)

@@ -16,7 +16,7 @@ func sound(t reporter, trace *tracer.Trace) {
 	t.Helper()
 	soundReferences(t, trace)
 	for _, h := range trace.Hops {
-		soundSplit(t, "hop "+h.ID, h.Legs[0].Units, h.Traced, h.TracedBySeed)
+		soundSplit(t, "hop "+h.ID, h.Legs[len(h.Legs)-1].Units, h.Traced, h.TracedBySeed)
 		for _, r := range tracer.Rules() {
 			v, ok := h.Traced.Get(r)
 			_, hasBasis := h.Basis.Get(r)
@@ -60,6 +60,9 @@ func soundReferences(t reporter, trace *tracer.Trace) {
 		require.NotEmpty(t, h.Inputs, "hop %s carries something on", h.ID)
 		for _, in := range h.Inputs {
 			require.True(t, earlier[in], "input %s of hop %s is an earlier hop or a seed", in, h.ID)
+		}
+		for _, leg := range h.Legs[1:] {
+			require.True(t, nodes[leg.To] && nodes[leg.From[0].Node], "nodes of hop %s", h.ID)
 		}
 		leg := h.Legs[0]
 		require.True(t, nodes[leg.To], "node to which hop %s leads", h.ID)
