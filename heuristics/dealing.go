@@ -49,6 +49,7 @@ func (s *settler) settle(moves []int) {
 		d.trade()
 	}
 	if len(d.traders) == 0 {
+		d.besides()
 		s.plain = append(s.plain, moves...)
 		s.out.Unclear = append(s.out.Unclear, d.unclear...)
 		return
@@ -58,15 +59,25 @@ func (s *settler) settle(moves []int) {
 	s.out.Unclear = append(s.out.Unclear, d.unclear...)
 }
 
+// besides doubts what a party got here for nothing while it paid others directly.
+func (d *dealing) besides() {
+	for _, get := range d.gets {
+		if !get.trades && d.paid[get.account] {
+			d.doubt(get, "somebody else was paid directly, and this came from a contract: perhaps for it")
+		}
+	}
+}
+
 // payOn finds what of somebody's gift went on to others as it was: fees that a router takes, or
 // a payment through a contract. Of two givers the one counts whose gift can have reached the
-// receiver.
+// receiver. What a party sells to a dealer who is paid at one account and pays from another is no
+// payment.
 func (d *dealing) payOn() {
 	for _, get := range d.gets {
 		if get.trades || d.minted(get) {
 			continue
 		}
-		from := d.givers(get, func(g *side) bool { return g.asset == get.asset })
+		from := d.givers(get, func(g *side) bool { return g.asset == get.asset && !d.sells(g, get) })
 		if len(from) > 1 {
 			from = d.reaching(from, get, get.asset)
 		}
@@ -82,6 +93,19 @@ func (d *dealing) payOn() {
 	}
 }
 
+// sells reports whether g, given by a party that trades, went whole to get's account, and
+// somebody else who gets nothing here gave all that the party got.
+func (d *dealing) sells(g, get *side) bool {
+	if !g.trades || get.left.Less(g.net) {
+		return false
+	}
+	return !slices.ContainsFunc(d.gets, func(got *side) bool {
+		return got.account == g.account && !slices.ContainsFunc(d.gives, func(from *side) bool {
+			return !from.trades && from.asset == got.asset && !from.left.Less(got.net)
+		})
+	})
+}
+
 // match finds whose conversion brought what somebody got without giving anything here: a
 // receiver named by the giver, or a fee that a router takes from what comes out. What is minted
 // beside a trade is the token's own affair.
@@ -93,7 +117,7 @@ func (d *dealing) match() {
 		}
 		from := d.givers(get, func(g *side) bool { return g.trades && d.tradesFor(g.account, get.asset) })
 		if len(accounts(from)) == 0 {
-			from = d.givers(get, func(*side) bool { return true })
+			from = d.givers(get, func(g *side) bool { return g.asset != get.asset })
 			if len(accounts(from)) > 1 {
 				from = d.reaching(from, get, "")
 			}
@@ -121,6 +145,10 @@ func (d *dealing) trade() {
 		}
 		d.take(get.account, get)
 	}
+	first := func(a chains.Address) int {
+		return d.gives[slices.IndexFunc(d.gives, func(g *side) bool { return g.account == a })].firstOut
+	}
+	slices.SortStableFunc(d.traders, func(a, b chains.Address) int { return cmp.Compare(first(a), first(b)) })
 	for _, a := range d.traders {
 		d.conversion(a)
 	}

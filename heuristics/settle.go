@@ -15,7 +15,7 @@ import (
 // pools and routers in between is seen. Everything else stays as it was moved. See
 // docs/methods.md for the shapes.
 func Settle(tx *chains.Tx, role func(chains.Address) Role) Settlement {
-	s := settler{exec: tx.Exec, ask: role, roles: map[chains.Address]Role{}}
+	s := settler{exec: tx.Exec, ask: role, roles: map[chains.Address]Role{}, paid: map[chains.Address]bool{}}
 	if tx.Exec == nil {
 		return Settlement{}
 	}
@@ -37,8 +37,9 @@ type settler struct {
 	exec  *chains.Execution
 	ask   func(chains.Address) Role
 	roles map[chains.Address]Role
-	inner []int // moves that are netted: indices of exec.Moves, ascending
-	plain []int // moves that are steps of their own, ascending
+	inner []int                   // moves that are netted: indices of exec.Moves, ascending
+	plain []int                   // moves that are steps of their own, ascending
+	paid  map[chains.Address]bool // parties that gave and got, and paid another party directly
 	steps []placed
 	out   Settlement
 }
@@ -149,10 +150,16 @@ func (s *settler) payments(venues [][]int) bool {
 			m := &s.exec.Moves[i]
 			if s.isEnd(m.From) && s.isEnd(m.To) && (!s.trades(m.From, b) || !s.trades(m.To, b)) {
 				direct[m] = true
+				s.paid[m.From] = s.paid[m.From] || s.trades(m.From, b) && s.role(m.To) == RoleParty && !s.makesBlocks(m.To)
 			}
 		}
 	}
 	return len(direct) > 0 && s.alone(func(m *chains.Move) bool { return direct[m] })
+}
+
+// makesBlocks reports whether a made the block: what it is paid is the price of a place in it.
+func (s *settler) makesBlocks(a chains.Address) bool {
+	return slices.ContainsFunc(s.exec.Moves, func(m chains.Move) bool { return m.Kind == chains.MoveTip && m.To == a })
 }
 
 // rest makes steps of the moves that stand alone and finds the contracts that they pass through.

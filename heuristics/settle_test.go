@@ -162,6 +162,22 @@ var shapes = []struct{ name, moves, want string }{
 		P takes 1 DAI from 0
 		S takes 89 DAI from 0
 		`},
+	{"a dealer who is paid at one account and pays from another", "S>C 100 USDC\nC>P1 100 USDC\nP2>C 90 DAI\nC>S 90 DAI", `
+		S gives 100 USDC to swap 0
+		P2 gives 90 DAI to swap 1
+		P1 takes 100 USDC from 1
+		S takes 90 DAI from 0
+		`},
+	{"something is made for whom another was paid", "S>P 100 USDC\n0>S 1 APE/7", `
+		S>P 100 USDC
+		0>S 1 APE/7
+		unclear: S 1 APE/7: somebody else was paid directly, and this came from a contract: perhaps for it
+		`},
+	{"who makes the block is paid for a place in it", "S>P 1 eth\nC>S 100 USDC\n0>P 2 tip", `
+		S>P 1 eth
+		C>S 100 USDC
+		0>P 2 eth
+		`},
 	{"a payment beside a swap", "S>P 3 eth\nS>L 100 USDC\nL>S 90 DAI", `
 		S>P 3 eth
 		S gives 100 USDC to swap 0

@@ -30,6 +30,7 @@ type internal struct {
 	Contract string `json:"contractAddress"`
 	Value    string `json:"value"`
 	Type     string `json:"type"`
+	CallType string `json:"callType"`
 	Failed   string `json:"isError"`
 }
 
@@ -161,6 +162,9 @@ func (l *line) calls(p *evm.Parts) (*evm.Call, error) {
 		c := evm.Call{Kind: evm.CallPlain, From: common.HexToAddress(in.From), To: common.HexToAddress(in.To), Value: *value, Failed: in.Failed == "1"}
 		if strings.HasPrefix(in.Type, "create") {
 			c.Kind, c.To = evm.CallCreate, common.HexToAddress(in.Contract)
+		}
+		if in.CallType == "delegatecall" {
+			c.Kind = evm.CallDelegate
 		}
 		root.Calls = append(root.Calls, c)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"clew/chains"
@@ -61,7 +62,9 @@ func scoreSwaps(shared string, out io.Writer) error {
 	return list2(out, misses)
 }
 
-// dealsOf returns what each account exchanged in a transaction; none where nothing was.
+// dealsOf returns what each account exchanged in a transaction; none where nothing was. A spend of
+// nothing is none, and what the accounting books in and out again in one transaction (what a bridge
+// brought and a swap took) is neither: amounts are nets.
 func dealsOf(x expected) (deals []*deal, err error) {
 	of := map[string]*deal{}
 	swapped := false
@@ -79,12 +82,22 @@ func dealsOf(x expected) (deals []*deal, err error) {
 			of[row.Account] = d
 			deals = append(deals, d)
 		}
-		d.rows = append(d.rows, row)
+		if strings.Trim(string(row.Amount), "0.") != "" && !x.cancelled(row) {
+			d.rows = append(d.rows, row)
+		}
 	}
 	if !swapped {
 		return nil, nil
 	}
 	return deals, nil
+}
+
+// cancelled reports whether the accounting books a spend also as received in the same transaction.
+func (x *expected) cancelled(row event) bool {
+	return row.is("", "SPEND") && slices.ContainsFunc(x.Events, func(e event) bool {
+		in := strings.HasSuffix(e.Type, ".RECEIVE") || strings.HasSuffix(e.Type, ".WITHDRAWAL")
+		return in && e.Account == row.Account && e.Asset == row.Asset && e.Amount == row.Amount
+	})
 }
 
 // judge settles the transaction and returns what of the deals it has wrong; "" for nothing.
@@ -131,10 +144,14 @@ func (d *deal) compare(names names, s heuristics.Settlement) string {
 			}
 		}
 	}
-	if len(have) == 0 {
+	oneSided := !slices.ContainsFunc(d.rows, func(e event) bool { return e.is("", "SPEND") })
+	if len(have) == 0 && !oneSided {
 		return "no conversion of " + evm.FormatAddress("", d.account)
 	}
 	for _, p := range s.Steps {
+		if oneSided && p.Kind == heuristics.StepTransfer && p.To == d.account {
+			of(p.Asset).got = of(p.Asset).got.Plus(p.Units)
+		}
 		if p.Kind == heuristics.StepTransfer && p.From == d.account || p.Kind == heuristics.StepFee && p.Conversion >= 0 && p.From == d.account {
 			of(p.Asset).paid = of(p.Asset).paid.Plus(p.Units)
 		}
@@ -166,8 +183,9 @@ func (d *deal) match(names names, have map[chains.Asset]*sums) string {
 	return ""
 }
 
-// find returns the asset of a row. A fee that the accounting shows apart, of the same asset, was
-// taken out of what was given or got before the one or the other, so that both sums count.
+// find returns the asset of a row. Of a fee, the accounting shows it apart or within the price,
+// and a router takes it before or after the swap: what was given counts with and without what went
+// on to others, and what was got with and without the fee.
 func (d *deal) find(names names, row event, have map[chains.Asset]*sums) (chains.Asset, bool) {
 	t := names.token(d.at.ChainID, row.Asset)
 	var found []chains.Asset
@@ -186,7 +204,8 @@ func (d *deal) find(names names, row event, have map[chains.Asset]*sums) (chains
 					fee, _ = units(other.Amount, decimals)
 				}
 			}
-			if row.is("", "SPEND") && (sum.gave == want || sum.gave == want.Plus(fee) || sum.gave.Plus(sum.paid) == want.Plus(fee)) ||
+			given, paid := sum.gave, sum.gave.Plus(sum.paid)
+			if row.is("", "SPEND") && (given == want || given == want.Plus(fee) || paid == want || paid == want.Plus(fee)) ||
 				row.is("", "RECEIVE") && (sum.got == want || sum.got.Plus(fee) == want) {
 				found = append(found, asset)
 				break
