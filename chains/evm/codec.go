@@ -37,7 +37,7 @@ func (Codec) DecodeHeader(chain chains.Chain, raw []byte) (chains.Header, error)
 
 // DecodeExec returns the transaction that a recording kept, as Decoder.Assemble does: kept has
 // Index, Raw and of Exec what a recording keeps. What they
-// hold must have the ID and the height of kept.
+// hold must have the ID and the height of kept, and its block's hash where that is given.
 func (Codec) DecodeExec(chain chains.Chain, header []byte, kept *chains.Tx) (chains.Tx, error) {
 	r := Record{Header: header, Index: kept.Index, Raw: kept.Raw}
 	if e := kept.Exec; e != nil {
@@ -46,6 +46,9 @@ func (Codec) DecodeExec(chain chains.Chain, header []byte, kept *chains.Tx) (cha
 	tx, err := NewDecoder(chain).Assemble(&r)
 	if err != nil {
 		return chains.Tx{}, fmt.Errorf("transaction %s: %w", kept.ID, err)
+	}
+	if pinned := kept.Block.Hash; pinned != (chains.BlockHash{}) && pinned != tx.Block.Hash {
+		return chains.Tx{}, fmt.Errorf("transaction %s: %w: its header is of block %s, not %s", kept.ID, chains.ErrBadAnswer, tx.Block.Hash, pinned)
 	}
 	if tx.ID != kept.ID || tx.Block.Height != kept.Block.Height || tx.Coinbase != kept.Coinbase {
 		return chains.Tx{}, fmt.Errorf("transaction %s at height %d: %w: its bytes are of %s at height %d", kept.ID, kept.Block.Height, chains.ErrBadAnswer, tx.ID, tx.Block.Height)

@@ -44,8 +44,9 @@ type reward struct {
 	gwei uint64
 }
 
-// mainnetRewards are those of EIP-649 (Byzantium), EIP-1234 (Constantinople) and the merge.
-var mainnetRewards = []reward{{0, 5e9}, {4370000, 3e9}, {7280000, 2e9}, {15537394, 0}}
+// mainnetRewards are those of the beginning, of EIP-649 (Byzantium) and of EIP-1234
+// (Constantinople).
+var mainnetRewards = []reward{{0, 5e9}, {4370000, 3e9}, {7280000, 2e9}}
 
 // chainQuirks by chain id. Not known, and so in no move: the reward of blocks on chains other
 // than Ethereum, the DAO's irregular transfer at block 1920000, the allocations of genesis

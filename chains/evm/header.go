@@ -24,6 +24,7 @@ type Header struct {
 	WithdrawalsRoot *common.Hash // nil before Shanghai, and on chains without withdrawals
 	BaseFee         *uint256.Int // in wei; nil before London
 	BlobFields      bool         // EIP-4844 is in force, and with it EIP-6780
+	Work            bool         // made by proof of work (or of authority): the difficulty is not 0
 	// Derived by us:
 	// Raw is the RLP whose hash is Ref.Hash. Nil where the header of this chain has fields that
 	// are not known here: the hash, and all that hangs on it, is the node's word then.
@@ -212,6 +213,8 @@ func (h *Header) take(name string, v []byte) error {
 		h.WithdrawalsRoot = &root
 	case "baseFeePerGas":
 		h.BaseFee = n.SetBytes(v)
+	case "difficulty":
+		h.Work = len(v) > 0
 	case "excessBlobGas":
 		h.BlobFields = true
 	case "number", "timestamp":

@@ -223,7 +223,7 @@ func (d *Decoder) rewards(b *BlockParts, e *chains.Execution) {
 			full = r.gwei
 		}
 	}
-	if full == 0 || b.Header.Ref.Height == 0 {
+	if full == 0 || !b.Header.Work || b.Header.Ref.Height == 0 {
 		return
 	}
 	own := full + full/32*uint64(len(b.UncleHashes))

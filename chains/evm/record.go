@@ -172,6 +172,7 @@ type attestedBlock struct {
 	Miner   string `json:"miner"`
 	BaseFee string `json:"base_fee,omitempty"`
 	Blobs   bool   `json:"blobs,omitempty"`
+	Work    bool   `json:"work,omitempty"`
 }
 
 // attestedTx are the fields of a transaction of a type that cannot be written here.
@@ -316,7 +317,7 @@ func (h *Header) attest() *attestedBlock {
 		return nil
 	}
 	b := &attestedBlock{
-		Hash: hexText(h.Ref.Hash[:]), Prev: hexText(h.Prev[:]), Height: h.Ref.Height, Time: h.Ref.Time, Miner: hexText(h.Miner[:]), Blobs: h.BlobFields,
+		Hash: hexText(h.Ref.Hash[:]), Prev: hexText(h.Prev[:]), Height: h.Ref.Height, Time: h.Ref.Time, Miner: hexText(h.Miner[:]), Blobs: h.BlobFields, Work: h.Work,
 	}
 	if h.BaseFee != nil {
 		b.BaseFee = h.BaseFee.Dec()
@@ -336,7 +337,7 @@ func (a *attested) header(chain chains.Chain, raw []byte) (*Header, error) {
 	b := a.Block
 	h := &Header{
 		Ref:  chains.BlockRef{Height: b.Height, Time: b.Time, Hash: chains.BlockHash(hx.hash("hash", b.Hash))},
-		Prev: chains.BlockHash(hx.hash("prev", b.Prev)), Miner: hx.address("miner", b.Miner), BlobFields: b.Blobs,
+		Prev: chains.BlockHash(hx.hash("prev", b.Prev)), Miner: hx.address("miner", b.Miner), BlobFields: b.Blobs, Work: b.Work,
 	}
 	if b.BaseFee != "" {
 		base := hx.decimal("base_fee", b.BaseFee)

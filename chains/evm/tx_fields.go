@@ -56,8 +56,11 @@ func rlpFixed(at func(*Transaction) []byte) txField {
 func rlpBytes(at func(*Transaction) *[]byte) txField {
 	return txField{
 		func(t *Transaction, w rlp.EncoderBuffer) { w.WriteBytes(*at(t)) },
-		func(t *Transaction, b []byte) (rest []byte, err error) {
-			*at(t), rest, err = rlp.SplitString(b)
+		func(t *Transaction, b []byte) ([]byte, error) {
+			content, rest, err := rlp.SplitString(b)
+			if *at(t) = content; len(content) == 0 {
+				*at(t) = nil
+			}
 			return rest, err
 		},
 	}
