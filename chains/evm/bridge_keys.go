@@ -50,13 +50,9 @@ func arbitrumTicket(s *scope) error {
 	if !ok || !gas.IsUint64() {
 		return errShape
 	}
-	to := w[0][12:]
-	if allZero(to) {
-		to = nil // makes a contract
-	}
-	var target any = to
-	if to == nil {
-		target = []byte{}
+	target := w[0][12:]
+	if allZero(target) {
+		target = []byte{} // makes a contract
 	}
 	id, err := typedHash(0x69, []any{
 		whole(chain.bytes), padded(s.vars["messageIndex"].bytes), s.vars["sender"].bytes, whole(s.vars["baseFeeL1"].bytes),
@@ -202,6 +198,9 @@ func thorchainMemo(s *scope) error {
 		s.vars["memo.word"] = abiValue{kindText, []byte("swap")}
 		s.vars["memo.network"] = abiValue{kindText, []byte(strings.ToUpper(network))}
 		s.vars["memo.to"] = abiValue{kindText, []byte(to)}
+		if raw, err := hex.DecodeString(strings.TrimPrefix(to, "0x")); err == nil && len(raw) == common.AddressLength {
+			s.vars["memo.to"] = abiValue{kindAddress, raw} // however its letters are written
+		}
 	case "OUT", "REFUND":
 		id, err := hex.DecodeString(parts[1])
 		if err != nil || len(id) != 32 {

@@ -1,0 +1,269 @@
+package evm_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/stretchr/testify/require"
+
+	"clew/chains"
+	"clew/chains/evm"
+	"clew/heuristics"
+)
+
+// only returns the one event of a kind among those of a transaction.
+func only(tb testing.TB, at evm.Scene, logs []evm.Log, kind chains.EventKind) chains.Event {
+	tb.Helper()
+	events := evm.Events(at, logs)
+	require.Len(tb, events, 1)
+	require.Equal(tb, kind, events[0].Kind)
+	return events[0]
+}
+
+// Each family's message is read on both sides, in the words that all share, and joins.
+func TestBridges(t *testing.T) {
+	for name, build := range vectors() {
+		t.Run(name, func(t *testing.T) {
+			c := build(t, bob, 5000)
+			out, in := only(t, c.from, c.sent, chains.EventBridgeOut), only(t, c.to, c.arrived, chains.EventBridgeIn)
+			require.Equal(t, c.protocol, out.Protocol)
+			require.True(t, out.Registered, "the contracts of the sending side: %x", out.Others)
+			require.True(t, in.Registered, "the contracts of the receiving side: %x", in.Others)
+			require.NoError(t, heuristics.JoinBridge(&out, &in))
+			require.NotEmpty(t, out.Key)
+			require.Equal(t, c.to.Chain, out.Peer)
+			require.Equal(t, chains.Units(uint64(c.given)), out.Amount)
+			require.Equal(t, chains.Units(uint64(c.got)), in.Amount)
+			if c.receiver != (common.Address{}) {
+				require.Equal(t, chains.Address(c.receiver[:]), in.Account)
+			}
+		})
+	}
+}
+
+// What has the right shape but not everything else is no hop: another emitter, another chain,
+// another key, the same key with another field, the other half of a message missing.
+func TestForgedBridges(t *testing.T) {
+	stranger := [20]byte(common.HexToAddress("0x000000000000000000000000000000000000dead"))
+	for name, build := range vectors() {
+		t.Run(name, func(t *testing.T) {
+			c := build(t, bob, 5000)
+			out := only(t, c.from, c.sent, chains.EventBridgeOut)
+			for i := range c.sent {
+				logs := slices.Clone(c.sent)
+				logs[i].Address = stranger
+				for _, e := range evm.Events(c.from, logs) {
+					// That a packet of LayerZero is told by somebody else only takes its fields away.
+					require.True(t, !e.Registered || c.protocol == "layerzero" && i == 0, "log %d sent by a stranger", i)
+				}
+			}
+			for i := range c.arrived {
+				logs := slices.Clone(c.arrived)
+				logs[i].Address = stranger
+				for _, e := range evm.Events(c.to, logs) {
+					require.True(t, !e.Registered || c.protocol == "nomad" && i == 1, "log %d received by a stranger", i)
+				}
+			}
+
+			elsewhere := scene("gnosis")
+			for _, e := range evm.Events(elsewhere, c.arrived) {
+				require.True(t, !e.Registered || heuristics.JoinBridge(&out, &e) != nil, "on a chain that the message is not for")
+			}
+
+			other := build(t, alice, 5000)
+			for _, e := range evm.Events(other.to, other.arrived) {
+				if !c.noFields {
+					require.ErrorIs(t, heuristics.JoinBridge(&out, &e), heuristics.ErrNotJoined, "the same key with another receiver")
+				}
+			}
+			for i := range c.sent {
+				for cut := range c.sent[i].Data {
+					logs := slices.Clone(c.sent)
+					logs[i].Data = logs[i].Data[:cut]
+					for _, e := range evm.Events(c.from, logs) {
+						require.Equal(t, out.Key, e.Key, "a log cut short to %d bytes", cut)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A node that is asked with the filters for the other side finds it by its topics, and not the
+// message with another key.
+func TestQueryFilters(t *testing.T) {
+	for name, build := range vectors() {
+		t.Run(name, func(t *testing.T) {
+			c := build(t, bob, 5000)
+			out := only(t, c.from, c.sent, chains.EventBridgeOut)
+			q := chains.EventQuery{Kind: chains.EventBridgeIn, Protocol: out.Protocol, Key: out.Key}
+			filters := evm.QueryFilters(c.to.Chain, q)
+			require.NotEmpty(t, filters)
+			found := func(l evm.Log, at evm.Scene) bool {
+				return slices.ContainsFunc(filters, func(f evm.Filter) bool { return passes(f, l, at) })
+			}
+			require.True(t, slices.ContainsFunc(c.arrived, func(l evm.Log) bool { return found(l, c.to) }))
+			q.Key = "0x00"
+			for _, f := range evm.QueryFilters(c.to.Chain, q) {
+				for _, l := range c.arrived {
+					require.False(t, f.Addresses == nil && passes(f, l, c.to), "another key")
+				}
+			}
+		})
+	}
+	require.Empty(t, evm.QueryFilters("ethereum", chains.EventQuery{Kind: chains.EventBridgeIn, Protocol: "nobody's"}))
+}
+
+// passes reports whether eth_getLogs with that filter gives the log.
+func passes(f evm.Filter, l evm.Log, at evm.Scene) bool {
+	if f.Tx != nil && *f.Tx != at.Tx || f.Addresses != nil && !slices.Contains(f.Addresses, l.Address) || len(f.Topics) > len(l.Topics) {
+		return false
+	}
+	for i, would := range f.Topics {
+		if would != nil && !slices.Contains(would, l.Topics[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Every row of the tables can be used, and each bridge has both sides and contracts.
+func TestTables(t *testing.T) {
+	families := []string{
+		"across", "cctp", "wormhole", "layerzero", "stargate", "hop", "celer", "multichain",
+		"polygon-pos", "op-stack", "arbitrum", "nomad", "thorchain",
+	}
+	for _, protocol := range families {
+		for _, kind := range []chains.EventKind{chains.EventBridgeOut, chains.EventBridgeIn} {
+			filters := evm.QueryFilters("ethereum", chains.EventQuery{Kind: kind, Protocol: protocol})
+			require.NotEmpty(t, filters, "%s has no side of kind %d", protocol, kind)
+			for _, f := range filters {
+				require.NotEmpty(t, f.Addresses, "%s has no contract on ethereum", protocol)
+			}
+		}
+	}
+}
+
+// The pool says what a deposit is worth, and the same address is another pool, or none, on
+// another chain.
+func TestTornado(t *testing.T) {
+	const pool = "0x1E34A77868E19A6647b1f2F47B51ed72dEDE95DD"
+	commitment := common.HexToHash("0xc0")
+	deposit := emit(t, pool, "Deposit(bytes32,uint32,uint256)", []any{commitment}, "uint32 uint256", 16, 1648552790)
+	e := only(t, scene("polygon"), []evm.Log{deposit}, chains.EventMixerIn)
+	require.True(t, e.Registered)
+	require.Equal(t, "tornado", e.Protocol)
+	require.Equal(t, "100000000000000000000", e.Amount.String())
+	require.Equal(t, chains.Native, e.Asset)
+	require.Equal(t, "16", e.Field("leafIndex"), "as many deposits lie before it")
+	require.Equal(t, "100 matic", e.Field("pool"))
+	require.Equal(t, commitment.Hex(), e.Key)
+
+	e = only(t, scene("gnosis"), []evm.Log{deposit}, chains.EventMixerIn)
+	require.Equal(t, "100 xdai", e.Field("pool"))
+	e = only(t, scene("arbitrum"), []evm.Log{deposit}, chains.EventMixerIn)
+	require.False(t, e.Registered && e.Field("pool") == "100 matic")
+	e = only(t, scene("base"), []evm.Log{deposit}, chains.EventMixerIn)
+	require.False(t, e.Registered, "no pool there")
+	require.True(t, e.Amount.IsZero())
+
+	out := emit(t, "0x23773E65ed146A459791799d01336DB287f25334", "Withdrawal(address,bytes32,address,uint256)", []any{alice},
+		"address bytes32 uint256", bob, common.HexToHash("0x77"), 3)
+	e = only(t, scene("ethereum"), []evm.Log{out}, chains.EventMixerOut)
+	require.True(t, e.Registered)
+	require.Equal(t, chains.Address(bob[:]), e.Account)
+	require.Equal(t, "3", e.Field("fee"))
+	require.Equal(t, "0x00000000000000000000000000000000000a11ce", e.Field("relayer"))
+	require.Equal(t, chains.Asset("0x6B175474E89094C44Da98b954EedeAC495271d0F"), e.Asset)
+	require.Equal(t, "100000000000000000000000", e.Amount.String())
+}
+
+func TestPoolAt(t *testing.T) {
+	at := func(hex string) chains.Address { a := common.HexToAddress(hex); return chains.Address(a[:]) }
+	p, ok := evm.PoolAt("ethereum", at("0x12D66f87A04A9E220743712cE6d9bB1B5616B8Fc"))
+	require.True(t, ok)
+	require.Equal(t, "0.1 eth", p.Says())
+	require.Equal(t, "100000000000000000", p.Units.String())
+	require.Equal(t, int64(9116966), p.FirstBlock)
+	_, ok = evm.PoolAt("polygon", at("0x12D66f87A04A9E220743712cE6d9bB1B5616B8Fc"))
+	require.False(t, ok)
+}
+
+func TestPlaceOf(t *testing.T) {
+	for _, tt := range []struct {
+		chain              chains.Chain
+		address            string
+		kind, entity, says string
+	}{
+		{"polygon", "0xdf231d99Ff8b6c6CBF4E9B9a945CBAcEF9339178", "mixer", "Tornado Cash 1000 matic", "a pool"},
+		{"polygon", "0x0D5550d52428E7e3175bfc9550207e4ad3859b17", "mixer", "Tornado Cash router", "its router"},
+		{"ethereum", "0x5c7BCd6E7De5423a257D81B442095A1a6ced35C5", "bridge", "Across SpokePool", "a bridge"},
+		{"eip155:31337", "0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789", "contract", "ERC-4337 entry point", "at one address everywhere"},
+		{"polygon", "0x5c7BCd6E7De5423a257D81B442095A1a6ced35C5", "", "", "on another chain it is not"},
+	} {
+		a := common.HexToAddress(tt.address)
+		kind, entity, source, ok := evm.PlaceOf(tt.chain, chains.Address(a[:]))
+		require.Equal(t, tt.kind, kind, tt.says)
+		require.Equal(t, tt.entity, entity, tt.says)
+		require.Equal(t, tt.kind != "", ok, tt.says)
+		require.Equal(t, ok, source != "", tt.says)
+	}
+}
+
+// A venue names for whom it acted; only the venue's own contract is believed.
+func TestOwners(t *testing.T) {
+	const entry = "0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789"
+	l := emit(t, entry, "UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)", []any{common.HexToHash("0x01"), alice, bob},
+		"uint256 bool uint256 uint256", 0, true, 7, 8)
+	e := only(t, scene("base"), []evm.Log{l}, chains.EventOwner)
+	require.True(t, e.Registered)
+	require.Equal(t, chains.Address(alice[:]), e.Account)
+	l.Address = bob
+	e = only(t, scene("base"), []evm.Log{l}, chains.EventOwner)
+	require.False(t, e.Registered)
+
+	trade := emit(t, "0x9008D19f58AAbD9eD0D60971565AA8510560ab41", "Trade(address,address,address,uint256,uint256,uint256,bytes)", []any{alice},
+		"address address uint256 uint256 uint256 bytes", coinA, coinB, 50, 60, 1, []byte{1, 2})
+	e = only(t, scene("gnosis"), []evm.Log{trade}, chains.EventOwner)
+	require.Equal(t, chains.Asset(coinA.Hex()), e.Asset)
+	require.Equal(t, "50", e.Amount.String())
+	require.Equal(t, "60", e.Field("buyAmount"))
+	require.Equal(t, "0x0102", e.Key)
+}
+
+// A pool's amounts may be below zero: what the pool gave.
+func TestSignedFields(t *testing.T) {
+	l := emit(t, coinA.Hex(), "Swap(address,address,int256,int256,uint160,uint128,int24)", []any{alice, bob},
+		"int256 int256 uint256 uint256 int256", -100, 90, 1, 2, -3)
+	e := only(t, scene("ethereum"), []evm.Log{l}, chains.EventPool)
+	require.Equal(t, "uniswap-v3", e.Protocol)
+	require.Equal(t, "-100", e.Field("amount0"))
+	require.Equal(t, "90", e.Field("amount1"))
+	require.False(t, e.Registered, "anybody can make a pool")
+}
+
+// Whatever a contract writes, reading it neither fails nor makes value of words: a changed log is
+// no event, or one whose contracts are as they were.
+func FuzzEvents(f *testing.F) {
+	for _, build := range vectors() {
+		c := build(f, bob, 5000)
+		for _, l := range append(c.sent, c.arrived...) {
+			f.Add(l.Topics[0][:], l.Data, uint8(len(l.Topics)))
+		}
+	}
+	f.Fuzz(func(t *testing.T, topic, data []byte, topics uint8) {
+		l := evm.Log{Address: bob, Data: data}
+		for i := range int(topics % 5) {
+			var w [32]byte
+			copy(w[:], topic)
+			if i > 0 {
+				w = [32]byte{31: byte(i)}
+			}
+			l.Topics = append(l.Topics, w)
+		}
+		for _, e := range evm.Events(scene("ethereum"), []evm.Log{l, l}) {
+			require.False(t, e.Registered)
+		}
+	})
+}
