@@ -134,6 +134,24 @@ func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
 
 func (g *Ending) unit() unit { return unit{g.Chain, g.Asset} }
 
+// Names says how the amounts of the trace are written.
+func (s *Summary) Names() *Assets { return s.assets }
+
+// Unit is what amounts are counted in: amounts of two units never add.
+type Unit struct {
+	Chain chains.Chain
+	Asset chains.Asset
+}
+
+// Units lists what the trace counts in: what was taken, then what it became.
+func (s *Summary) Units() []Unit {
+	out := make([]Unit, len(s.units))
+	for i, u := range s.units {
+		out[i] = Unit{u.chain, u.asset}
+	}
+	return out
+}
+
 // Opening is the one sentence that answers where the value is. Where the trace counts in
 // several assets it says what was taken, and PerAsset the rest.
 func (s *Summary) Opening() string {

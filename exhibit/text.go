@@ -6,6 +6,10 @@ import (
 	"unicode"
 )
 
+// Visible returns text that came from a chain, a file or a person with everything made visible
+// that could hide or reorder what a reader sees, or steer a terminal.
+func Visible(text string) string { return visible(text) }
+
 // visible returns text that came from a chain, a file or a person with everything made
 // visible that could hide or reorder what a reader sees: control characters, marks of
 // direction, characters without width and line separators appear as [U+202E]. It is no

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/exhibit"
 	"clew/tracer"
 )
 
@@ -57,13 +58,14 @@ func runExplain(ctx context.Context, w *world, c *cli.Context) error {
 
 // sentences says in words what the tables hold.
 func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
-	amount := func(a chains.Amount) string { return coins(leg.Chain, leg.Asset, a) }
+	names := exhibit.NameAssets(t.Trace)
+	amount := func(a chains.Amount) string { return coins(names, leg.Chain, leg.Asset, a) }
 	traced, ok := x.Hop.Traced.Get(x.Rule)
 	verb := "paid " + amount(leg.Units) + " to " + x.To
 	if x.Hop.Kind == tracer.HopFee {
 		verb = "paid a fee of " + amount(leg.Units)
 	}
-	says := []string{fmt.Sprintf("%s %s, in block %d of %s.", x.payer(leg), verb, leg.Height, leg.Time)}
+	says := []string{fmt.Sprintf("%s %s, in block %d of %s.", x.payer(names, leg), verb, leg.Height, leg.Time)}
 	switch {
 	case !ok:
 		says = append(says, fmt.Sprintf("Under %s nothing can be said of it: the rule ends at this transaction.", x.Rule))
@@ -191,7 +193,7 @@ func nodeCLIOf(chain chains.Chain) nodeCLI {
 }
 
 func (x *explanation) write(p *page, t *loadedTrace) error {
-	leg := &x.Hop.Legs[len(x.Hop.Legs)-1]
+	leg, names := &x.Hop.Legs[len(x.Hop.Legs)-1], exhibit.NameAssets(t.Trace)
 	p.line("Hop %d (%s) of trace %s", x.Hop.Number, x.Hop.ID, x.Trace)
 	p.line("")
 	for _, s := range x.Says {
@@ -202,16 +204,16 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 		{"transaction", leg.TxID.String()}, {"block", grouped(leg.Height) + ", " + leg.Time}, {"chain", string(leg.Chain)},
 	})
 	p.line("")
-	p.line("What entered, by input (%s)", symbol(leg.Chain, leg.Asset))
-	x.pot(p, leg, x.Entered)
+	p.line("What entered, by input (%s)", symbol(names, leg.Chain, leg.Asset))
+	x.pot(p, names, leg, x.Entered)
 	p.line("What left, by output; > marks this hop")
-	x.pot(p, leg, x.Left)
+	x.pot(p, names, leg, x.Left)
 	if !x.Complete {
 		p.fold("Only the traced part of the transaction is shown: neither a recording beside the trace nor the store has it whole. --rpc URL or --rpc recording:DIR shows the rest.")
 	}
 	p.line("")
 	p.line("What every rule says of this hop")
-	x.rules(p, t, leg)
+	x.rules(p, names, t, leg)
 	p.line("")
 	x.next(p)
 	if nodeCLIOf(leg.Chain).inBlock {
@@ -225,7 +227,7 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 	return p.flush()
 }
 
-func (x *explanation) pot(p *page, leg *tracer.Leg, entries []potEntry) {
+func (x *explanation) pot(p *page, names *exhibit.Assets, leg *tracer.Leg, entries []potEntry) {
 	rows := [][]string{{"", "", "value", "traced " + x.Rule.String(), "", ""}}
 	for _, e := range entries {
 		mark, value, traced := " ", "not known", "-"
@@ -233,10 +235,10 @@ func (x *explanation) pot(p *page, leg *tracer.Leg, entries []potEntry) {
 			mark = ">"
 		}
 		if e.Units != nil {
-			value = number(leg.Chain, leg.Asset, *e.Units)
+			value = number(names, leg.Chain, leg.Asset, *e.Units)
 		}
 		if a, ok := e.Traced.Get(x.Rule); ok {
-			traced = number(leg.Chain, leg.Asset, a)
+			traced = number(names, leg.Chain, leg.Asset, a)
 		}
 		refs := strings.Join(e.Refs, ", ")
 		if refs == "" {
@@ -249,12 +251,12 @@ func (x *explanation) pot(p *page, leg *tracer.Leg, entries []potEntry) {
 
 func orElse(value, instead string) string { return or(value, short(instead)) }
 
-func (x *explanation) rules(p *page, t *loadedTrace, leg *tracer.Leg) {
+func (x *explanation) rules(p *page, names *exhibit.Assets, t *loadedTrace, leg *tracer.Leg) {
 	rows := [][]string{{"rule", "traced", "basis"}}
 	for _, r := range t.Rules {
 		amount, basis := "-", "the rule ends here"
 		if a, ok := x.Hop.Traced.Get(r); ok {
-			amount, basis = number(leg.Chain, leg.Asset, a), "-"
+			amount, basis = number(names, leg.Chain, leg.Asset, a), "-"
 			if b, ok := x.Hop.Basis.Get(r); ok {
 				basis = b.String()
 			}

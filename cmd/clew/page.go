@@ -85,8 +85,18 @@ func counted(n int64, noun string) string {
 }
 
 // coins writes an amount for people, exact: "1 234.50000000 BTC".
-func coins(chain chains.Chain, asset chains.Asset, a chains.Amount) string {
-	return plainSpaces(exhibit.Sums{{Chain: chain, Asset: asset, Units: a}}.String())
+func coins(names *exhibit.Assets, chain chains.Chain, asset chains.Asset, a chains.Amount) string {
+	return number(names, chain, asset, a) + " " + symbol(names, chain, asset)
+}
+
+// number is coins without the symbol.
+func number(names *exhibit.Assets, chain chains.Chain, asset chains.Asset, a chains.Amount) string {
+	return plainSpaces(names.Number(chain, asset, a))
+}
+
+// symbol is coins without the number.
+func symbol(names *exhibit.Assets, chain chains.Chain, asset chains.Asset) string {
+	return plainSpaces(names.Symbol(chain, asset))
 }
 
 // plainSpaces replaces the spaces of typesetting, which some terminals show as boxes.

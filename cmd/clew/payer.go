@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clew/chains"
+	"clew/exhibit"
 	"clew/tracer"
 )
 
@@ -44,7 +45,7 @@ func (x *explanation) named(leg *tracer.Leg, e *potEntry) bool {
 }
 
 // payer is the subject of the sentence that says who paid: an address only where it alone did.
-func (x *explanation) payer(leg *tracer.Leg) string {
+func (x *explanation) payer(names *exhibit.Assets, leg *tracer.Leg) string {
 	var from []string
 	for _, f := range x.From {
 		if !slices.Contains(from, f) {
@@ -59,7 +60,7 @@ func (x *explanation) payer(leg *tracer.Leg) string {
 	if len(from) > 3 {
 		who = fmt.Sprintf("%s and %d more addresses", strings.Join(from[:2], ", "), len(from)-2)
 	}
-	amount := func(a chains.Amount) string { return coins(leg.Chain, leg.Asset, a) }
+	amount := func(a chains.Amount) string { return coins(names, leg.Chain, leg.Asset, a) }
 	switch {
 	case alone:
 		return fmt.Sprintf("A transaction that spends %s of %s", amount(*x.Spent), who)

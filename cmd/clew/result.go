@@ -91,13 +91,15 @@ func writeResult(out io.Writer, r *printed) error {
 	p.fold(title)
 	p.line("from %s", r.source)
 	p.line("")
-	for _, s := range exhibit.Summarize(r.Trace).Sentences() {
+	sum := exhibit.Summarize(r.Trace)
+	for _, s := range sum.Sentences() {
 		p.fold(plainSpaces(s))
 	}
 	p.line("")
-	r.endpoints(p)
+	r.endpoints(p, sum)
 	p.line("")
-	r.sums(p)
+	r.sums(p, sum)
+	r.statement(p)
 	if len(r.Gaps) > 0 {
 		p.line("")
 		r.gaps(p)
@@ -107,93 +109,161 @@ func writeResult(out io.Writer, r *printed) error {
 	return p.flush()
 }
 
-// endpoints prints the largest endpoints under the declared rule, with their ranges.
-func (r *printed) endpoints(p *page) {
-	rule := r.Incident.Rule
-	var ends []*tracer.Endpoint
+// endpoints prints the largest endpoints under the declared rule, with their ranges: asset by
+// asset, since amounts of different assets do not compare.
+func (r *printed) endpoints(p *page, sum *exhibit.Summary) {
+	rule, names, units := r.Incident.Rule, sum.Names(), sum.Units()
+	ends := map[exhibit.Unit][]*tracer.Endpoint{}
+	all := 0
 	for i := range r.Endpoints {
-		if !r.Endpoints[i].Range.Max.IsZero() {
-			ends = append(ends, &r.Endpoints[i])
+		if e := &r.Endpoints[i]; !e.Range.Max.IsZero() {
+			u := exhibit.Unit{Chain: e.Chain, Asset: e.Asset}
+			ends[u], all = append(ends[u], e), all+1
 		}
 	}
-	slices.SortStableFunc(ends, func(a, b *tracer.Endpoint) int {
-		x, _ := a.Traced.Get(rule)
-		y, _ := b.Traced.Get(rule)
-		return cmp.Or(y.Cmp(x), b.Range.Max.Cmp(a.Range.Max))
-	})
-	p.line("Where it ends: the largest by %s, and the range over the accounting rules", rule)
+	most := max(1, r.rows()/max(1, len(ends)))
+	p.line("Where it ends: the largest by %s%s, and the range over the accounting rules", rule, map[bool]string{true: " of each asset"}[len(ends) > 1])
 	rows := [][]string{{"reason", "traced", "least", "most", "", "where"}}
-	for _, e := range ends[:min(r.rows(), len(ends))] {
-		traced, ok := e.Traced.Get(rule)
-		amount := number(e.Chain, e.Asset, traced)
-		if !ok {
-			amount = "-"
+	for _, u := range units {
+		slices.SortStableFunc(ends[u], func(a, b *tracer.Endpoint) int {
+			x, _ := a.Traced.Get(rule)
+			y, _ := b.Traced.Get(rule)
+			return cmp.Or(y.Cmp(x), b.Range.Max.Cmp(a.Range.Max))
+		})
+		for _, e := range ends[u][:min(most, len(ends[u]))] {
+			traced, ok := e.Traced.Get(rule)
+			amount := number(names, e.Chain, e.Asset, traced)
+			if !ok {
+				amount = "-"
+			}
+			rows = append(rows, []string{string(e.Reason), amount, number(names, e.Chain, e.Asset, e.Range.Min),
+				number(names, e.Chain, e.Asset, e.Range.Max), symbol(names, e.Chain, e.Asset), r.place(e)})
 		}
-		rows = append(rows, []string{string(e.Reason), amount, number(e.Chain, e.Asset, e.Range.Min),
-			number(e.Chain, e.Asset, e.Range.Max), symbol(e.Chain, e.Asset), r.place(e)})
 	}
 	p.table("lrrrll", rows)
-	if more := len(ends) - r.rows(); more > 0 {
+	if more := all - len(rows) + 1; more > 0 {
 		p.line("  and %s more", counted(int64(more), "endpoint"))
 	}
 }
 
 // place says where an endpoint is, for a terminal.
 func (r *printed) place(e *tracer.Endpoint) string {
-	if e.Reason == tracer.ReasonFee {
-		return "fee of " + short(e.TxID.String())
-	}
 	where := e.Node
 	for i := range r.Nodes {
 		if n := &r.Nodes[i]; n.ID == e.Node {
 			where = cmp.Or(n.Label, n.Address, n.TxID, n.ID)
+			if n.Address != "" && n.Entity != "" {
+				where = n.Entity + ", " + n.Address
+			}
 		}
 	}
-	if e.Note != "" {
-		return where + " (" + e.Note + ")"
+	if e.Reason == tracer.ReasonFee && e.TxID != nil {
+		where = "fee of " + short(e.TxID.String())
 	}
-	return where
+	if len(r.AsOf) > 1 {
+		where = string(e.Chain) + ": " + where
+	}
+	if e.Note != "" && e.Reason != tracer.ReasonFee {
+		where += " (" + e.Note + ")"
+	}
+	return exhibit.Visible(where)
 }
 
-// sums prints what each rule found in all, by reason.
-func (r *printed) sums(p *page) {
-	endings := exhibit.Summarize(r.Trace).Endings
+// sums prints what each rule found in all, by reason: a table for each asset.
+func (r *printed) sums(p *page, sum *exhibit.Summary) {
+	for i, u := range sum.Units() {
+		if i > 0 && r.brief {
+			p.line("  and %s more: clew trace with one incident shows them", counted(int64(len(sum.Units())-i), "asset"))
+			return
+		}
+		if i > 0 {
+			p.line("")
+		}
+		r.sumsOf(p, sum, u)
+	}
+}
+
+func (r *printed) sumsOf(p *page, sum *exhibit.Summary, u exhibit.Unit) {
+	var endings []*exhibit.Ending
 	header := []string{"rule"}
-	for _, e := range endings {
-		header = append(header, string(e.Reason))
+	for i := range sum.Endings {
+		if e := &sum.Endings[i]; e.Chain == u.Chain && e.Asset == u.Asset {
+			endings, header = append(endings, e), append(header, string(e.Reason))
+		}
+	}
+	amount := func(a chains.Amount) string { return number(sum.Names(), u.Chain, u.Asset, a) }
+	converted := len(sum.Units()) > 1
+	if converted {
+		header = append(header, "given", "received", "unexplained")
 	}
 	rows := [][]string{append(header, "in all", "difference")}
 	for _, rule := range r.Rules {
-		books, ok := r.Conservation.Get(rule)
-		if !ok || len(books) == 0 {
+		book, ok := r.book(rule, u)
+		if !ok {
 			rows = append(rows, []string{rule.String(), "-"})
 			continue
 		}
 		row := []string{rule.String()}
-		for i := range endings {
-			traced, ok := endings[i].Traced.Get(rule)
-			cell := number(endings[i].Chain, endings[i].Asset, traced)
-			if !ok {
-				cell = "-"
+		for _, e := range endings {
+			cell := "-"
+			if traced, ok := e.Traced.Get(rule); ok {
+				cell = amount(traced)
 			}
 			row = append(row, cell)
 		}
-		difference := books[0].Difference
+		if converted {
+			row = append(row, amount(book.ConvertedOut), amount(book.ConvertedIn), amount(book.Unexplained))
+		}
+		difference := book.Difference
 		if !rule.Conserves() {
 			difference = "contact only"
 		}
-		rows = append(rows, append(row, number(books[0].Chain, books[0].Asset, books[0].Ended), difference))
+		rows = append(rows, append(row, amount(book.Ended), difference))
 	}
-	p.line("Sums by rule, in %s; seeded: %s", symbol(r.Seeds[0].Chain, r.Seeds[0].Asset), r.seeded())
-	p.table("l"+strings.Repeat("r", len(endings)+2), rows)
+	seeded := "-"
+	if book, ok := r.book(r.Incident.Rule, u); ok {
+		seeded = amount(book.Seeded)
+	}
+	where := ""
+	if len(r.AsOf) > 1 {
+		where = " on " + string(u.Chain)
+	}
+	p.line("Sums by rule, in %s%s; seeded: %s", symbol(sum.Names(), u.Chain, u.Asset), where, seeded)
+	p.table("l"+strings.Repeat("r", len(rows[0])-1), rows)
 }
 
-func (r *printed) seeded() string {
-	rows, ok := r.Conservation.Get(r.Incident.Rule)
-	if !ok || len(rows) == 0 {
-		return "-"
+// book returns the row of u in the books of a rule.
+func (r *printed) book(rule tracer.Rule, u exhibit.Unit) (tracer.ConservationRow, bool) {
+	books, ok := r.Conservation.Get(rule)
+	at := slices.IndexFunc(books, func(b tracer.ConservationRow) bool { return b.Chain == u.Chain && b.Asset == u.Asset })
+	if !ok || at < 0 {
+		return tracer.ConservationRow{}, false
 	}
-	return number(rows[0].Chain, rows[0].Asset, rows[0].Seeded)
+	return books[at], true
+}
+
+// statement prints what the victim states beside the trace's own sums.
+func (r *printed) statement(p *page) {
+	if len(r.Statement) == 0 {
+		return
+	}
+	p.line("")
+	p.line("What the victim states; no part of the sums above")
+	rows := [][]string{{"asset", "what", "amount"}}
+	for i := range r.Statement {
+		s := &r.Statement[i]
+		rows = append(rows, []string{s.Asset, "taken", s.Taken})
+		for _, part := range s.Rows {
+			rows = append(rows, []string{"", part.What, part.Amount})
+		}
+		rows = append(rows, []string{"", "accounted for by nobody", s.Unaccounted})
+	}
+	for i := range rows {
+		for k := range rows[i] {
+			rows[i][k] = exhibit.Visible(rows[i][k])
+		}
+	}
+	p.table("llr", rows)
 }
 
 func (r *printed) gaps(p *page) {
@@ -243,16 +313,4 @@ func (r *printed) firstHop() int {
 		}
 	}
 	return r.Hops[0].Number
-}
-
-// number is coins without the symbol.
-func number(chain chains.Chain, asset chains.Asset, a chains.Amount) string {
-	digits, _, _ := strings.Cut(coins(chain, asset, a), " ")
-	return digits
-}
-
-// symbol is coins without the number.
-func symbol(chain chains.Chain, asset chains.Asset) string {
-	_, name, _ := strings.Cut(coins(chain, asset, chains.Amount{}), " ")
-	return name
 }
