@@ -161,13 +161,14 @@ func (s *balances) arrive(ctx context.Context, t *passage, k int, d *departure) 
 		return err
 	}
 	var fee bundle
-	reached := b.units
 	switch {
 	case st.Units.Less(b.units):
 		parts := s.divider.divide([]bundle{b}, []chains.Amount{st.Units, b.units.Minus(st.Units)})
-		b, fee, reached = parts[0], parts[1], st.Units
+		b, fee = parts[0], parts[1]
 	case b.units.Less(st.Units):
-		b = s.join([]bundle{b, {units: st.Units.Minus(b.units)}})
+		if b, err = join([]bundle{b, {units: st.Units.Minus(b.units)}}); err != nil {
+			return err
+		}
 	}
 	kind := NodeBridge
 	if d.kind == HopMixer {
@@ -177,7 +178,7 @@ func (s *balances) arrive(ctx context.Context, t *passage, k int, d *departure) 
 	var hop string
 	err = s.receive(ctx, t, k, b, nil, func(h *holding) error {
 		h.hops = d.hops + 1
-		w := wide{kind: d.kind, inputs: d.inputs, link: d.link, given: &d.given, legs: []Leg{d.leg, s.leg(t, k, from, h.node, reached)}}
+		w := wide{kind: d.kind, inputs: d.inputs, link: d.link, given: &d.given, legs: []Leg{d.leg, s.leg(t, k, from, h.node, h.units)}}
 		err := s.out.write(&w, h)
 		hop = h.hop
 		return err

@@ -81,7 +81,10 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 	}
 	all := bundle{units: st.Units, taint: poisoned(parts)}
 	if known || !touched {
-		all = s.join(parts)
+		var err error
+		if all, err = join(parts); err != nil {
+			return err
+		}
 	}
 	return s.receive(ctx, t, k, all, nil, func(h *holding) error {
 		return s.swapped(t, k, c, from, parts, h)
@@ -155,15 +158,14 @@ func (b *bundle) converted(m chains.Amount, basis Basis) bundle {
 }
 
 // join puts bundles of one asset together, in order.
-func (s *balances) join(parts []bundle) bundle {
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	var sum chains.Amount
+func join(parts []bundle) (bundle, error) {
+	var sum account
 	for i := range parts {
-		sum = sum.Plus(parts[i].units)
+		if err := sum.deposit(&parts[i]); err != nil {
+			return bundle{}, err
+		}
 	}
-	return s.divider.divide(parts, []chains.Amount{sum, {}})[0]
+	return sum.bundle, nil
 }
 
 // swapped writes the hops of what a conversion gave: one for each asset that it was given.
