@@ -13,11 +13,11 @@ import (
 	"clew/chains"
 )
 
-// Backend is a node that finds transactions.
+// Backend is a node that finds transactions. What else it offers (TxReader, OutputReader, Index,
+// TxPicker, StateReader, EventSearcher), a Failover does.
 type Backend interface {
 	Node
-	TxReader
-	OutputReader
+	Locator
 }
 
 // Candidate is one node of a list, reached when it is needed.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 
 	"clew/chains"
 )
@@ -64,16 +65,30 @@ func (f *Failover) Block(ctx context.Context, height int64, hash chains.BlockHas
 	return b, err
 }
 
+// offered asks the nodes for what only some kinds of node offer. chains.ErrUnsupported: none of
+// them does.
+func offered[I, T any](ctx context.Context, f *Failover, ask func(I) (T, error)) (answer T, err error) {
+	err = f.do(ctx, func(n Backend) (err error) {
+		can, ok := n.(I)
+		if !ok {
+			return fmt.Errorf("by this kind of node: %w", chains.ErrUnsupported)
+		}
+		answer, err = ask(can)
+		return err
+	})
+	return answer, err
+}
+
 // Tx is of TxReader.
 func (f *Failover) Tx(ctx context.Context, id chains.TxID) (raw []byte, block chains.BlockHash, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
+	raw, err = offered(ctx, f, func(n TxReader) (raw []byte, err error) {
 		raw, block, err = n.Tx(ctx, id)
-		return err
+		return raw, err
 	})
 	return raw, block, err
 }
 
-// Locate is of TxReader.
+// Locate is of Locator.
 func (f *Failover) Locate(ctx context.Context, id chains.TxID) (ref chains.BlockRef, err error) {
 	err = f.do(ctx, func(n Backend) (err error) {
 		ref, err = n.Locate(ctx, id)
@@ -82,11 +97,42 @@ func (f *Failover) Locate(ctx context.Context, id chains.TxID) (ref chains.Block
 	return ref, err
 }
 
-// Outputs is of OutputReader.
-func (f *Failover) Outputs(ctx context.Context, points []chains.OutPoint) (found map[chains.OutPoint]chains.Output, err error) {
-	err = f.do(ctx, func(n Backend) (err error) {
-		found, err = n.Outputs(ctx, points)
-		return err
-	})
-	return found, err
+// Outputs is of OutputReader. What was found is returned with an error too.
+func (f *Failover) Outputs(ctx context.Context, points []chains.OutPoint) (map[chains.OutPoint]chains.Output, error) {
+	return offered(ctx, f, func(n OutputReader) (map[chains.OutPoint]chains.Output, error) { return n.Outputs(ctx, points) })
+}
+
+// Touching is of Index.
+func (f *Failover) Touching(ctx context.Context, addrs []chains.Address, span Span) ([]Place, error) {
+	return offered(ctx, f, func(n Index) ([]Place, error) { return n.Touching(ctx, addrs, span) })
+}
+
+// BlockTxs is of TxPicker.
+func (f *Failover) BlockTxs(ctx context.Context, height int64, indices []int) (*chains.Block, error) {
+	return offered(ctx, f, func(n TxPicker) (*chains.Block, error) { return n.BlockTxs(ctx, height, indices) })
+}
+
+// PlaceOf is of TxPicker.
+func (f *Failover) PlaceOf(ctx context.Context, id chains.TxID) (Place, error) {
+	return offered(ctx, f, func(n TxPicker) (Place, error) { return n.PlaceOf(ctx, id) })
+}
+
+// BalanceAt is of StateReader.
+func (f *Failover) BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error) {
+	return offered(ctx, f, func(n StateReader) (chains.Amount, error) { return n.BalanceAt(ctx, a, asset, height) })
+}
+
+// AccountKind is of StateReader.
+func (f *Failover) AccountKind(ctx context.Context, a chains.Address, height int64) (chains.AccountKind, error) {
+	return offered(ctx, f, func(n StateReader) (chains.AccountKind, error) { return n.AccountKind(ctx, a, height) })
+}
+
+// Token is of StateReader.
+func (f *Failover) Token(ctx context.Context, asset chains.Asset, height int64) (chains.Token, error) {
+	return offered(ctx, f, func(n StateReader) (chains.Token, error) { return n.Token(ctx, asset, height) })
+}
+
+// FindEvents is of EventSearcher.
+func (f *Failover) FindEvents(ctx context.Context, q chains.EventQuery, span Span) ([]Place, error) {
+	return offered(ctx, f, func(n EventSearcher) ([]Place, error) { return n.FindEvents(ctx, q, span) })
 }

@@ -125,13 +125,18 @@ type Recorder struct {
 }
 
 // NewRecorder makes a recorder that writes into the folder dir, which is made; "" writes
-// nothing and only computes the manifest's hash.
+// nothing and only computes the manifest's hash. That of a chain of accounts needs no Merkle, and
+// may serve several passes, one after another, all with the same last block.
 func NewRecorder(dir string, chain chains.Chain, merkle Merkle) (*Recorder, error) {
 	objects, err := newObjectWriter(dir)
 	if err != nil {
 		return nil, fmt.Errorf("recording: %w", err)
 	}
-	return &Recorder{merkle: merkle, objects: objects, manifest: newManifest(chain, CoverageExtract)}, nil
+	r := &Recorder{merkle: merkle, objects: objects, manifest: newManifest(chain, CoverageExtract)}
+	if chain.Info().Family == chains.FamilyEVM {
+		r.kept = &keptAccounts{headers: map[int64]keptHeader{}, txs: map[Place]TxEntry{}, state: map[question]stateAnswer{}}
+	}
+	return r, nil
 }
 
 func newManifest(chain chains.Chain, c Coverage) Manifest {

@@ -28,18 +28,6 @@ type keptHeader struct {
 	raw []byte
 }
 
-// NewAccountRecorder makes a recorder of a chain of accounts that writes into the folder dir, which
-// is made; "" writes nothing and only computes the manifest's hash. It may serve several passes of
-// one chain, one after another, all with the same last block.
-func NewAccountRecorder(dir string, chain chains.Chain) (*Recorder, error) {
-	r, err := NewRecorder(dir, chain, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.kept = &keptAccounts{headers: map[int64]keptHeader{}, txs: map[Place]TxEntry{}, state: map[question]stateAnswer{}}
-	return r, nil
-}
-
 // keeps reports whether the transaction at a place was recorded.
 func (r *Recorder) keeps(p Place) bool {
 	_, ok := r.kept.txs[p]

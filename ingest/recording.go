@@ -48,15 +48,17 @@ type at struct {
 
 // OpenRecording reads a recording from the root of fsys. It is an error that wraps
 // ErrBadAnswer if it is damaged or contradicts itself, ErrUnsupported if it is of another
-// schema, and ErrWrongChain if it is of another chain than the one given; "" takes any.
-// Transactions of an extract are checked when Block reads them.
-func OpenRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec Decoder) (*Recording, error) {
-	return openRecording(ctx, fsys, chain, &Recording{dec: dec})
-}
-
-func openRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, r *Recording) (*Recording, error) {
-	r.members, r.byBlock, r.byID = map[string]*zip.File{}, map[int64][]int{}, map[chains.TxID]at{}
-	r.decoded = map[int64]*chains.Block{}
+// schema or of a chain of accounts and no ExecDecoder is given, and ErrWrongChain if it is of
+// another chain than the one given; "" takes any. Transactions of an extract are checked when
+// Block reads them; those of a chain of accounts at once.
+func OpenRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec Decoder, exec ...ExecDecoder) (*Recording, error) {
+	r := &Recording{
+		dec: dec, members: map[string]*zip.File{}, byBlock: map[int64][]int{},
+		byID: map[chains.TxID]at{}, decoded: map[int64]*chains.Block{},
+	}
+	for _, e := range exec {
+		r.exec = e
+	}
 	if err := r.open(ctx, fsys, chain); err != nil {
 		return nil, errors.Join(fmt.Errorf("recording: %w", err), r.Close())
 	}
@@ -122,9 +124,12 @@ func (r *Recording) Ref(ctx context.Context, height int64) (chains.BlockRef, err
 	return chains.BlockRef{Height: height, Hash: h.Hash, Time: h.Time}, nil
 }
 
+// ofAccounts reports whether it is of a chain of accounts.
+func (r *Recording) ofAccounts() bool { return r.Manifest.Chain.Info().Family == chains.FamilyEVM }
+
 // headerAt returns the index in headers of the block at a height of its span.
 func (r *Recording) headerAt(height int64) (int, bool) {
-	if r.exec == nil {
+	if !r.ofAccounts() {
 		return int(height - r.Manifest.From), true
 	}
 	return slices.BinarySearch(r.Manifest.Heights, height)
@@ -153,7 +158,7 @@ func (r *Recording) Block(_ context.Context, height int64, hash chains.BlockHash
 	if h.Hash != hash {
 		return nil, fmt.Errorf("block %d is %s in the recording: %w", height, h.Hash, chains.ErrReorged)
 	}
-	if r.exec != nil {
+	if r.ofAccounts() {
 		return r.keptBlock(height, nil)
 	}
 	if m.Coverage == CoverageWhole {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 
 	"clew/chains"
@@ -18,20 +17,13 @@ const (
 	maxExecTx     = 4_000_000  // a transaction in a block of the largest gas limits
 	maxReceipt    = 64_000_000 // logs cost 8 gas a byte
 	maxAttested   = 256_000_000
-	maxTrieNode   = 8_000_000 // a leaf holds the transaction or its receipt; see maxReceipt
-	maxProof      = 64        // nodes from the root down: a key has at most 8 nibbles in practice
+	maxProof      = 64 // nodes from the root down: a key has at most 8 nibbles in practice
 )
 
 // keptFacts is what a recording of a chain of accounts holds.
 type keptFacts struct {
 	txs   []chains.Tx // in the order of the chain, decoded and checked
 	state map[question]stateAnswer
-}
-
-// OpenAccountRecording is OpenRecording for a chain of accounts. Everything in it is checked at
-// once.
-func OpenAccountRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec ExecDecoder) (*Recording, error) {
-	return openRecording(ctx, fsys, chain, &Recording{exec: dec})
 }
 
 func (r *Recording) openAccounts(ctx context.Context) error {
@@ -196,7 +188,7 @@ func (e refused) Is(target error) bool { return target == chains.ErrUnsupported 
 
 // said returns what the node said.
 func (r *Recording) said(q question) (stateAnswer, error) {
-	if r.exec == nil {
+	if !r.ofAccounts() {
 		return stateAnswer{}, fmt.Errorf("what accounts hold and are: %w of %s", chains.ErrUnsupported, r.Manifest.Chain)
 	}
 	a, ok := r.kept.state[q]
@@ -244,7 +236,7 @@ func (r *Recording) FindEvents(_ context.Context, q chains.EventQuery, span Span
 
 // Touching is of Index: of the transactions that it holds.
 func (r *Recording) Touching(_ context.Context, addrs []chains.Address, span Span) ([]Place, error) {
-	if r.exec == nil {
+	if !r.ofAccounts() {
 		return nil, fmt.Errorf("an index of accounts: %w of %s", chains.ErrUnsupported, r.Manifest.Chain)
 	}
 	asked := make(map[chains.Address]bool, len(addrs))
@@ -273,7 +265,7 @@ func (r *Recording) PlaceOf(_ context.Context, id chains.TxID) (Place, error) {
 
 // BlockTxs is of TxPicker.
 func (r *Recording) BlockTxs(_ context.Context, height int64, indices []int) (*chains.Block, error) {
-	if r.exec == nil {
+	if !r.ofAccounts() {
 		return nil, fmt.Errorf("some transactions of a block: %w of %s", chains.ErrUnsupported, r.Manifest.Chain)
 	}
 	return r.keptBlock(height, indices)

@@ -31,7 +31,7 @@ func (r *Recording) open(ctx context.Context, fsys fs.FS, chain chains.Chain) er
 	if err := r.openObjects(fsys); err != nil {
 		return err
 	}
-	if r.exec != nil {
+	if r.ofAccounts() {
 		return r.openAccounts(ctx)
 	}
 	if err := r.readHeaders(); err != nil {
@@ -57,15 +57,15 @@ func (r *Recording) readManifest(data []byte, chain chains.Chain) error {
 		return fmt.Errorf("it is of %s, not of %s: %w", m.Chain, chain, chains.ErrWrongChain)
 	case m.Chain.CAIP2() == "" || m.CAIP2 != m.Chain.CAIP2():
 		return fmt.Errorf("chain %q with id %q: %w", m.Chain, m.CAIP2, chains.ErrUnknownChain)
-	case (m.Chain.Info().Family == chains.FamilyEVM) != (r.exec != nil):
-		return fmt.Errorf("it is of %s, and is read as one of another family: %w", m.Chain, chains.ErrWrongChain)
-	case r.exec == nil && (len(m.Heights) > 0 || m.State != ""), r.exec != nil && (m.Coverage != CoverageExtract || m.AsOfHeader != ""):
+	case r.ofAccounts() && r.exec == nil:
+		return fmt.Errorf("it is of %s: nothing reads that: %w", m.Chain, chains.ErrUnsupported)
+	case !r.ofAccounts() && (len(m.Heights) > 0 || m.State != ""), r.ofAccounts() && (m.Coverage != CoverageExtract || m.AsOfHeader != ""):
 		return fmt.Errorf("it holds what no recording of %s does: %w", m.Chain, chains.ErrBadAnswer)
 	case m.Coverage != CoverageWhole && m.Coverage != CoverageExtract:
 		return fmt.Errorf("coverage %q, want whole or extract: %w", m.Coverage, chains.ErrBadAnswer)
-	case m.From < 0 || m.To < m.From || m.AsOf.Height < m.To || r.exec == nil && m.To-m.From >= maxHeaders:
+	case m.From < 0 || m.To < m.From || m.AsOf.Height < m.To || !r.ofAccounts() && m.To-m.From >= maxHeaders:
 		return fmt.Errorf("blocks %d to %d as of block %d: %w", m.From, m.To, m.AsOf.Height, chains.ErrBadAnswer)
-	case r.exec == nil && (m.AsOfHeader != "") != (m.AsOf.Height > m.To):
+	case !r.ofAccounts() && (m.AsOfHeader != "") != (m.AsOf.Height > m.To):
 		return fmt.Errorf("as of block %d, headers to %d: the header of the pinned block must be there, and once: %w",
 			m.AsOf.Height, m.To, chains.ErrBadAnswer)
 	case m.Coverage == CoverageWhole && (len(m.Txs) > 0 || int64(len(m.Blocks)) != m.To-m.From+1):
