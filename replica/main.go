@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -23,7 +24,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "replica:", err)
@@ -31,7 +32,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) (err error) {
+func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	flags := flag.NewFlagSet("replica", flag.ContinueOnError)
 	anvil := flags.String("anvil", os.Getenv("CLEW_ANVIL"), "the anvil to play on (CLEW_ANVIL)")
 	compiled := flags.String("contracts", cmp.Or(os.Getenv("CLEW_REPLICA_CONTRACTS"), "build/replica/contracts.json"), "the compiled contracts (CLEW_REPLICA_CONTRACTS)")
@@ -65,7 +66,9 @@ func run(ctx context.Context, args []string) (err error) {
 	}
 	for _, name := range []string{"polygon", "bsc"} {
 		side := play.Chains[name]
-		fmt.Printf("%s: %d transactions, block %d %s, %s\n", name, len(side.Txs), side.Height, side.Hash, side.URL)
+		if _, err := fmt.Fprintf(stdout, "%s: %d transactions, block %d %s, %s\n", name, len(side.Txs), side.Height, side.Hash, side.URL); err != nil {
+			return err
+		}
 	}
 	if *serve {
 		<-ctx.Done()
@@ -78,8 +81,8 @@ func write(dir string, play *atlanta.Play) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { // #nosec G301 -- a folder of the sources
 		return err
 	}
-	for name, make := range map[string]func() ([]byte, error){"truth.json": play.Truth.JSON, "incident.yaml": play.Incident} {
-		data, err := make()
+	for name, text := range map[string]func() ([]byte, error){"truth.json": play.Truth.JSON, "incident.yaml": play.Incident} {
+		data, err := text()
 		if err != nil {
 			return err
 		}

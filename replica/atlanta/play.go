@@ -44,7 +44,6 @@ type Side struct {
 type note struct {
 	pool    string
 	chain   string
-	message []byte
 	mixed   *Mixed
 	bridged *Bridged
 }

@@ -58,7 +58,7 @@ func TestPlayIsTheSameEachTime(t *testing.T) {
 	for name, made := range map[string][]byte{"truth.json": truth} {
 		carried, err := os.ReadFile("../../testdata/demo/atlanta-replica/" + name)
 		require.NoError(t, err)
-		require.True(t, string(carried) == string(made), "%s is of another play: make replica writes it again", name)
+		require.Equal(t, string(carried), string(made), "%s is of another play: make replica writes it again", name)
 	}
 }
 
