@@ -49,8 +49,7 @@ func (s *settler) settle(moves []int) {
 		d.trade()
 	}
 	if len(d.traders) == 0 {
-		d.besides()
-		s.plain = append(s.plain, moves...)
+		s.plain, s.alike = append(s.plain, moves...), append(s.alike, moves...)
 		s.out.Unclear = append(s.out.Unclear, d.unclear...)
 		return
 	}
@@ -59,22 +58,13 @@ func (s *settler) settle(moves []int) {
 	s.out.Unclear = append(s.out.Unclear, d.unclear...)
 }
 
-// besides doubts what a party got here for nothing while it paid others directly.
-func (d *dealing) besides() {
-	for _, get := range d.gets {
-		if !get.trades && d.paid[get.account] {
-			d.doubt(get, "somebody else was paid directly, and this came from a contract: perhaps for it")
-		}
-	}
-}
-
 // payOn finds what of somebody's gift went on to others as it was: fees that a router takes, or
 // a payment through a contract. Of two givers the one counts whose gift can have reached the
 // receiver. What a party sells to a dealer who is paid at one account and pays from another is no
 // payment.
 func (d *dealing) payOn() {
 	for _, get := range d.gets {
-		if get.trades || d.minted(get) {
+		if get.trades || d.minted(get.account, get.entry) {
 			continue
 		}
 		from := d.givers(get, func(g *side) bool { return g.asset == get.asset && !d.sells(g, get) })
@@ -87,7 +77,7 @@ func (d *dealing) payOn() {
 			d.add(StepTransfer, get.entry.moves, from[0].account, get.account, get.asset, units, from[0].firstOut)
 			from[0].left, get.left = from[0].left.Minus(units), get.left.Minus(units)
 		case len(from) > 1:
-			d.doubt(get, "several gave this asset, and the contracts in between do not show whose it is")
+			d.wonder(get, "several gave this asset, and the contracts in between do not show whose it is")
 			d.pay(get)
 		}
 	}
@@ -112,7 +102,7 @@ func (d *dealing) sells(g, get *side) bool {
 func (d *dealing) match() {
 	anyTrades := slices.ContainsFunc(d.gives, func(g *side) bool { return g.trades && !g.left.IsZero() })
 	for _, get := range d.gets {
-		if get.trades || get.left.IsZero() || anyTrades && d.minted(get) {
+		if get.trades || get.left.IsZero() || anyTrades && d.minted(get.account, get.entry) {
 			continue
 		}
 		from := d.givers(get, func(g *side) bool { return g.trades && d.tradesFor(g.account, get.asset) })
@@ -127,7 +117,7 @@ func (d *dealing) match() {
 		case 1:
 			d.take(who[0], get)
 		default:
-			d.doubt(get, "several gave something for it, and the contracts in between do not show who")
+			d.wonder(get, "several gave something for it, and the contracts in between do not show who")
 			d.pay(get)
 		}
 	}
@@ -140,7 +130,7 @@ func (d *dealing) trade() {
 			continue
 		}
 		if len(d.givers(get, func(g *side) bool { return g.account == get.account })) == 0 {
-			d.doubt(get, "all that was given went on to others, and this came back: perhaps for it")
+			d.wonder(get, "all that was given went on to others, and this came back: perhaps for it")
 			continue
 		}
 		d.take(get.account, get)
@@ -200,6 +190,7 @@ func (d *dealing) conversion(a chains.Address) {
 	received := d.taken[a]
 	slices.SortStableFunc(received, func(x, y *side) int { return cmp.Compare(x.lastIn, y.lastIn) })
 	for _, g := range given {
+		d.fee(&c, g, number)
 		c.Given = append(c.Given, Leg{a, g.asset, g.left})
 		d.steps = append(d.steps, placed{Step{StepGive, g.moves, a, "", g.asset, g.left, number}, g.firstOut})
 		g.left = chains.Amount{}
@@ -230,8 +221,8 @@ func (d *dealing) add(kind StepKind, moves []int, from, to chains.Address, asset
 	d.steps = append(d.steps, placed{Step{kind, moves, from, to, asset, units, -1}, at})
 }
 
-// doubt says that a get is unclear.
-func (d *dealing) doubt(get *side, why string) {
+// wonder says that a get is unclear.
+func (d *dealing) wonder(get *side, why string) {
 	d.unclear = append(d.unclear, Unclear{get.account, get.asset, get.left, get.moves, why})
 }
 
@@ -250,14 +241,6 @@ func (d *dealing) givers(get *side, fits func(*side) bool) []*side {
 // tradesFor reports whether a trades here and got the asset.
 func (d *dealing) tradesFor(a chains.Address, asset chains.Asset) bool {
 	return slices.ContainsFunc(d.gets, func(g *side) bool { return g.account == a && g.trades && g.asset == asset })
-}
-
-// minted reports whether all of get came out of nothing.
-func (d *dealing) minted(get *side) bool {
-	return !slices.ContainsFunc(get.moves, func(i int) bool {
-		m := &d.exec.Moves[i]
-		return m.To == get.account && m.From != ""
-	})
 }
 
 // reaching returns those of from whose gift can have reached get through contracts, by moves of

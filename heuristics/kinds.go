@@ -23,6 +23,7 @@ func (s *settler) describe(c *Conversion) {
 		}
 	case several && len(c.Received) == 1 && s.passes("", c.Received[0].Account, c.Received[0].Asset):
 		c.Kind = KindAddLiquidity
+		c.Weights = s.shares(c.Given)
 	case len(c.Given) == 1 && len(c.Received) > 1 && s.burnt(c.Given[0].Asset):
 		c.Kind = KindRemoveLiquidity
 	}
@@ -47,4 +48,96 @@ func (s *settler) wrapped() map[chains.Asset]bool {
 		}
 	}
 	return found
+}
+
+// shares returns what two things given to a pool of constant product are worth, in units of the
+// product of both assets: each amount times the reserve of the other one, which the pool tells in
+// Sync before it says Mint. Nil where no pool tells of these amounts, or where they fit both ways.
+func (s *settler) shares(given []Leg) []chains.Amount {
+	if len(given) != 2 || given[0].Units == given[1].Units {
+		return nil
+	}
+	reserves := map[chains.Address]*chains.Event{}
+	for i := range s.exec.Events {
+		e := &s.exec.Events[i]
+		if e.Kind != chains.EventPool {
+			continue
+		}
+		switch e.Name {
+		case "Sync":
+			reserves[e.Emitter] = e
+		case "Mint":
+			if reserves[e.Emitter] == nil {
+				continue
+			}
+			a, b := number(e, "amount0"), number(e, "amount1")
+			perA, perB := number(reserves[e.Emitter], "reserve1"), number(reserves[e.Emitter], "reserve0")
+			switch {
+			case given[0].Units == a && given[1].Units == b:
+				return products(a, perA, b, perB)
+			case given[0].Units == b && given[1].Units == a:
+				return products(b, perB, a, perA)
+			}
+		}
+	}
+	return nil
+}
+
+// number returns a field of an event as an amount; 0 where it is none.
+func number(e *chains.Event, field string) chains.Amount {
+	a, err := chains.ParseAmount(e.Field(field))
+	if err != nil {
+		return chains.Amount{}
+	}
+	return a
+}
+
+// products returns a·x and b·y; nil where one is 0 or could be more than an amount holds. Real
+// pools keep both factors in 112 bits.
+func products(a, x, b, y chains.Amount) []chains.Amount {
+	limit := chains.Units(1 << 32)
+	for range 2 {
+		limit, _ = limit.MulDiv(limit, chains.Units(1))
+	}
+	for _, f := range []chains.Amount{a, x, b, y} {
+		if f.IsZero() || !f.Less(limit) {
+			return nil
+		}
+	}
+	first, _ := a.MulDiv(x, chains.Units(1))
+	second, _ := b.MulDiv(y, chains.Units(1))
+	return []chains.Amount{first, second}
+}
+
+// fee takes out of g what a registered venue names as its fee in this asset, if that is less than
+// what was given: a step of its own, before the give.
+func (d *dealing) fee(c *Conversion, g *side, conversion int) {
+	named := d.named(g)
+	if named.IsZero() || !named.Less(g.left) {
+		return
+	}
+	g.left = g.left.Minus(named)
+	c.Fees = append(c.Fees, Leg{g.account, g.asset, named})
+	d.steps = append(d.steps, placed{Step{StepFee, g.moves, g.account, "", g.asset, named, conversion}, g.firstOut})
+}
+
+// named returns the sum of the fees that registered venues name for what g's account gave.
+func (d *dealing) named(g *side) (sum chains.Amount) {
+	for i := range d.exec.Events {
+		e := &d.exec.Events[i]
+		if !e.Registered || e.Account != g.account || e.Asset != g.asset {
+			continue
+		}
+		fee := chains.Amount{}
+		switch e.Kind {
+		case chains.EventFee:
+			fee = e.Amount
+		case chains.EventOwner:
+			fee = number(e, "feeAmount")
+		}
+		if more, err := sum.Add(fee); err == nil {
+			sum = more
+		}
+	}
+	return sum
 }

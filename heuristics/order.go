@@ -10,7 +10,7 @@ import (
 // then only the steps of one holding, which are one pot, keep their order among themselves.
 func (s *settler) order() {
 	slices.SortStableFunc(s.steps, func(a, b placed) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(rank(a.Kind), rank(b.Kind)))
 	})
 	s.out.Steps = make([]Step, 0, len(s.steps))
 	if len(s.out.Conversions) == 0 {
@@ -34,6 +34,19 @@ func (s *settler) order() {
 			}
 		}
 	}
+}
+
+// rank puts what a giver pays others at the same place before what is left to convert.
+func rank(k StepKind) int {
+	switch k {
+	case StepFee:
+		return 0
+	case StepTransfer:
+		return 1
+	case StepGive:
+		return 2
+	}
+	return 3
 }
 
 // queue is an order of steps in the making: a step is ready when what must stand before it is

@@ -80,7 +80,7 @@ func checkSettlement(t require.TestingT, x *chains.Execution, s heuristics.Settl
 		case heuristics.StepTake:
 			require.Contains(t, s.Conversions[p.Conversion].Received, heuristics.Leg{Account: p.To, Asset: p.Asset, Units: p.Units})
 			received[p.Conversion]++
-		default:
+		case heuristics.StepTransfer:
 			require.Equal(t, -1, p.Conversion)
 		}
 	}

@@ -39,6 +39,7 @@ type settler struct {
 	roles map[chains.Address]Role
 	inner []int                   // moves that are netted: indices of exec.Moves, ascending
 	plain []int                   // moves that are steps of their own, ascending
+	alike []int                   // those of plain that were at venues where nothing was converted
 	paid  map[chains.Address]bool // parties that gave and got, and paid another party directly
 	steps []placed
 	out   Settlement
@@ -139,6 +140,7 @@ func (s *settler) convert() {
 	for _, moves := range venues {
 		s.settle(moves)
 	}
+	s.besides()
 }
 
 // payments takes direct payments out of the netting and reports whether there were any.

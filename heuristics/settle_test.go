@@ -178,6 +178,11 @@ var shapes = []struct{ name, moves, want string }{
 		C>S 100 USDC
 		0>P 2 eth
 		`},
+	{"a loan against what was left before", "C>S 70 USDC\n0>S 70 DEBT", `
+		C>S 70 USDC
+		0>S 70 DEBT
+		unclear: S 70 USDC: it came for nothing, and a token was made together with it: perhaps a loan
+		`},
 	{"a payment beside a swap", "S>P 3 eth\nS>L 100 USDC\nL>S 90 DAI", `
 		S>P 3 eth
 		S gives 100 USDC to swap 0
