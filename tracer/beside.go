@@ -1,6 +1,10 @@
 package tracer
 
-import "clew/chains"
+import (
+	"slices"
+
+	"clew/chains"
+)
 
 // Beside is what a transaction spends, in whole units of the coin: the outputs that its hops
 // come from, and other funds beside them.
@@ -21,6 +25,9 @@ func (t *Trace) Beside() map[chains.TxID]Beside {
 	whole := make(map[string]chains.Amount, len(t.Hops)+len(t.Seeds)) // of each output named
 	for i := range t.Seeds {
 		s := &t.Seeds[i]
+		if s.Asset != chains.Native {
+			continue
+		}
 		place := placeOf(s.TxID, s.Position)
 		whole[place] = whole[place].Plus(s.Units)
 	}
@@ -29,7 +36,7 @@ func (t *Trace) Beside() map[chains.TxID]Beside {
 	for i := range t.Hops {
 		h := &t.Hops[i]
 		leg := &h.Legs[0]
-		if len(h.Legs) > 1 || len(leg.Positions) != 1 || leg.Asset != chains.Native {
+		if len(h.Legs) > 1 || len(leg.Positions) != 1 || leg.Asset != chains.Native || outOfAccount(leg) {
 			unclear[leg.TxID] = true
 			continue
 		}
@@ -57,4 +64,10 @@ func (t *Trace) Beside() map[chains.TxID]Beside {
 		}
 	}
 	return all
+}
+
+// outOfAccount reports whether leg takes from a balance, of which a transaction spends what it
+// moves and nothing beside it.
+func outOfAccount(leg *Leg) bool {
+	return slices.ContainsFunc(leg.From, func(f From) bool { return f.OutPoint == "" })
 }
