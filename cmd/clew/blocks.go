@@ -44,7 +44,7 @@ func openBlocks(ctx context.Context, w *world, dir string, chain chains.Chain) (
 	if err != nil {
 		return nil, fmt.Errorf("--blocks %s: %w", dir, err)
 	}
-	return &openedNode{Node: files, chain: files.Chain(), where: where, doctor: files, fromFiles: true}, nil
+	return &openedNode{Node: files, chain: files.Chain(), where: where, doctor: bitcoinFiles{files}, fromFiles: true}, nil
 }
 
 // blocksHint adds the way out to an error about block files.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/chains"
 	"clew/store"
 	"clew/testdata"
 )
@@ -93,21 +94,24 @@ func (j *traceJob) demonstrate(ctx context.Context, name, target string) (demoCa
 	if j.inc, err = parseDeclaration(name+"/incident.yaml", text); err != nil {
 		return none, err
 	}
-	if j.chain, err = oneChain(j.inc.Incident); err != nil {
-		return none, err
-	}
+	j.chains = j.inc.chains()
 	if j.dir, err = openOutDir(target); err != nil {
 		return none, err
 	}
 	if err := j.dir.claim(j.inc.ID); err != nil {
 		return none, err
 	}
-	node, err := openRecording(ctx, files, "demo/"+name, j.chain)
-	if err != nil {
-		return none, err
+	nodes := &openedNodes{w: j.w, c: j.c, seeds: j.chains, of: map[chains.Chain]*openedNode{}}
+	for _, chain := range recordedChains(files, j.chains) {
+		if nodes.of[chain], err = openRecording(ctx, files, "demo/"+name, chain); err != nil {
+			return none, errors.Join(err, nodes.Close())
+		}
 	}
 	j.source = "a recording of real mainnet transactions in this program"
-	if err := errors.Join(j.follow(ctx, node), node.Close()); err != nil {
+	if j.inc.Synthetic {
+		j.source = "a recording of a replica in this program"
+	}
+	if err := errors.Join(j.follow(ctx, nodes), nodes.Close()); err != nil {
 		return none, err
 	}
 	id, err := j.keep(ctx)
@@ -128,4 +132,19 @@ func sayWhereDemoIs(w *world, a demoAnswer) error {
 		p.line("  %s", t.Report)
 	}
 	return p.flush()
+}
+
+// recordedChains returns the chains of an incident's recordings: those of the folders that are
+// named after one, or of the seeds where there is one recording.
+func recordedChains(files fs.FS, seeds []chains.Chain) []chains.Chain {
+	if _, err := fs.Stat(files, recordingFiles()[1]); err == nil {
+		return seeds
+	}
+	var out []chains.Chain
+	for _, in := range chains.Known() {
+		if _, err := fs.Stat(files, folderOf(in.Name)); err == nil {
+			out = append(out, in.Name)
+		}
+	}
+	return out
 }

@@ -3,14 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
-	"clew/chains/bitcoin"
 )
 
 func doctorCommand() *command {
@@ -29,13 +25,14 @@ func doctorCommand() *command {
 
 // doctor is a source that says what it can give.
 type doctor interface {
-	Doctor(ctx context.Context) (bitcoin.Report, error)
+	examine(ctx context.Context) (checkup, error)
 }
 
-// doctorAnswer is the answer of `clew doctor --json`.
-type doctorAnswer struct {
-	Schema string `json:"schema"` // "clew.doctor/1"
-	bitcoin.Report
+// checkup is what a node can give, for people and as the answer of `clew doctor --json`.
+type checkup struct {
+	answer any
+	rows   [][]string // behind the node itself
+	lacks  [][2]string
 }
 
 func runDoctor(ctx context.Context, w *world, c *cli.Context) error {
@@ -53,72 +50,28 @@ func runDoctor(ctx context.Context, w *world, c *cli.Context) error {
 	if node.recording != nil {
 		return errors.Join(describeRecording(w, node), node.Close())
 	}
-	r, err := node.doctor.Doctor(ctx)
-	if err != nil {
+	found, err := node.doctor.examine(ctx)
+	if err := errors.Join(err, node.Close()); err != nil {
 		return err
 	}
 	if w.json {
-		return writeJSON(w.stdout, doctorAnswer{"clew.doctor/1", r})
+		return writeJSON(w.stdout, found.answer)
 	}
-	return writeDoctor(w, node, r)
+	return writeDoctor(w, node, found)
 }
 
-func writeDoctor(w *world, node *openedNode, r bitcoin.Report) error {
+func writeDoctor(w *world, node *openedNode, found checkup) error {
 	p := newPage(w.stdout)
-	head := [][]string{{"node", node.where}, {"software", orUnknown(r.Node)}, {"version", orUnknown(r.Version)}}
-	if r.Proxy != "" {
-		head = slices.Insert(head, 1, []string{"proxy", r.Proxy})
-	}
-	if r.Folder != nil {
-		head = describeFolder(r.Folder)
-	}
-	p.table("ll", append(head, [][]string{
-		{"chain", string(r.Chain) + " (" + r.CAIP2 + ")"},
-		{"head", "block " + grouped(r.Head.Height) + ", " + r.Head.Time.Format(time.RFC3339)},
-		{"", r.Head.Hash.String()},
-		{"blocks", by(r.Offers.Blocks)},
-		{"spent outputs", by(r.Offers.SpentOutputs)},
-		{"transaction index", yesNo(r.Offers.TxIndex)},
-		{"first block kept", grouped(r.Offers.FirstBlock)},
-		{"batches of calls", yesNo(r.Offers.Batches)},
-	}...))
+	p.table("ll", append([][]string{{"node", node.where}}, found.rows...))
 	p.line("")
-	if len(r.Lacks) == 0 {
+	if len(found.lacks) == 0 {
 		p.line("This node lacks nothing that a trace needs.")
 	}
-	for _, l := range r.Lacks {
-		p.line("lacks %s", l.What)
-		p.line("    %s", fold(l.Effect, 4))
+	for _, l := range found.lacks {
+		p.line("lacks %s", l[0])
+		p.line("    %s", fold(l[1], 4))
 	}
 	return p.flush()
-}
-
-func describeFolder(f *bitcoin.Folder) [][]string {
-	return [][]string{
-		{"folder", f.Path},
-		{"files", fmt.Sprintf("%s, %s bytes", counted(int64(f.Files), "block file"), grouped(f.Bytes))},
-		{"hidden by a key", yesNo(f.Masked)},
-		{"main chain", counted(f.Blocks, "block")},
-		{"other blocks", grouped(f.Others)},
-		{"waiting blocks", grouped(f.Waiting)},
-		{"undo records", grouped(f.Undo)},
-	}
-}
-
-func by(way string) string {
-	switch way {
-	case bitcoin.ByREST:
-		return "REST (the fastest way)"
-	case bitcoin.ByFiles:
-		return "the node's files"
-	case bitcoin.ByGetBlock:
-		return "getblock (JSON)"
-	case bitcoin.ByNothing:
-		return "no"
-	case bitcoin.NotSeen:
-		return "could not be seen"
-	}
-	return way
 }
 
 func yesNo(b bool) string {

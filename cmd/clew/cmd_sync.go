@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
-	"clew/chains/bitcoin"
 	"clew/ingest"
 	"clew/store"
 )
@@ -147,7 +146,7 @@ func syncInto(ctx context.Context, w *world, c *cli.Context, node *openedNode) (
 		return answer, err
 	}
 	opt := ingest.SyncOptions{From: heightFlag(c, "from"), To: heightFlag(c, "to"), Batch: c.Int64("batch"), Progress: m.Update, Log: w.log}
-	res, err := ingest.Sync(ctx, node.Node, bitcoin.Codec{}, loader, opt)
+	res, err := ingest.Sync(ctx, node.Node, decoderOf(node.chain), loader, opt)
 	m.Done()
 	if err != nil {
 		if res.Blocks > 0 && ctx.Err() != nil {

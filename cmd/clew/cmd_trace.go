@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -25,7 +26,7 @@ func traceCommand() *command {
 			{"clew trace theft.yaml --rpc recording:report/recording --json", "the same trace again from what was recorded, as JSON"},
 		},
 		codes:   []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},
-		options: rpcFlags("seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched", "from", "as-of", "out"),
+		options: rpcFlags("state-rpc", "seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched", "from", "as-of", "out"),
 		most:    1,
 		action:  runTrace,
 	}
@@ -36,22 +37,24 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	chain, err := oneChain(inc.Incident)
-	if err != nil {
+	job := &traceJob{w: w, c: c, inc: inc, chains: inc.chains(), db: c.String("db"), started: w.now()}
+	only := job.chains[0]
+	if job.recordingOf(only) != "" {
+		only = "" // it may leave the chain of its seeds
+	}
+	if job.pins, err = pinned(c.StringSlice("as-of"), only); err != nil {
 		return err
 	}
-	pin, err := pinned(c.StringSlice("as-of"), chain)
-	if err != nil {
-		return err
-	}
-	e, follow, err := endpointFor(c, chain)
+	nodes, follow, err := newNodes(w, c, job.chains)
 	if err != nil {
 		return err
 	}
 	if !follow && c.IsSet("from") {
 		return &usageError{"--from is for --rpc and --blocks: without a node, a trace reads the whole range in the store", ""}
 	}
-	job := &traceJob{w: w, c: c, inc: inc, chain: chain, pin: pin, db: c.String("db"), started: w.now()}
+	if follow && c.IsSet("state-rpc") {
+		return &usageError{"--state-rpc is for a trace over the store: with --rpc, the same node tells it", "leave one of them out"}
+	}
 	if job.dir, err = openOutDir(c.String("out")); err != nil {
 		return err
 	}
@@ -61,14 +64,18 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if !follow {
 		return job.withStore(ctx, job.fromStore)
 	}
-	// The node comes first: one that cannot be reached leaves no empty store behind.
-	node, err := openNode(ctx, w, c, e, chain)
-	if err != nil {
-		return seedChainHint(err, chain)
+	defer func() { err = errors.Join(err, nodes.Close()) }()
+	// The nodes come first: one that cannot be reached leaves no empty store behind.
+	var where []string
+	for _, chain := range job.chains {
+		node, err := nodes.open(ctx, chain)
+		if err != nil {
+			return seedChainHint(err, chain)
+		}
+		where = append(where, node.where)
 	}
-	defer func() { err = errors.Join(err, node.Close()) }()
-	job.source = node.where
-	return job.withStore(ctx, func(ctx context.Context) error { return job.follow(ctx, node) })
+	job.source = strings.Join(where, ", ")
+	return job.withStore(ctx, func(ctx context.Context) error { return job.follow(ctx, nodes) })
 }
 
 // withStore opens the store, which a follow makes if need be, runs the trace and delivers
@@ -87,9 +94,9 @@ type traceJob struct {
 	w       *world
 	c       *cli.Context
 	inc     *declared
-	chain   chains.Chain
-	pin     chains.BlockRef // the zero value where --as-of was not given
-	dir     *outDir         // nil without --out
+	chains  []chains.Chain // of the seeds
+	pins    map[chains.Chain]chains.BlockRef
+	dir     *outDir // nil without --out
 	st      *store.Store
 	db      string // its path, as named
 	started time.Time
@@ -98,6 +105,15 @@ type traceJob struct {
 
 	source string // what was read, for people and the run record
 	trace  *tracer.Trace
+}
+
+// recordingOf returns the folder of a chain inside of the recording: none of its own where the
+// trace cannot leave the chain.
+func (j *traceJob) recordingOf(chain chains.Chain) string {
+	if len(j.chains) == 1 && j.chains[0].Info().Family != chains.FamilyEVM && len(j.inc.Adopt) == 0 {
+		return ""
+	}
+	return folderOf(chain)
 }
 
 // declare puts the hash of the incident into the log, once, and returns when it was first

@@ -35,6 +35,7 @@ func commands() []*command {
 		demoCommand(),
 		doctorCommand(),
 		syncCommand(),
+		importCommand(),
 		traceCommand(),
 		explainCommand(),
 		exhibitCommand(),

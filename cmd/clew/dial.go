@@ -13,13 +13,14 @@ import (
 
 	"clew/chains"
 	"clew/chains/bitcoin"
+	"clew/chains/evm"
 	"clew/ingest"
 )
 
 // rpcFlags returns the names of the flags that say how to speak to a node, and more.
 func rpcFlags(more ...string) []string {
 	return append([]string{
-		"rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-header-file", "rpc-ca", "rpc-rate", "rpc-timeout",
+		"rpc", "blocks", "rpc-cookie", "rpc-user", "rpc-password-file", "rpc-header-file", "rpc-jwt-file", "rpc-ca", "rpc-rate", "rpc-timeout",
 	}, more...)
 }
 
@@ -28,14 +29,17 @@ func rpcFlags(more ...string) []string {
 const listPatience = 10 * time.Second
 
 // openList reaches the nodes of a list.
-func openList(ctx context.Context, w *world, e endpoint, chain chains.Chain, o bitcoin.Options) (*openedNode, error) {
+func openList(ctx context.Context, w *world, e endpoint, chain chains.Chain, o dialing) (*openedNode, error) {
+	if chain.Info().Family == chains.FamilyEVM {
+		return nil, &usageError{fmt.Sprintf("several nodes were given for %s, and a chain of accounts is read from one", chain), "leave all but one out"}
+	}
 	o.Hasty = true
 	var list []ingest.Candidate
 	for _, one := range slices.Concat([]endpoint{e}, e.others) {
 		list = append(list, ingest.Candidate{
 			Name: hostOf(one.url),
 			Dial: func(ctx context.Context) (ingest.Backend, error) {
-				node, err := bitcoin.Dial(ctx, chain, one.url, o)
+				node, err := bitcoin.Dial(ctx, chain, one.url, o.Options)
 				if err != nil {
 					return nil, err
 				}
@@ -60,15 +64,29 @@ func hostOf(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
+// dialing says how to speak to nodes of either family.
+type dialing struct {
+	bitcoin.Options
+	jwtFile string
+}
+
+// evm returns the options of a node of a chain of accounts.
+func (d *dialing) evm() evm.Options {
+	return evm.Options{
+		User: d.User, Password: d.Password, JWTFile: d.jwtFile, CAFile: d.CAFile, Proxy: d.Proxy, ProxyFrom: d.ProxyFrom,
+		Header: d.Header, Rate: d.Rate, Timeout: d.Timeout, Log: d.Log, Retries: d.Retries, Hasty: d.Hasty, Backoff: d.Backoff,
+	}
+}
+
 // dialOptions gathers how to speak to nodes. Password and header come from a variable or a
 // file.
-func dialOptions(w *world, c *cli.Context) (bitcoin.Options, error) {
+func dialOptions(w *world, c *cli.Context) (dialing, error) {
 	proxy := proxiesFrom(w.getenv)
-	o := bitcoin.Options{
+	o := dialing{jwtFile: c.String("rpc-jwt-file"), Options: bitcoin.Options{
 		User: c.String("rpc-user"), CookieFile: c.String("rpc-cookie"), CAFile: c.String("rpc-ca"),
 		Rate: int(min(c.Int64("rpc-rate"), 1_000_000)), Timeout: time.Duration(min(c.Int64("rpc-timeout"), 86_400)) * time.Second,
 		Proxy: proxy.Of, ProxyFrom: proxy.Variable, Log: w.log,
-	}
+	}}
 	var err error
 	if o.Password, err = secret(w, c, "rpc-password"); err != nil {
 		return o, err

@@ -258,7 +258,7 @@ func tracedPot(t *tracer.Trace, led tracks, leg *tracer.Leg) (entered, left []po
 // wholeTx looks for the whole transaction of a leg: in the recording beside the trace's
 // file, in the store, or at the node of --rpc. nil where none of them has it.
 func wholeTx(ctx context.Context, w *world, c *cli.Context, t *loadedTrace, leg *tracer.Leg) (tx *chains.Tx, whence string, err error) {
-	e, given, err := endpointFor(c, leg.Chain)
+	e, given, err := endpointFor(c, "rpc", leg.Chain)
 	if err != nil {
 		return nil, "", err
 	}

@@ -72,7 +72,7 @@ func refuseServer(value, source string) error {
 func nodeOptions() []option {
 	return []option{
 		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), usage: "the chain; without it, the node is asked"},
-		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "the node: http://HOST:PORT, https://…, or recording:DIR; given again for a chain, the next one takes over when one fails"},
+		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "the node: http://HOST:PORT, https://…, ws://…, or recording:DIR; once for each chain of a trace; given again for a chain, the next one takes over when one fails"},
 		{name: "blocks", kind: isText, value: "DIR", usage: "in place of --rpc, the node's own block files: its data directory, or blocks in it"},
 		{name: "rpc-cookie", kind: isText, value: "FILE", usage: "the node's cookie file (bitcoind writes DATADIR/.cookie)"},
 		{name: "rpc-user", kind: isText, value: "NAME", usage: "the user that the node expects; the password comes from CLEW_RPC_PASSWORD or --rpc-password-file"},
@@ -81,6 +81,8 @@ func nodeOptions() []option {
 		{name: "rpc-rate", kind: isNumber, value: "N", usage: "send at most N requests a second; 0, as without it, is any number"},
 		{name: "rpc-timeout", kind: isNumber, value: "SECONDS", usage: "wait so long for an answer (60 without it)"},
 		{name: "rpc-ca", kind: isText, value: "FILE", usage: "the certificate (PEM) that signs the node's TLS certificate"},
+		{name: "rpc-jwt-file", kind: isText, value: "FILE", usage: "the secret (64 hex digits) that a node of Ethereum shares with those who may ask it"},
+		{name: "state-rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "for a trace over the store: a node that is asked what accounts held and are"},
 		{name: "from", kind: isNumber, value: "HEIGHT", usage: "the first block"},
 		{name: "to", kind: isNumber, value: "HEIGHT", usage: "the last block; without it, the node's head"},
 		{name: "batch", kind: isNumber, value: "N", usage: "write after N transactions (" + grouped(store.SuggestedBatch) + " without it): fewer take less memory, and less is read again after a loss of power"},
@@ -90,7 +92,7 @@ func nodeOptions() []option {
 // traceOptions describe an incident on the command line, and where its result goes.
 func traceOptions() []option {
 	return []option{
-		{name: "seed", kind: isTexts, value: "SEED", usage: "where the stolen value is: CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS or CHAIN:ADDRESS@FROM..TO; may be given again"},
+		{name: "seed", kind: isTexts, value: "SEED", usage: "where the stolen value is: CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS[:ASSET] or CHAIN:ADDRESS[:ASSET]@FROM..TO; may be given again"},
 		{name: "rule", kind: isText, value: "RULE", choices: ruleNames(), refuse: refusePoison, usage: "the accounting rule that is declared; every rule is computed"},
 		{name: "rule-reason", kind: isText, value: "TEXT", usage: "why this rule"},
 		{name: "accounts", kind: isText, value: "POTS", choices: []string{"output", "address"}, usage: "what counts as one pot: each transaction (output, the default), or each address"},
@@ -101,6 +103,9 @@ func traceOptions() []option {
 		{name: "touched", kind: isNumber, value: "N", usage: "stop poison after N transactions (1,000,000 without it)"},
 		{name: "as-of", kind: isTexts, value: "CHAIN=HEIGHT:HASH", usage: "end at this block, which must be on the main chain"},
 		{name: "out", kind: isText, value: "DIR", usage: "write the result there"},
+		{name: "source", kind: isText, value: "TEXT", usage: "who delivered the file, and when"},
+		{name: "unit", kind: isText, value: "NAME", usage: "what all amounts are counted in where that is no coin, such as usd"},
+		{name: "decimals", kind: isNumber, value: "N", usage: "into how many decimals the unit, or each token, is divided"},
 	}
 }
 

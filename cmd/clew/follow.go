@@ -9,64 +9,43 @@ import (
 	"time"
 
 	"clew/chains"
-	"clew/chains/bitcoin"
 	"clew/ingest"
 	"clew/store"
 	"clew/tracer"
 )
 
-// follow traces with one pass over the blocks of a node, or of a recording in its place.
-func (j *traceJob) follow(ctx context.Context, node *openedNode) error {
-	from, err := firstBlock(ctx, node, j.inc.Incident, heightFlag(j.c, "from"))
-	if err != nil {
-		return err
-	}
-	keeper, err := newKeeper(node, j.dir, j.chain)
-	if err != nil {
-		return err
-	}
+// follow traces with a pass over the blocks of each node, or of a recording in its place.
+func (j *traceJob) follow(ctx context.Context, nodes *openedNodes) (err error) {
+	f := &follower{j: j, nodes: nodes, of: map[chains.Chain]*reading{}}
+	kept := false
 	defer func() {
-		if j.trace == nil {
-			err = errors.Join(err, keeper.discard())
+		if !kept {
+			err = errors.Join(err, f.discard())
 		}
 	}()
-	m := newMeter(j.w, "follow "+string(j.chain))
-	defer m.Done()
-	before, err := loading(ctx, node)
+	// What cannot be reached shows before the declaration.
+	for _, chain := range j.chains {
+		if err := f.prepare(ctx, chain); err != nil {
+			return seedChainHint(err, chain)
+		}
+	}
+	own, err := j.declare(ctx)
 	if err != nil {
 		return err
 	}
-	pass, err := ingest.NewPass(ctx, node.Node, bitcoin.Codec{}, ingest.PassOptions{
-		From: from, AsOf: j.pin, Until: j.inc.Stop.Until, Recorder: keeper.recorder, Progress: m.Update,
+	f.declare(own)
+	j.trace, err = tracer.RunAll(ctx, j.inc.Incident, f, codec(), tracer.Options{
+		Tool: thisTool(), FirstLogged: f.first, TouchedOnly: true,
 	})
-	if err != nil {
-		return err
-	}
-	defer pass.Close()
-	first, err := j.declare(ctx)
-	if err != nil {
-		return err
-	}
-	first = keeper.declared(j.inc.SHA256, first)
-	j.trace, err = tracer.Run(ctx, j.inc.Incident, j.chain, pass, codec(), tracer.Options{
-		Tool: thisTool(), FirstLogged: first, TouchedOnly: true,
-	})
-	if j.trace == nil && node.recording != nil && errors.Is(err, chains.ErrBadAnswer) {
+	f.meters.done()
+	if j.trace == nil && nodes.recorded() && errors.Is(err, chains.ErrBadAnswer) {
 		return &damagedError{err}
 	}
 	if j.trace == nil {
-		return j.hint(err, node.where)
+		return j.hint(err, j.source)
 	}
-	after, lookErr := loading(ctx, node)
-	if lookErr != nil {
-		after = before // it served the whole pass: what it said before stands
-	}
-	if before.Still(after) && j.pin.Hash == (chains.BlockHash{}) && pass.AsOf().Height >= before.Blocks {
-		j.trace.Gaps = append(j.trace.Gaps, loadingGap(j.chain, before, pass.AsOf()))
-		keeper.loading(before)
-	}
-	input, keepErr := keeper.finish(pass.AsOf())
-	j.trace.Inputs.Recording = input
+	keepErr := f.finish(ctx)
+	kept = keepErr == nil
 	return errors.Join(err, keepErr)
 }
 
@@ -80,14 +59,17 @@ func loadingGap(chain chains.Chain, state chains.Loading, asOf chains.BlockRef) 
 	}
 }
 
-// firstBlock returns the height at which a pass has to start: the lowest block in which a
-// seed may be received. asked is --from, −1 where it was not given.
+// firstBlock returns the height at which a pass over a chain has to start: the lowest block in
+// which a seed may be received. asked is --from, −1 where it was not given.
 func firstBlock(ctx context.Context, node *openedNode, inc *tracer.Incident, asked int64) (int64, error) {
 	if asked >= 0 {
 		return asked, nil
 	}
 	lowest := int64(-1)
 	for i := range inc.Seeds {
+		if inc.Seeds[i].Chain != node.chain {
+			continue
+		}
 		h, err := seedHeight(ctx, node, &inc.Seeds[i])
 		if err != nil {
 			return 0, fmt.Errorf("find the block of seed %s: %w", inc.Seeds[i].ID, seedHint(err, node.where))
@@ -112,7 +94,7 @@ func seedHeight(ctx context.Context, node *openedNode, s *tracer.Seed) (int64, e
 	if s.Out != nil {
 		id = &s.Out.Tx
 	}
-	r, ok := node.Node.(ingest.TxReader)
+	r, ok := node.Node.(ingest.Locator)
 	if !ok {
 		return 0, fmt.Errorf("transaction %s: %w", id, chains.ErrUnsupported)
 	}
@@ -135,52 +117,18 @@ func seedHint(err error, where string) error {
 	return err
 }
 
-// fromStore traces over the blocks in the store.
-func (j *traceJob) fromStore(ctx context.Context) (err error) {
-	height, err := j.lastBlock(ctx)
-	if err != nil {
-		return j.hint(err, "the store "+j.st.Path())
-	}
-	src, err := j.st.Source(ctx, j.chain, height)
-	if err != nil {
-		return j.storeHint(ctx, err)
-	}
-	defer func() { err = errors.Join(err, src.Close()) }()
-	if j.pin.Hash != (chains.BlockHash{}) && src.AsOf().Hash != j.pin.Hash {
-		return fmt.Errorf("as of block %d: the store has %s there, not %s: %w", j.pin.Height, src.AsOf().Hash, j.pin.Hash, chains.ErrReorged)
-	}
-	span := src.Span()
-	j.source = fmt.Sprintf("%s, blocks %s to %s", j.st.Path(), grouped(span.From), grouped(span.To))
-	first, err := j.declare(ctx)
-	if err != nil {
-		return err
-	}
-	m := newMeter(j.w, "trace "+string(j.chain))
-	defer m.Done()
-	j.trace, err = tracer.Run(ctx, j.inc.Incident, j.chain, src, codec(), tracer.Options{
-		Tool: thisTool(), FirstLogged: first,
-		Progress: func(at chains.BlockRef, touched, _ int) {
-			m.Update(at.Height-span.From+1, span.To-span.From+1, int64(touched), at)
-		},
-	})
-	if j.trace == nil {
-		return j.storeHint(ctx, err)
-	}
-	return err
-}
-
-// lastBlock returns the height of the block as of which the store is read: the pinned one,
-// else the one before the first that is later than stop.until, else the latest.
-func (j *traceJob) lastBlock(ctx context.Context) (int64, error) {
+// lastBlock returns the height of the block of a chain as of which the store is read: the
+// pinned one, else the one before the first that is later than stop.until, else the latest.
+func (j *traceJob) lastBlock(ctx context.Context, chain chains.Chain) (int64, error) {
 	last := int64(store.Latest)
-	if j.pin.Hash != (chains.BlockHash{}) {
-		last = j.pin.Height
+	if pin, ok := j.pins[chain]; ok {
+		last = pin.Height
 	}
 	until := j.inc.Stop.Until
 	if until == nil {
 		return last, nil
 	}
-	spans, err := j.st.Spans(ctx, j.chain)
+	spans, err := j.st.Spans(ctx, chain)
 	if err != nil || len(spans) == 0 {
 		return last, err
 	}
@@ -190,7 +138,7 @@ func (j *traceJob) lastBlock(ctx context.Context) (int64, error) {
 			span = store.Span{From: s.From, To: last}
 		}
 	}
-	return untilHeight(ctx, j.st, j.chain, span, *until)
+	return untilHeight(ctx, j.st, chain, span, *until)
 }
 
 // untilHeight returns the height of the block before the first one of span whose time is

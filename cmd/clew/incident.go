@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -146,7 +147,7 @@ func seedLine(id, text string) (string, error) {
 				return "", withHint(fmt.Errorf("--seed: %w", err), "did you mean %s?", near)
 			}
 		}
-		return "", withHint(fmt.Errorf("--seed: %w", err), "a seed is CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS or CHAIN:ADDRESS@FROM..TO")
+		return "", withHint(fmt.Errorf("--seed: %w", err), "a seed is CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS[:ASSET] or CHAIN:ADDRESS[:ASSET]@FROM..TO")
 	}
 	parts := []string{"id: " + id}
 	add := func(name, value string) { parts = append(parts, name+": "+quoted(value)) }
@@ -184,21 +185,21 @@ func stopLine(c *cli.Context) string {
 	return strings.Join(parts, ", ")
 }
 
-// oneChain returns the chain of all seeds.
-func oneChain(inc *tracer.Incident) (chains.Chain, error) {
-	chain := inc.Seeds[0].Chain
-	for _, s := range inc.Seeds {
-		if s.Chain != chain {
-			return "", &usageError{fmt.Sprintf("seed %s is on %s, and seed %s on %s", inc.Seeds[0].ID, chain, s.ID, s.Chain),
-				"one trace runs on one chain: make an incident for each"}
+// chains returns the chains of the seeds, in their order.
+func (d *declared) chains() []chains.Chain {
+	var out []chains.Chain
+	for i := range d.Seeds {
+		if !slices.Contains(out, d.Seeds[i].Chain) {
+			out = append(out, d.Seeds[i].Chain)
 		}
 	}
-	return chain, nil
+	return out
 }
 
-// pinned reads --as-of CHAIN=HEIGHT:HASH; the zero value where it was not given.
-func pinned(values []string, chain chains.Chain) (chains.BlockRef, error) {
-	var pin chains.BlockRef
+// pinned reads each --as-of CHAIN=HEIGHT:HASH. only is the chain that the trace cannot leave; ""
+// where it can.
+func pinned(values []string, only chains.Chain) (map[chains.Chain]chains.BlockRef, error) {
+	pins := map[chains.Chain]chains.BlockRef{}
 	for _, v := range values {
 		wrong := func(what string) error {
 			return &usageError{fmt.Sprintf("--as-of %s: %s", v, what), "--as-of CHAIN=HEIGHT:HASH, such as bitcoin=560071:0000…"}
@@ -206,21 +207,23 @@ func pinned(values []string, chain chains.Chain) (chains.BlockRef, error) {
 		name, block, ok := strings.Cut(v, "=")
 		height, hash, both := strings.Cut(block, ":")
 		if !ok || !both {
-			return pin, wrong("want CHAIN=HEIGHT:HASH")
+			return nil, wrong("want CHAIN=HEIGHT:HASH")
 		}
-		named, err := knownChain(name)
+		chain, err := knownChain(name)
 		if err != nil {
-			return pin, fmt.Errorf("--as-of: %w", err)
+			return nil, fmt.Errorf("--as-of: %w", err)
 		}
-		if named != chain {
-			return pin, wrong(fmt.Sprintf("the seeds are on %s", chain))
+		if only != "" && chain != only {
+			return nil, wrong(fmt.Sprintf("the seeds are on %s", only))
 		}
+		var pin chains.BlockRef
 		if pin.Height, err = strconv.ParseInt(height, 10, 64); err != nil || pin.Height < 0 {
-			return pin, wrong("the height is a whole number")
+			return nil, wrong("the height is a whole number")
 		}
-		if pin.Hash, err = chains.ParseHash(hash); err != nil {
-			return pin, wrong(err.Error())
+		if pin.Hash, err = chains.ParseHash(strings.TrimPrefix(hash, "0x")); err != nil {
+			return nil, wrong(err.Error())
 		}
+		pins[chain] = pin
 	}
-	return pin, nil
+	return pins, nil
 }

@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
-	"clew/chains/bitcoin"
 	"clew/ingest"
-	"clew/tracer"
 )
 
 // endpoint is one value of --rpc, or that of --blocks.
@@ -100,13 +97,13 @@ var userInfo = regexp.MustCompile(`(\w://)[^/@\s]*@`)
 // withoutUser returns text without the users and passwords of the URLs in it.
 func withoutUser(text string) string { return userInfo.ReplaceAllString(text, "$1") }
 
-// endpointFor returns what serves chain: the folder of --blocks, or each --rpc that names the
-// chain, else those without a name. ok is false where neither was given.
-func endpointFor(c *cli.Context, chain chains.Chain) (e endpoint, ok bool, err error) {
-	if e, err := blocksEndpoint(c); err != nil || e.blocks != "" {
+// endpointFor returns what serves chain: the folder of --blocks, or each value of the flag (rpc)
+// that names the chain, else those without a name. ok is false where neither was given.
+func endpointFor(c *cli.Context, flag string, chain chains.Chain) (e endpoint, ok bool, err error) {
+	if e, err := blocksEndpoint(c); flag == "rpc" && (err != nil || e.blocks != "") {
 		return e, err == nil, err
 	}
-	values := c.StringSlice("rpc")
+	values := c.StringSlice(flag)
 	if len(values) == 0 {
 		return e, false, nil
 	}
@@ -127,7 +124,7 @@ func endpointFor(c *cli.Context, chain chains.Chain) (e endpoint, ok bool, err e
 		named = unnamed
 	}
 	if len(named) == 0 {
-		return e, false, &usageError{fmt.Sprintf("no --rpc is for %s", chain), fmt.Sprintf("--rpc %s=URL", chain)}
+		return e, false, &usageError{fmt.Sprintf("no --%s is for %s", flag, chain), fmt.Sprintf("--%s %s=URL", flag, chain)}
 	}
 	e, err = combined(named)
 	return e, err == nil, err
@@ -138,18 +135,21 @@ type openedNode struct {
 	ingest.Node
 	chain     chains.Chain
 	where     string            // for people and the run record; no credentials
-	doctor    doctor            // nil for a recording
+	doctor    doctor            // nil for a recording and for a list
 	recording *ingest.Recording // nil for others
 	fromFiles bool              // block files
 	files     fs.FS             // of the recording
 }
 
-// Close releases a recording's file.
+// Close releases a recording's file, or connections.
 func (n *openedNode) Close() error {
-	if n.recording == nil {
-		return nil
+	if n.recording != nil {
+		return n.recording.Close()
 	}
-	return n.recording.Close()
+	if c, ok := n.Node.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // noun is what blocks come from, in words: "the node".
@@ -191,46 +191,3 @@ func loading(ctx context.Context, n *openedNode) (chains.Loading, error) {
 	}
 	return t.Loading(ctx)
 }
-
-// openNode reaches what e names. chain "" takes whatever is there.
-func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain chains.Chain) (*openedNode, error) {
-	if chain == "" {
-		chain = e.chain
-	}
-	if e.blocks != "" {
-		return openBlocks(ctx, w, e.blocks, chain)
-	}
-	if e.recording != "" {
-		return openRecording(ctx, os.DirFS(e.recording), e.recording, chain)
-	}
-	o, err := dialOptions(w, c)
-	if err != nil {
-		return nil, err
-	}
-	if len(e.others) > 0 {
-		return openList(ctx, w, e, chain, o)
-	}
-	node, err := bitcoin.Dial(ctx, chain, e.url, o)
-	if err != nil {
-		return nil, fmt.Errorf("reach the node: %w", err)
-	}
-	w.log.Info("node reached", "node", node.String(), "chain", node.Chain())
-	return &openedNode{Node: node, chain: node.Chain(), where: node.String(), doctor: node}, nil
-}
-
-func openRecording(ctx context.Context, fsys fs.FS, where string, chain chains.Chain) (*openedNode, error) {
-	r, err := ingest.OpenRecording(ctx, fsys, chain, bitcoin.Codec{})
-	if errors.Is(err, fs.ErrNotExist) {
-		err = withHint(err, "a recording is a folder with recording.json and objects.zip; clew trace --rpc URL --out DIR writes one to DIR/recording")
-	}
-	if errors.Is(err, chains.ErrBadAnswer) {
-		err = &damagedError{err}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s%s: %w", recordingPrefix, where, err)
-	}
-	return &openedNode{Node: r, chain: r.Manifest.Chain, where: recordingPrefix + where, recording: r, files: fsys}, nil
-}
-
-// codec returns the way with addresses of every chain that this program knows.
-func codec() tracer.Codec { return bitcoin.Codec{} }

@@ -10,10 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"clew/chains"
-	"clew/chains/bitcoin"
 	"clew/exhibit"
-	"clew/ingest"
 	"clew/tracer"
 )
 
@@ -100,14 +97,35 @@ func (d *outDir) put(fill func(stage string) ([]string, error)) (names []string,
 	return names, nil
 }
 
-// adopt makes the folder partial the recording of d, in place of one that is there.
-func (d *outDir) adopt(partial string) error {
+// partial is where a recording grows: in a folder of its own for each chain, or in the root
+// where sub is "".
+func (d *outDir) partial(sub string) string {
+	return filepath.Join(d.path, recordingName+".partial", sub)
+}
+
+// adopt makes the recordings that have grown the recording of d, in place of one that is there.
+func (d *outDir) adopt() error {
+	if d == nil {
+		return nil
+	}
+	grown := d.partial("")
+	if _, err := os.Stat(grown); errors.Is(err, fs.ErrNotExist) {
+		return nil // the one that was read stands here already
+	}
 	target := filepath.Join(d.path, recordingName)
-	if err := errors.Join(os.RemoveAll(target), os.Rename(partial, target)); err != nil {
+	if err := errors.Join(os.RemoveAll(target), os.Rename(grown, target)); err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
 	d.recording = true
 	return nil
+}
+
+// dropPartial removes what is left of recordings whose trace came to nothing.
+func (d *outDir) dropPartial() error {
+	if d == nil {
+		return nil
+	}
+	return os.RemoveAll(d.partial(""))
 }
 
 // runRecordFile is run.json: what differs from run to run over the same facts, which the
@@ -138,147 +156,4 @@ func runRecord(j *traceJob, id string) ([]byte, error) {
 		return nil, fmt.Errorf("run record: %w", err)
 	}
 	return append(text, '\n'), nil
-}
-
-// keeper keeps what a pass reads: it records it, or copies the recording that is read.
-type keeper struct {
-	recorder *ingest.Recorder
-	copyOf   *openedNode
-	dir      *outDir
-	partial  string // where the recording grows; "" where only its hash is wanted
-}
-
-// newKeeper prepares the recording of a pass over node. Without a folder it is hashed only:
-// the trace names it in either case.
-func newKeeper(node *openedNode, dir *outDir, chain chains.Chain) (*keeper, error) {
-	k := &keeper{dir: dir}
-	if node.recording != nil && node.recording.Manifest.Coverage == ingest.CoverageExtract {
-		k.copyOf = node
-		return k, nil
-	}
-	if dir != nil {
-		if same, err := holds(filepath.Join(dir.path, recordingName), node); same || err != nil {
-			return nil, errors.Join(err, &usageError{"--out would replace the recording that is read", "name another folder with --out"})
-		}
-		k.partial = filepath.Join(dir.path, recordingName+".partial")
-		if err := os.RemoveAll(k.partial); err != nil {
-			return nil, fmt.Errorf("recording: %w", err)
-		}
-	}
-	var err error
-	k.recorder, err = ingest.NewRecorder(k.partial, chain, bitcoin.Codec{})
-	return k, err
-}
-
-// declared returns when the incident was first logged: as the recording that is read says,
-// so that its trace has the same bytes everywhere, else as our own log does. A recording
-// that is made keeps that time.
-func (k *keeper) declared(sha string, own *string) *string {
-	if k.copyOf != nil {
-		if first := k.copyOf.recording.Declared(sha); first != nil {
-			return first
-		}
-		return own
-	}
-	if own != nil {
-		k.recorder.Declare(sha, *own)
-	}
-	return own
-}
-
-// loading keeps what the node said that was still loading; a copy has it already.
-func (k *keeper) loading(state chains.Loading) {
-	if k.recorder != nil {
-		k.recorder.Loading(state)
-	}
-}
-
-// discard leaves nothing of a recording whose trace came to nothing.
-func (k *keeper) discard() error {
-	if k.recorder == nil {
-		return nil
-	}
-	err := k.recorder.Discard()
-	if k.partial != "" {
-		err = errors.Join(err, os.RemoveAll(k.partial))
-	}
-	return err
-}
-
-// finish completes the recording and returns what the trace says about it.
-func (k *keeper) finish(asOf chains.BlockRef) (*tracer.Input, error) {
-	if k.copyOf != nil {
-		r := k.copyOf.recording
-		in := &tracer.Input{SHA256: r.SHA256, Coverage: string(r.Manifest.Coverage)}
-		return in, k.copy()
-	}
-	sha, err := k.recorder.Close(asOf)
-	if err != nil && k.partial != "" {
-		err = errors.Join(err, os.RemoveAll(k.partial))
-	}
-	if err != nil {
-		return nil, err
-	}
-	in := &tracer.Input{SHA256: sha, Coverage: string(ingest.CoverageExtract)}
-	if k.partial == "" {
-		return in, nil
-	}
-	return in, k.dir.adopt(k.partial)
-}
-
-// copy puts the recording that was read beside the result, unless it stands there.
-func (k *keeper) copy() (err error) {
-	if k.dir == nil {
-		return nil
-	}
-	same, err := holds(filepath.Join(k.dir.path, recordingName), k.copyOf)
-	if same || err != nil {
-		k.dir.recording = same
-		return err
-	}
-	partial := filepath.Join(k.dir.path, recordingName+".partial")
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(partial))
-		}
-	}()
-	if err := errors.Join(os.RemoveAll(partial), os.MkdirAll(partial, 0o755)); err != nil {
-		return fmt.Errorf("copy the recording: %w", err)
-	}
-	for _, name := range append(recordingFiles(), "declared.json") {
-		data, err := fs.ReadFile(k.copyOf.files, name)
-		if errors.Is(err, fs.ErrNotExist) && name == "declared.json" {
-			continue
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(partial, name), data, 0o644)
-		}
-		if err != nil {
-			return fmt.Errorf("copy the recording: %w", err)
-		}
-	}
-	return k.dir.adopt(partial)
-}
-
-// recordingFiles are the files of a recording.
-func recordingFiles() []string { return []string{"objects.zip", "recording.json"} }
-
-// holds reports whether the folder target holds the very recording that node stands for.
-func holds(target string, node *openedNode) (bool, error) {
-	if node.recording == nil {
-		return false, nil
-	}
-	name := recordingFiles()[0]
-	there, err := os.Stat(filepath.Join(target, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("recording: %w", err)
-	}
-	here, err := fs.Stat(node.files, name)
-	if err != nil {
-		return false, fmt.Errorf("recording: %w", err)
-	}
-	return os.SameFile(there, here), nil
 }

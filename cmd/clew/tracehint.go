@@ -56,13 +56,13 @@ func (j *traceJob) storeHint(ctx context.Context, err error) error {
 // spanHint says how to trace a seed that lies in another span of the store than the last one,
 // which is read where nothing names another; "" where there is none.
 func (j *traceJob) spanHint(ctx context.Context) (string, error) {
-	spans, err := j.st.Spans(ctx, j.chain)
-	if err != nil || len(spans) < 2 || j.pin.Hash != (chains.BlockHash{}) || j.inc.Stop.Until != nil {
+	spans, err := j.st.Spans(ctx, j.chains[0])
+	if err != nil || len(spans) < 2 || len(j.pins) > 0 || j.inc.Stop.Until != nil {
 		return "", err
 	}
 	var holes []string
 	for i := 1; i < len(spans); i++ {
-		holes = append(holes, fmt.Sprintf("clew sync --chain %s --rpc URL --from %d --to %d", j.chain, spans[i-1].To+1, spans[i].From-1))
+		holes = append(holes, fmt.Sprintf("clew sync --chain %s --rpc URL --from %d --to %d", j.chains[0], spans[i-1].To+1, spans[i].From-1))
 	}
 	for i := range j.inc.Seeds {
 		span, found, err := j.spanOf(ctx, &j.inc.Seeds[i], spans)
@@ -72,12 +72,12 @@ func (j *traceJob) spanHint(ctx context.Context) (string, error) {
 		if !found || span == spans[len(spans)-1] {
 			continue
 		}
-		last, err := j.st.Block(ctx, j.chain, span.To)
+		last, err := j.st.Block(ctx, j.chains[0], span.To)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprintf("read what is missing between (%s), or trace seed %s in its own blocks only: --as-of %s=%d:%s",
-			strings.Join(holes, "; "), j.inc.Seeds[i].ID, j.chain, span.To, last.Ref.Hash), nil
+			strings.Join(holes, "; "), j.inc.Seeds[i].ID, j.chains[0], span.To, last.Ref.Hash), nil
 	}
 	return "", nil
 }
@@ -91,7 +91,7 @@ func (j *traceJob) spanOf(ctx context.Context, s *tracer.Seed, spans []store.Spa
 	}
 	switch {
 	case id != nil:
-		tx, err := j.st.Tx(ctx, j.chain, *id)
+		tx, err := j.st.Tx(ctx, j.chains[0], *id)
 		if errors.Is(err, chains.ErrNotFound) {
 			return span, false, nil
 		}
