@@ -287,3 +287,75 @@ func TestSyntaxErrorNamesItsLine(t *testing.T) {
 		})
 	}
 }
+
+// What an incident says of chains of accounts.
+func TestIncidentAccounts(t *testing.T) {
+	id := strings.Repeat("ab", 32)
+	text := "clew: incident/1\nid: x\nrule: fifo\n" +
+		"seeds:\n  - {chain: \"eip155:77\", tx: 0x" + id + ", to: T, asset: USD}\n  - {chain: polygon, address: T, asset: USD/17, from: 1, to: 2}\n" +
+		"  - {chain: polygon, address: T, from: 1, to: 2}\n  - {chain: polygon, address: T, asset: \"claimed:usd\", from: 1, to: 2}\n" +
+		"stop: {dust: {native: \"1\", USD: \"2\"}}\n" +
+		"known:\n  - {chain: polygon, address: P, kind: bridge, protocol: nomad, entity: them, source: a note}\n" +
+		"adopt:\n  - {from: \"polygon:0x" + id + "\", to: \"bsc:" + id + ":W:USD\", units: \"5\", reason: why}\n" +
+		"openings:\n  - {chain: polygon, address: T, asset: USD, amount: \"9\", source: s}\n" +
+		"statement:\n  - {asset: ELIXIR, decimals: 2, taken: \"4074960.77\", rows: [{what: sold, amount: \"174960\"}, {what: held, amount: \"3900000\"}], source: report}\n" +
+		"  - {asset: FEW, taken: \"1\", rows: [{what: sold, amount: \"1.25\"}], source: report}\n"
+	inc, err := tracer.ParseIncident("x.yaml", []byte(text), plain{})
+	require.NoError(t, err)
+	require.Equal(t, chains.Chain("eip155:77"), inc.Seeds[0].Chain)
+	require.Equal(t, id, inc.Seeds[0].Tx.String())
+	require.Equal(t, []chains.Asset{"USD", "USD/17", chains.Native, "claimed:usd"}, []chains.Asset{inc.Seeds[0].Asset, inc.Seeds[1].Asset, inc.Seeds[2].Asset, inc.Seeds[3].Asset})
+	require.Equal(t, map[chains.Asset]chains.Amount{chains.Native: chains.Units(1), "USD": chains.Units(2)}, inc.Stop.Dust)
+	require.Equal(t, []tracer.Known{{Chain: "polygon", Address: "P", Kind: "bridge", Entity: "them", Protocol: "nomad", Source: "a note"}}, inc.Known)
+	require.Equal(t, chains.Chain("bsc"), inc.Adopt[0].To.Chain)
+	require.Equal(t, chains.Asset("USD"), inc.Adopt[0].To.Asset)
+	require.Equal(t, chains.Units(5), *inc.Adopt[0].Units)
+	require.Equal(t, chains.Asset("USD"), inc.Openings[0].Asset)
+	require.Equal(t, []string{"0.77", "-0.25"}, []string{inc.Statement[0].Unaccounted, inc.Statement[1].Unaccounted})
+}
+
+func TestIncidentAccountsErrors(t *testing.T) {
+	id := strings.Repeat("ab", 32)
+	head := "clew: incident/1\nid: x\nrule: fifo\nseeds: [{chain: polygon, address: T, from: 1, to: 2}]\n"
+	known := "known:\n  - {chain: polygon, address: P, kind: wallet, source: s}\n"
+	for _, c := range []struct{ name, text, where, says string }{
+		{"an unknown field", head + "known:\n  - {chain: polygon, who: P}\n", "6: field known[0].who", "unknown field"},
+		{"no source", head + "known:\n  - {chain: polygon, address: P, kind: wallet}\n", "6: field known[0]", "needs chain, address, kind and source"},
+		{"a kind", head + "known:\n  - {chain: polygon, address: P, kind: thief, source: s}\n", "6: field known[0].kind", "want one of"},
+		{"twice", head + known + "  - {chain: polygon, address: P, kind: pool, source: s}\n", "7: field known[1]", "stands twice"},
+		{"outputs", head + "known:\n  - {chain: bitcoin, address: P, kind: wallet, source: s}\n", "6: field known[0]", "keeps value in outputs"},
+		{"no reason", head + "adopt:\n  - {from: \"polygon:" + id + "\", to: \"polygon:" + id + ":W\"}\n", "6: field adopt[0]", "and a reason"},
+		{"adopted by outputs", head + "adopt:\n  - {from: \"bitcoin:" + id + "\", to: \"polygon:" + id + ":W\", reason: r}\n", "6: field adopt[0]", "chains of accounts"},
+		{"adopted window", head + "adopt:\n  - {from: \"polygon:" + id + "\", to: \"polygon:W@1..2\", reason: r}\n", "6: field adopt[0]", "in a transaction"},
+		{"adopted nothing", head + "adopt:\n  - {from: \"polygon:" + id + "\", to: \"polygon:" + id + ":W\", units: \"0\", reason: r}\n", "6: field adopt[0]", "adopts nothing"},
+		{"a float", head + "statement:\n  - {asset: A, taken: 1e3, source: s}\n", "6: field statement[0].taken", "decimal number"},
+		{"too fine", head + "statement:\n  - {asset: A, decimals: 1, taken: \"1.25\", source: s}\n", "6: field statement[0].taken", "more than 1 decimals"},
+		{"no taken", head + "statement:\n  - {asset: A, source: s}\n", "6: field statement[0]", "needs asset, taken"},
+		{"an asset", "clew: incident/1\nid: x\nrule: fifo\nseeds: [{chain: polygon, address: T, asset: \"a:b\", from: 1, to: 2}]\n", "4: field seeds[0].asset", "want native or a token's address"},
+		{"a number of a token", "clew: incident/1\nid: x\nrule: fifo\nseeds: [{chain: polygon, address: T, asset: A/01, from: 1, to: 2}]\n", "4: field seeds[0].asset", "decimal digits"},
+		{"a token of outputs", "clew: incident/1\nid: x\nrule: fifo\nseeds: [{chain: bitcoin, address: T, asset: A, from: 1, to: 2}]\n", "4: field seeds[0].asset", "native coin only"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := tracer.ParseIncident("x.yaml", []byte(c.text), plain{})
+			require.ErrorContains(t, err, "x.yaml:"+c.where)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+func TestParseSeedAssets(t *testing.T) {
+	id := strings.Repeat("ab", 32)
+	for text, want := range map[string][2]string{
+		"polygon:0x" + id + ":T:USD":       {"T", "USD"},
+		"eip155:77:" + id + ":T":           {"T", "native"},
+		"polygon:T:USD@1..2":               {"T", "USD"},
+		"polygon:" + id + ":T:claimed:usd": {"T", "claimed:usd"},
+		"ethereum:" + id + ":T:USD/5":      {"T", "USD/5"},
+		"polygon:" + id + ":7":             {"7", "native"},
+	} {
+		s, err := tracer.ParseSeed("V1", text, plain{})
+		require.NoError(t, err, text)
+		require.Equal(t, want, [2]string{string(s.Address), string(s.Asset)}, text)
+		require.Nil(t, s.Out)
+	}
+}

@@ -48,6 +48,12 @@ func TestTraceKeepsItsSchema(t *testing.T) {
 	require.NotEmpty(t, trace.Gaps)
 	valid(t, "clew.trace-1", trace)
 
+	one, two, seeds := twoChains()
+	two.tx("C", usd("", "pool", 100))
+	two.tx("R", tok("R", "pool", 57), usd("pool", "R", 9))
+	statement := "statement:\n  - {asset: TKN, decimals: 2, taken: \"100\", rows: [{what: sold, amount: \"60.5\"}], source: a note}\n"
+	valid(t, "clew.trace-1", newWorld(one, two).must(t, statement+seeds))
+
 	data, err := json.Marshal(trace)
 	require.NoError(t, err)
 	var again tracer.Trace
