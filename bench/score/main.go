@@ -29,6 +29,8 @@ func measurements() []measurement {
 	return []measurement{
 		{"fees", "what transactions of ten chains cost", scoreFees},
 		{"swaps", "what parties gave and got in swaps", scoreSwaps},
+		{"nomad", "withdrawals over a bridge whose two sides are known", scoreNomad},
+		{"bridges", "events of bridges in transactions of ten chains", scoreBridges},
 	}
 }
 
