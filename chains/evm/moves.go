@@ -130,7 +130,9 @@ func (d *Decoder) moves(p *Parts, h *Header, e *chains.Execution) error {
 		e.Untraced = true
 	}
 	for i := range p.Receipt.Logs {
-		e.Moves = d.tokenMoves(&p.Receipt.Logs[i], e.Moves)
+		if !repeated(d.chain, p.Receipt.Logs, i) {
+			e.Moves = d.tokenMoves(&p.Receipt.Logs[i], e.Moves)
+		}
 	}
 	e.Moves = appendNative(e.Moves, chains.MoveTip, "", holder(h.Miner), &c.tip, 0, chains.EvidenceProven)
 	if d.quirks.feeLog {
