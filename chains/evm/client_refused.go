@@ -43,6 +43,7 @@ var refusals = []struct {
 	{0, "execution reverted", reverted},    // any, and what the contract says behind it
 	{0, "vm execution error", reverted},    // Nethermind, −32015
 	{0, "indexing is in progress", notYet}, // geth: of its index of transactions
+	{0, "requests in batch", tooMuch},
 	// Too often: before what is too much, since both speak of limits.
 	{0, "rate limit", tooOften},             // Alchemy, QuickNode, Infura ("request rate limited"), publicnode
 	{0, "rate exceeded", tooOften},          // Infura: "project ID request rate exceeded"
@@ -53,10 +54,9 @@ var refusals = []struct {
 	{-32029, "", tooOften}, // Alchemy over WebSocket
 	{429, "", tooOften},    // as a code of JSON-RPC: Alchemy
 	// Too much: batches.
-	{0, "batch too large", tooMuch}, // geth, −32600
-	{0, "batch size", tooMuch},      // Erigon: "batch limit", Nethermind: "batch size limit exceeded"
-	{0, "batch limit", tooMuch},     // Erigon
-	{0, "too many requests in batch", tooMuch},
+	{0, "batch too large", tooMuch},     // geth, −32600
+	{0, "batch size", tooMuch},          // Erigon: "batch limit", Nethermind: "batch size limit exceeded"
+	{0, "batch limit", tooMuch},         // Erigon
 	{0, "maximum batch", tooMuch},       // BSC's public nodes
 	{0, "response too large", tooMuch},  // geth, −32003
 	{0, "response size", tooMuch},       // Alchemy: "Log response size exceeded"; Erigon

@@ -173,4 +173,3 @@ func TestFindsEvents(t *testing.T) {
 		require.Empty(t, none)
 	})
 }
-

@@ -61,6 +61,7 @@ func newGeth(o Options) (*node.Node, *catalyst.SimulatedBeacon, error) {
 		modules = []string{"eth", "net", "web3", "debug", "txpool"}
 	}
 	stack, err := node.New(&node.Config{
+		Name: "Geth", Version: "1.17.10-stable",
 		P2P:      p2p.Config{NoDiscovery: true, NoDial: true},
 		HTTPHost: "127.0.0.1", HTTPModules: modules,
 		WSHost: "127.0.0.1", WSModules: modules, WSOrigins: []string{"*"},
@@ -87,7 +88,9 @@ func newGeth(o Options) (*node.Node, *catalyst.SimulatedBeacon, error) {
 }
 
 // FeeRecipient returns the account that blocks pay their tips to.
-func FeeRecipient() common.Address { return common.HexToAddress("0xfee0000000000000000000000000000000000fee") }
+func FeeRecipient() common.Address {
+	return common.HexToAddress("0xfee0000000000000000000000000000000000fee")
+}
 
 func gethConfig(o Options) *ethconfig.Config {
 	chain := *params.AllDevChainProtocolChanges

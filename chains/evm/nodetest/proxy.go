@@ -7,6 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -26,8 +29,6 @@ type Refusal struct {
 // Tamper says what a Proxy changes; what is nil or 0 changes nothing. Functions are called by
 // several goroutines at once.
 type Tamper struct {
-	// Wants judges the headers of a request: false is status 401.
-	Wants func(http.Header) bool
 	// Status answers a request with another status than 200, and these words.
 	Status func(calls []Question) (status int, words string)
 	// Refuse answers a call in place of the node; nil: it is asked.
@@ -48,16 +49,12 @@ type reply struct {
 	Error   *Refusal        `json:"error,omitempty"`
 }
 
-// Proxy stands before the node and lets its answers be changed: one that refuses, lies, lacks
-// methods or wants to see credentials. It speaks HTTP, returns its URL, and closes when the test
+// Proxy stands before the node and lets its answers be changed: one that refuses, lies, or
+// lacks methods. It speaks HTTP, returns its URL, and closes when the test
 // ends.
 func (n *Node) Proxy(tb testing.TB, how Tamper) string {
 	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if how.Wants != nil && !how.Wants(r.Header) {
-			http.Error(w, "who are you?", http.StatusUnauthorized)
-			return
-		}
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			panic(http.ErrAbortHandler)
@@ -159,4 +156,28 @@ func NoMethod(methods ...string) func(Question) *Refusal {
 		}
 		return nil
 	}
+}
+
+// Guard stands before the node, over HTTP and WebSocket, and lets nobody through whose headers
+// wants does not like: status 401. It returns its URL, and closes when the test ends.
+func (n *Node) Guard(tb testing.TB, wants func(http.Header) bool) string {
+	tb.Helper()
+	behind := map[bool]*httputil.ReverseProxy{}
+	for socket, address := range map[bool]string{false: n.URL, true: strings.Replace(n.WS, "ws", "http", 1)} {
+		target, err := url.Parse(address)
+		if err != nil {
+			tb.Fatalf("guard: %v", err)
+		}
+		behind[socket] = httputil.NewSingleHostReverseProxy(target)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !wants(r.Header) {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		r.Header.Del("Authorization")
+		behind[r.Header.Get("Upgrade") != ""].ServeHTTP(w, r)
+	}))
+	tb.Cleanup(server.Close)
+	return server.URL
 }

@@ -3,11 +3,13 @@ package nodetest
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/crypto/kzg4844"
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
 
@@ -53,7 +55,7 @@ func (n *Node) nonce(from int) uint64 {
 
 const defaultGas = 1_000_000
 
-func tip() *big.Int { return big.NewInt(2 * params.GWei) }
+func tip() *big.Int    { return big.NewInt(2 * params.GWei) }
 func feeCap() *big.Int { return big.NewInt(100 * params.GWei) }
 
 // fill sets what a test has no opinion of.
@@ -167,4 +169,17 @@ func (n *Node) Succeeded(txs ...*types.Transaction) {
 			n.t.Fatalf("%s", fmt.Sprintf("transaction %d (%s): block %v, status %d", i, tx.Hash(), receipt.Block, receipt.Status))
 		}
 	}
+}
+
+// SendBlob sends a transaction with one blob of zeros from a key. The commitment to it, and what
+// proves it, is the point at infinity, so that nothing has to be computed.
+func (n *Node) SendBlob(from int, to common.Address, wei *big.Int) *types.Transaction {
+	n.t.Helper()
+	infinity := [48]byte{0xc0}
+	version, proofs := types.BlobSidecarVersion0, []kzg4844.Proof{infinity}
+	if n.Kind == Geth { // Osaka wants a proof for each cell
+		version, proofs = types.BlobSidecarVersion1, slices.Repeat(proofs, kzg4844.CellProofsPerBlob)
+	}
+	side := types.NewBlobTxSidecar(version, []kzg4844.Blob{{}}, []kzg4844.Commitment{infinity}, proofs)
+	return n.Send(from, &types.BlobTx{To: to, Value: uint256.MustFromBig(wei), Sidecar: side, BlobHashes: side.BlobHashes()})
 }
