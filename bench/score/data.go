@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 type known struct {
 	tx     chains.Tx
 	inside []internal
+	// lacksL1: on the OP stack, the data's receipt does not say what the L1 took.
+	lacksL1 bool
 }
 
 // internal is a call with value as an explorer lists it: without its place in the tree.
@@ -59,7 +62,7 @@ func transactions(shared string) (map[string]*known, error) {
 		if err != nil {
 			return fmt.Errorf("transaction %s of chain %d: %w", l.Hash, l.ChainID, err)
 		}
-		all[key(l.ChainID, l.Hash)] = &known{tx, l.Internal}
+		all[key(l.ChainID, l.Hash)] = &known{tx, l.Internal, l.lacksL1()}
 		return nil
 	})
 	return all, err
@@ -114,6 +117,11 @@ func (l *line) decode() (chains.Tx, error) {
 		return chains.Tx{}, err
 	}
 	return evm.NewDecoder(chain).Tx(&parts, header, chains.EvidenceAttested)
+}
+
+// lacksL1 reports whether the chain is of the OP stack and its part of the fee is missing.
+func (l *line) lacksL1() bool {
+	return (l.ChainID == 10 || l.ChainID == 8453) && !bytes.Contains(l.Receipt, []byte(`"l1Fee"`))
 }
 
 // header returns what the data holds of the block's header.

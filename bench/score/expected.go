@@ -33,10 +33,13 @@ func (a *amount) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// is reports whether a row is of a type ("" where it has none) and subtype.
-func (e *event) is(kind, subtype string) bool {
-	return strings.TrimPrefix(e.Type, "HistoryEventType.") == kind && strings.TrimPrefix(e.Subtype, "HistoryEventSubType.") == subtype
+// kind returns the type of a row ("" where it has none) and its subtype, as TYPE/SUBTYPE.
+func (e *event) kind() string {
+	return strings.TrimPrefix(e.Type, "HistoryEventType.") + "/" + strings.TrimPrefix(e.Subtype, "HistoryEventSubType.")
 }
+
+// nothing reports whether the amount of a row is 0.
+func (e *event) nothing() bool { return strings.Trim(string(e.Amount), "0.") == "" }
 
 // expectations reads the accounting.
 func expectations(shared string) (list []expected, err error) {

@@ -8,11 +8,11 @@ import (
 	"clew/heuristics"
 )
 
-// roles decides what accounts are from what one transaction shows, since the data does not hold
+// role decides what accounts are from what the transaction shows, since the data does not hold
 // anybody's code: a contract is whose code ran, who wrote a log, who sent coins without signing,
-// and who passed on in one transaction what came in it. Everybody else is a party, and so is
-// whoever is named.
-func (k *known) roles(named map[chains.Address]bool) func(chains.Address) heuristics.Role {
+// and who passed on in one transaction what came in it. Everybody else is a party. A trace asks
+// the node instead.
+func (k *known) role() func(chains.Address) heuristics.Role {
 	code := map[chains.Address]bool{}
 	for _, a := range k.tx.Exec.Ran {
 		code[a] = true
@@ -28,12 +28,7 @@ func (k *known) roles(named map[chains.Address]bool) func(chains.Address) heuris
 		}
 		got[heuristics.Holding{Account: m.To, Asset: m.Asset}] = true
 	}
-	chain := k.tx.Block
-	_ = chain
 	return func(a chains.Address) heuristics.Role {
-		if named[a] || a == k.tx.Exec.Sender {
-			return heuristics.RoleParty
-		}
 		if code[a] {
 			return heuristics.RoleContract
 		}

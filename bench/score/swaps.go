@@ -11,15 +11,30 @@ import (
 	"clew/heuristics"
 )
 
-// deal is what the accounting says that one account gave and got in one transaction.
-type deal struct {
-	at      expected
-	account chains.Address
-	rows    []event
+// shape is a kind of deal and the rows by which the accounting writes it, as TYPE/SUBTYPE.
+type shape struct {
+	what        string
+	gives, gets []string
+	listed      bool // its misses are listed
 }
 
-// scoreSwaps compares conversions with the accounting's rows SPEND and RECEIVE that have no
-// type: exchanges of one asset for another.
+var shapes = []shape{
+	{"swaps: rows without a type", []string{"/SPEND"}, []string{"/RECEIVE"}, true},
+	{"trades, multi-trades, migrations", []string{"TRADE/SPEND", "MULTI_TRADE/SPEND", "MIGRATE/SPEND"}, []string{"TRADE/RECEIVE", "MULTI_TRADE/RECEIVE", "MIGRATE/RECEIVE"}, false},
+	{"deposits for a token", []string{"DEPOSIT/DEPOSIT_FOR_WRAPPED"}, []string{"RECEIVE/RECEIVE_WRAPPED"}, false},
+	{"a token given back", []string{"SPEND/RETURN_WRAPPED"}, []string{"WITHDRAWAL/REDEEM_WRAPPED"}, false},
+}
+
+// deal is what the accounting says that one account gave and got in one transaction.
+type deal struct {
+	chain      uint64
+	account    chains.Address
+	gave, got  []event
+	fees       []event
+	transacted bool // the accounting has such rows, of whatever amount
+}
+
+// scoreSwaps compares conversions with what the accounting says was exchanged.
 func scoreSwaps(shared string, out io.Writer) error {
 	txs, err := transactions(shared)
 	if err != nil {
@@ -33,13 +48,13 @@ func scoreSwaps(shared string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(out, "| accounts | transactions | right | rate |\n|---|---|---|---|\n")
+	fmt.Fprint(out, "| what the accounting writes | transactions | right | rate |\n|---|---|---|---|\n")
 	var misses []string
-	for _, named := range []bool{false, true} {
+	for _, sh := range shapes {
 		total, right := 0, 0
-		misses = nil
-		for _, x := range list {
-			deals, err := dealsOf(x)
+		for i := range list {
+			x := &list[i]
+			deals, err := sh.deals(x)
 			if err != nil {
 				return err
 			}
@@ -47,83 +62,104 @@ func scoreSwaps(shared string, out io.Writer) error {
 				continue
 			}
 			total++
-			if reason := txs[key(x.ChainID, x.Tx)].judge(names, deals, named); reason != "" {
-				misses = append(misses, fmt.Sprintf("- %d `%s`: %s", x.ChainID, x.Tx, reason))
-				continue
+			reason := txs[key(x.ChainID, x.Tx)].judge(names, deals)
+			if reason == "" {
+				right++
+			} else if sh.listed {
+				misses = append(misses, fmt.Sprintf("- %s `%s`: %s", chains.EVM(x.ChainID), x.Tx, reason))
 			}
-			right++
 		}
-		what := "as the transaction alone shows them"
-		if named {
-			what = "those whose books are kept are known to be parties"
-		}
-		fmt.Fprintf(out, "| %s | %d | %d | %s |\n", what, total, right, rate(right, total))
+		fmt.Fprintf(out, "| %s | %d | %d | %s |\n", sh.what, total, right, rate(right, total))
 	}
-	return list2(out, misses)
+	return writeMisses(out, "swaps", misses)
 }
 
-// dealsOf returns what each account exchanged in a transaction; none where nothing was. A spend of
-// nothing is none, and what the accounting books in and out again in one transaction (what a bridge
-// brought and a swap took) is neither: amounts are nets.
-func dealsOf(x expected) (deals []*deal, err error) {
+// deals returns what each account exchanged in a transaction; none where nothing was. A row of
+// nothing is none, and what the accounting books in and out again in one transaction (what a
+// bridge brought and a swap took) is neither: amounts are nets.
+func (sh *shape) deals(x *expected) ([]*deal, error) {
 	of := map[string]*deal{}
-	swapped := false
+	var deals []*deal
 	for _, row := range x.Events {
-		if !row.is("", "SPEND") && !row.is("", "RECEIVE") && !row.is("", "FEE") {
+		kind := row.kind()
+		gives, gets := slices.Contains(sh.gives, kind), slices.Contains(sh.gets, kind)
+		if !gives && !gets && kind != "/FEE" && kind != "TRADE/FEE" && kind != "MULTI_TRADE/FEE" {
 			continue
 		}
-		swapped = swapped || !row.is("", "FEE")
 		d := of[row.Account]
 		if d == nil {
-			d = &deal{at: x}
-			if d.account, err = evm.ParseAddress(chains.EVM(x.ChainID), row.Account); err != nil {
+			account, err := evm.ParseAddress(chains.EVM(x.ChainID), row.Account)
+			if err != nil {
 				return nil, fmt.Errorf("account of %s: %w", x.Tx, err)
 			}
-			of[row.Account] = d
-			deals = append(deals, d)
+			d = &deal{chain: x.ChainID, account: account}
+			of[row.Account], deals = d, append(deals, d)
 		}
-		if strings.Trim(string(row.Amount), "0.") != "" && !x.cancelled(row) {
-			d.rows = append(d.rows, row)
+		d.transacted = d.transacted || gives || gets
+		switch {
+		case row.nothing() || gives && x.cancelled(row):
+		case gives:
+			d.gave = append(d.gave, row)
+		case gets:
+			d.got = append(d.got, row)
+		default:
+			d.fees = append(d.fees, row)
 		}
 	}
-	if !swapped {
-		return nil, nil
-	}
-	return deals, nil
+	return slices.DeleteFunc(deals, func(d *deal) bool { return !d.transacted }), nil
 }
 
-// cancelled reports whether the accounting books a spend also as received in the same transaction.
+// cancelled reports whether the accounting books what was given also as received in the same
+// transaction.
 func (x *expected) cancelled(row event) bool {
-	return row.is("", "SPEND") && slices.ContainsFunc(x.Events, func(e event) bool {
-		in := strings.HasSuffix(e.Type, ".RECEIVE") || strings.HasSuffix(e.Type, ".WITHDRAWAL")
+	return slices.ContainsFunc(x.Events, func(e event) bool {
+		in := strings.HasPrefix(e.kind(), "RECEIVE/") || strings.HasPrefix(e.kind(), "WITHDRAWAL/")
 		return in && e.Account == row.Account && e.Asset == row.Asset && e.Amount == row.Amount
 	})
 }
 
 // judge settles the transaction and returns what of the deals it has wrong; "" for nothing.
-func (k *known) judge(names names, deals []*deal, named bool) string {
-	parties := map[chains.Address]bool{}
-	if named {
-		for _, d := range deals {
-			parties[d.account] = true
-		}
-	}
-	s := heuristics.Settle(&k.tx, k.roles(parties))
+func (k *known) judge(names names, deals []*deal) string {
+	s := heuristics.Settle(&k.tx, k.role())
 	var wrong []string
 	for _, d := range deals {
-		if reason := d.compare(names, s); reason != "" {
+		if reason := d.compare(names, &s); reason != "" {
 			wrong = append(wrong, reason)
 		}
 	}
 	return strings.Join(wrong, "; ")
 }
 
-// holding is what the settlement says that an account gave or got of an asset: in conversions,
-// and beside them to and from others.
+// sums are what the settlement says of an account and asset: given and got in conversions, and
+// passed on to others besides.
 type sums struct{ gave, got, paid chains.Amount }
 
-// compare returns what the settlement has otherwise than the accounting.
-func (d *deal) compare(names names, s heuristics.Settlement) string {
+// compare returns what the settlement has otherwise than the accounting. Every asset that the
+// account exchanged must be in a row, and every row must be one of them. Where the accounting's
+// own rows leave nothing given, whatever came counts, exchanged or not.
+func (d *deal) compare(names names, s *heuristics.Settlement) string {
+	have := d.collect(s)
+	if len(have) == 0 {
+		return "no conversion of " + evm.FormatAddress("", d.account)
+	}
+	seen := map[chains.Asset]bool{}
+	for _, row := range slices.Concat(d.gave, d.got) {
+		asset, ok := d.find(names, row, slices.Contains(d.gave, row), have)
+		if !ok {
+			return fmt.Sprintf("%s %s (%s) is not among: %s", row.Amount, row.Asset, row.kind(), written(have))
+		}
+		seen[asset] = true
+	}
+	for asset, sum := range have {
+		if !seen[asset] && (!sum.gave.IsZero() || !sum.got.IsZero()) {
+			return fmt.Sprintf("%s given and %s got of %s, which the accounting does not mention", sum.gave, sum.got, asset)
+		}
+	}
+	return ""
+}
+
+// collect sums up what the settlement says of the account.
+func (d *deal) collect(s *heuristics.Settlement) map[chains.Asset]*sums {
 	have := map[chains.Asset]*sums{}
 	of := func(asset chains.Asset) *sums {
 		if have[asset] == nil {
@@ -131,85 +167,43 @@ func (d *deal) compare(names names, s heuristics.Settlement) string {
 		}
 		return have[asset]
 	}
-	for i := range s.Conversions {
-		c := &s.Conversions[i]
-		for _, l := range c.Given {
-			if l.Account == d.account {
-				of(l.Asset).gave = of(l.Asset).gave.Plus(l.Units)
-			}
-		}
-		for _, l := range c.Received {
-			if l.Account == d.account {
-				of(l.Asset).got = of(l.Asset).got.Plus(l.Units)
-			}
-		}
-	}
-	oneSided := !slices.ContainsFunc(d.rows, func(e event) bool { return e.is("", "SPEND") })
-	if len(have) == 0 && !oneSided {
-		return "no conversion of " + evm.FormatAddress("", d.account)
-	}
 	for _, p := range s.Steps {
-		if oneSided && p.Kind == heuristics.StepTransfer && p.To == d.account {
+		switch {
+		case p.Kind == heuristics.StepGive && p.From == d.account:
+			of(p.Asset).gave = of(p.Asset).gave.Plus(p.Units)
+		case p.Kind == heuristics.StepTake && p.To == d.account, len(d.gave) == 0 && p.Kind == heuristics.StepTransfer && p.To == d.account:
 			of(p.Asset).got = of(p.Asset).got.Plus(p.Units)
 		}
-		if p.Kind == heuristics.StepTransfer && p.From == d.account || p.Kind == heuristics.StepFee && p.Conversion >= 0 && p.From == d.account {
-			of(p.Asset).paid = of(p.Asset).paid.Plus(p.Units)
+	}
+	for _, p := range s.Steps {
+		fee := p.Kind == heuristics.StepFee && p.Conversion >= 0
+		if sum := have[p.Asset]; sum != nil && p.From == d.account && (fee || p.Kind == heuristics.StepTransfer) {
+			sum.paid = sum.paid.Plus(p.Units)
 		}
 	}
-	return d.match(names, have)
+	return have
 }
 
-// match pairs the rows with what was found. Every asset that the account gave or got must be in
-// a row, and every row must be one of them.
-func (d *deal) match(names names, have map[chains.Asset]*sums) string {
-	seen := map[chains.Asset]bool{}
-	for _, side := range []string{"SPEND", "RECEIVE"} {
-		for _, row := range d.rows {
-			if !row.is("", side) {
-				continue
-			}
-			asset, ok := d.find(names, row, have)
-			if !ok {
-				return fmt.Sprintf("%s %s %s not found among %s", strings.ToLower(side), row.Amount, row.Asset, list3(have))
-			}
-			seen[asset] = true
-		}
-	}
-	for asset, sum := range have {
-		if !seen[asset] && (!sum.gave.IsZero() || !sum.got.IsZero()) {
-			return fmt.Sprintf("gave %s and got %s of %s, of which the accounting knows nothing", sum.gave, sum.got, asset)
-		}
-	}
-	return ""
-}
-
-// find returns the asset of a row. Of a fee, the accounting shows it apart or within the price,
-// and a router takes it before or after the swap: what was given counts with and without what went
-// on to others, and what was got with and without the fee.
-func (d *deal) find(names names, row event, have map[chains.Asset]*sums) (chains.Asset, bool) {
-	t := names.token(d.at.ChainID, row.Asset)
+// find returns the asset of a row. The accounting shows a fee apart or within the price, and a
+// router takes it before or after the swap: what was given counts with and without what went on to
+// others, and what was got with and without the fee.
+func (d *deal) find(names names, row event, given bool, have map[chains.Asset]*sums) (chains.Asset, bool) {
+	t := names.token(d.chain, row.Asset)
 	var found []chains.Asset
 	for asset, sum := range have {
-		if !t.fits(asset) {
-			continue
-		}
-		for _, decimals := range t.decimals {
+		if t.fits(asset) && slices.ContainsFunc(t.decimals, func(decimals int) bool {
 			want, ok := units(row.Amount, decimals)
-			if !ok || want.IsZero() {
-				continue
+			with, fits := want.Add(d.fee(row.Asset, decimals))
+			if !ok || want.IsZero() || fits != nil {
+				return false
 			}
-			fee := chains.Amount{}
-			for _, other := range d.rows {
-				if other.is("", "FEE") && other.Asset == row.Asset {
-					fee, _ = units(other.Amount, decimals)
-				}
+			if given {
+				paid := sum.gave.Plus(sum.paid)
+				return sum.gave == want || sum.gave == with || paid == want || paid == with
 			}
-			given, paid := sum.gave, sum.gave.Plus(sum.paid)
-			if row.is("", "SPEND") && (given == want || given == want.Plus(fee) || paid == want || paid == want.Plus(fee)) ||
-				row.is("", "RECEIVE") && (sum.got == want || sum.got.Plus(fee) == want) {
-				found = append(found, asset)
-				break
-			}
+			return sum.got == want || sum.got.Plus(d.fee(row.Asset, decimals)) == want
+		}) {
+			found = append(found, asset)
 		}
 	}
 	if len(found) != 1 {
@@ -218,11 +212,22 @@ func (d *deal) find(names names, row event, have map[chains.Asset]*sums) (chains
 	return found[0], true
 }
 
-// list3 writes sums for people.
-func list3(have map[chains.Asset]*sums) string {
+// fee returns what the accounting shows apart as a fee in an asset.
+func (d *deal) fee(asset string, decimals int) (sum chains.Amount) {
+	for _, row := range d.fees {
+		if fee, ok := units(row.Amount, decimals); ok && row.Asset == asset {
+			sum = sum.Plus(fee)
+		}
+	}
+	return sum
+}
+
+// written writes sums for people, in order.
+func written(have map[chains.Asset]*sums) string {
 	var list []string
 	for asset, sum := range have {
-		list = append(list, fmt.Sprintf("%s: gave %s got %s paid %s", asset, sum.gave, sum.got, sum.paid))
+		list = append(list, fmt.Sprintf("%s given %s, got %s, passed on %s", asset, sum.gave, sum.got, sum.paid))
 	}
-	return strings.Join(list, ", ")
+	slices.Sort(list)
+	return strings.Join(list, "; ")
 }
