@@ -170,23 +170,33 @@ func pick(ctx context.Context, node TxPicker, places []Place) (*chains.Block, er
 }
 
 // firstAt returns the height of the first block up to asOf whose time is at or after unix, one above
-// asOf where none is. Times of a chain of accounts never fall.
+// asOf where none is. Times of a chain of accounts never fall. A node that does not keep the first
+// blocks is searched from where it begins: ErrIncomplete if the block may lie below.
 func firstAt(ctx context.Context, node Node, unix int64, asOf chains.BlockRef) (int64, error) {
 	low, high := int64(0), asOf.Height // high: known to be at or after unix, or not asked
 	if asOf.Time < unix {
 		return asOf.Height + 1, nil
 	}
+	absent := int64(-1) // the highest block known to be absent
 	for low < high {
 		middle := low + (high-low)/2
 		ref, err := node.Ref(ctx, middle)
-		if err != nil {
-			return 0, fmt.Errorf("search for the block at %s: %w", time.Unix(unix, 0).UTC().Format(time.RFC3339), err)
-		}
-		if ref.Time < unix {
+		switch {
+		case errors.Is(err, chains.ErrNotFound):
+			absent, low = middle, middle+1
+		case err != nil:
+			return 0, fmt.Errorf("search for the block at %s: %w", when(unix), err)
+		case ref.Time < unix:
 			low = middle + 1
-		} else {
+		default:
 			high = middle
 		}
 	}
+	if absent >= 0 && high == absent+1 {
+		return 0, fmt.Errorf("search for the block at %s: the node has none below %d: %w", when(unix), high, chains.ErrIncomplete)
+	}
 	return high, nil
 }
+
+// when writes a time for people.
+func when(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }
