@@ -143,11 +143,19 @@ const clockSlack = 24 * time.Hour
 // HeightAt returns a height at or below the first block whose time is at or after t. Block
 // times are not in order, so it searches for the day before and leaves the rest to the
 // reader: every block below the result is earlier than t, unless its time was wrong by more
-// than a day. Of a Holder it is a block that it holds.
+// than a day. Times of a chain of accounts never fall: there it is that block, or the head where
+// none is so late. Of a Holder it is a block that it holds.
 func HeightAt(ctx context.Context, node Node, t time.Time) (int64, error) {
 	head, err := node.Head(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("head of the chain: %w", err)
+	}
+	if node.Chain().Info().Family == chains.FamilyEVM {
+		if r, ok := node.(*Recording); ok {
+			return r.heightAt(t.Unix()), nil
+		}
+		first, err := firstAt(ctx, node, t.Unix(), head)
+		return min(first, head.Height), err
 	}
 	held := Span{From: 0, To: head.Height}
 	if h, ok := node.(Holder); ok {

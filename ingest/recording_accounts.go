@@ -297,3 +297,13 @@ func (r *Recording) firstKept(p Place) int {
 	})
 	return i
 }
+
+// heightAt returns the highest block held below which all blocks are earlier than unix.
+func (r *Recording) heightAt(unix int64) int64 {
+	for i, h := range slices.Backward(r.headers) {
+		if h.Time < unix {
+			return r.Manifest.Heights[i]
+		}
+	}
+	return r.Manifest.From
+}
