@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -48,6 +49,7 @@ func join(out, in []side) map[string]string {
 // scoreBridges reads the bridges' events of the transactions of ten chains, and joins those of
 // which both sides are there.
 func scoreBridges(shared string, out io.Writer) error {
+	var b bytes.Buffer
 	txs, err := transactions(shared)
 	if err != nil {
 		return err
@@ -78,21 +80,25 @@ func scoreBridges(shared string, out io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprint(out, "| bridge | departures | arrivals | by contracts that are not in the table |\n|---|---|---|---|\n")
+	fmt.Fprint(&b, "| bridge | departures | arrivals | by contracts that are not in the table |\n|---|---|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		c := counts[name]
-		fmt.Fprintf(out, "| %s | %d | %d | %d |\n", name, c.out, c.in, c.strange)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", name, c.out, c.in, c.strange)
 	}
 	pairs := join(sent, arrived)
-	fmt.Fprintf(out, "\nOf these messages, both sides are there and join: %d.\n", len(pairs))
+	fmt.Fprintf(&b, "\nOf these messages, both sides are there and join: %d.\n", len(pairs))
 	for _, at := range slices.Sorted(maps.Keys(pairs)) {
-		fmt.Fprintf(out, "- `%s` → `%s`\n", at, pairs[at])
+		fmt.Fprintf(&b, "- `%s` → `%s`\n", at, pairs[at])
 	}
-	return missingPairs(shared, txs, out)
+	if err := missingPairs(shared, txs, &b); err != nil {
+		return err
+	}
+	_, err = out.Write(b.Bytes())
+	return err
 }
 
 // missingPairs says of how many transfers of pairs.csv the data holds the sides.
-func missingPairs(shared string, txs map[string]*known, out io.Writer) error {
+func missingPairs(shared string, txs map[string]*known, b *bytes.Buffer) error {
 	rows, err := commas(filepath.Join(shared, "bridges", "pairs.csv"))
 	if err != nil {
 		return err
@@ -114,14 +120,14 @@ func missingPairs(shared string, txs map[string]*known, out io.Writer) error {
 			both++
 		}
 	}
-	fmt.Fprintf(out, "\nOf the %d transfers of pairs.csv the data holds %d of %d transactions, of %d both: the rest cannot be measured here.\n",
+	fmt.Fprintf(b, "\nOf the %d transfers of pairs.csv the data holds %d of %d transactions, of %d both: the rest cannot be measured here.\n",
 		len(rows)-1, sides, 2*(len(rows)-1), both)
-	return connector(shared, out)
+	return connector(shared, b)
 }
 
 // connector says what there is of the transfers between Ethereum and Polygon: pairs of hashes, and
 // the departures without their logs. What joins them is in the logs.
-func connector(shared string, out io.Writer) error {
+func connector(shared string, b *bytes.Buffer) error {
 	pairs := 0
 	for _, name := range []string{"Celer", "Multi", "Poly"} {
 		first := true
@@ -136,7 +142,7 @@ func connector(shared string, out io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(out, "\nOf the %d pairs of bridges/connector the data holds no log of an arrival, and of no departure the key: none can be measured here.\n", pairs)
+	fmt.Fprintf(b, "\nOf the %d pairs of bridges/connector the data holds no log of an arrival, and of no departure the key: none can be measured here.\n", pairs)
 	return nil
 }
 

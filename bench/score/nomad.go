@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ type nomadRow struct{ tx, id, token, recipient, amount, sender, from, to string 
 // scoreNomad writes the rows of both sides back as the logs that they were read from, decodes
 // those, and compares what joins with the list of matched withdrawals.
 func scoreNomad(shared string, out io.Writer) error {
+	var b bytes.Buffer
 	dir := filepath.Join(shared, "bridges", "nomad")
 	matched, err := tabs(dir, "CCTX_Withdrawal")
 	if err != nil {
@@ -71,9 +73,13 @@ func scoreNomad(shared string, out io.Writer) error {
 			wrong++
 		}
 	}
-	fmt.Fprintf(out, "| what | n |\n|---|---|\n| matched withdrawals | %d |\n| joined with the same transaction | %d |\n| missing | %d |\n| joined with another one | %d |\n", len(want), right, missing, wrong)
-	fmt.Fprintf(out, "| joined beyond the list | %d |\n| of the matched, whose departure stands only in the list itself | %d |\n", len(joined)-right-wrong, only)
-	return nomadTheft(dir, sent, joined, out)
+	fmt.Fprintf(&b, "| what | n |\n|---|---|\n| matched withdrawals | %d |\n| joined with the same transaction | %d |\n| missing | %d |\n| joined with another one | %d |\n", len(want), right, missing, wrong)
+	fmt.Fprintf(&b, "| joined beyond the list | %d |\n| of the matched, whose departure stands only in the list itself | %d |\n", len(joined)-right-wrong, only)
+	if err := nomadTheft(dir, sent, joined, &b); err != nil {
+		return err
+	}
+	_, err = out.Write(b.Bytes())
+	return err
 }
 
 // nomadSides reads the events of both sides, those without a match among them.
@@ -106,7 +112,7 @@ func nomadSides(dir string) (sent, arrived []side, err error) {
 }
 
 // nomadTheft reports how many withdrawals of the theft join with a message that was sent.
-func nomadTheft(dir string, sent []side, joined map[string]string, out io.Writer) error {
+func nomadTheft(dir string, sent []side, joined map[string]string, b *bytes.Buffer) error {
 	rows, err := commas(filepath.Join(dir, "attacks.csv"))
 	if err != nil {
 		return err
@@ -128,7 +134,7 @@ func nomadTheft(dir string, sent []side, joined map[string]string, out io.Writer
 			hops++
 		}
 	}
-	fmt.Fprintf(out, "| withdrawals of the theft | %d |\n| of these with the id of a message that was sent | %d |\n| of these joined | %d |\n", len(rows)-1, reused, hops)
+	fmt.Fprintf(b, "| withdrawals of the theft | %d |\n| of these with the id of a message that was sent | %d |\n| of these joined | %d |\n", len(rows)-1, reused, hops)
 	return nil
 }
 

@@ -63,7 +63,7 @@ func opVector(tb testing.TB, to common.Address, amount int) crossing {
 		from: from, to: l2, protocol: "op-stack", receiver: to, given: int64(amount), got: int64(amount), noFields: true,
 		sent: []evm.Log{sent},
 		arrived: []evm.Log{emit(tb, bridge.Hex(), "DepositFinalized(address,address,address,address,uint256,bytes)",
-			[]any{common.Address{}, common.Address{}, alice}, "address uint256 bytes", to, amount, []byte{})},
+			[]any{common.Address{}, common.Address{}, alice}, "address,uint256,bytes", to, amount, []byte{})},
 	}
 }
 
@@ -72,7 +72,7 @@ func opExitVector(tb testing.TB, to common.Address, amount int) crossing {
 	return crossing{
 		from: scene("base"), to: scene("ethereum"), protocol: "op-stack", given: int64(amount), noFields: true,
 		sent: []evm.Log{emit(tb, "0x4200000000000000000000000000000000000016", "MessagePassed(uint256,address,address,uint256,uint256,bytes,bytes32)",
-			[]any{7, alice, to}, "uint256 uint256 bytes bytes32", amount, 0, []byte{}, hash)},
+			[]any{7, alice, to}, "uint256,uint256,bytes,bytes32", amount, 0, []byte{}, hash)},
 		arrived: []evm.Log{emit(tb, "0x49048044D57e1C92A77f79988d21Fa8fAF74E97e", "WithdrawalFinalized(bytes32,bool)", []any{hash}, "bool", true)},
 	}
 }
@@ -90,11 +90,11 @@ func ticketVector(tb testing.TB, to common.Address, amount int) crossing {
 		from: scene("ethereum"), to: scene("arbitrum"), protocol: "arbitrum", given: int64(amount) + 50, noFields: true,
 		sent: []evm.Log{
 			emit(tb, bridge, "MessageDelivered(uint256,bytes32,address,uint8,address,bytes32,uint256,uint64)",
-				[]any{900, common.Hash{}}, "address uint8 address bytes32 uint256 uint64", common.HexToAddress(inbox), 9, alice, crypto.Keccak256Hash(data), 25, 1),
+				[]any{900, common.Hash{}}, "address,uint8,address,bytes32,uint256,uint64", common.HexToAddress(inbox), 9, alice, crypto.Keccak256Hash(data), 25, 1),
 			emit(tb, inbox, "InboxMessageDelivered(uint256,bytes)", []any{900}, "bytes", data),
 		},
 		arrived: []evm.Log{emit(tb, "0x000000000000000000000000000000000000006E", "RedeemScheduled(bytes32,bytes32,uint64,uint64,address,uint256,uint256)",
-			[]any{ticket, common.Hash{1}, 0}, "uint64 address uint256 uint256", 1, alice, 0, 0)},
+			[]any{ticket, common.Hash{1}, 0}, "uint64,address,uint256,uint256", 1, alice, 0, 0)},
 	}
 }
 
@@ -103,7 +103,7 @@ func arbitrumExitVector(tb testing.TB, to common.Address, amount int) crossing {
 		from: scene("arbitrum"), to: scene("ethereum"), protocol: "arbitrum", receiver: to, given: int64(amount),
 		sent: []evm.Log{emit(tb, "0x0000000000000000000000000000000000000064",
 			"L2ToL1Tx(address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes)",
-			[]any{to, common.Hash{2}, 31337}, "address uint256 uint256 uint256 uint256 bytes", alice, 1, 2, 3, amount, []byte{})},
+			[]any{to, common.Hash{2}, 31337}, "address,uint256,uint256,uint256,uint256,bytes", alice, 1, 2, 3, amount, []byte{})},
 		arrived: []evm.Log{emit(tb, "0x0B9857ae2D4A3DBe74ffE1d7DF045bb7F96E4840", "OutBoxTransactionExecuted(address,address,uint256,uint256)",
 			[]any{to, alice, 0}, "uint256", 31337)},
 	}

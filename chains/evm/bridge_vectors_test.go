@@ -49,11 +49,11 @@ func word(tb testing.TB, v any) [32]byte {
 	return [32]byte{}
 }
 
-// pack encodes values; types are words separated by spaces. Numbers are given as int.
+// pack encodes values; types are separated by commas. Numbers are given as int.
 func pack(tb testing.TB, types string, values ...any) []byte {
 	tb.Helper()
 	var args abi.Arguments
-	for i, name := range strings.Fields(types) {
+	for i, name := range strings.FieldsFunc(types, func(r rune) bool { return r == ',' }) {
 		typ, err := abi.NewType(name, "", nil)
 		require.NoError(tb, err)
 		args = append(args, abi.Argument{Type: typ})
@@ -151,11 +151,11 @@ func acrossVector(tb testing.TB, to common.Address, amount int) crossing {
 		from: scene("ethereum"), to: scene("arbitrum"), protocol: "across", receiver: to, given: int64(amount), got: int64(amount) - 1,
 		sent: []evm.Log{emit(tb, "0x5c7BCd6E7De5423a257D81B442095A1a6ced35C5",
 			"FundsDeposited(bytes32,bytes32,uint256,uint256,uint256,uint256,uint32,uint32,uint32,bytes32,bytes32,bytes32,bytes)",
-			[]any{42161, 77, wide(alice)}, "bytes32 bytes32 uint256 uint256 uint32 uint32 uint32 bytes32 bytes32 bytes",
+			[]any{42161, 77, wide(alice)}, "bytes32,bytes32,uint256,uint256,uint32,uint32,uint32,bytes32,bytes32,bytes",
 			wide(coinA), wide(coinB), amount, amount-1, 100, 200, 150, wide(to), common.Hash{}, []byte("do"))},
 		arrived: []evm.Log{emit(tb, "0xe35e9842fceaCA96570B734083f4a58e8F7C5f2A",
 			"FilledRelay(bytes32,bytes32,uint256,uint256,uint256,uint256,uint256,uint32,uint32,bytes32,bytes32,bytes32,bytes32,bytes32,(bytes32,bytes32,uint256,uint8))",
-			[]any{1, 77, wide(bob)}, "bytes32 bytes32 uint256 uint256 uint256 uint32 uint32 bytes32 bytes32 bytes32 bytes32 bytes32 bytes32 uint256 uint8",
+			[]any{1, 77, wide(bob)}, "bytes32,bytes32,uint256,uint256,uint256,uint32,uint32,bytes32,bytes32,bytes32,bytes32,bytes32,bytes32,uint256,uint8",
 			wide(coinA), wide(coinB), amount, amount-1, 1, 200, 150, common.Hash{}, wide(alice), wide(to), crypto.Keccak256Hash([]byte("do")),
 			wide(to), common.Hash{}, amount-1, 0)},
 	}
@@ -171,12 +171,12 @@ func cctpVector(tb testing.TB, to common.Address, amount int) crossing {
 		sent: []evm.Log{
 			emit(tb, transmitter, "MessageSent(bytes)", nil, "bytes", message),
 			emit(tb, messenger, "DepositForBurn(uint64,address,uint256,address,bytes32,uint32,bytes32,bytes32)",
-				[]any{62883, coinA, alice}, "uint256 bytes32 uint32 bytes32 bytes32", amount, wide(to), 3, wide(there), common.Hash{}),
+				[]any{62883, coinA, alice}, "uint256,bytes32,uint32,bytes32,bytes32", amount, wide(to), 3, wide(there), common.Hash{}),
 		},
 		arrived: []evm.Log{
 			emit(tb, there.Hex(), "MintAndWithdraw(address,uint256,address)", []any{to, coinB}, "uint256", amount),
 			emit(tb, "0xC30362313FBBA5cf9163F0bb16a0e01f01A896ca", "MessageReceived(address,uint32,uint64,bytes32,bytes)",
-				[]any{bob, 62883}, "uint32 bytes32 bytes", 0, wide(common.HexToAddress(messenger)), body),
+				[]any{bob, 62883}, "uint32,bytes32,bytes", 0, wide(common.HexToAddress(messenger)), body),
 		},
 	}
 }
@@ -193,12 +193,12 @@ func cctp2Vector(tb testing.TB, to common.Address, amount int) crossing {
 		sent: []evm.Log{
 			emit(tb, transmitter, "MessageSent(bytes)", nil, "bytes", message),
 			emit(tb, messenger, "DepositForBurn(address,uint256,address,bytes32,uint32,bytes32,bytes32,uint256,uint32,bytes)",
-				[]any{coinA, alice, 1000}, "uint256 bytes32 uint32 bytes32 bytes32 uint256 bytes", amount, wide(to), 6, own, common.Hash{}, 9, []byte("hook")),
+				[]any{coinA, alice, 1000}, "uint256,bytes32,uint32,bytes32,bytes32,uint256,bytes", amount, wide(to), 6, own, common.Hash{}, 9, []byte("hook")),
 		},
 		arrived: []evm.Log{
-			emit(tb, messenger, "MintAndWithdraw(address,uint256,address,uint256)", []any{to, coinB}, "uint256 uint256", amount-2, 2),
+			emit(tb, messenger, "MintAndWithdraw(address,uint256,address,uint256)", []any{to, coinB}, "uint256,uint256", amount-2, 2),
 			emit(tb, transmitter, "MessageReceived(address,uint32,bytes32,bytes32,uint32,bytes)",
-				[]any{bob, crypto.Keccak256Hash([]byte("nonce")), 1000}, "uint32 bytes32 bytes", 0, own, body(2, 99)),
+				[]any{bob, crypto.Keccak256Hash([]byte("nonce")), 1000}, "uint32,bytes32,bytes", 0, own, body(2, 99)),
 		},
 	}
 }
@@ -209,7 +209,7 @@ func wormholeVector(tb testing.TB, to common.Address, amount int) crossing {
 	return crossing{
 		from: scene("ethereum"), to: scene("polygon"), protocol: "wormhole", noFields: true,
 		sent: []evm.Log{emit(tb, "0x98f3c9e6E3fAce36bAAd05FE09d375Ef1464288B", "LogMessagePublished(address,uint64,uint32,bytes,uint8)",
-			[]any{bridge}, "uint64 uint32 bytes uint8", 4711, 0, payload, 1)},
+			[]any{bridge}, "uint64,uint32,bytes,uint8", 4711, 0, payload, 1)},
 		arrived: []evm.Log{emit(tb, "0x5a58505a96D1dbf8dF91cB21B54419FC36e93fdE", "TransferRedeemed(uint16,bytes32,uint64)",
 			[]any{2, wide(bridge), 4711}, "")},
 	}
@@ -223,28 +223,28 @@ func layerzeroVector(tb testing.TB, to common.Address, amount int) crossing {
 	return crossing{
 		from: scene("ethereum"), to: scene("arbitrum"), protocol: "layerzero", receiver: to, given: int64(amount), got: int64(amount) - 1,
 		sent: []evm.Log{
-			emit(tb, "0x1a44076050125825900e736c501f859c50fE728c", "PacketSent(bytes,bytes,address)", nil, "bytes bytes address", payload, []byte{}, bob),
-			emit(tb, here.Hex(), "OFTSent(bytes32,uint32,address,uint256,uint256)", []any{guid, alice}, "uint32 uint256 uint256", 30110, amount, amount-1),
+			emit(tb, "0x1a44076050125825900e736c501f859c50fE728c", "PacketSent(bytes,bytes,address)", nil, "bytes,bytes,address", payload, []byte{}, bob),
+			emit(tb, here.Hex(), "OFTSent(bytes32,uint32,address,uint256,uint256)", []any{guid, alice}, "uint32,uint256,uint256", 30110, amount, amount-1),
 		},
-		arrived: []evm.Log{emit(tb, there.Hex(), "OFTReceived(bytes32,uint32,address,uint256)", []any{guid, to}, "uint32 uint256", 30101, amount-1)},
+		arrived: []evm.Log{emit(tb, there.Hex(), "OFTReceived(bytes32,uint32,address,uint256)", []any{guid, to}, "uint32,uint256", 30101, amount-1)},
 	}
 }
 
 func stargateVector(tb testing.TB, to common.Address, amount int) crossing {
 	const node = "0x4D73AdB72bC3DD368966edD0f0b2148401A178E2"
 	here, there := common.HexToAddress("0x00000000000000000000000000000000000b0001"), common.HexToAddress("0x00000000000000000000000000000000000b0002")
-	inner := pack(tb, "uint8 uint256 uint256 uint256 uint256 uint256 uint256 uint256 uint256 uint256 uint256 uint256 bytes bytes",
+	inner := pack(tb, "uint8,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,bytes,bytes",
 		1, 1, 2, 0, 0, 0, amount, 0, 0, 0, 0, 0, to[:], []byte{})
 	return crossing{
 		from: scene("ethereum"), to: scene("arbitrum"), protocol: "stargate", receiver: to,
 		sent: []evm.Log{
 			emit(tb, "0xdf0770dF86a8034b3EFEf0A1Bb3c889B8332FF56", "Swap(uint16,uint256,address,uint256,uint256,uint256,uint256,uint256)", nil,
-				"uint16 uint256 address uint256 uint256 uint256 uint256 uint256", 110, 2, alice, amount, 0, 0, 0, 0),
+				"uint16,uint256,address,uint256,uint256,uint256,uint256,uint256", 110, 2, alice, amount, 0, 0, 0, 0),
 			emit(tb, node, "Packet(bytes)", nil, "bytes", packed(24179, 8, 101, 2, here, 110, 2, there, inner)),
 		},
 		arrived: []evm.Log{
-			emit(tb, node, "PacketReceived(uint16,bytes,address,uint64,bytes32)", []any{101, there}, "bytes uint64 bytes32", here[:], 24179, crypto.Keccak256Hash(inner)),
-			emit(tb, "0x892785f33CdeE22A30AEF750F285E18c18040c3e", "SwapRemote(address,uint256,uint256,uint256)", nil, "address uint256 uint256 uint256", to, amount, 0, 0),
+			emit(tb, node, "PacketReceived(uint16,bytes,address,uint64,bytes32)", []any{101, there}, "bytes,uint64,bytes32", here[:], 24179, crypto.Keccak256Hash(inner)),
+			emit(tb, "0x892785f33CdeE22A30AEF750F285E18c18040c3e", "SwapRemote(address,uint256,uint256,uint256)", nil, "address,uint256,uint256,uint256", to, amount, 0, 0),
 		},
 	}
 }
@@ -255,8 +255,8 @@ func hopVector(tb testing.TB, to common.Address, amount int) crossing {
 	return crossing{
 		from: scene("polygon"), to: scene("ethereum"), protocol: "hop", receiver: to, given: int64(amount), got: int64(amount),
 		sent: []evm.Log{emit(tb, "0x25D8039bB044dC227f741a9e381CA4cEAE2E6aE8", "TransferSent(bytes32,uint256,address,uint256,bytes32,uint256,uint256,uint256,uint256)",
-			[]any{id, 1, to}, "uint256 bytes32 uint256 uint256 uint256 uint256", amount, nonce, 3, 8, 0, 0)},
-		arrived: []evm.Log{emit(tb, "0x3666f603Cc164936C1b87e207F36BEBa4AC5f18a", "Withdrew(bytes32,address,uint256,bytes32)", []any{id, to}, "uint256 bytes32", amount, nonce)},
+			[]any{id, 1, to}, "uint256,bytes32,uint256,uint256,uint256,uint256", amount, nonce, 3, 8, 0, 0)},
+		arrived: []evm.Log{emit(tb, "0x3666f603Cc164936C1b87e207F36BEBa4AC5f18a", "Withdrew(bytes32,address,uint256,bytes32)", []any{id, to}, "uint256,bytes32", amount, nonce)},
 	}
 }
 
@@ -265,9 +265,9 @@ func celerVector(tb testing.TB, to common.Address, amount int) crossing {
 	return crossing{
 		from: scene("ethereum"), to: scene("polygon"), protocol: "celer", receiver: to, given: int64(amount), got: int64(amount) - 4,
 		sent: []evm.Log{emit(tb, "0x5427FEFA711Eff984124bFBB1AB6fbf5E3DA1820", "Send(bytes32,address,address,address,uint256,uint64,uint64,uint32)", nil,
-			"bytes32 address address address uint256 uint64 uint64 uint32", id, alice, to, coinA, amount, 137, 1, 5000)},
+			"bytes32,address,address,address,uint256,uint64,uint64,uint32", id, alice, to, coinA, amount, 137, 1, 5000)},
 		arrived: []evm.Log{emit(tb, "0x88DCDC47D2f83a99CF0000FDF667A468bB958a78", "Relay(bytes32,address,address,address,uint256,uint64,bytes32)", nil,
-			"bytes32 address address address uint256 uint64 bytes32", crypto.Keccak256Hash([]byte("relay")), alice, to, coinB, amount-4, 1, id)},
+			"bytes32,address,address,address,uint256,uint64,bytes32", crypto.Keccak256Hash([]byte("relay")), alice, to, coinB, amount-4, 1, id)},
 	}
 }
 
@@ -276,9 +276,9 @@ func multichainVector(tb testing.TB, to common.Address, amount int) crossing {
 	return crossing{
 		from: from, to: scene("polygon"), protocol: "multichain", receiver: to, given: int64(amount), got: int64(amount) - 1,
 		sent: []evm.Log{emit(tb, "0x6b7a87899490EcE95443e979cA9485CBE7E71522", "LogAnySwapOut(address,address,address,uint256,uint256,uint256)",
-			[]any{coinA, alice, to}, "uint256 uint256 uint256", amount, 1, 137)},
+			[]any{coinA, alice, to}, "uint256,uint256,uint256", amount, 1, 137)},
 		arrived: []evm.Log{emit(tb, "0x4f3Aff3A747fCADe12598081e80c6605A8be192F", "LogAnySwapIn(bytes32,address,address,uint256,uint256,uint256)",
-			[]any{common.Hash(from.Tx), coinB, to}, "uint256 uint256 uint256", amount-1, 1, 137)},
+			[]any{common.Hash(from.Tx), coinB, to}, "uint256,uint256,uint256", amount-1, 1, 137)},
 	}
 }
 
@@ -299,12 +299,12 @@ func nomadVector(tb testing.TB, to common.Address, amount int) crossing {
 		from: scene("eip155:1284"), to: scene("ethereum"), protocol: "nomad", receiver: to, given: int64(amount), got: int64(amount),
 		sent: []evm.Log{
 			emit(tb, "0x8F184D6Aa1977fd2F9d9024317D0ea5cF5815b6f", "Dispatch(bytes32,uint256,uint64,bytes32,bytes)",
-				[]any{hash, 12, common.BytesToHash(packed(6648936, 4, 4729, 4))}, "bytes32 bytes", common.Hash{}, message),
-			emit(tb, router.Hex(), "Send(address,address,uint32,bytes32,uint256,bool)", []any{coinA, alice, 6648936}, "bytes32 uint256 bool", wide(to), amount, false),
+				[]any{hash, 12, common.BytesToHash(packed(6648936, 4, 4729, 4))}, "bytes32,bytes", common.Hash{}, message),
+			emit(tb, router.Hex(), "Send(address,address,uint32,bytes32,uint256,bool)", []any{coinA, alice, 6648936}, "bytes32,uint256,bool", wide(to), amount, false),
 		},
 		arrived: []evm.Log{
 			emit(tb, there.Hex(), "Receive(uint64,address,address,address,uint256)",
-				[]any{common.BytesToHash(packed(1650811245, 4, 4729, 4)), coinB, to}, "address uint256", common.Address{}, amount),
+				[]any{common.BytesToHash(packed(1650811245, 4, 4729, 4)), coinB, to}, "address,uint256", common.Address{}, amount),
 			emit(tb, "0x5D94309E5a0090b165FA4181519701637B6DAEBA", "Process(bytes32,bool,bytes)", []any{hash, 1, common.Hash{}}, ""),
 		},
 	}
@@ -316,8 +316,8 @@ func thorchainVector(tb testing.TB, to common.Address, amount int) crossing {
 	return crossing{
 		from: from, to: scene("bsc"), protocol: "thorchain", receiver: to, given: int64(amount), got: int64(amount) - 1,
 		sent: []evm.Log{emit(tb, "0xD37BbE5744D730a1d98d8DC97c42F0Ca46aD7146", "Deposit(address,address,uint256,string)",
-			[]any{bob, common.Address{}}, "uint256 string", amount, "=:BSC.BNB:"+to.Hex()+":0/1/0")},
+			[]any{bob, common.Address{}}, "uint256,string", amount, "=:BSC.BNB:"+to.Hex()+":0/1/0")},
 		arrived: []evm.Log{emit(tb, "0xb30eC53F98ff5947EDe720D32aC2da7e52A5f56b", "TransferOut(address,address,address,uint256,string)",
-			[]any{bob, to}, "address uint256 string", common.Address{}, amount-1, "OUT:"+id)},
+			[]any{bob, to}, "address,uint256,string", common.Address{}, amount-1, "OUT:"+id)},
 	}
 }

@@ -150,7 +150,7 @@ func TestTables(t *testing.T) {
 func TestTornado(t *testing.T) {
 	const pool = "0x1E34A77868E19A6647b1f2F47B51ed72dEDE95DD"
 	commitment := common.HexToHash("0xc0")
-	deposit := emit(t, pool, "Deposit(bytes32,uint32,uint256)", []any{commitment}, "uint32 uint256", 16, 1648552790)
+	deposit := emit(t, pool, "Deposit(bytes32,uint32,uint256)", []any{commitment}, "uint32,uint256", 16, 1648552790)
 	e := only(t, scene("polygon"), []evm.Log{deposit}, chains.EventMixerIn)
 	require.True(t, e.Registered)
 	require.Equal(t, "tornado", e.Protocol)
@@ -169,7 +169,7 @@ func TestTornado(t *testing.T) {
 	require.True(t, e.Amount.IsZero())
 
 	out := emit(t, "0x23773E65ed146A459791799d01336DB287f25334", "Withdrawal(address,bytes32,address,uint256)", []any{alice},
-		"address bytes32 uint256", bob, common.HexToHash("0x77"), 3)
+		"address,bytes32,uint256", bob, common.HexToHash("0x77"), 3)
 	e = only(t, scene("ethereum"), []evm.Log{out}, chains.EventMixerOut)
 	require.True(t, e.Registered)
 	require.Equal(t, chains.Address(bob[:]), e.Account)
@@ -215,7 +215,7 @@ func TestPlaceOf(t *testing.T) {
 func TestOwners(t *testing.T) {
 	const entry = "0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789"
 	l := emit(t, entry, "UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)", []any{common.HexToHash("0x01"), alice, bob},
-		"uint256 bool uint256 uint256", 0, true, 7, 8)
+		"uint256,bool,uint256,uint256", 0, true, 7, 8)
 	e := only(t, scene("base"), []evm.Log{l}, chains.EventOwner)
 	require.True(t, e.Registered)
 	require.Equal(t, chains.Address(alice[:]), e.Account)
@@ -224,7 +224,7 @@ func TestOwners(t *testing.T) {
 	require.False(t, e.Registered)
 
 	trade := emit(t, "0x9008D19f58AAbD9eD0D60971565AA8510560ab41", "Trade(address,address,address,uint256,uint256,uint256,bytes)", []any{alice},
-		"address address uint256 uint256 uint256 bytes", coinA, coinB, 50, 60, 1, []byte{1, 2})
+		"address,address,uint256,uint256,uint256,bytes", coinA, coinB, 50, 60, 1, []byte{1, 2})
 	e = only(t, scene("gnosis"), []evm.Log{trade}, chains.EventOwner)
 	require.Equal(t, chains.Asset(coinA.Hex()), e.Asset)
 	require.Equal(t, "50", e.Amount.String())
@@ -232,15 +232,16 @@ func TestOwners(t *testing.T) {
 	require.Equal(t, "0x0102", e.Key)
 }
 
-// A pool's amounts may be below zero: what the pool gave.
-func TestSignedFields(t *testing.T) {
-	l := emit(t, coinA.Hex(), "Swap(address,address,int256,int256,uint160,uint128,int24)", []any{alice, bob},
-		"int256 int256 uint256 uint256 int256", -100, 90, 1, 2, -3)
+// A pool tells its reserves; it is nobody's own, since anybody can make one.
+func TestPools(t *testing.T) {
+	l := emit(t, coinA.Hex(), "Sync(uint112,uint112)", nil, "uint256,uint256", 100, 90)
 	e := only(t, scene("ethereum"), []evm.Log{l}, chains.EventPool)
-	require.Equal(t, "uniswap-v3", e.Protocol)
-	require.Equal(t, "-100", e.Field("amount0"))
-	require.Equal(t, "90", e.Field("amount1"))
-	require.False(t, e.Registered, "anybody can make a pool")
+	require.Equal(t, "uniswap-v2", e.Protocol)
+	require.Equal(t, "100", e.Field("reserve0"))
+	require.Equal(t, "90", e.Field("reserve1"))
+	require.False(t, e.Registered)
+	l.Data[0] = 1
+	require.Empty(t, evm.Events(scene("ethereum"), []evm.Log{l}), "more than 112 bits is no reserve")
 }
 
 // Whatever a contract writes, reading it neither fails nor makes value of words: a changed log is
