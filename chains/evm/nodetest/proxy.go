@@ -181,3 +181,18 @@ func (n *Node) Guard(tb testing.TB, wants func(http.Header) bool) string {
 	tb.Cleanup(server.Close)
 	return server.URL
 }
+
+// Switch passes each request on to where node says at that moment, over HTTP. It returns its
+// URL, and closes when the test ends.
+func Switch(tb testing.TB, node func() string) string {
+	tb.Helper()
+	server := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		target, err := url.Parse(node())
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.SetURL(target)
+	}})
+	tb.Cleanup(server.Close)
+	return server.URL
+}
