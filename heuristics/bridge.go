@@ -1,8 +1,10 @@
 package heuristics
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"clew/chains"
 )
@@ -44,4 +46,19 @@ func JoinBridge(out, in *chains.Event) error {
 		}
 	}
 	return nil
+}
+
+// BridgeReceiver returns who receives the message whose two sides out and in are: as the arrival
+// tells it, or, where the arrival names the key alone (Wormhole, Hop's bonds), as the message
+// was sent. "" where neither tells: contracts hand the value on then, and only they know to whom.
+func BridgeReceiver(out, in *chains.Event) chains.Address {
+	if in.Account != "" {
+		return in.Account
+	}
+	digits, ok := strings.CutPrefix(out.Field("recipient"), "0x")
+	a, err := hex.DecodeString(digits)
+	if !ok || err != nil || len(a) != 20 {
+		return ""
+	}
+	return chains.Address(a)
 }

@@ -50,3 +50,13 @@ func TestJoinBridge(t *testing.T) {
 	other.Key = ""
 	require.ErrorIs(t, heuristics.JoinBridge(both, other), heuristics.ErrNotJoined, "two events without a key")
 }
+
+func TestBridgeReceiver(t *testing.T) {
+	out := &chains.Event{Fields: []chains.Field{{Name: "recipient", Value: "0x00000000000000000000000000000000000a11ce"}}}
+	sent := chains.Address("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0a\x11\xce")
+	require.Equal(t, sent, heuristics.BridgeReceiver(out, &chains.Event{}))
+	require.Equal(t, chains.Address("told"), heuristics.BridgeReceiver(out, &chains.Event{Account: "told"}))
+	require.Empty(t, heuristics.BridgeReceiver(&chains.Event{}, &chains.Event{}))
+	out.Fields[0].Value = "bc1qxy"
+	require.Empty(t, heuristics.BridgeReceiver(out, &chains.Event{}), "an address of another family")
+}

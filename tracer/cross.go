@@ -176,7 +176,7 @@ func (c *crossing) pick(out *chains.Event, txs []*chains.Tx, said string) *joine
 				refused = err
 				continue
 			}
-			met = append(met, &joined{event: in, tx: tx, move: arriving(tx.Exec, in)})
+			met = append(met, &joined{event: in, tx: tx, move: arriving(tx.Exec, out, in)})
 		}
 	}
 	switch {
@@ -192,14 +192,15 @@ func (c *crossing) pick(out *chains.Event, txs []*chains.Tx, said string) *joine
 	return &joined{why: fmt.Sprintf("%s: nothing on %s has this key up to the last block read", said, out.Peer)}
 }
 
-// arriving returns the movement by which value arrives, as the event tells it; nil where there is
-// none.
-func arriving(e *chains.Execution, in *chains.Event) *chains.Move {
+// arriving returns the movement by which value arrives, as the two sides tell it; nil where there
+// is none.
+func arriving(e *chains.Execution, out, in *chains.Event) *chains.Move {
+	to := heuristics.BridgeReceiver(out, in)
 	var best *chains.Move
 	score := 0
 	for i := range e.Moves {
 		m := &e.Moves[i]
-		if m.To == "" || m.To != in.Account || m.From == m.To {
+		if m.To == "" || m.To != to || m.From == m.To {
 			continue
 		}
 		n := 1
