@@ -60,6 +60,9 @@ func (d *Decoder) Tx(p *Parts, h *Header, evidence chains.Evidence) (chains.Tx, 
 	}
 	e.Ran = d.ran(p, e)
 	e.Events = Events(Scene{Chain: d.chain, Tx: chains.TxID(p.Tx.Hash), Block: h.Ref.Hash}, p.Receipt.Logs)
+	if deposit, ok := ownDeposit(d.chain, p, e.Events); ok && !e.Failed {
+		e.Events = append(e.Events, deposit)
+	}
 	for i := range e.Moves {
 		e.Moves[i].Evidence = min(e.Moves[i].Evidence, evidence)
 	}
