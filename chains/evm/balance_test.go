@@ -1,7 +1,6 @@
 package evm_test
 
 import (
-	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"testing"
@@ -72,7 +71,7 @@ func (p *programs) creation(depth int) []byte {
 func TestNativeBalances(t *testing.T) {
 	onEach(t, func(t *testing.T, n *nodetest.Node) {
 		const blocks, each, keys = 25, 12, 6
-		p := &programs{random: rand.New(rand.NewPCG(4, 8))} //nolint:gosec // the same numbers each time are wanted
+		p := &programs{random: rand.New(rand.NewPCG(4, 8))} // the same numbers each time
 		for i := range keys {
 			p.known = append(p.known, nodetest.Account(i))
 		}
@@ -137,7 +136,7 @@ func TestNativeBalances(t *testing.T) {
 			}
 		}
 		for _, kind := range []chains.MoveKind{chains.MoveFee, chains.MoveCall, chains.MoveCreate, chains.MoveDestruct, chains.MoveTip} {
-			require.Positive(t, seen[kind], fmt.Sprintf("moves of kind %d", kind))
+			require.Positive(t, seen[kind], "moves of kind %d", kind)
 		}
 		require.Positive(t, failed)
 		require.Greater(t, inside, 20, "calls inside that move value")

@@ -157,7 +157,7 @@ func (c *client) meant(what meaning, err, otherwise error) error {
 // error returned concerns all of them.
 func (c *client) batch(ctx context.Context, limit int64, calls []rpcCall) error {
 	if len(calls) == 1 {
-		calls[0].err = c.call(ctx, limit, calls[0].result, calls[0].method, calls[0].params...)
+		c.alone(ctx, limit, &calls[0])
 		return nil
 	}
 	requests := make([]rpcRequest, len(calls))
@@ -180,6 +180,11 @@ func (c *client) batch(ctx context.Context, limit int64, calls []rpcCall) error 
 		}
 		return nil
 	})
+}
+
+// alone asks for one call of a batch by itself.
+func (c *client) alone(ctx context.Context, limit int64, call *rpcCall) {
+	call.err = c.call(ctx, limit, call.result, call.method, call.params...)
 }
 
 // batchResponse is an answer within a batch; results are decoded in a second step, since their
@@ -256,12 +261,6 @@ func trimSpace(b []byte) []byte {
 		b = b[1:]
 	}
 	return b
-}
-
-// isCode reports whether err is the node's error with that code.
-func isCode(err error, code int) bool {
-	e, ok := errors.AsType[*RPCError](err)
-	return ok && e.Code == code
 }
 
 // unmarshal is that of the library which reads all answers.

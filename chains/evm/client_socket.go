@@ -60,7 +60,7 @@ func (s *sockets) take(ctx context.Context) (conn *websocket.Conn, fresh bool, e
 func (s *sockets) dial(ctx context.Context) (*websocket.Conn, error) {
 	header := http.Header{}
 	s.c.creds.sign(header, time.Now())
-	conn, res, err := websocket.Dial(ctx, s.c.base.String(), &websocket.DialOptions{HTTPClient: s.c.http, HTTPHeader: header})
+	conn, res, err := websocket.Dial(ctx, s.c.base.String(), &websocket.DialOptions{HTTPClient: s.c.http, HTTPHeader: header}) //nolint:bodyclose // the library has read it, and holds what it read
 	if err == nil {
 		conn.SetReadLimit(-1) // each read has a limit of its own
 		return conn, nil

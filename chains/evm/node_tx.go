@@ -93,7 +93,7 @@ func (n *Node) PlaceOf(ctx context.Context, id chains.TxID) (chains.Place, error
 	}
 	height := block.Header.Ref.Height
 	main, err := n.hashAt(ctx, height)
-	if err == nil && main != chains.BlockHash(id) {
+	if err == nil && main != id {
 		err = fmt.Errorf("block %s is not on the main chain: %w", common.Hash(id), chains.ErrNotFound)
 	}
 	if err != nil {

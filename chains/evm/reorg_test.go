@@ -135,7 +135,7 @@ func TestPicksTransactions(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, whole.Txs[place.Index].Raw, raw)
 		require.Equal(t, hash, block)
-		system, err := node.PlaceOf(t.Context(), chains.TxID(hash))
+		system, err := node.PlaceOf(t.Context(), hash)
 		require.NoError(t, err)
 		require.Equal(t, chains.Place{Height: 2, Index: 21}, system)
 		for _, err := range []error{
@@ -157,7 +157,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	want := map[int64]*chains.Block{}
 	plain := dial(t, n, n.URL, evm.Options{})
-	for h := int64(0); h <= 5; h++ {
+	for h := range int64(6) {
 		want[h] = readBlock(t, plain, h)
 	}
 	for _, url := range []string{n.URL, n.WS} {

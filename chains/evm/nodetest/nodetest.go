@@ -90,7 +90,6 @@ type Node struct {
 	mine   func(n *Node) common.Hash
 	reorg  func(n *Node, depth int)
 	nonces map[int]uint64
-	clock  uint64 // of the next block, where a test set it
 }
 
 // Start starts a node and waits until it answers. It stops it when the test ends.
