@@ -41,7 +41,7 @@ export CLEW_REPLICA_CONTRACTS := $(CONTRACTS)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
-.PHONY: help setup build test torture week nightly lint fuzz bench replica docs clean
+.PHONY: help setup build test torture week nightly lint fuzz bench replica score docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -106,6 +106,9 @@ bench: ## measure speed and memory beside their limits, into docs/performance.md
 
 replica: $(ANVIL) $(CONTRACTS) ## play the worked example on two anvils and write its incident, truth and recording
 	go run ./replica -clew ./cmd/clew -out testdata/demo/atlanta-replica
+
+score: ## measure conclusions against reviewed data, into docs/methods.md (SHARED=folder)
+	go run ./bench/score -shared "$(SHARED)" -write docs/methods.md
 
 docs: ## write the reference in docs/cli.md again from the commands' help
 	go test ./cmd/clew -count=1 -run '^TestReference$$' -update
