@@ -2,7 +2,9 @@ package tracer_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"testing"
 
@@ -75,4 +77,63 @@ func BenchmarkBranching(b *testing.B) {
 			b.Logf("%d transactions, %d hops", b.N, c.hops)
 		})
 	}
+}
+
+// transfers is a chain of accounts that pay each other at random, one transfer a block: stolen
+// value spreads and meets clean money. It knows no balances.
+type transfers struct {
+	*evmBook
+	n, at   int
+	rng     *rand.Rand
+	balance map[int]uint64
+	from    int
+}
+
+func (s *transfers) WatchTx(context.Context, chains.TxID) error         { return nil }
+func (s *transfers) WatchAddress(context.Context, chains.Address) error { return nil }
+func (s *transfers) AsOf() chains.BlockRef                              { return chains.BlockRef{Height: int64(s.n)} }
+func (s *transfers) From() chains.BlockRef                              { return chains.BlockRef{} }
+func (s *transfers) Next(context.Context) (*chains.Tx, error) {
+	if s.at == s.n {
+		return nil, io.EOF
+	}
+	const accounts = 5000
+	tx := &chains.Tx{ID: number(s.at), Block: chains.BlockRef{Height: int64(s.at), Time: int64(s.at)}, Evidence: chains.EvidenceProven}
+	to := s.rng.IntN(accounts)
+	m := chains.Move{Kind: chains.MoveToken, Asset: token, From: "S", To: chains.Address(fmt.Sprint("A", to)), Amount: chains.Units(1 << 50), Index: uint32(s.at), Evidence: chains.EvidenceProven}
+	units := uint64(1 << 50)
+	if s.at > 0 && s.at%50 != 0 {
+		for s.balance[s.from] < 4 {
+			s.from = (s.from + 1) % accounts
+		}
+		units = s.balance[s.from] / 2
+		s.balance[s.from] -= units
+		m.From, m.Amount = chains.Address(fmt.Sprint("A", s.from)), chains.Units(units)
+	}
+	s.balance[to] += units
+	s.from = to
+	tx.Exec = &chains.Execution{Sender: m.From, Moves: []chains.Move{m}}
+	s.at++
+	return tx, nil
+}
+
+// number is the id of transaction i.
+func number(i int) (id chains.TxID) {
+	binary.BigEndian.PutUint64(id[:], uint64(i))
+	return id
+}
+
+// BenchmarkBalances is the cost of one transfer on a chain of accounts under every rule, hops kept
+// in memory. An operation is one transaction.
+func BenchmarkBalances(b *testing.B) {
+	s := &transfers{evmBook: &evmBook{noState: true}, n: b.N, rng: rand.New(rand.NewPCG(1, 2)), balance: map[int]uint64{}}
+	to := rand.New(rand.NewPCG(1, 2)).IntN(5000)
+	inc := evmIncident(b, "seeds:\n"+txSeed("V1", polygon, number(0), fmt.Sprint("A", to), token))
+	b.ReportAllocs()
+	b.ResetTimer()
+	trace, err := tracer.Run(context.Background(), inc, polygon, s, plain{}, tracer.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("%d transactions, %d hops", b.N, len(trace.Hops))
 }

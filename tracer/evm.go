@@ -65,7 +65,9 @@ type passage struct {
 	events  []*chains.Event // departures over bridges that no step was found for yet
 	crosses *chains.Event   // the departure that the step at hand is
 	note    string          // why it was not followed
+	gave    []*livePot // live pots that paid, maybe more than once
 	touched bool
+	reached bool // stop.touched, only now
 
 	txid, time string
 	raw        []string
@@ -246,13 +248,18 @@ func (s *balances) payFee(t *passage, k int, b bundle, from *livePot) error {
 	return s.out.end(h, ReasonFee, "")
 }
 
-// dropReached ends what poison alone reaches once stop.touched is.
+// dropReached ends what poison alone reaches: everything where stop.touched was reached only now,
+// later what this transaction left so.
 func (s *balances) dropReached(t *passage) error {
 	if !t.touched || !s.poisoned {
 		return nil
 	}
-	for _, p := range s.livePots() {
-		if p.conserved() || !p.touched() {
+	pots := t.gave
+	if t.reached {
+		pots = s.livePots()
+	}
+	for _, p := range pots {
+		if p.conserved() || !p.touched() || s.pots[p.key()] != p {
 			continue
 		}
 		delete(s.pots, p.key())

@@ -126,11 +126,21 @@ func (s *balances) hop(t *passage, kind HopKind, k int, from *livePot, h *holdin
 
 // inputsOf returns what a hop out of a pot carries on, each once.
 func inputsOf(p *livePot) []string {
-	var in []string
-	for _, o := range p.origin() {
-		if !slices.Contains(in, o) {
-			in = append(in, o)
+	all := p.origin()
+	in := make([]string, 0, len(all))
+	const few = 16
+	var met map[string]bool
+	if len(all) > few {
+		met = make(map[string]bool, len(all))
+	}
+	for _, o := range all {
+		if met[o] || met == nil && slices.Contains(in, o) {
+			continue
 		}
+		if met != nil {
+			met[o] = true
+		}
+		in = append(in, o)
 	}
 	return in
 }

@@ -127,6 +127,7 @@ func (s *balances) withdraw(t *passage, key heuristics.Holding, units chains.Amo
 	b := p.account.withdraw(units, &s.divider.proportions)
 	if b.touched() {
 		s.touch(t)
+		t.gave = append(t.gave, p)
 	}
 	return b, p, nil
 }
@@ -136,7 +137,7 @@ func (s *balances) touch(t *passage) {
 	if !t.touched {
 		t.touched = true
 		s.touched++
-		s.reachTouched()
+		t.reached = s.reachTouched()
 	}
 }
 
