@@ -7,10 +7,10 @@ import (
 	"clew/chains"
 )
 
-// unit is what an amount is counted in.
-type unit struct {
-	chain chains.Chain
-	asset chains.Asset
+// Unit is what amounts are counted in: amounts of two units never add.
+type Unit struct {
+	Chain chains.Chain
+	Asset chains.Asset
 }
 
 func splitDecimal(digits string, decimals int) (whole, frac string) {
@@ -51,21 +51,21 @@ type Sum struct {
 	Units chains.Amount
 }
 
-func (s Sum) unit() unit { return unit{s.Chain, s.Asset} }
+func (s Sum) unit() Unit { return Unit{s.Chain, s.Asset} }
 
 // Sums are amounts by asset, in the order in which the assets were met; assets never add
 // to each other. Entries of 0 are kept.
 type Sums []Sum
 
 // add returns s with a added to its entry for u.
-func (s Sums) add(u unit, a chains.Amount) Sums {
+func (s Sums) add(u Unit, a chains.Amount) Sums {
 	for i := range s {
 		if s[i].unit() == u {
 			s[i].Units = plus(s[i].Units, a)
 			return s
 		}
 	}
-	return append(s, Sum{u.chain, u.asset, a})
+	return append(s, Sum{u.Chain, u.Asset, a})
 }
 
 func (s Sums) addAll(t Sums) Sums {
@@ -76,7 +76,7 @@ func (s Sums) addAll(t Sums) Sums {
 }
 
 // of returns the entry for u; 0 where there is none.
-func (s Sums) of(u unit) chains.Amount {
+func (s Sums) of(u Unit) chains.Amount {
 	for _, e := range s {
 		if e.unit() == u {
 			return e.Units

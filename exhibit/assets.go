@@ -22,7 +22,7 @@ const (
 // address; one that is known (tokens.go) by its symbol alone. Two that would be written alike
 // are told apart by their chain, and by the whole address if need be. The zero Assets knows
 // native coins only. Safe for concurrent use.
-type Assets struct{ names map[unit]naming }
+type Assets struct{ names map[Unit]naming }
 
 // naming is how a unit is written.
 type naming struct {
@@ -32,20 +32,20 @@ type naming struct {
 
 // NameAssets reads the assets of t.
 func NameAssets(t *tracer.Trace) *Assets {
-	a := &Assets{names: map[unit]naming{}}
-	info := map[unit]*tracer.AssetInfo{}
+	a := &Assets{names: map[Unit]naming{}}
+	info := map[Unit]*tracer.AssetInfo{}
 	for i := range t.Assets {
-		info[unit{t.Assets[i].Chain, t.Assets[i].Asset}] = &t.Assets[i]
+		info[Unit{t.Assets[i].Chain, t.Assets[i].Asset}] = &t.Assets[i]
 	}
-	var order []unit
-	see := func(u unit) {
+	var order []Unit
+	see := func(u Unit) {
 		if _, seen := a.names[u]; !seen {
 			a.names[u] = nameOf(u, info[u])
 			order = append(order, u)
 		}
 	}
 	eachUnit(t, see)
-	tell := func(other func(unit, naming) string) {
+	tell := func(other func(Unit, naming) string) {
 		alike := map[string]int{}
 		for _, u := range order {
 			alike[a.names[u].symbol]++
@@ -57,15 +57,15 @@ func NameAssets(t *tracer.Trace) *Assets {
 			}
 		}
 	}
-	tell(func(u unit, n naming) string { return n.symbol + " (" + visible(string(u.chain)) + ")" })
-	tell(func(u unit, n naming) string { return n.symbol + " " + visible(string(u.asset)) })
+	tell(func(u Unit, n naming) string { return n.symbol + " (" + visible(string(u.Chain)) + ")" })
+	tell(func(u Unit, n naming) string { return n.symbol + " " + visible(string(u.Asset)) })
 	return a
 }
 
 // eachUnit calls see for the units that t counts in, in the order in which it names them.
-func eachUnit(t *tracer.Trace, see func(unit)) {
+func eachUnit(t *tracer.Trace, see func(Unit)) {
 	for i := range t.Seeds {
-		see(unit{t.Seeds[i].Chain, t.Seeds[i].Asset})
+		see(Unit{t.Seeds[i].Chain, t.Seeds[i].Asset})
 	}
 	for i := range t.Hops {
 		for k := range t.Hops[i].Legs {
@@ -73,21 +73,21 @@ func eachUnit(t *tracer.Trace, see func(unit)) {
 		}
 	}
 	for i := range t.Endpoints {
-		see(unit{t.Endpoints[i].Chain, t.Endpoints[i].Asset})
+		see(Unit{t.Endpoints[i].Chain, t.Endpoints[i].Asset})
 	}
 	for r := range t.Conservation.Value {
 		for _, c := range t.Conservation.Value[r] {
-			see(unit{c.Chain, c.Asset})
+			see(Unit{c.Chain, c.Asset})
 		}
 	}
 }
 
 // nameOf writes u by what its contract claims; nil: nothing is known of that.
-func nameOf(u unit, info *tracer.AssetInfo) naming {
-	if u.asset == chains.Native {
-		return nativeName(u.chain)
+func nameOf(u Unit, info *tracer.AssetInfo) naming {
+	if u.Asset == chains.Native {
+		return nativeName(u.Chain)
 	}
-	short := shortAsset(u.asset)
+	short := shortAsset(u.Asset)
 	if info == nil {
 		return naming{"units of " + short, 0}
 	}
@@ -96,8 +96,8 @@ func nameOf(u unit, info *tracer.AssetInfo) naming {
 	case info.Decimals < 0 || info.Decimals > mostDecimals:
 		return naming{strings.Join(strings.Fields("units of "+symbol+" "+short), " "), 0}
 	case symbol == "":
-		return naming{"of token " + short, info.Decimals}
-	case knownTokens()[u] == info.Symbol:
+		return naming{"token " + short, info.Decimals}
+	case KnownTokens()[u] == info.Symbol:
 		return naming{symbol, info.Decimals}
 	}
 	return naming{symbol + " " + short, info.Decimals}
@@ -155,7 +155,7 @@ func claimedSymbol(raw string) string {
 	return "“" + b.String() + "”"
 }
 
-func (a *Assets) name(u unit) naming {
+func (a *Assets) name(u Unit) naming {
 	if n, ok := a.names[u]; ok {
 		return n
 	}
@@ -165,20 +165,20 @@ func (a *Assets) name(u unit) naming {
 // Symbol returns what stands behind a number of an asset: "BTC", "USDC", "START 0x6CcF12…4A7e72",
 // "units of 0x6CcF12…4A7e72" where no decimals are known.
 func (a *Assets) Symbol(chain chains.Chain, asset chains.Asset) string {
-	return a.symbol(unit{chain, asset})
+	return a.symbol(Unit{chain, asset})
 }
 
 // Number writes an amount for people without its symbol, exact: the digits of the whole part
 // are grouped by three with thin spaces.
 func (a *Assets) Number(chain chains.Chain, asset chains.Asset, amount chains.Amount) string {
-	return a.number(unit{chain, asset}, amount)
+	return a.number(Unit{chain, asset}, amount)
 }
 
-func (a *Assets) symbol(u unit) string { return a.name(u).symbol }
+func (a *Assets) symbol(u Unit) string { return a.name(u).symbol }
 
 // plain writes an amount as an exact decimal number without grouping: "1234.50000000". Up to 8
 // decimals are always printed; of more, trailing zeros beyond the second are left out.
-func (a *Assets) plain(u unit, amount chains.Amount) string {
+func (a *Assets) plain(u Unit, amount chains.Amount) string {
 	whole, frac := splitDecimal(amount.String(), a.name(u).decimals)
 	if frac == "" {
 		return whole
@@ -188,12 +188,12 @@ func (a *Assets) plain(u unit, amount chains.Amount) string {
 
 // format writes an amount for people, with its symbol: "1 234.50000000 BTC". The digits of the
 // whole part are grouped by three with thin spaces; nothing is rounded.
-func (a *Assets) format(u unit, amount chains.Amount) string {
+func (a *Assets) format(u Unit, amount chains.Amount) string {
 	return a.number(u, amount) + "\u00a0" + a.symbol(u)
 }
 
 // number is format without the symbol.
-func (a *Assets) number(u unit, amount chains.Amount) string {
+func (a *Assets) number(u Unit, amount chains.Amount) string {
 	if amount == mostUnits() {
 		return "2²⁵⁶−1 or more units, in"
 	}
@@ -245,4 +245,4 @@ func plus(a, b chains.Amount) chains.Amount {
 	return sum
 }
 
-func legUnit(leg *tracer.Leg) unit { return unit{leg.Chain, leg.Asset} }
+func legUnit(leg *tracer.Leg) Unit { return Unit{leg.Chain, leg.Asset} }

@@ -146,7 +146,7 @@ func (d *Diagram) farEnds(column []int) map[int]bool {
 			return a
 		}
 		a, b := &d.Boxes[ends[i]].Held[0], &d.Boxes[ends[j]].Held[0]
-		return d.flow.share(unit{b.Chain, b.Asset}, b.Traced).Less(d.flow.share(unit{a.Chain, a.Asset}, a.Traced))
+		return d.flow.share(Unit{b.Chain, b.Asset}, b.Traced).Less(d.flow.share(Unit{a.Chain, a.Asset}, a.Traced))
 	})
 	keep := map[int]bool{}
 	telling, plain := 0, 0

@@ -53,7 +53,7 @@ func (d *Diagram) Frame() Frame {
 		f.Seeded, f.Fees = f.Seeded.addAll(b.Seeded), f.Fees.addAll(b.Fees)
 		f.ConvertedOut, f.ConvertedIn = f.ConvertedOut.addAll(b.ConvertedOut), f.ConvertedIn.addAll(b.ConvertedIn)
 		for _, h := range b.Held {
-			f.Held = f.Held.add(unit{h.Chain, h.Asset}, h.Traced)
+			f.Held = f.Held.add(Unit{h.Chain, h.Asset}, h.Traced)
 			f.Endpoints += len(h.Endpoints)
 		}
 		f.Addresses += b.Addresses
@@ -92,7 +92,7 @@ func (f *Frame) words() string {
 // Sentence is the sum of the level, which a reader can check on the drawing: asset by asset
 // where there are several.
 func (f *Frame) Sentence(names *Assets) string {
-	var units []unit
+	var units []Unit
 	for _, s := range []Sums{f.Enter, f.Seeded, f.ConvertedIn, f.Leave, f.Held, f.Fees, f.ConvertedOut} {
 		for _, e := range s {
 			if !slices.Contains(units, e.unit()) && !e.Units.IsZero() {
@@ -111,11 +111,11 @@ func (f *Frame) Sentence(names *Assets) string {
 }
 
 // sentence is the sum of one asset; nil: of the only one.
-func (f *Frame) sentence(names *Assets, u *unit) string {
+func (f *Frame) sentence(names *Assets, u *Unit) string {
 	var in, out []string
 	part := func(list *[]string, what string, s Sums) {
 		if u != nil {
-			s = Sums{{u.chain, u.asset, s.of(*u)}}
+			s = Sums{{u.Chain, u.Asset, s.of(*u)}}
 		}
 		if !s.isZero() {
 			*list = append(*list, what+" "+names.sums(s))

@@ -137,7 +137,7 @@ func hopRows(r *register, _ []Run) [][]string {
 // hopRow writes one leg. Traced amounts stand with the last leg, whose asset they count.
 func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	leg := &h.Legs[k]
-	u := unit{leg.Chain, leg.Asset}
+	u := Unit{leg.Chain, leg.Asset}
 	from, outs := r.sources(leg)
 	to := r.place(leg.To)
 	var addresses, names []string
@@ -150,14 +150,14 @@ func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	}
 	other, otherUnits, otherAmount := "", "", ""
 	if a, exact := r.other(leg); !a.IsZero() {
-		via, otherUnits, otherAmount = leg.TxID.String(), a.String(), r.assets.plain(u, a)
+		via, otherUnits, otherAmount = txText(leg.Chain, leg.TxID.String()), a.String(), r.assets.plain(u, a)
 		other = "at least"
 		if exact {
 			other = "exactly"
 		}
 	}
 	row := []string{strconv.Itoa(h.Number), h.ID, string(h.Kind), strconv.Itoa(k + 1), leg.Time, string(leg.Chain), leg.Chain.CAIP2(),
-		strconv.FormatInt(leg.Height, 10), leg.TxID.String(), positions(leg), strings.Join(addresses, " "), strings.Join(names, " "),
+		strconv.FormatInt(leg.Height, 10), txText(leg.Chain, leg.TxID.String()), positions(leg), strings.Join(addresses, " "), strings.Join(names, " "),
 		strings.Join(outs, " "), via, to.Address, to.Alias, to.Kind, to.Claim, string(leg.Asset), r.assets.symbol(u), leg.Units.String(), r.assets.plain(u, leg.Units)}
 	if k+1 < len(h.Legs) {
 		row = append(row, make([]string, 2+len(r.t.Rules))...)
@@ -189,7 +189,7 @@ func legRole(h *tracer.Hop, k int) string {
 }
 
 // decimals is how many digits of an amount in u stand behind the point.
-func (r *register) decimals(u unit) string { return strconv.Itoa(r.assets.name(u).decimals) }
+func (r *register) decimals(u Unit) string { return strconv.Itoa(r.assets.name(u).decimals) }
 
 // converted writes what of the first leg of a hop of two legs was traced.
 func (r *register) converted(h *tracer.Hop, k int) []string {
@@ -211,12 +211,12 @@ func peelRows(r *register, runs []Run) [][]string {
 		for k, s := range runs[i].Steps {
 			leg := &r.t.Hops[s.Rest].Legs[0]
 			row := []string{strconv.Itoa(runs[i].Number), string(runs[i].Kind), strconv.Itoa(k + 1), leg.Time, string(leg.Chain),
-				strconv.FormatInt(leg.Height, 10), leg.TxID.String()}
+				strconv.FormatInt(leg.Height, 10), txText(leg.Chain, leg.TxID.String())}
 			row = append(row, r.paymentCells(s.Payment)...)
 			paid, txid := "", ""
 			if s.Payment >= 0 {
 				p := &r.t.Hops[s.Payment].Legs[0]
-				paid, txid = p.Time, p.TxID.String()
+				paid, txid = p.Time, txText(p.Chain, p.TxID.String())
 			}
 			row = append(append(row, r.paymentCells(s.Rest)...), paid, txid, string(leg.Asset), r.assets.symbol(legUnit(leg)))
 			rows = append(rows, row)
@@ -243,10 +243,10 @@ func endpointRows(r *register, _ []Run) [][]string {
 	rows := [][]string{head}
 	for i := range r.t.Endpoints {
 		e := &r.t.Endpoints[i]
-		u, p := unit{e.Chain, e.Asset}, r.place(e.Node)
+		u, p := Unit{e.Chain, e.Asset}, r.place(e.Node)
 		txid, hop := "", ""
 		if e.TxID != nil {
-			txid = e.TxID.String()
+			txid = txText(e.Chain, e.TxID.String())
 		}
 		if k, ok := r.hopAt[e.Hop]; ok {
 			hop = strconv.Itoa(r.t.Hops[k].Number)
@@ -274,7 +274,7 @@ func conservationRows(r *register, _ []Run) [][]string {
 		}
 		for _, c := range table {
 			rows = append(rows, []string{rule.String(), strconv.FormatBool(rule.Conserves()), string(c.Chain), string(c.Asset),
-				r.assets.symbol(unit{c.Chain, c.Asset}), c.Seeded.String(), c.ConvertedIn.String(), c.Unexplained.String(),
+				r.assets.symbol(Unit{c.Chain, c.Asset}), c.Seeded.String(), c.ConvertedIn.String(), c.Unexplained.String(),
 				c.Ended.String(), c.ConvertedOut.String(), c.Difference})
 		}
 	}
@@ -285,7 +285,7 @@ func gapRows(r *register, _ []Run) [][]string {
 	rows := [][]string{{"number", "chain", "blocks", "txid", "what", "why", "effect"}}
 	for i := range r.t.Gaps {
 		g := &r.t.Gaps[i]
-		rows = append(rows, []string{strconv.Itoa(i + 1), string(g.Chain), heights(g), g.TxID, g.What, g.Why, g.Effect})
+		rows = append(rows, []string{strconv.Itoa(i + 1), string(g.Chain), heights(g), txText(g.Chain, g.TxID), g.What, g.Why, g.Effect})
 	}
 	return rows
 }
@@ -294,8 +294,8 @@ func seedRows(r *register, _ []Run) [][]string {
 	rows := [][]string{{"seed", "time_utc", "chain", "caip2", "block", "txid", "position", "address", "address_alias", "asset", "symbol", "units", "amount"}}
 	for i := range r.t.Seeds {
 		s := &r.t.Seeds[i]
-		u := unit{s.Chain, s.Asset}
-		rows = append(rows, []string{s.ID, s.Time, string(s.Chain), s.Chain.CAIP2(), strconv.FormatInt(s.Height, 10), s.TxID.String(), s.Position,
+		u := Unit{s.Chain, s.Asset}
+		rows = append(rows, []string{s.ID, s.Time, string(s.Chain), s.Chain.CAIP2(), strconv.FormatInt(s.Height, 10), txText(s.Chain, s.TxID.String()), s.Position,
 			s.Address, r.place(s.Node).Alias, string(s.Asset), r.assets.symbol(u), s.Units.String(), r.assets.plain(u, s.Units)})
 	}
 	return rows

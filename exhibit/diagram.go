@@ -92,7 +92,7 @@ type Arrow struct {
 	First, Last string // RFC 3339
 }
 
-func (a *Arrow) unit() unit { return unit{a.Chain, a.Asset} }
+func (a *Arrow) unit() Unit { return Unit{a.Chain, a.Asset} }
 
 // Diagram is what is drawn of a trace: boxes and arrows under one accounting rule. It is
 // ordered: seeds first, then boxes as the flow first meets them.
@@ -184,7 +184,7 @@ func (d *Diagram) Balance(i int) (in, out Sums, known bool) {
 		}
 	}
 	for _, h := range b.Held {
-		out = out.add(unit{h.Chain, h.Asset}, h.Traced)
+		out = out.add(Unit{h.Chain, h.Asset}, h.Traced)
 	}
 	return in, out.addAll(b.Fees).addAll(b.ConvertedOut), known
 }

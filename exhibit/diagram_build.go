@@ -79,13 +79,13 @@ func (b *Box) convert(s *spot) {
 func (f *flow) holdings(endpoints []int) []Holding {
 	type key struct {
 		reason tracer.Reason
-		unit   unit
+		unit   Unit
 	}
 	at := map[key]int{}
 	var out []Holding
 	for _, i := range endpoints {
 		e := &f.trace.Endpoints[i]
-		k := key{e.Reason, unit{e.Chain, e.Asset}}
+		k := key{e.Reason, Unit{e.Chain, e.Asset}}
 		n, ok := at[k]
 		if !ok {
 			n = len(out)
@@ -151,12 +151,12 @@ func (f *flow) bundle(d *Diagram, p *partition) {
 			}
 			continue
 		}
-		key := fmt.Sprintf("%d %d %d %t %s %s", from, to, m.style, m.known, m.unit.chain, m.unit.asset)
+		key := fmt.Sprintf("%d %d %d %t %s %s", from, to, m.style, m.known, m.unit.Chain, m.unit.Asset)
 		n, ok := at[key]
 		if !ok {
 			n = len(d.Arrows)
 			at[key] = n
-			d.Arrows = append(d.Arrows, Arrow{From: from, To: to, Chain: m.unit.chain, Asset: m.unit.asset,
+			d.Arrows = append(d.Arrows, Arrow{From: from, To: to, Chain: m.unit.Chain, Asset: m.unit.Asset,
 				Known: m.known, Style: m.style, First: m.time, Last: m.time})
 		}
 		d.Arrows[n].take(m)

@@ -230,7 +230,7 @@ func (a *artist) placeLines(b *Box) []line {
 	case n.Address != "":
 		ls = append(ls, line{s: shorten(visible(n.Address))})
 	case n.TxID != "":
-		ls = append(ls, line{s: "tx " + shorten(visible(n.TxID))})
+		ls = append(ls, line{s: "tx " + shorten(txText(n.Chain, n.TxID))})
 	}
 	if n.Entity != "" || n.Label != "" {
 		claim := n.Entity
@@ -296,11 +296,18 @@ func (a *artist) stayLines(b *Box) []line {
 	if !b.Fees.isZero() {
 		ls = append(ls, a.amountLines(a.d.feeWords()+" ", b.Fees, line{grey: Dark})...)
 	}
+	var last line
 	for i := range b.Held {
 		if i == mostHoldings-1 && len(b.Held) > mostHoldings {
 			return append(ls, line{s: "and " + count(len(b.Held)-i, "further amount") + ": schedule C", band: true})
 		}
-		ls = append(ls, a.holdingLines(&b.Held[i], b.Kind == BoxPlace)...)
+		of := a.holdingLines(&b.Held[i], b.Kind == BoxPlace)
+		if i > 0 && of[0] == last {
+			of = of[1:] // the same reason in another asset
+		} else {
+			last = of[0]
+		}
+		ls = append(ls, of...)
 	}
 	return ls
 }
@@ -309,7 +316,7 @@ func (a *artist) stayLines(b *Box) []line {
 const mostHoldings = 8
 
 func (a *artist) holdingLines(h *Holding, single bool) []line {
-	u, names := unit{h.Chain, h.Asset}, a.d.Assets
+	u, names := Unit{h.Chain, h.Asset}, a.d.Assets
 	first := reasonWords(h.Reason, h.Chain)
 	if n := len(h.Endpoints); n > 1 {
 		first = fmt.Sprintf("%s (%s)", first, count(n, "endpoint"))

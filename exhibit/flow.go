@@ -58,7 +58,7 @@ type movement struct {
 	from, to int // spots
 	kind     moveKind
 	hop      int // index into Trace.Hops; −1 for a seed's receipt and for a feed
-	unit     unit
+	unit     Unit
 	units    chains.Amount // the whole movement
 	traced   chains.Amount // under the rule that is drawn
 	known    bool          // false: the trace does not divide the amount between these arrows
@@ -108,7 +108,7 @@ type holding struct {
 	key    string // "chain txid:vout"
 	spot   int
 	hop    int // that made it; −1 for a seed
-	unit   unit
+	unit   Unit
 	units  chains.Amount
 	traced chains.Amount
 }
@@ -143,7 +143,7 @@ func newFlow(t *tracer.Trace, rule tracer.Rule) (*flow, error) {
 
 // share compares amounts of different assets: a as a part, in 10⁻¹⁸, of the largest traced
 // movement of its asset. It only decides what is drawn in full.
-func (f *flow) share(u unit, a chains.Amount) chains.Amount {
+func (f *flow) share(u Unit, a chains.Amount) chains.Amount {
 	largest := f.largest.of(u)
 	if largest.IsZero() {
 		return chains.Amount{}
@@ -189,7 +189,7 @@ func (f *flow) addSeeds(made map[string]holding) error {
 		if err != nil {
 			return err
 		}
-		u := unit{e.Chain, e.Asset}
+		u := Unit{e.Chain, e.Asset}
 		f.spots[s].seeded = f.spots[s].seeded.add(u, e.Units)
 		f.moves = append(f.moves, movement{from: s, to: to, kind: moveSeed, hop: -1, unit: u,
 			units: e.Units, traced: e.Units, known: true, style: style, time: e.Time})
@@ -281,7 +281,7 @@ func (f *flow) addMade(i int, h *tracer.Hop, made map[string]holding) error {
 			continue
 		}
 		key := outKey(last.Chain, last.TxID.String(), p.Value)
-		made[key] = holding{key: key, spot: to, hop: i, unit: unit{last.Chain, last.Asset}, units: last.Units, traced: traced}
+		made[key] = holding{key: key, spot: to, hop: i, unit: Unit{last.Chain, last.Asset}, units: last.Units, traced: traced}
 	}
 	return nil
 }

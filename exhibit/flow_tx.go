@@ -41,7 +41,7 @@ func (f *flow) paysBlock(h *tracer.Hop) bool {
 func (f *flow) leaveOut(h *tracer.Hop) {
 	last := &h.Legs[len(h.Legs)-1]
 	f.touchedOnly++
-	f.touchedOnlyTotal = f.touchedOnlyTotal.add(unit{last.Chain, last.Asset}, last.Units)
+	f.touchedOnlyTotal = f.touchedOnlyTotal.add(Unit{last.Chain, last.Asset}, last.Units)
 	for _, r := range tracer.Rules() {
 		if r.Conserves() && carries(h, r) {
 			return
@@ -67,7 +67,7 @@ func (f *flow) findOther(g *txGroup) {
 	}
 	for _, i := range g.hops {
 		h := &f.trace.Hops[i]
-		if len(h.Legs) != 1 || (unit{h.Legs[0].Chain, h.Legs[0].Asset}) != u {
+		if len(h.Legs) != 1 || (Unit{h.Legs[0].Chain, h.Legs[0].Asset}) != u {
 			return
 		}
 		out = plus(out, h.Legs[0].Units)
@@ -124,7 +124,7 @@ func (f *flow) addJunction(g *txGroup) error {
 func (f *flow) feeds(g *txGroup) ([]movement, error) {
 	var feeds []movement
 	at := map[string]int{}
-	add := func(spot int, u unit, units, traced chains.Amount, style Style, time string) {
+	add := func(spot int, u Unit, units, traced chains.Amount, style Style, time string) {
 		key := fmt.Sprint(spot, u)
 		i, ok := at[key]
 		if !ok {
@@ -142,7 +142,7 @@ func (f *flow) feeds(g *txGroup) ([]movement, error) {
 			out = out.add(legUnit(&h.Legs[0]), tracedUnder(h.Given, f.rule))
 			style, time = max(style, styleOf(h, f.rule)), h.Legs[0].Time
 		} else if t := tracedUnder(&h.Traced, f.rule); !t.IsZero() {
-			out = out.add(unit{h.Legs[len(h.Legs)-1].Chain, h.Legs[len(h.Legs)-1].Asset}, t)
+			out = out.add(Unit{h.Legs[len(h.Legs)-1].Chain, h.Legs[len(h.Legs)-1].Asset}, t)
 			style, time = max(style, styleOf(h, f.rule)), h.Legs[0].Time
 		}
 	}
@@ -176,7 +176,7 @@ func (f *flow) unknownFeeds(g *txGroup, feeds []movement, style Style, time stri
 			}
 			if !seen[s] {
 				seen[s] = true
-				feeds = append(feeds, movement{from: s, kind: moveFeed, hop: -1, unit: unit{h.Legs[0].Chain, h.Legs[0].Asset}, style: style, time: time})
+				feeds = append(feeds, movement{from: s, kind: moveFeed, hop: -1, unit: Unit{h.Legs[0].Chain, h.Legs[0].Asset}, style: style, time: time})
 			}
 		}
 	}
@@ -195,7 +195,7 @@ func (f *flow) addHop(g *txGroup, i int) error {
 		return err
 	}
 	last := &h.Legs[len(h.Legs)-1]
-	u := unit{last.Chain, last.Asset}
+	u := Unit{last.Chain, last.Asset}
 	if f.paysBlock(h) {
 		f.fees, f.feeHops = f.fees.add(u, traced), f.feeHops+1
 		f.spots[from].fees = f.spots[from].fees.add(u, traced)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"clew/chains"
 	"clew/tracer"
 )
 
@@ -86,9 +85,9 @@ func headLines(lines []string) []string {
 
 // ruleLine says under which rule amounts are drawn, and whether it is the declared one.
 func ruleLine(t *tracer.Trace, r tracer.Rule) string {
-	s := fmt.Sprintf("traced under %s (%s), the rule declared in the incident", r, ruleWords(r))
+	s := fmt.Sprintf("traced under %s (%s), the rule declared in the incident", r, ruleWordsOf(t, r))
 	if r != t.Incident.Rule {
-		s = fmt.Sprintf("traced under %s (%s); the incident declares %s, which marks contact and does not divide amounts", r, ruleWords(r), t.Incident.Rule)
+		s = fmt.Sprintf("traced under %s (%s); the incident declares %s, which marks contact and does not divide amounts", r, ruleWordsOf(t, r), t.Incident.Rule)
 	}
 	if why := strings.TrimSpace(visible(t.Incident.RuleReason)); why != "" {
 		s += ": " + strings.TrimSuffix(why, ".")
@@ -203,22 +202,17 @@ func (a *artist) footer(y int) (int, error) {
 // feeWords names what boxes pay that has no arrow: on chains of accounts the fee of a bridge is
 // among it.
 func (d *Diagram) feeWords() string {
-	if d.onAccounts() {
+	if hasAccounts(d.Trace) {
 		return "fees"
 	}
 	return "network fees"
 }
 
 func (d *Diagram) madeBlocks() string {
-	if d.onAccounts() {
+	if hasAccounts(d.Trace) {
 		return "made the block or ran the bridge"
 	}
 	return "mined"
-}
-
-// onAccounts reports whether a chain of accounts is among those of the trace.
-func (d *Diagram) onAccounts() bool {
-	return slices.ContainsFunc(chainsOf(d.Trace), func(c chains.Chain) bool { return c.Info().Family == chains.FamilyEVM })
 }
 
 // notes are the sentences under the drawing, in order.

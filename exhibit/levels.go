@@ -291,7 +291,7 @@ func (f *flow) largestEnds(inside []int, n int) map[int]bool {
 			continue
 		}
 		for _, h := range f.holdings(f.spots[s].held) {
-			part := f.share(unit{h.Chain, h.Asset}, h.Traced)
+			part := f.share(Unit{h.Chain, h.Asset}, h.Traced)
 			held[s], all = plus(held[s], part), plus(all, part)
 		}
 		ends = append(ends, s)

@@ -35,6 +35,14 @@ func newRegister(t *tracer.Trace, rule tracer.Rule) *register {
 	return r
 }
 
+// txText writes a transaction's id as users of its chain do.
+func txText(c chains.Chain, id string) string {
+	if len(id) == 64 && c.Info().Family == chains.FamilyEVM {
+		return "0x" + id
+	}
+	return visible(id)
+}
+
 // place is a node as schedules show it.
 type place struct {
 	Alias, Address, Kind, Claim string
@@ -48,7 +56,7 @@ func (r *register) place(id string) place {
 	n := &r.t.Nodes[i]
 	p := place{Alias: r.names[i], Kind: string(n.Kind), Address: visible(n.Address)}
 	if p.Address == "" {
-		p.Address = visible(n.TxID)
+		p.Address = txText(n.Chain, n.TxID)
 	}
 	var claims []string
 	for _, c := range []string{n.Entity, n.Label} {

@@ -23,7 +23,7 @@ type Ending struct {
 type Summary struct {
 	trace    *tracer.Trace
 	assets   *Assets
-	units    []unit                   // of seeds, then of what they became, as met
+	units    []Unit                   // of seeds, then of what they became, as met
 	Rule     tracer.Rule              // the drawn rule
 	Seeds    int                      // of the incident
 	Receipts int                      // of seeds
@@ -42,7 +42,7 @@ func Summarize(t *tracer.Trace) *Summary {
 	for i := range t.Seeds {
 		e := &t.Seeds[i]
 		ids[e.ID] = true
-		s.Stolen = s.Stolen.add(unit{e.Chain, e.Asset}, e.Units)
+		s.Stolen = s.Stolen.add(Unit{e.Chain, e.Asset}, e.Units)
 		if s.From == "" || e.Time < s.From {
 			s.From = e.Time
 		}
@@ -71,8 +71,8 @@ func Summarize(t *tracer.Trace) *Summary {
 
 // addUnits lists what is seeded, and what stands in the books beside it.
 func (s *Summary) addUnits() {
-	seen := map[unit]bool{}
-	add := func(u unit) {
+	seen := map[Unit]bool{}
+	add := func(u Unit) {
 		if !seen[u] {
 			seen[u] = true
 			s.units = append(s.units, u)
@@ -82,22 +82,22 @@ func (s *Summary) addUnits() {
 		add(e.unit())
 	}
 	for i := range s.trace.Endpoints {
-		add(unit{s.trace.Endpoints[i].Chain, s.trace.Endpoints[i].Asset})
+		add(Unit{s.trace.Endpoints[i].Chain, s.trace.Endpoints[i].Asset})
 	}
 	for _, r := range s.books {
-		add(unit{r.Chain, r.Asset})
+		add(Unit{r.Chain, r.Asset})
 	}
 }
 
 func (s *Summary) addEndings() {
 	type key struct {
 		reason tracer.Reason
-		unit   unit
+		unit   Unit
 	}
 	at := map[key]*Ending{}
 	for i := range s.trace.Endpoints {
 		e := &s.trace.Endpoints[i]
-		u := unit{e.Chain, e.Asset}
+		u := Unit{e.Chain, e.Asset}
 		k := key{e.Reason, u}
 		if at[k] == nil {
 			at[k] = &Ending{Reason: e.Reason, Chain: e.Chain, Asset: e.Asset}
@@ -132,24 +132,14 @@ func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
 	}
 }
 
-func (g *Ending) unit() unit { return unit{g.Chain, g.Asset} }
+func (g *Ending) unit() Unit { return Unit{g.Chain, g.Asset} }
 
 // Names says how the amounts of the trace are written.
 func (s *Summary) Names() *Assets { return s.assets }
 
-// Unit is what amounts are counted in: amounts of two units never add.
-type Unit struct {
-	Chain chains.Chain
-	Asset chains.Asset
-}
-
 // Units lists what the trace counts in: what was taken, then what it became.
 func (s *Summary) Units() []Unit {
-	out := make([]Unit, len(s.units))
-	for i, u := range s.units {
-		out[i] = Unit{u.chain, u.asset}
-	}
-	return out
+	return s.units
 }
 
 // Opening is the one sentence that answers where the value is. Where the trace counts in
@@ -167,7 +157,7 @@ func (s *Summary) Opening() string {
 }
 
 // endings writes what ended of the given units, under the drawn rule, with amounts as write does.
-func (s *Summary) endings(units []unit, write func(unit, chains.Amount) string) []string {
+func (s *Summary) endings(units []Unit, write func(Unit, chains.Amount) string) []string {
 	var parts []string
 	for i := range s.Endings {
 		e := &s.Endings[i]
@@ -195,7 +185,7 @@ func (s *Summary) PerAsset() []string {
 	return out
 }
 
-func (s *Summary) assetLine(u unit) string {
+func (s *Summary) assetLine(u Unit) string {
 	var came []string
 	row, _ := s.book(u)
 	taken := s.Stolen.of(u)
@@ -205,14 +195,14 @@ func (s *Summary) assetLine(u unit) string {
 	if !row.ConvertedIn.IsZero() {
 		came = append(came, s.assets.number(u, row.ConvertedIn)+" received for other assets")
 	}
-	went := s.endings([]unit{u}, s.assets.number)
+	went := s.endings([]Unit{u}, s.assets.number)
 	if !row.ConvertedOut.IsZero() {
 		went = append(went, s.assets.number(u, row.ConvertedOut)+" was given for other assets (swaps, bridges)")
 	}
 	if len(came)+len(went) == 0 {
 		return ""
 	}
-	line := s.assets.symbol(u) + " on " + visible(string(u.chain)) + ": " + strings.Join(came, " and ")
+	line := "In " + s.assets.symbol(u) + " on " + visible(string(u.Chain)) + ": " + strings.Join(came, " and ")
 	if len(came) == 0 {
 		line += "nothing is known to have come"
 	}
@@ -223,9 +213,9 @@ func (s *Summary) assetLine(u unit) string {
 }
 
 // book returns the row of u in the books of the drawn rule.
-func (s *Summary) book(u unit) (tracer.ConservationRow, bool) {
+func (s *Summary) book(u Unit) (tracer.ConservationRow, bool) {
 	for _, r := range s.books {
-		if r.Chain == u.chain && r.Asset == u.asset {
+		if r.Chain == u.Chain && r.Asset == u.Asset {
 			return r, true
 		}
 	}
@@ -289,7 +279,7 @@ func (s *Summary) SumLine() string {
 	for _, r := range s.books {
 		if r.Difference != "0" {
 			return fmt.Sprintf("These do NOT add up: %s units of %s are unaccounted for under %s. The trace has a defect and must not be relied on.",
-				visible(r.Difference), s.assets.symbol(unit{r.Chain, r.Asset}), s.Rule)
+				visible(r.Difference), s.assets.symbol(Unit{r.Chain, r.Asset}), s.Rule)
 		}
 	}
 	if len(s.books) > 1 {

@@ -1,10 +1,10 @@
 package exhibit
 
-// knownTokens are the contracts whose symbol is written without their address, with that
+// KnownTokens are the contracts whose symbol is written without their address, with that
 // symbol: coins of wide use, as their issuers publish them. A contract that is not here and
 // claims the same symbol is written with its address.
-func knownTokens() map[unit]string {
-	return map[unit]string{
+func KnownTokens() map[Unit]string {
+	return map[Unit]string{
 		{"ethereum", "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"}: "USDC",
 		{"ethereum", "0xdAC17F958D2ee523a2206206994597C13D831ec7"}: "USDT",
 		{"ethereum", "0x6B175474E89094C44Da98b954EedeAC495271d0F"}: "DAI",

@@ -120,7 +120,7 @@ type viewer struct {
 func (v *viewer) fill(p *reportPage, sum *Summary) {
 	t := v.t
 	for _, r := range t.Rules {
-		p.Rules = append(p.Rules, ruleView{r.String(), ruleWords(r), r == v.rule, r.Conserves()})
+		p.Rules = append(p.Rules, ruleView{r.String(), ruleWordsOf(t, r), r == v.rule, r.Conserves()})
 	}
 	p.Totals = v.totals(sum)
 	p.Seeds = v.seeds()
@@ -135,7 +135,7 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 	p.Conservation = v.conservation()
 	for i := range t.Gaps {
 		g := &t.Gaps[i]
-		p.Gaps = append(p.Gaps, gapView{i + 1, visible(string(g.Chain)), heights(g), visible(g.TxID), visible(g.What), visible(g.Why), visible(g.Effect)})
+		p.Gaps = append(p.Gaps, gapView{i + 1, visible(string(g.Chain)), heights(g), txText(g.Chain, g.TxID), visible(g.What), visible(g.Why), visible(g.Effect)})
 	}
 	p.Findings = v.findingViews()
 	p.Method = v.method()
@@ -171,7 +171,7 @@ func (v *viewer) totals(sum *Summary) []totalView {
 }
 
 // takenTotal is what was taken of u, if anything was.
-func (v *viewer) takenTotal(sum *Summary, u unit) []totalView {
+func (v *viewer) takenTotal(sum *Summary, u Unit) []totalView {
 	a := sum.Stolen.of(u)
 	if a.IsZero() {
 		return nil
@@ -188,7 +188,7 @@ func (v *viewer) takenTotal(sum *Summary, u unit) []totalView {
 }
 
 // convertedTotals are what was given and received of u in swaps and bridges.
-func (v *viewer) convertedTotals(u unit) (given, received []totalView) {
+func (v *viewer) convertedTotals(u Unit) (given, received []totalView) {
 	out := totalView{What: "Given for other assets", Symbol: v.assets.symbol(u)}
 	in := totalView{What: "Received for other assets", Symbol: v.assets.symbol(u), Total: true}
 	anyOut, anyIn := false, false
@@ -196,7 +196,7 @@ func (v *viewer) convertedTotals(u unit) (given, received []totalView) {
 		gave, got := "–", "–"
 		rows, _ := v.t.Conservation.Get(r)
 		for i := range rows {
-			if c := &rows[i]; (unit{c.Chain, c.Asset}) == u {
+			if c := &rows[i]; (Unit{c.Chain, c.Asset}) == u {
 				gave, got = v.assets.number(u, c.ConvertedOut), v.assets.number(u, c.ConvertedIn)
 				anyOut, anyIn = anyOut || !c.ConvertedOut.IsZero(), anyIn || !c.ConvertedIn.IsZero()
 			}
@@ -222,7 +222,7 @@ func onlyContact(t *tracer.Trace, e *Ending) bool {
 	return true
 }
 
-func (v *viewer) cells(t *tracer.Traced, u unit) []cellView {
+func (v *viewer) cells(t *tracer.Traced, u Unit) []cellView {
 	var out []cellView
 	for _, r := range v.t.Rules {
 		text := "–"
@@ -238,8 +238,8 @@ func (v *viewer) seeds() []seedView {
 	var out []seedView
 	for i := range v.t.Seeds {
 		s := &v.t.Seeds[i]
-		u := unit{s.Chain, s.Asset}
-		out = append(out, seedView{visible(s.ID), clock(s.Time), visible(string(s.Chain)), fmt.Sprint(s.Height), s.TxID.String(),
+		u := Unit{s.Chain, s.Asset}
+		out = append(out, seedView{visible(s.ID), clock(s.Time), visible(string(s.Chain)), fmt.Sprint(s.Height), txText(s.Chain, s.TxID.String()),
 			visible(s.Position), visible(s.Address), v.place(s.Node).Alias, v.assets.format(u, s.Units), s.Units.String()})
 	}
 	return out
@@ -292,9 +292,9 @@ func (v *viewer) hops() [][]hopView {
 
 func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 	leg := &h.Legs[k]
-	u := unit{leg.Chain, leg.Asset}
+	u := Unit{leg.Chain, leg.Asset}
 	row := hopView{Number: h.Number, Kind: visible(string(h.Kind)), Role: legRole(h, k), Second: k > 0, Time: clock(leg.Time),
-		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: leg.TxID.String(), Position: positions(leg),
+		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: txText(leg.Chain, leg.TxID.String()), Position: positions(leg),
 		Whole: v.assets.format(u, leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
 	row.From, row.Outputs = v.sources(leg)
 	row.To, row.Beside = []place{v.place(leg.To)}, v.otherWords(leg)

@@ -32,7 +32,7 @@ func (v *viewer) runs() [][]runView {
 func (v *viewer) step(k int, s Step) stepView {
 	rest := &v.t.Hops[s.Rest]
 	leg := &rest.Legs[0]
-	out := stepView{Step: k + 1, Time: clock(leg.Time), TxID: leg.TxID.String(), Block: fmt.Sprint(leg.Height),
+	out := stepView{Step: k + 1, Time: clock(leg.Time), TxID: txText(leg.Chain, leg.TxID.String()), Block: fmt.Sprint(leg.Height),
 		Rest: rest.Number, RestTo: v.place(leg.To), HasPayment: s.Payment >= 0}
 	amounts := func(h *tracer.Hop) (traced, whole string, differs bool) {
 		u, a := legUnit(&h.Legs[0]), tracedUnder(&h.Traced, v.rule)
@@ -42,7 +42,7 @@ func (v *viewer) step(k int, s Step) stepView {
 	if s.Payment >= 0 {
 		pay := &v.t.Hops[s.Payment]
 		if p := &pay.Legs[0]; p.TxID != leg.TxID {
-			out.PaymentTime, out.PaymentTxID = clock(p.Time), p.TxID.String()
+			out.PaymentTime, out.PaymentTxID = clock(p.Time), txText(p.Chain, p.TxID.String())
 		}
 		out.Payment, out.PaymentTo = pay.Number, v.place(pay.Legs[0].To)
 		out.PaymentTraced, out.PaymentWhole, out.PaymentDiffers = amounts(pay)
@@ -83,7 +83,7 @@ func (v *viewer) endpoints(p *reportPage) {
 }
 
 func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
-	u := unit{e.Chain, e.Asset}
+	u := Unit{e.Chain, e.Asset}
 	row := endpointView{Number: i + 1, Reason: reasonWords(e.Reason, e.Chain), Chain: visible(string(e.Chain)), Place: v.place(e.Node),
 		Position: visible(e.Position), Note: visible(e.Note), Whole: v.assets.format(u, e.Units), Cells: v.cells(&e.Traced, u),
 		Range: v.assets.number(u, e.Range.Min) + " to " + v.assets.number(u, e.Range.Max)}
@@ -91,7 +91,7 @@ func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
 		row.Range = "the same under every rule"
 	}
 	if e.TxID != nil {
-		row.TxID = e.TxID.String()
+		row.TxID = txText(e.Chain, e.TxID.String())
 	}
 	if k, ok := v.hopAt[e.Hop]; ok {
 		row.Hop = v.t.Hops[k].Number
@@ -110,7 +110,7 @@ func (v *viewer) conservation() []conservationView {
 			continue
 		}
 		for _, c := range table {
-			u := unit{c.Chain, c.Asset}
+			u := Unit{c.Chain, c.Asset}
 			out = append(out, conservationView{rule.String(), v.assets.symbol(u), visible(string(c.Chain)), v.assets.number(u, c.Seeded), v.assets.number(u, c.ConvertedIn), v.assets.number(u, c.Unexplained),
 				v.assets.number(u, c.Ended), v.assets.number(u, c.ConvertedOut), visible(c.Difference), rule == v.rule,
 				rule.Conserves() && c.Difference != "0", rule.Conserves()})
@@ -178,11 +178,7 @@ func (v *viewer) method() []methodView {
 
 // potWords says what mixes value on the chains of t.
 func potWords(t *tracer.Trace) string {
-	outputs, accounts := false, false
-	for _, c := range chainsOf(t) {
-		accounts = accounts || c.Info().Family == chains.FamilyEVM
-		outputs = outputs || c.Info().Family != chains.FamilyEVM
-	}
+	outputs, accounts := hasOutputs(t), hasAccounts(t)
 	const live = "each balance of an account in one asset is a pot that lives on: what moves in it enters and leaves in chain order; a swap takes from one and gives to another"
 	words := visible(t.Incident.Accounts)
 	switch t.Incident.Accounts {
@@ -230,7 +226,7 @@ func (v *viewer) claims() []assetView {
 		if symbol == "" {
 			symbol = "none"
 		}
-		out = append(out, assetView{visible(string(a.Chain)), visible(string(a.Asset)), symbol, decimals, v.assets.symbol(unit{a.Chain, a.Asset})})
+		out = append(out, assetView{visible(string(a.Chain)), visible(string(a.Asset)), symbol, decimals, v.assets.symbol(Unit{a.Chain, a.Asset})})
 	}
 	return out
 }

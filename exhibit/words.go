@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 
 	"clew/chains"
 	"clew/tracer"
@@ -26,6 +27,24 @@ func ruleWords(r tracer.Rule) string {
 		return "contact; no accounting rule"
 	}
 	return r.String()
+}
+
+// ruleWordsOf is ruleWords for the chains of t: where there are no outputs, no order of theirs.
+func ruleWordsOf(t *tracer.Trace, r tracer.Rule) string {
+	if r == tracer.LIBR && !hasOutputs(t) {
+		return "clean value first"
+	}
+	return ruleWords(r)
+}
+
+// hasOutputs reports whether a chain of t keeps value in outputs.
+func hasOutputs(t *tracer.Trace) bool {
+	return slices.ContainsFunc(chainsOf(t), func(c chains.Chain) bool { return c.Info().Family != chains.FamilyEVM })
+}
+
+// hasAccounts reports whether a chain of t keeps value in balances of accounts.
+func hasAccounts(t *tracer.Trace) bool {
+	return slices.ContainsFunc(chainsOf(t), func(c chains.Chain) bool { return c.Info().Family == chains.FamilyEVM })
 }
 
 // reasonWords says why a branch of chain c ends, in the middle of a sentence or a box.
@@ -154,7 +173,12 @@ func aliases(t *tracer.Trace) []string {
 		}
 		next[l]++
 		names[i] = fmt.Sprintf("%s%d", l, next[l])
-		if n.Kind == tracer.NodeCoinbase && next[l] == 1 {
+		if n.Kind != tracer.NodeCoinbase {
+			continue
+		}
+		if n.Chain.Info().Family == chains.FamilyEVM {
+			names[i] = "Block makers of " + visible(string(n.Chain))
+		} else if next[l] == 1 {
 			names[i] = l
 		}
 	}
