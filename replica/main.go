@@ -34,7 +34,7 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	flags := flag.NewFlagSet("replica", flag.ContinueOnError)
-	anvil := flags.String("anvil", os.Getenv("CLEW_ANVIL"), "the anvil to play on (CLEW_ANVIL)")
+	anvil := flags.String("anvil", cmp.Or(os.Getenv("CLEW_ANVIL"), "build/tools/anvil"), "the anvil to play on (CLEW_ANVIL)")
 	compiled := flags.String("contracts", cmp.Or(os.Getenv("CLEW_REPLICA_CONTRACTS"), "build/replica/contracts.json"), "the compiled contracts (CLEW_REPLICA_CONTRACTS)")
 	out := flags.String("out", "", "the folder to write to; without it the play is checked only")
 	clew := flags.String("clew", "", "the package of the clew that traces the play and whose recording is kept in -out")

@@ -197,7 +197,7 @@ func TestPlaceOf(t *testing.T) {
 		kind, entity, says string
 	}{
 		{"polygon", "0xdf231d99Ff8b6c6CBF4E9B9a945CBAcEF9339178", "mixer", "Tornado Cash 1000 matic", "a pool"},
-		{"polygon", "0x0D5550d52428E7e3175bfc9550207e4ad3859b17", "mixer", "Tornado Cash router", "its router"},
+		{"polygon", "0x0D5550d52428E7e3175bfc9550207e4ad3859b17", "contract", "Tornado Cash router", "its router, which keeps nothing: the pool does"},
 		{"ethereum", "0x5c7BCd6E7De5423a257D81B442095A1a6ced35C5", "bridge", "Across SpokePool", "a bridge"},
 		{"eip155:31337", "0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789", "contract", "ERC-4337 entry point", "at one address everywhere"},
 		{"polygon", "0x5c7BCd6E7De5423a257D81B442095A1a6ced35C5", "", "", "on another chain it is not"},

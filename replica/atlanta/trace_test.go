@@ -40,11 +40,21 @@ func (o opener) Open(ctx context.Context, chain chains.Chain, height, unix int64
 	return passSource{pass}, nil
 }
 
+// codec knows the tables of contracts, as the program does.
+type codec struct{ evm.Codec }
+
+func (codec) Place(chain chains.Chain, a chains.Address) (kind tracer.NodeKind, entity, source string, ok bool) {
+	word, entity, source, ok := evm.PlaceOf(chain, a)
+	return tracer.NodeKind(word), entity, source, ok
+}
+
+var _ tracer.Places = codec{}
+
 func trace(t *testing.T, p *atlanta.Play) *tracer.Trace {
 	t.Helper()
 	text, err := p.Incident()
 	require.NoError(t, err)
-	inc, err := tracer.ParseIncident("incident.yaml", text, evm.Codec{})
+	inc, err := tracer.ParseIncident("incident.yaml", text, codec{})
 	require.NoError(t, err)
 	o := opener{map[chains.Chain]*evm.Node{}}
 	for _, name := range []string{"polygon", "bsc"} {
@@ -53,7 +63,7 @@ func trace(t *testing.T, p *atlanta.Play) *tracer.Trace {
 		t.Cleanup(func() { require.NoError(t, node.Close()) })
 		o.nodes[chains.Chain(name)] = node
 	}
-	tr, err := tracer.RunAll(t.Context(), inc, o, evm.Codec{}, tracer.Options{TouchedOnly: true})
+	tr, err := tracer.RunAll(t.Context(), inc, o, codec{}, tracer.Options{TouchedOnly: true})
 	require.NoError(t, err)
 	return tr
 }
