@@ -11,7 +11,7 @@ import (
 
 // Decoding of a block as a node gives it: transactions, receipts with one to three logs, calls;
 // roots and hashes computed again.
-func BenchmarkBlock(b *testing.B) {
+func BenchmarkDecode(b *testing.B) {
 	m := withContracts(b, true)
 	blocks := m.make(1, func(_ int, g *builder) {
 		for i := range 300 {

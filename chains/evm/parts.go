@@ -231,7 +231,9 @@ func (h *hexReader) transaction(tx *Transaction, t *rpcTx) {
 // own reads what only an L2's own types have.
 func (h *hexReader) own(tx *Transaction, t *rpcTx) {
 	own := &tx.Own
-	own.From = h.address("from", t.From)
+	if tx.Type != typeArbIntern { // which names a sender in JSON alone
+		own.From = h.address("from", t.From)
+	}
 	own.Mint, own.System = h.uint256("mint", t.Mint), t.System
 	own.QueueIndex, own.L1BaseFee = h.uint64("queueIndex", t.Queue), h.uint256("l1BaseFee", t.L1BaseFee)
 	own.Refund, own.Benefit = h.address("refundTo", t.RefundTo), h.address("beneficiary", t.Beneficiary)
