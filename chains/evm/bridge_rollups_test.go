@@ -2,15 +2,18 @@ package evm_test
 
 import (
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/rlp"
+	"github.com/holiman/uint256"
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
 	"clew/chains/evm"
+	"clew/heuristics"
 )
 
 // What follows are the L2s' own transactions as their specifications declare them, so that the
@@ -106,5 +109,56 @@ func arbitrumExitVector(tb testing.TB, to common.Address, amount int) crossing {
 			[]any{to, common.Hash{2}, 31337}, "address,uint256,uint256,uint256,uint256,bytes", alice, 1, 2, 3, amount, []byte{})},
 		arrived: []evm.Log{emit(tb, "0x0B9857ae2D4A3DBe74ffE1d7DF045bb7F96E4840", "OutBoxTransactionExecuted(address,address,uint256,uint256)",
 			[]any{to, alice, 0}, "uint256", 31337)},
+	}
+}
+
+type arbitrumDeposit struct {
+	ChainID   *big.Int
+	RequestID common.Hash
+	From, To  common.Address
+	Value     *big.Int
+}
+
+// Coins that are deposited on the L1 arrive in a transaction of the rollup's own, without a log.
+func TestRollupDeposits(t *testing.T) {
+	const inbox = "0x4Dbd4fc535Ac27206064B68FfCf827b0A60BAB3f"
+	from, amount := scene("ethereum"), big.NewInt(5000)
+	data := packed(bob, 5000, 32)
+	portal := emit(t, "0x49048044D57e1C92A77f79988d21Fa8fAF74E97e", "TransactionDeposited(address,address,uint256,bytes)",
+		[]any{alice, bob, 0}, "bytes", packed(5000, 32, 5000, 32, 100000, 8, 0, 1))
+	source := crypto.Keccak256Hash(make([]byte, 32), crypto.Keccak256(from.Block[:], make([]byte, 32)))
+	for _, tt := range []struct {
+		chain chains.Chain
+		form  uint8
+		hash  common.Hash
+		sent  []evm.Log
+	}{
+		{"base", 0x7e, hashOf(t, 0x7e, optimismDeposit{SourceHash: source, From: alice, To: bob, Mint: amount, Value: amount, Gas: 100000}), []evm.Log{portal}},
+		{"arbitrum", 0x64, hashOf(t, 0x64, arbitrumDeposit{big.NewInt(42161), common.BigToHash(big.NewInt(901)), alice, bob, amount}), []evm.Log{
+			emit(t, "0x8315177aB297bA92A06054cE80a67Ed4DBd7ed3a", "MessageDelivered(uint256,bytes32,address,uint8,address,bytes32,uint256,uint64)",
+				[]any{901, common.Hash{}}, "address,uint8,address,bytes32,uint256,uint64", common.HexToAddress(inbox), 12, alice, crypto.Keccak256Hash(data), 25, 1),
+			emit(t, inbox, "InboxMessageDelivered(uint256,bytes)", []any{901}, "bytes", data),
+		}},
+	} {
+		t.Run(string(tt.chain), func(t *testing.T) {
+			p := evm.Parts{Sender: alice, Tx: evm.Transaction{Hash: tt.hash, Type: tt.form, To: &bob, Value: *uint256.NewInt(5000)}}
+			p.Tx.Own.From, p.Tx.Own.Mint = alice, *uint256.NewInt(5000)
+			tx, err := evm.NewDecoder(tt.chain).Tx(&p, &evm.Header{}, chains.EvidenceAttested)
+			require.NoError(t, err)
+			require.Len(t, tx.Exec.Events, 1)
+			in, out := tx.Exec.Events[0], only(t, from, tt.sent, chains.EventBridgeOut)
+			require.True(t, out.Registered && in.Registered)
+			require.NoError(t, heuristics.JoinBridge(&out, &in))
+			require.Equal(t, chains.Address(bob[:]), in.Account)
+			require.Equal(t, chains.Units(5000), in.Amount)
+			require.Equal(t, out.Amount, in.Amount)
+			q := chains.EventQuery{Kind: in.Kind, Protocol: in.Protocol, Key: out.Key}
+			require.True(t, slices.ContainsFunc(evm.QueryFilters(tt.chain, q), func(f evm.Filter) bool { return f.Tx != nil && *f.Tx == tx.ID }))
+
+			p.Tx.Type = 2
+			tx, err = evm.NewDecoder(tt.chain).Tx(&p, &evm.Header{}, chains.EvidenceAttested)
+			require.NoError(t, err)
+			require.Empty(t, tx.Exec.Events, "a signed transaction brings nothing from the L1")
+		})
 	}
 }

@@ -46,7 +46,24 @@ func QueryFilters(chain chains.Chain, q chains.EventQuery) []Filter {
 		}
 		filters = append(filters, f)
 	}
+	if id := depositTx(q); id != nil {
+		filters = append(filters, Filter{Tx: id})
+	}
 	return filters
+}
+
+// depositTx returns the transaction of Arbitrum's own type that a key of its deposits names, of
+// which no log tells; nil where the query is for something else. (A row tells of the OP stack's.)
+func depositTx(q chains.EventQuery) *chains.TxID {
+	if q.Kind != chains.EventBridgeIn || q.Protocol != "arbitrum" {
+		return nil
+	}
+	raw, err := hex.DecodeString(strings.TrimPrefix(q.Key, "0x"))
+	if err != nil || len(raw) != 32 {
+		return nil
+	}
+	id := chains.TxID(raw)
+	return &id
 }
 
 // contracts returns the protocol's own contracts on a chain, in order; nil where none is known.
