@@ -194,18 +194,21 @@ type recordedState struct {
 	rec *Recorder
 }
 
+// BalanceAt is of StateReader.
 func (s recordedState) BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error) {
 	held, err := s.StateReader.BalanceAt(ctx, a, asset, height)
 	s.rec.note(stateAnswer{question: balanceOf(a, asset, height), Units: &held}, err)
 	return held, err
 }
 
+// AccountKind is of StateReader.
 func (s recordedState) AccountKind(ctx context.Context, a chains.Address, height int64) (chains.AccountKind, error) {
 	kind, err := s.StateReader.AccountKind(ctx, a, height)
 	s.rec.note(stateAnswer{question: kindOf(a, height), Is: &kind}, err)
 	return kind, err
 }
 
+// Token is of StateReader.
 func (s recordedState) Token(ctx context.Context, asset chains.Asset, height int64) (chains.Token, error) {
 	token, err := s.StateReader.Token(ctx, asset, height)
 	s.rec.note(stateAnswer{question: tokenOf(asset, height), Symbol: []byte(token.Symbol), Decimals: &token.Decimals}, err)

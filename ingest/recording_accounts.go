@@ -183,7 +183,10 @@ func (r *Recording) readState() error {
 // refused is ErrUnsupported in the words of the node that was recorded.
 type refused struct{ text string }
 
-func (e refused) Error() string        { return e.text }
+// Error returns the words.
+func (e refused) Error() string { return e.text }
+
+// Is makes it ErrUnsupported for errors.Is.
 func (e refused) Is(target error) bool { return target == chains.ErrUnsupported }
 
 // said returns what the node said.

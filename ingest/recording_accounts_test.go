@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -57,12 +58,7 @@ func TestDamagedRecordingsOfAccountsAreRefused(t *testing.T) {
 		{"another receipt", func(p parts) { moved(p, entry(p, 1), "receipt", last) }},
 		{"another gas", func(p parts) {
 			moved(p, entry(p, 1), "attested", func(b []byte) []byte {
-				var said map[string]any
-				require.NoError(t, json.Unmarshal(b, &said))
-				said["gas"] = said["gas"].(float64) + 1
-				b, err := json.Marshal(said)
-				require.NoError(t, err)
-				return b
+				return bytes.Replace(b, []byte(`"gas":`), []byte(`"gas":1`), 1)
 			})
 		}},
 		{"words that are not the recorder's form", func(p parts) { moved(p, entry(p, 0), "attested", func(b []byte) []byte { return append(b, ' ') }) }},

@@ -152,7 +152,10 @@ func (s *search) take(ctx context.Context) (*chains.Block, error) {
 	n := sameBlock(s.places)
 	here := slices.Clone(s.places[:n])
 	s.places = s.places[n:]
-	b, err := s.read(ctx, here)
+	b, err := s.again(here), error(nil)
+	if b == nil {
+		b, err = s.read(ctx, here)
+	}
 	if errors.Is(err, chains.ErrNotFound) {
 		return nil, fmt.Errorf("%w: %w", err, chains.ErrReorged)
 	}
@@ -166,6 +169,25 @@ func (s *search) take(ctx context.Context) (*chains.Block, error) {
 	}
 	s.block, s.at = b, here[n-1]
 	return b, nil
+}
+
+// again returns the transactions at places from the block that was read last, nil where it does not
+// have all of them.
+func (s *search) again(here []Place) *chains.Block {
+	if s.block == nil || s.block.Ref.Height != here[0].Height {
+		return nil
+	}
+	b := *s.block
+	b.Txs = nil
+	for i := range s.block.Txs {
+		if slices.Contains(here, Place{Height: b.Ref.Height, Index: s.block.Txs[i].Index}) {
+			b.Txs = append(b.Txs, s.block.Txs[i])
+		}
+	}
+	if len(b.Txs) < len(here) {
+		return nil
+	}
+	return &b
 }
 
 // read returns the transactions at places, all of one block, and begins to read those behind.

@@ -13,8 +13,8 @@ import (
 //	flags 1 | type 1 | nonce uvarint | gas price amount | sender name | to name | created name
 //	  | moves uvarint | move… | events uvarint | event… | ran uvarint | name…
 //	move:  kind and evidence 1 | asset | from name | to name | amount | index uvarint
-//	event: kind 1, 80 registered | protocol name | name name | emitter name
-//	  | others uvarint | name… | index uvarint | key name | peer name | account name | asset | amount | fields uvarint | (name name | value name)…
+//	event: kind 1, 80 registered | protocol name | name of the event | emitter name
+//	  | others uvarint | name… | index uvarint | key name | peer name | account name | asset | amount | fields uvarint | (a name | its value, a name)…
 //	amount: length 1 | bytes, the highest first
 //	asset: 0 the native coin | 1 + name
 //	name:  0 "" | the number of a name that came before, from 1 | one more than there are, and then

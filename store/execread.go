@@ -86,7 +86,7 @@ func (r *execReader) named(n uint64) string {
 		return ""
 	}
 	form := r.uvarint()
-	s := ""
+	var s string
 	if form != textForm {
 		if form%2 != 0 || form == 0 {
 			r.fail()
