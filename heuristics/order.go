@@ -114,10 +114,15 @@ func (q *queue) force() {
 // numbers is a heap of places.
 type numbers []int
 
+// Len, Less, Swap, Push and Pop make it one.
 func (h numbers) Len() int           { return len(h) }
 func (h numbers) Less(i, j int) bool { return h[i] < h[j] }
 func (h numbers) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *numbers) Push(x any)        { *h = append(*h, x.(int)) }
+
+// Push adds a place behind the others.
+func (h *numbers) Push(x any) { *h = append(*h, x.(int)) }
+
+// Pop takes the last place away.
 func (h *numbers) Pop() any {
 	last := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]

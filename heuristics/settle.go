@@ -15,7 +15,7 @@ import (
 // pools and routers in between is seen. Everything else stays as it was moved. See
 // docs/methods.md for the shapes.
 func Settle(tx *chains.Tx, role func(chains.Address) Role) Settlement {
-	s := settler{exec: tx.Exec, ask: role, roles: map[chains.Address]Role{}, paid: map[chains.Address]bool{}}
+	s := settler{exec: tx.Exec, ask: role, roles: map[chains.Address]Role{}}
 	if tx.Exec == nil {
 		return Settlement{}
 	}
@@ -133,6 +133,10 @@ func (s *settler) absurd() {
 // convert settles venue by venue. What one end pays
 // another directly stands alone where either gave, or got, nothing else at that venue.
 func (s *settler) convert() {
+	if len(s.inner) == 0 {
+		return
+	}
+	s.paid = map[chains.Address]bool{}
 	venues := s.venues()
 	for s.payments(venues) {
 		venues = s.venues()
@@ -180,6 +184,9 @@ func (s *settler) rest() {
 
 // through finds the holdings of contracts that keep nothing and spend nothing of their own.
 func (s *settler) through() {
+	if len(s.plain) < 2 {
+		return
+	}
 	held := map[Holding]chains.Amount{}
 	own := map[Holding]bool{}
 	for _, i := range s.plain {

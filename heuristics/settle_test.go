@@ -56,10 +56,19 @@ func account(name string) chains.Address {
 // byName: parties begin with S or P, contracts with C, pools with L, mixers with M, bridges with
 // B, services with X.
 func byName(a chains.Address) heuristics.Role {
-	return map[byte]heuristics.Role{
-		'S': heuristics.RoleParty, 'P': heuristics.RoleParty, 'C': heuristics.RoleContract, 'L': heuristics.RolePool,
-		'M': heuristics.RoleMixer, 'B': heuristics.RoleBridge, 'X': heuristics.RoleService,
-	}[a[0]]
+	switch a[0] {
+	case 'C':
+		return heuristics.RoleContract
+	case 'L':
+		return heuristics.RolePool
+	case 'M':
+		return heuristics.RoleMixer
+	case 'B':
+		return heuristics.RoleBridge
+	case 'X':
+		return heuristics.RoleService
+	}
+	return heuristics.RoleParty
 }
 
 // told writes a settlement down, a line for each step, conversion and doubt.

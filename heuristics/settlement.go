@@ -11,6 +11,7 @@ import "clew/chains"
 // hold other people's.
 type Role uint8
 
+// The roles.
 const (
 	// RoleParty owns what it holds: a key, a wallet, whoever the incident names.
 	RoleParty Role = iota + 1
@@ -31,6 +32,7 @@ func (r Role) end() bool { return r != RoleContract && r != RolePool }
 // StepKind says how value passes in a step.
 type StepKind uint8
 
+// The kinds of steps.
 const (
 	StepTransfer StepKind = iota + 1 // from one account to another
 	StepGive                         // from an account into a conversion

@@ -29,8 +29,11 @@ type amount string
 
 // UnmarshalJSON takes both.
 func (a *amount) UnmarshalJSON(data []byte) error {
-	*a = amount(strings.Trim(string(data), `"`))
-	return nil
+	if data[0] != '"' {
+		*a = amount(data)
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(a))
 }
 
 // kind returns the type of a row ("" where it has none) and its subtype, as TYPE/SUBTYPE.

@@ -45,10 +45,8 @@ func scoreFees(shared string, out io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprint(out, "| fees, to the wei, and who paid | n | right | rate |\n|---|---|---|---|\n")
-	fmt.Fprintf(out, "| all | %d | %d | %s |\n", all.n, all.right, rate(all.right, all.n))
-	fmt.Fprintf(out, "| of receipts that say what the L1 took | %d | %d | %s |\n", whole.n, whole.right, rate(whole.right, whole.n))
-	return writeMisses(out, "of the latter", misses)
+	rows := []string{all.row("all"), whole.row("of receipts that say what the L1 took")}
+	return writeTable(out, "fees, to the wei, and who paid", rows, "of the latter", misses)
 }
 
 // tally counts what is right.
@@ -80,11 +78,17 @@ func rate(n, total int) string {
 	return fmt.Sprintf("%d.%d %%", tenths/10, tenths%10)
 }
 
-// writeMisses writes a list behind a table.
-func writeMisses(out io.Writer, of string, misses []string) error {
-	if len(misses) == 0 {
-		return nil
+// row returns the line of a table.
+func (t *tally) row(what string) string {
+	return fmt.Sprintf("| %s | %d | %d | %s |", what, t.n, t.right, rate(t.right, t.n))
+}
+
+// writeTable writes a table and the misses behind it.
+func writeTable(out io.Writer, what string, rows []string, of string, misses []string) error {
+	text := fmt.Sprintf("| %s | n | right | rate |\n|---|---|---|---|\n%s\n", what, strings.Join(rows, "\n"))
+	if len(misses) > 0 {
+		text += fmt.Sprintf("\nMissed, %s:\n\n%s\n", of, strings.Join(misses, "\n"))
 	}
-	_, err := fmt.Fprintf(out, "\nMissed, %s:\n\n%s\n", of, strings.Join(misses, "\n"))
+	_, err := io.WriteString(out, text)
 	return err
 }

@@ -29,6 +29,7 @@ func measurements() []measurement {
 	return []measurement{
 		{"fees", "what transactions of ten chains cost", scoreFees},
 		{"swaps", "what parties gave and got in swaps", scoreSwaps},
+		{"doubts", "transactions in which something stays unclear", scoreDoubts},
 		{"nomad", "withdrawals over a bridge whose two sides are known", scoreNomad},
 		{"bridges", "events of bridges in transactions of ten chains", scoreBridges},
 	}
@@ -59,7 +60,9 @@ func run(args []string, out io.Writer) error {
 		if err := m.run(*shared, &table); err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
-		fmt.Fprintf(out, "%s: %s\n\n%s\n", m.name, m.about, table.String())
+		if _, err := fmt.Fprintf(out, "%s: %s\n\n%s\n", m.name, m.about, table.String()); err != nil {
+			return err
+		}
 		if *write != "" {
 			if err := replace(*write, m.name, table.String()); err != nil {
 				return err
@@ -71,7 +74,7 @@ func run(args []string, out io.Writer) error {
 
 // replace puts a table between its markers in a file.
 func replace(file, name, table string) error {
-	data, err := os.ReadFile(file) //nolint:gosec // the file that the caller names
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("write the table of %s: %w", name, err)
 	}

@@ -48,10 +48,9 @@ func scoreSwaps(shared string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(out, "| what the accounting writes | transactions | right | rate |\n|---|---|---|---|\n")
-	var misses []string
+	var rows, misses []string
 	for _, sh := range shapes {
-		total, right := 0, 0
+		var count tally
 		for i := range list {
 			x := &list[i]
 			deals, err := sh.deals(x)
@@ -61,17 +60,15 @@ func scoreSwaps(shared string, out io.Writer) error {
 			if len(deals) == 0 {
 				continue
 			}
-			total++
 			reason := txs[key(x.ChainID, x.Tx)].judge(names, deals)
-			if reason == "" {
-				right++
-			} else if sh.listed {
+			count.add(reason == "")
+			if reason != "" && sh.listed {
 				misses = append(misses, fmt.Sprintf("- %s `%s`: %s", chains.EVM(x.ChainID), x.Tx, reason))
 			}
 		}
-		fmt.Fprintf(out, "| %s | %d | %d | %s |\n", sh.what, total, right, rate(right, total))
+		rows = append(rows, count.row(sh.what))
 	}
-	return writeMisses(out, "swaps", misses)
+	return writeTable(out, "transactions, as the accounting writes them", rows, "swaps", misses)
 }
 
 // deals returns what each account exchanged in a transaction; none where nothing was. A row of

@@ -1,0 +1,23 @@
+package heuristics_test
+
+import (
+	"testing"
+
+	"clew/heuristics"
+)
+
+// BenchmarkSettle is the time for a payment and for a swap through a router and two pools.
+func BenchmarkSettle(b *testing.B) {
+	for name, moves := range map[string]string{
+		"payment": "S>0 1 fee\nS>P 10 eth\n0>P2 1 tip",
+		"swap":    "S>0 1 fee\nS>C1 100 USDC\nC1>L1 99 USDC\nC1>P3 1 USDC\nL1>L2 5 WETH\nL2>C1 70 DAI\nC1>S 70 DAI\n0>P2 1 tip",
+	} {
+		tx := transaction(b, moves)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				heuristics.Settle(tx, byName)
+			}
+		})
+	}
+}
