@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"clew/chains"
@@ -144,8 +145,11 @@ func newManifest(chain chains.Chain, c Coverage) Manifest {
 }
 
 // Declare notes when the incident whose file has that SHA-256 was first logged (RFC 3339).
+// Saying it again, as each pass of a trace does, adds nothing.
 func (r *Recorder) Declare(sha, firstLogged string) {
-	r.declared = append(r.declared, Declaration{sha, firstLogged})
+	if d := (Declaration{sha, firstLogged}); !slices.Contains(r.declared, d) {
+		r.declared = append(r.declared, d)
+	}
 }
 
 // header keeps the header of a block that was read.
