@@ -116,6 +116,11 @@ func (r *reading) beside(row *eventRow, i int, s *scope) (taken []int, emitters 
 	return taken, emitters, true
 }
 
+// besideLogs is how many logs on one side of a main log are looked through for those that belong
+// to it. Protocols write them next to each other, with at most a dozen of fees and transfers
+// between; it bounds what a transaction of very many logs costs.
+const besideLogs = 64
+
 // nearest finds the log nearest to the i-th, on the side where the row says, that no other
 // event took and that fits its conditions; its values stay in scope.
 func (r *reading) nearest(with *withRow, i int, s *scope) (int, bool) {
@@ -123,7 +128,7 @@ func (r *reading) nearest(with *withRow, i int, s *scope) (int, bool) {
 	if with.Before {
 		step = -1
 	}
-	for j := i + step; j >= 0 && j < len(r.logs); j += step {
+	for j := i + step; j >= 0 && j < len(r.logs) && j != i+step*(besideLogs+1); j += step {
 		if len(r.logs[j].Topics) == 0 || r.used[j] {
 			continue
 		}

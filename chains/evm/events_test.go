@@ -232,6 +232,23 @@ func TestOwners(t *testing.T) {
 	require.Equal(t, "0x0102", e.Key)
 }
 
+// The logs of one message belong together where few others stand between them, and each belongs to
+// one message only.
+func TestLogsBeside(t *testing.T) {
+	c := cctpVector(t, bob, 5000)
+	between := func(n int) []evm.Log {
+		logs := []evm.Log{c.sent[0]}
+		for range n {
+			logs = append(logs, evm.Log{Address: coinA, Topics: [][32]byte{{1}}})
+		}
+		return append(logs, c.sent[1])
+	}
+	require.Len(t, evm.Events(c.from, between(63)), 1)
+	require.Empty(t, evm.Events(c.from, between(64)))
+	require.Len(t, evm.Events(c.from, []evm.Log{c.sent[0], c.sent[0], c.sent[1]}), 1, "one burn is not two messages")
+	require.Len(t, evm.Events(c.from, []evm.Log{c.sent[0], c.sent[1], c.sent[0], c.sent[1]}), 2)
+}
+
 // A pool tells its reserves; it is nobody's own, since anybody can make one.
 func TestPools(t *testing.T) {
 	l := emit(t, coinA.Hex(), "Sync(uint112,uint112)", nil, "uint256,uint256", 100, 90)

@@ -9,7 +9,7 @@ import (
 )
 
 // poolSource is where tables/tornado_pools.csv comes from.
-const poolSource = "list of Tornado Cash pools (MIT, ISC), tables/README.md"
+const poolSource = "list of Tornado Cash pools, chains/evm/tables/tornado_pools.csv"
 
 // Pool is a Tornado Cash pool: everybody who deposits gives the same amount, so that
 // withdrawals cannot be told apart by amount. One address is another pool on another chain.
