@@ -15,8 +15,8 @@ type unit struct {
 
 // Books computes the conservation table of r again, from the seeds, hops and endpoints of t: a row
 // for each unit, in the order in which seeds, hops of two legs, and endpoints name them. What is
-// unexplained cannot be computed from them and is taken from the table in t. An error means that
-// amounts are beyond what an Amount holds.
+// unexplained cannot be computed from them and is taken from the table in t. A rule has no rows of
+// chains where it does not exist. An error means that amounts are beyond what an Amount holds.
 func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	var rows []ConservationRow
 	row := func(u unit) *ConservationRow {
@@ -31,6 +31,9 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	var err error
 	for i := range t.Seeds {
 		s := &t.Seeds[i]
+		if !exists(r, s.Chain) {
+			continue
+		}
 		at := row(unit{s.Chain, s.Asset})
 		if at.Seeded, err = at.Seeded.Add(s.Units); err != nil {
 			return nil, fmt.Errorf("seeds of %s: %w", s.Asset, err)
@@ -38,7 +41,7 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	}
 	for i := range t.Hops {
 		h := &t.Hops[i]
-		if len(h.Legs) < 2 {
+		if len(h.Legs) < 2 || !exists(r, h.Legs[0].Chain) {
 			continue
 		}
 		first, last := &h.Legs[0], &h.Legs[len(h.Legs)-1]
@@ -57,6 +60,9 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	}
 	for i := range t.Endpoints {
 		e := &t.Endpoints[i]
+		if !exists(r, e.Chain) {
+			continue
+		}
 		at := row(unit{e.Chain, e.Asset})
 		a, _ := e.Traced.Get(r)
 		if at.Ended, err = sumUnder(r, at.Ended, a); err != nil {
@@ -73,6 +79,9 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	}
 	return rows, nil
 }
+
+// exists reports whether a rule says anything on a chain: tiho needs outputs.
+func exists(r Rule, chain chains.Chain) bool { return r != TIHO || inOutputs(chain) }
 
 // tally is what a sweep counts of one unit: what came in and what became of it.
 type tally struct {

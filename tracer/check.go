@@ -21,7 +21,7 @@ var ErrAltered = errors.New("the trace was changed or is damaged")
 // It does not see a change of several parts that agree with each other, nor what the chain
 // alone can tell. It is safe for concurrent use and changes nothing.
 func (t *Trace) Check() error {
-	c := &check{t: t, nodes: map[string]bool{}, hops: map[string]bool{}, seeds: map[string]bool{}}
+	c := &check{t: t, nodes: map[string]bool{}, hops: map[string]bool{}, seeds: map[string]bool{}, findings: map[string]bool{}}
 	for _, part := range []func() error{c.head, c.references, c.amounts, c.conservation, c.flow} {
 		if err := part(); err != nil {
 			return fmt.Errorf("%w: %w", ErrAltered, err)
@@ -32,8 +32,8 @@ func (t *Trace) Check() error {
 
 // check is one run of Check.
 type check struct {
-	t                  *Trace
-	nodes, hops, seeds map[string]bool // ids
+	t                            *Trace
+	nodes, hops, seeds, findings map[string]bool // ids
 }
 
 // head checks that what every trace has is there.
@@ -72,6 +72,11 @@ func (c *check) references() error {
 		c.seeds[s.ID] = true
 		if !c.nodes[s.Node] {
 			return fmt.Errorf("seed %s: node %q is not in the trace", s.ID, s.Node)
+		}
+	}
+	for i := range c.t.Findings {
+		if id := c.t.Findings[i].ID; !added(c.findings, id) {
+			return fmt.Errorf("finding %d: id %q is empty or stands twice", i+1, id)
 		}
 	}
 	for i := range c.t.Hops {
@@ -119,6 +124,11 @@ func (c *check) hop(i int) error {
 	for _, in := range h.Inputs {
 		if !c.hops[in] && !c.seeds[in] {
 			return fmt.Errorf("input %q is no seed and no hop before it", in)
+		}
+	}
+	for _, f := range h.Findings {
+		if !c.findings[f] {
+			return fmt.Errorf("finding %q is not in the trace", f)
 		}
 	}
 	for k := range h.Legs {

@@ -22,6 +22,7 @@ type departure struct {
 	given  Traced
 	inputs []string
 	hops   int
+	found  []string // findings
 	// Where it arrives:
 	chain    chains.Chain
 	tx       chains.TxID
@@ -159,6 +160,8 @@ func (c *crossing) look(ctx context.Context, tx *chains.Tx, out *chains.Event) (
 	if err != nil {
 		return nil, err
 	}
+	// What lies before it cannot be its other side, whatever it says.
+	txs = slices.DeleteFunc(slices.Clone(txs), func(tx *chains.Tx) bool { return tx.Block.Time < since })
 	return c.pick(out, txs, said), nil
 }
 
@@ -272,15 +275,16 @@ func (s *balances) deposited(t *passage, st *heuristics.Step) {
 		if index := e.Field("leafIndex"); index != "" {
 			says += fmt.Sprintf("; %s deposits were made before it, which is the upper bound of the anonymity set among them", index)
 		}
-		key := fmt.Sprint(e.Index)
-		if s.reported[t.txidText()+key] {
+		finding := Finding{
+			ID:        id("finding", "tornado-deposit", string(s.chain), t.txidText(), fmt.Sprint(e.Index)),
+			Heuristic: "tornado-deposit", Version: "1", TxID: t.txidText(), Addresses: []string{pool}, Says: says,
+		}
+		if s.reported[finding.ID] {
 			continue
 		}
-		s.reported[t.txidText()+key] = true
-		s.out.t.Findings = append(s.out.t.Findings, Finding{
-			ID: id("finding", "tornado-deposit", string(s.chain), t.txidText(), key), Heuristic: "tornado-deposit", Version: "1",
-			TxID: t.txidText(), Addresses: []string{pool}, Says: says,
-		})
+		s.reported[finding.ID] = true
+		s.out.t.Findings = append(s.out.t.Findings, finding)
+		t.findings = []string{finding.ID}
 		return
 	}
 }

@@ -143,6 +143,8 @@ func TestBridgeNotFollowed(t *testing.T) {
 			"does not agree"},
 		"forged there": {func(a, b *evmBook) *world { b.txs[1].Exec.Events[0].Registered = false; return newWorld(a, b) },
 			"nothing on ethereum has this key"},
+		"before it left": {func(a, b *evmBook) *world { b.txs[1].Block.Time -= 100; return newWorld(a, b) },
+			"nothing on ethereum has this key"},
 		"twice": {func(a, b *evmBook) *world {
 			b.txs[1].Exec.Events = append(b.txs[1].Exec.Events, b.txs[1].Exec.Events[0])
 			return newWorld(a, b)
@@ -152,6 +154,8 @@ func TestBridgeNotFollowed(t *testing.T) {
 			a, b, seeds := twoChains()
 			trace := c.change(a, b).must(t, seeds)
 			require.Contains(t, lies(trace), "bridge TOKEN bridge: "+same("60"))
+			require.Len(t, trace.Gaps, 1)
+			require.Contains(t, trace.Gaps[0].Why, c.says)
 			for _, e := range trace.Endpoints {
 				if e.Reason == tracer.ReasonBridge {
 					require.Contains(t, e.Note, c.says)
@@ -205,6 +209,10 @@ func TestMixerEnds(t *testing.T) {
 	require.Equal(t, "tornado-deposit", f.Heuristic)
 	require.Contains(t, f.Says, "17 deposits were made before it")
 	require.Nil(t, f.Error)
+	require.Equal(t, []string{f.ID}, trace.Hops[1].Findings)
+	require.Empty(t, trace.Hops[0].Findings)
+	trace.Hops[1].Findings[0] = "another"
+	require.ErrorIs(t, trace.Check(), tracer.ErrAltered)
 }
 
 // What the analyst adopts goes on behind the mixer, and everything behind it is adopted.

@@ -28,6 +28,9 @@ func (s *balances) leave(ctx context.Context, t *passage, k int, h *holding, rea
 			return true, s.depart(ctx, t, k, h, d, from, write)
 		}
 		t.note = j.why
+		height := t.tx.Block.Height
+		s.out.gap(Gap{Chain: s.chain, FromHeight: &height, ToHeight: &height, TxID: t.txidText(),
+			What: fmt.Sprintf("%s units of %s over a bridge", h.units, h.asset), Why: j.why, Effect: "the branch ends at the bridge"})
 	case reason == ReasonMixer || reason == ReasonBridge:
 		gone, err := s.adopted(ctx, t, k, h, reason, from, write)
 		if gone || err != nil {
@@ -85,7 +88,7 @@ func (s *balances) depart(ctx context.Context, t *passage, k int, h *holding, d 
 		d.inputs, d.hops = inputsOf(from), from.hops
 		d.leg = s.leg(t, k, from.node, h.node, h.units)
 	}
-	d.given = s.out.traced(&h.bundle, false)
+	d.given, d.found = s.out.traced(&h.bundle, false), t.findings
 	count(&s.out.tally(h.asset).out, &d.given)
 	var err error
 	if d.decimals, err = s.decimals(ctx, h.asset); err != nil {
@@ -178,7 +181,8 @@ func (s *balances) arrive(ctx context.Context, t *passage, k int, d *departure) 
 	var hop string
 	err = s.receive(ctx, t, k, b, nil, func(h *holding) error {
 		h.hops = d.hops + 1
-		w := wide{kind: d.kind, inputs: d.inputs, link: d.link, given: &d.given, legs: []Leg{d.leg, s.leg(t, k, from, h.node, h.units)}}
+		w := wide{kind: d.kind, inputs: d.inputs, link: d.link, given: &d.given, findings: d.found,
+			legs: []Leg{d.leg, s.leg(t, k, from, h.node, h.units)}}
 		err := s.out.write(&w, h)
 		hop = h.hop
 		return err

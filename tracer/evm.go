@@ -65,9 +65,11 @@ type passage struct {
 	events  []*chains.Event // departures over bridges that no step was found for yet
 	crosses *chains.Event   // the departure that the step at hand is
 	note    string          // why it was not followed
-	gave    []*livePot // live pots that paid, maybe more than once
-	touched bool
-	reached bool // stop.touched, only now
+
+	findings []string   // of the step at hand: ids
+	gave     []*livePot // live pots that paid, maybe more than once
+	touched  bool
+	reached  bool // stop.touched, only now
 
 	txid, time string
 	raw        []string
@@ -233,6 +235,7 @@ func (s *balances) payFee(t *passage, k int, b bundle, from *livePot) error {
 	if !b.touched() {
 		return nil
 	}
+	t.findings = nil
 	st := &t.set.Steps[k]
 	h := &holding{bundle: b, asset: st.Asset, out: chains.OutPoint{Tx: t.tx.ID}, position: s.position(t, st)}
 	if st.Conversion >= 0 {

@@ -187,7 +187,7 @@ func (s *balances) swapped(t *passage, k int, c *trade, from []*given, parts []b
 		if c.taken > 1 {
 			paid = Traced{Null: paid.Null}
 		}
-		w := wide{kind: HopSwap, inputs: g.inputs, given: &paid, ruleEnds: g.ended, legs: []Leg{
+		w := wide{kind: HopSwap, inputs: g.inputs, given: &paid, ruleEnds: g.ended, findings: t.findings, legs: []Leg{
 			s.leg(t, g.k, g.from.node, venue, g.units), s.leg(t, k, venue, h.node, part.units),
 		}}
 		if err := s.out.write(&w, part); err != nil {

@@ -65,11 +65,12 @@ func (s *balances) positions(t *passage, st *heuristics.Step) []Position {
 	return ps
 }
 
-// position is the last of a step's positions, as one text.
+// position is the last of a step's positions, as one text: the index of a log, "fee", or what it is
+// with its number.
 func (s *balances) position(t *passage, st *heuristics.Step) string {
 	ps := s.positions(t, st)
 	p := ps[len(ps)-1]
-	if p.Kind == "fee" {
+	if p.Kind == "fee" || p.Kind == "log" {
 		return p.Value
 	}
 	return p.Kind + " " + p.Value
@@ -116,7 +117,7 @@ func (s *balances) transfer(t *passage, k int, from *livePot, h *holding) error 
 // hop writes a hop of one leg out of a pot.
 func (s *balances) hop(t *passage, kind HopKind, k int, from *livePot, h *holding) error {
 	h.hops = from.hops + 1
-	w := wide{kind: kind, legs: []Leg{s.leg(t, k, from.node, h.node, h.units)}, inputs: inputsOf(from)}
+	w := wide{kind: kind, legs: []Leg{s.leg(t, k, from.node, h.node, h.units)}, inputs: inputsOf(from), findings: t.findings}
 	if err := s.out.write(&w, h); err != nil {
 		return err
 	}
@@ -158,6 +159,7 @@ type wide struct {
 	link     *Link
 	given    *Traced
 	ruleEnds bool // the conserving rules end here: only poison goes on
+	findings []string
 }
 
 // write writes a hop that brings h to where its last leg leads.
@@ -176,7 +178,7 @@ func (l *ledger) write(w *wide, h *holding) error {
 	}
 	return l.sink.Hop(Hop{
 		ID: h.hop, Number: l.nextHop, Kind: w.kind, Inputs: w.inputs, Legs: w.legs, Link: w.link, Given: w.given,
-		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), Basis: l.basis(&h.bundle), Findings: []string{},
+		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), Basis: l.basis(&h.bundle), Findings: append([]string{}, w.findings...),
 	})
 }
 
@@ -209,14 +211,16 @@ func (s *balances) asks(asset chains.Asset) bool {
 
 // noteUnclear writes a gap for each part of a touched transaction that fits no shape.
 func (s *balances) noteUnclear(t *passage) {
-	if !t.touched {
-		return
-	}
-	if t.tx.Exec.Untraced {
+	if t.tx.Exec.Untraced && (t.touched || slices.ContainsFunc(t.set.Steps, func(st heuristics.Step) bool {
+		return s.parties[st.To] || s.parties[st.From]
+	})) {
 		if s.lacking.untraced++; s.lacking.untraced == 1 {
 			s.lacking.from = t.tx.Block
 		}
 		s.lacking.to = t.tx.Block
+	}
+	if !t.touched {
+		return
 	}
 	for i := range t.set.Unclear {
 		u := &t.set.Unclear[i]

@@ -170,6 +170,10 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 		out: chains.OutPoint{Tx: t.tx.ID}, position: s.position(t, st),
 	}
 	if b.touched() {
+		t.findings = nil
+		if reason == ReasonMixer {
+			s.deposited(t, st)
+		}
 		if reason != "" {
 			if gone, err := s.leave(ctx, t, k, h, reason, from, write); gone || err != nil {
 				return err
@@ -188,11 +192,7 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 		return s.company(t, s.pot(t, key), h.bundle)
 	case reason != "":
 		h.seq = s.nextSeq()
-		note := t.note
-		if reason == ReasonMixer {
-			s.deposited(t, st)
-		}
-		return s.out.end(h, reason, note)
+		return s.out.end(h, reason, t.note)
 	case !t.set.Through[key]:
 		if reason, note := s.limits(h, st.Asset); reason != "" {
 			if err := s.company(t, s.pots[key], bundle{units: h.units}); err != nil {

@@ -96,6 +96,9 @@ func (r *rounds) one(ctx context.Context, chain chains.Chain) (*Trace, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.opt.Sweeping != nil {
+		r.opt.Sweeping(chain)
+	}
 	t, err := Run(ctx, r.inc, chain, src, r.codec, r.opt)
 	return t, errors.Join(err, closeSource(src))
 }
@@ -249,14 +252,17 @@ func (r *rounds) merge() (*Trace, error) {
 		t.Gaps = append(t.Gaps, one.Gaps...)
 		t.Assets = append(t.Assets, one.Assets...)
 	}
-	t.Hops = inOrder(all)
+	var err error
+	if t.Hops, err = inOrder(all); err != nil {
+		return nil, err
+	}
 	uniqueNodes(&t)
 	return &t, defect
 }
 
 // inOrder merges the hops of several chains: each chain's in its order, what carries on another
 // behind it, and for the rest by time, the earlier chain first.
-func inOrder(all []*Trace) []Hop {
+func inOrder(all []*Trace) ([]Hop, error) {
 	n := 0
 	waits := map[string]bool{} // hops that are not written yet
 	for _, t := range all {
@@ -283,7 +289,7 @@ func inOrder(all []*Trace) []Hop {
 			}
 		}
 		if best < 0 {
-			panic("tracer: hops of several chains wait for each other")
+			return nil, fmt.Errorf("hops of several chains wait for each other: the clocks of the nodes cannot be right: %w", chains.ErrBadAnswer)
 		}
 		h := all[best].Hops[next[best]]
 		next[best]++
@@ -291,7 +297,7 @@ func inOrder(all []*Trace) []Hop {
 		h.Number = len(hops) + 1
 		hops = append(hops, h)
 	}
-	return hops
+	return hops, nil
 }
 
 // uniqueNodes drops nodes that stand twice.
