@@ -186,7 +186,7 @@ func (d *Decoder) native(p *Parts, h *Header, e *chains.Execution) {
 // transfer takes. (A contract could be built to take exactly that; the audit of balances would
 // find what it moved.)
 func (p *Parts) plain() bool {
-	return p.Tx.To != nil && len(p.Tx.Input) == 0 && len(p.Receipt.Logs) == 0 && p.Receipt.GasUsed == plainGas
+	return p.Tx.To != nil && len(p.Tx.Input) == 0 && len(p.Receipt.Logs) == 0 && p.Receipt.GasUsed-p.Receipt.L1Gas == plainGas
 }
 
 // localDestruct reports whether a contract destroys itself only where it was made in the same
@@ -320,7 +320,7 @@ func (p *Parts) topRan() bool {
 	if p.Calls != nil && len(p.Calls.Calls) > 0 {
 		return true
 	}
-	return signed(p.Tx.Type) && !p.Tx.costs(p.Receipt.GasUsed)
+	return signed(p.Tx.Type) && !p.Tx.costs(p.Receipt.GasUsed-p.Receipt.L1Gas)
 }
 
 // costs reports whether gas is what a transaction takes by itself, by any rule that was in

@@ -309,6 +309,7 @@ func (h *hexReader) receipt(r *rpcReceipt) Receipt {
 		CumulativeGas: h.uint64("cumulativeGasUsed", r.CumulativeGas), GasUsed: h.uint64("gasUsed", r.GasUsed),
 		Bloom: h.bytes("logsBloom", r.Bloom), Contract: h.maybe("contractAddress", r.Contract),
 		BlobGas: h.uint64("blobGasUsed", r.BlobGas), BlobFee: h.uint256("blobGasPrice", r.BlobFee), L1Fee: h.uint256("l1Fee", r.L1Fee),
+		L1Gas: h.uint64("gasUsedForL1", r.L1Gas),
 		Place: int(h.uint64("transactionIndex", r.Place) & math.MaxInt32), Type: uint8(h.uint64("type", r.Type)),
 	}
 	switch {

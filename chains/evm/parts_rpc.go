@@ -126,6 +126,7 @@ type rpcReceipt struct {
 	BlobGas       string   `json:"blobGasUsed"`
 	BlobFee       string   `json:"blobGasPrice"`
 	L1Fee         string   `json:"l1Fee"`
+	L1Gas         string   `json:"gasUsedForL1"`
 	DepositNonce  string   `json:"depositNonce"`
 	DepositForm   string   `json:"depositReceiptVersion"`
 }

@@ -33,6 +33,7 @@ type Receipt struct {
 	Place    int // of its transaction in the block
 	Block    common.Hash
 	GasUsed  uint64
+	L1Gas    uint64       // the part of GasUsed that stands for the L1 (Arbitrum)
 	GasPrice *uint256.Int // paid for a unit of gas, in wei; nil: not told
 	Contract *common.Address
 	BlobGas  uint64
