@@ -2,7 +2,6 @@ package heuristics
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"clew/chains"
@@ -205,15 +204,8 @@ func (d *dealing) conversion(a chains.Address) {
 		c.Venue = to
 	}
 	d.describe(&c)
-	c.Says = fmt.Sprintf("%s: %s for %s, net of %d moves", c.Kind, things(len(c.Given)), things(len(c.Received)), len(d.moves))
+	c.Says = says(&c, len(d.moves))
 	d.out.Conversions = append(d.out.Conversions, c)
-}
-
-func things(n int) string {
-	if n == 1 {
-		return "one asset"
-	}
-	return fmt.Sprintf("%d assets", n)
 }
 
 // add makes a step.

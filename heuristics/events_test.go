@@ -41,7 +41,13 @@ func TestFeesThatCannotBe(t *testing.T) {
 		s := heuristics.Settle(with(t, auction, owner("C7", "USDC", fee, true)), byName)
 		require.Equal(t, "C7 gives 100 USDC to swap 0\nC7 takes 50 DAI from 0\n", told(s), name)
 	}
-	s := heuristics.Settle(with(t, auction, owner("C7", "DAI", "3", true)), byName)
+	forged := chains.Event{Kind: chains.EventFee, Account: "C7", Asset: "USDC", Amount: chains.Units(3)}
+	s := heuristics.Settle(with(t, auction, owner("C7", "USDC", "0", true), forged), byName)
+	require.Empty(t, s.Conversions[0].Fees, "any contract can name a fee")
+	forged.Registered = true
+	s = heuristics.Settle(with(t, auction, owner("C7", "USDC", "0", true), forged), byName)
+	require.Len(t, s.Conversions[0].Fees, 1)
+	s = heuristics.Settle(with(t, auction, owner("C7", "DAI", "3", true)), byName)
 	require.Empty(t, s.Conversions[0].Fees, "a fee in what was got has been taken already")
 }
 
@@ -70,6 +76,21 @@ func TestSharesOfLiquidity(t *testing.T) {
 		require.Equal(t, heuristics.KindAddLiquidity, s.Conversions[0].Kind)
 		require.Equal(t, c.want, s.Conversions[0].Weights, name)
 	}
+}
+
+func TestSharesThatFitBothWays(t *testing.T) {
+	s := heuristics.Settle(with(t, "S>L 90 USDC\nS>L 90 DAI\n0>S 95 LP",
+		pool("Sync", "reserve0", "900", "reserve1", "1000"), pool("Mint", "amount0", "90", "amount1", "90")), byName)
+	require.Nil(t, s.Conversions[0].Weights)
+}
+
+func TestWhoGotFirst(t *testing.T) {
+	s := heuristics.Settle(transaction(t, "S>L 100 USDC\nL>S 89 DAI\nL>C 1 DAI\nC>P 1 DAI"), byName)
+	require.Equal(t, chains.Address("S"), s.Conversions[0].Receiver)
+	require.Equal(t, []heuristics.Leg{
+		{Account: "S", Asset: "DAI", Units: chains.Units(89)}, {Account: "P", Asset: "DAI", Units: chains.Units(1)},
+	}, s.Conversions[0].Received)
+	require.Equal(t, "swap: one asset for one asset to 2 accounts, net of 4 moves", s.Conversions[0].Says)
 }
 
 func TestSharesOfTheCoinAndItsWrapper(t *testing.T) {

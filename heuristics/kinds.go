@@ -1,6 +1,7 @@
 package heuristics
 
 import (
+	"fmt"
 	"slices"
 
 	"clew/chains"
@@ -140,4 +141,24 @@ func (d *dealing) named(g *side) (sum chains.Amount) {
 		}
 	}
 	return sum
+}
+
+// says describes c, which nets so many moves, in words.
+func says(c *Conversion, moves int) string {
+	assets, accounts := map[chains.Asset]bool{}, map[chains.Address]bool{}
+	for _, l := range c.Received {
+		assets[l.Asset], accounts[l.Account] = true, true
+	}
+	to := ""
+	if len(accounts) > 1 {
+		to = fmt.Sprintf(" to %d accounts", len(accounts))
+	}
+	return fmt.Sprintf("%s: %s for %s%s, net of %d moves", c.Kind, things(len(c.Given)), things(len(assets)), to, moves)
+}
+
+func things(n int) string {
+	if n == 1 {
+		return "one asset"
+	}
+	return fmt.Sprintf("%d assets", n)
 }

@@ -192,6 +192,59 @@ var shapes = []struct{ name, moves, want string }{
 		0>S 70 DEBT
 		unclear: S 70 USDC: it came for nothing, and a token was made together with it: perhaps a loan
 		`},
+	{"a mixer is paid directly, and a ticket is made", "S>M 100 eth\n0>S 1 TICKET", `
+		S>M 100 eth
+		0>S 1 TICKET
+		`},
+	{"a bridge never trades", "S>B 100 USDC\nB>S 90 DAI", `
+		S>B 100 USDC
+		B>S 90 DAI
+		`},
+	{"the pool's own share while liquidity is removed", "S>L 95 LP\n0>P 2 LP\nL>0 95 LP\nL>S 100 USDC\nL>S 90 DAI", `
+		S gives 95 LP to remove-liquidity 0
+		0>P 2 LP
+		S takes 100 USDC from 0
+		S takes 90 DAI from 0
+		`},
+	{"two things given, and one got that was there before", "S>L 100 USDC\nS>L 90 DAI\nL>S 95 UNI", `
+		S gives 100 USDC to swap 0
+		S gives 90 DAI to swap 0
+		S takes 95 UNI from 0
+		`},
+	{"a fee that only one of two givers can have paid", "P1>C1 10 UNI\nC1>P3 1 UNI\nC1>L 9 UNI\nP2>C2 10 UNI\nC2>L 10 UNI\nL>P1 5 DAI\nL>P2 6 DAI", `
+		P1>P3 1 UNI
+		P1 gives 9 UNI to swap 0
+		P2 gives 10 UNI to swap 1
+		P1 takes 5 DAI from 0
+		P2 takes 6 DAI from 1
+		`},
+	{"a receiver whom only one of two givers can reach", "P1>L1 100 UNI\nL1>C 5 DAI\nC>P3 5 DAI\nP2>L2 100 AAVE\nC>L2 1 DUST", `
+		P1 gives 100 UNI to swap 0
+		P3 takes 5 DAI from 0
+		P2>L2 100 AAVE
+		`},
+	{"what a party brought that was converted itself", "S>C 10 eth\nC>P1 10 eth\nP2>S 5 UNI\nC>P2 7 DAI", `
+		S>P1 10 eth
+		0>S 5 UNI
+		P2 gives 5 UNI to swap 0
+		P2 takes 7 DAI from 0
+		unclear: S 5 UNI: all that was given went on to others, and this came back: perhaps for it
+		`},
+	{"what is got is there before it is paid on", "L>S 10 eth\nS>P 4 eth\nS>L 100 USDC", `
+		S gives 100 USDC to swap 0
+		S takes 10 eth from 0
+		S>P 4 eth
+		`},
+	{"given in two parts", "S>L 10 UNI\nS>L 10 AAVE\nS>L 5 UNI\nL>S 7 DAI", `
+		S gives 15 UNI to swap 0
+		S gives 10 AAVE to swap 0
+		S takes 7 DAI from 0
+		`},
+	{"a share made for another, and two who paid", "S>C1 10 UNI\nP1>C2 10 AAVE\n0>P2 5 SHARE", `
+		S>C1 10 UNI
+		P1>C2 10 AAVE
+		0>P2 5 SHARE
+		`},
 	{"a payment beside a swap", "S>P 3 eth\nS>L 100 USDC\nL>S 90 DAI", `
 		S>P 3 eth
 		S gives 100 USDC to swap 0
