@@ -27,6 +27,7 @@ type measurement struct {
 // measurements are all there are, in the order in which they are printed.
 func measurements() []measurement {
 	return []measurement{
+		{"bytes", "transactions of ten chains as bytes", scoreBytes},
 		{"fees", "what transactions of ten chains cost", scoreFees},
 		{"swaps", "what parties gave and got in swaps", scoreSwaps},
 		{"doubts", "transactions in which something stays unclear", scoreDoubts},
