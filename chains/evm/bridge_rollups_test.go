@@ -112,6 +112,38 @@ func arbitrumExitVector(tb testing.TB, to common.Address, amount int) crossing {
 	}
 }
 
+// Tokens go through a gateway, whose log tells who receives and how much.
+
+func opTokenVector(tb testing.TB, to common.Address, amount int) crossing {
+	c := opVector(tb, to, 0)
+	c.given, c.got = int64(amount), int64(amount)
+	c.sent = []evm.Log{
+		emit(tb, "0x99C9fc46f92E8a1c0deC1b1747d010903E884bE1", "ERC20DepositInitiated(address,address,address,address,uint256,bytes)",
+			[]any{coinA, coinB, alice}, "address,uint256,bytes", to, amount, []byte{}),
+		c.sent[0],
+	}
+	c.arrived = []evm.Log{emit(tb, "0x4200000000000000000000000000000000000010", "DepositFinalized(address,address,address,address,uint256,bytes)",
+		[]any{coinA, coinB, alice}, "address,uint256,bytes", to, amount, []byte{})}
+	return c
+}
+
+func ticketTokenVector(tb testing.TB, to common.Address, amount int) crossing {
+	c := ticketVector(tb, bob, 1)
+	c.given = int64(amount)
+	c.sent = append(c.sent, emit(tb, "0xa3A7B6F88361F48403514059F1F16C8E78d60EeC", "DepositInitiated(address,address,address,uint256,uint256)",
+		[]any{alice, to, 900}, "address,uint256", coinA, amount))
+	return c
+}
+
+func arbitrumTokenExitVector(tb testing.TB, to common.Address, amount int) crossing {
+	gateway := common.HexToAddress("0xa3A7B6F88361F48403514059F1F16C8E78d60EeC")
+	c := arbitrumExitVector(tb, gateway, 0)
+	c.receiver, c.got, c.noFields = to, int64(amount), true
+	c.arrived = append(c.arrived, emit(tb, gateway.Hex(), "WithdrawalFinalized(address,address,address,uint256,uint256)",
+		[]any{alice, to, 3}, "address,uint256", coinA, amount))
+	return c
+}
+
 type arbitrumDeposit struct {
 	ChainID   *big.Int
 	RequestID common.Hash

@@ -142,6 +142,9 @@ func vectors() map[string]vector {
 		"arbitrum ticket":      ticketVector,
 		"arbitrum to the L1":   arbitrumExitVector,
 		"nomad":                nomadVector,
+		"op-stack token":       opTokenVector,
+		"arbitrum token":       ticketTokenVector,
+		"arbitrum token exit":  arbitrumTokenExitVector,
 		"thorchain over chain": thorchainVector,
 	}
 }

@@ -91,6 +91,8 @@ func (s *scope) lookup(name string) (abiValue, bool) {
 	case "@chain":
 		id, ok := s.at.Chain.ChainID()
 		return number(id), ok
+	case "@native": // as the token of the coin
+		return abiValue{kindAddress, make([]byte, common.AddressLength)}, true
 	case "@zero":
 		return number(0), true
 	case "@tx":
@@ -181,13 +183,21 @@ func (v abiValue) account() chains.Address {
 	return chains.Address(b)
 }
 
-// asset reads a token's address. The zero address, and 0xEeee…, stand for the native coin.
+// standsForCoin are addresses that protocols write where they mean the native coin: many 0xEeee…,
+// the OP stack the token that ether was on Optimism before 2023.
+var standsForCoin = map[common.Address]bool{
+	{}: true,
+	common.HexToAddress("0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"): true,
+	common.HexToAddress("0xDeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000"): true,
+}
+
+// asset reads a token's address.
 func (v abiValue) asset() chains.Asset {
 	a, ok := Account(v.account())
 	if !ok {
 		return ""
 	}
-	if a == (common.Address{}) || a == common.HexToAddress("0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE") {
+	if standsForCoin[a] {
 		return chains.Native
 	}
 	return AssetOf(a)
