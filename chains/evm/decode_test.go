@@ -271,11 +271,8 @@ func TestRecordedTransactions(t *testing.T) {
 		exec.Receipt, exec.Attested, exec.TxProof, exec.ReceiptProof = nil, nil, nil, nil
 		bare.Exec = &exec
 		require.Equal(t, whole.Txs[i], bare)
-		if !tx.Coinbase {
+		if !tx.Coinbase && i < 9 { // the rest is alike
 			requireDamageFound(t, picked.Header, kept)
-		}
-		if i == 8 { // the rest is alike
-			places = nil
 		}
 	}
 }

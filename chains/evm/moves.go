@@ -123,9 +123,10 @@ func (d *Decoder) moves(p *Parts, h *Header, e *chains.Execution) error {
 		feeEvidence = chains.EvidenceAttested
 	}
 	e.Moves = appendNative(e.Moves, chains.MoveFee, e.Sender, "", fee, 0, feeEvidence)
-	if p.Tx.Type == typeDeposit || p.Tx.Type == typeArbSubmit {
+	switch p.Tx.Type {
+	case typeDeposit, typeArbSubmit:
 		e.Moves = appendNative(e.Moves, chains.MoveIssue, "", e.Sender, &p.Tx.Own.Mint, 0, chains.EvidenceProven)
-	} else if p.Tx.Type == typeArbDepo {
+	case typeArbDepo:
 		e.Moves = appendNative(e.Moves, chains.MoveIssue, "", e.Sender, &p.Tx.Value, 0, chains.EvidenceProven)
 	}
 	d.native(p, h, e)
@@ -164,11 +165,9 @@ func (d *Decoder) native(p *Parts, h *Header, e *chains.Execution) {
 		if e.Failed || p.Tx.Type == typeArbSubmit { // what is submitted is called later, by a retry
 			return
 		}
-		kind, to := chains.MoveCall, e.To
-		if p.Tx.To == nil {
-			kind, to = chains.MoveCreate, e.Created
-		} else {
-			to = holder(*p.Tx.To)
+		kind, to := chains.MoveCreate, e.Created
+		if p.Tx.To != nil {
+			kind, to = chains.MoveCall, holder(*p.Tx.To)
 		}
 		e.Moves = appendNative(e.Moves, kind, e.Sender, to, &p.Tx.Value, 0, chains.EvidenceProven)
 		return

@@ -210,7 +210,7 @@ func (d *Decoder) system(b *BlockParts) (chains.Tx, bool) {
 		}
 	}
 	return chains.Tx{
-		ID: chains.TxID(b.Header.Ref.Hash), Block: b.Header.Ref, Index: len(b.Txs), Coinbase: true, Exec: e, Evidence: evidence,
+		ID: b.Header.Ref.Hash, Block: b.Header.Ref, Index: len(b.Txs), Coinbase: true, Exec: e, Evidence: evidence,
 	}, len(e.Moves) > 0
 }
 

@@ -124,7 +124,7 @@ func verifyRecord(r *Record, h *Header, a *attested) error {
 			return fmt.Errorf("receipt before: %w", err)
 		}
 	}
-	if own.CumulativeGas-before.CumulativeGas != uint64(a.Gas) {
+	if own.CumulativeGas-before.CumulativeGas != a.Gas {
 		return fmt.Errorf("%d gas used, but the receipts say %d", a.Gas, own.CumulativeGas-before.CumulativeGas)
 	}
 	return nil
