@@ -1,9 +1,9 @@
 package tracer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -169,7 +169,9 @@ func (p *parser) statement(v value, inc *Incident) error {
 	if s.Asset == "" || s.Taken == "" || s.Source == "" {
 		return v.errorf("a statement needs asset, taken, rows and source")
 	}
-	s.Unaccounted = s.unaccounted()
+	if s.Unaccounted, err = s.unaccounted(); err != nil {
+		return v.errorf("%v", err)
+	}
 	inc.Statement = append(inc.Statement, s)
 	return nil
 }
@@ -189,41 +191,43 @@ func checkDecimal(text string, decimals int) error {
 }
 
 // unaccounted returns what was taken less the rows, exactly.
-func (s *Statement) unaccounted() string {
+func (s *Statement) unaccounted() (string, error) {
 	places := 0
-	for _, text := range append(s.amounts(), s.Taken) {
+	texts := []string{s.Taken}
+	for _, r := range s.Rows {
+		texts = append(texts, r.Amount)
+	}
+	for _, text := range texts {
 		_, part, _ := strings.Cut(text, ".")
 		places = max(places, len(part))
 	}
-	left := scaledDecimal(s.Taken, places)
-	for _, text := range s.amounts() {
-		left.Sub(left, scaledDecimal(text, places))
+	taken, err := scaledDecimal(s.Taken, places)
+	var rows chains.Amount
+	for _, text := range texts[1:] {
+		row, second := scaledDecimal(text, places)
+		sum, third := rows.Add(row)
+		rows, err = sum, errors.Join(err, second, third)
 	}
-	sign := ""
-	if left.Sign() < 0 {
+	if err != nil {
+		return "", err
+	}
+	sign, left := "", chains.Max(taken, rows).Minus(chains.Min(taken, rows))
+	if taken.Less(rows) {
 		sign = "-"
 	}
-	digits := fmt.Sprintf("%0*s", places+1, left.Abs(left).String())
+	digits := fmt.Sprintf("%0*s", places+1, left)
 	if places == 0 {
-		return sign + digits
+		return sign + digits, nil
 	}
 	cut := len(digits) - places
-	return sign + strings.TrimSuffix(strings.TrimRight(digits[:cut]+"."+digits[cut:], "0"), ".")
-}
-
-func (s *Statement) amounts() []string {
-	out := make([]string, 0, len(s.Rows)+1)
-	for _, r := range s.Rows {
-		out = append(out, r.Amount)
-	}
-	return out
+	return sign + strings.TrimSuffix(strings.TrimRight(digits[:cut]+"."+digits[cut:], "0"), "."), nil
 }
 
 // scaledDecimal returns a checked decimal times 10^places, which must be at least its own.
-func scaledDecimal(text string, places int) *big.Int {
+func scaledDecimal(text string, places int) (chains.Amount, error) {
 	whole, part, _ := strings.Cut(text, ".")
-	n, _ := new(big.Int).SetString(whole+part+strings.Repeat("0", places-len(part)), 10)
-	return n
+	digits := strings.TrimLeft(whole+part+strings.Repeat("0", places-len(part)), "0")
+	return chains.ParseAmount(cmp.Or(digits, "0"))
 }
 
 // parseTxID reads a transaction's id; chains of accounts write 0x before it.

@@ -183,7 +183,7 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 		}
 	}
 	if grant != nil {
-		if err := s.grantTo(t, grant, h); err != nil {
+		if err := s.grantTo(grant, h); err != nil {
 			return err
 		}
 	}

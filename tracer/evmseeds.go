@@ -103,7 +103,7 @@ func (t *passage) grantAt(at heuristics.Holding) *grant {
 // grantTo seeds what of the grant comes in h. Value that is traced already is never seeded again:
 // the larger of what the conserving rules trace there is left alone, so that a seed has the same
 // units under every rule.
-func (s *balances) grantTo(t *passage, g *grant, h *holding) error {
+func (s *balances) grantTo(g *grant, h *holding) error {
 	start := g.passed
 	end, err := start.Add(h.units)
 	if err != nil {
