@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"clew/chains"
 	"clew/tracer"
@@ -290,4 +292,53 @@ func TestCheckFindsChangedConversions(t *testing.T) {
 			require.ErrorIs(t, trace.Check(), tracer.ErrAltered)
 		})
 	}
+}
+
+// Over bridges that take no fee, accounts on two chains hold what they would on one chain on which
+// each passage was a payment: however often value goes there and back, under every rule.
+func TestBridgesArePayments(t *testing.T) {
+	checks(t, 300)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, one := newEVM(polygon), newEVM(ethereum), newEVM(polygon)
+		held := map[string]int{}
+		side := map[string]*evmBook{}
+		all := []string{"A", "B", "C", "U", "V", "W"}
+		for i, who := range all {
+			side[who] = map[bool]*evmBook{true: a, false: b}[i < 3]
+			held[who] = rapid.IntRange(1, 30).Draw(t, "has")
+			for _, book := range []*evmBook{side[who], one} {
+				book.tx(who, tok("", who, uint64(held[who])))
+			}
+		}
+		for _, book := range []*evmBook{a, b} {
+			book.tokens[token] = chains.Token{Asset: token, Decimals: 6}
+			book.tx("bridge", tok("", "bridge", 1_000_000))
+		}
+		var stolen, same chains.TxID
+		for n := range rapid.IntRange(2, 16).Draw(t, "payments") {
+			from := rapid.SampledFrom(all).Draw(t, "from")
+			if n == 0 {
+				from = "A"
+			}
+			to := rapid.SampledFrom(slices.DeleteFunc(slices.Clone(all), func(w string) bool { return w == from || n == 0 && w != "B" })).Draw(t, "to")
+			if held[from] == 0 {
+				continue
+			}
+			units := rapid.IntRange(1, held[from]).Draw(t, "units")
+			held[from], held[to] = held[from]-units, held[to]+units
+			id := one.tx(from, tok(from, to, uint64(units)))
+			a.height = max(a.height, b.height)
+			b.height = a.height
+			if side[from] == side[to] {
+				other := side[from].tx(from, tok(from, to, uint64(units)))
+				if n == 0 {
+					stolen, same = other, id
+				}
+				continue
+			}
+			over(side[from], side[to], from, to, fmt.Sprint("k", n), uint64(units), uint64(units))
+		}
+		two := newWorld(a, b).must(t, "seeds:\n"+txSeed("V1", polygon, stolen, "B", token))
+		require.ElementsMatch(t, lies(one.run(t, "seeds:\n"+txSeed("V1", polygon, same, "B", token))), lies(two))
+	})
 }
