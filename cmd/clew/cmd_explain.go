@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -61,11 +62,19 @@ func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
 	names := exhibit.NameAssets(t.Trace)
 	amount := func(a chains.Amount) string { return coins(names, leg.Chain, leg.Asset, a) }
 	traced, ok := x.Hop.Traced.Get(x.Rule)
-	verb := "paid " + amount(leg.Units) + " to " + x.To
-	if x.Hop.Kind == tracer.HopFee {
-		verb = "paid a fee of " + amount(leg.Units)
+	var says []string
+	if onAccounts(leg) {
+		says = append(says, x.deed(t, names))
+		if given := x.givenWords(names); given != "" {
+			says = append(says, given)
+		}
+	} else {
+		verb := "paid " + amount(leg.Units) + " to " + x.To
+		if x.Hop.Kind == tracer.HopFee {
+			verb = "paid a fee of " + amount(leg.Units)
+		}
+		says = append(says, fmt.Sprintf("%s %s, in block %d of %s.", x.payer(names, leg), verb, leg.Height, leg.Time))
 	}
-	says := []string{fmt.Sprintf("%s %s, in block %d of %s.", x.payer(names, leg), verb, leg.Height, leg.Time)}
 	switch {
 	case !ok:
 		says = append(says, fmt.Sprintf("Under %s nothing can be said of it: the rule ends at this transaction.", x.Rule))
@@ -74,11 +83,15 @@ func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
 	default:
 		says = append(says, fmt.Sprintf("Under %s, the rule that the incident declares, %s of it is traced.", x.Rule, amount(traced)))
 	}
-	says = append(says, evidenceWords(leg.Evidence))
+	says = append(says, x.evidence()...)
 	if basis, ok := x.Hop.Basis.Get(x.Rule); ok && !traced.IsZero() {
 		says = append(says, basisWords(basis))
 	}
-	says = append(says, potWords(t.Incident.Accounts), ruleWords(x.Rule))
+	pots := potWords(t.Incident.Accounts)
+	if onAccounts(leg) {
+		pots = "The pots are balances: each account's balance in one asset lives on, and value enters and leaves it in chain order; the fee leaves first."
+	}
+	says = append(says, pots, ruleWords(x.Rule))
 	for _, id := range x.Hop.Findings {
 		for _, f := range t.Findings {
 			if f.ID == id {
@@ -89,7 +102,28 @@ func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
 	return says
 }
 
-func evidenceWords(evidence string) string {
+// evidence says how each leg is known, once where they are known alike.
+func (x *explanation) evidence() []string {
+	var says []string
+	for i := range x.Hop.Legs {
+		leg := &x.Hop.Legs[i]
+		words := evidenceWords(leg.Evidence, onAccounts(leg))
+		if !slices.Contains(says, words) {
+			says = append(says, words)
+		}
+	}
+	return says
+}
+
+func evidenceWords(evidence string, accounts bool) string {
+	if accounts {
+		switch evidence {
+		case chains.EvidenceProven.String():
+			return "The movement is proven: the transaction and what it logged belong to their block by the roots in its header."
+		case chains.EvidenceAttested.String():
+			return "The movement is attested: a node says so (a call inside of the transaction, or a chain whose headers prove less), and it can be computed again."
+		}
+	}
 	switch evidence {
 	case chains.EvidenceProven.String():
 		return "The movement is proven: the transaction belongs to its block by the block's Merkle root."
@@ -200,23 +234,28 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 		p.fold(s)
 	}
 	p.line("")
-	p.table("ll", [][]string{
-		{"transaction", leg.TxID.String()}, {"block", grouped(leg.Height) + ", " + leg.Time}, {"chain", string(leg.Chain)},
-	})
+	p.table("ll", x.whereabouts(leg))
 	p.line("")
-	p.line("What entered, by input (%s)", symbol(names, leg.Chain, leg.Asset))
-	x.pot(p, names, leg, x.Entered)
-	p.line("What left, by output; > marks this hop")
-	x.pot(p, names, leg, x.Left)
+	if onAccounts(leg) {
+		p.line("What moved, in order; > marks this hop")
+		x.moved(p, names, leg)
+	} else {
+		p.line("What entered, by input (%s)", symbol(names, leg.Chain, leg.Asset))
+		x.pot(p, names, leg, x.Entered)
+		p.line("What left, by output; > marks this hop")
+		x.pot(p, names, leg, x.Left)
+	}
 	if !x.Complete {
 		p.fold("Only the traced part of the transaction is shown: neither a recording beside the trace nor the store has it whole. --rpc URL or --rpc recording:DIR shows the rest.")
 	}
 	p.line("")
-	p.line("What every rule says of this hop")
+	p.line("What every rule says of this hop%s", map[bool]string{true: ", in " + symbol(names, leg.Chain, leg.Asset)}[onAccounts(leg)])
 	x.rules(p, names, t, leg)
 	p.line("")
 	x.next(p)
-	if nodeCLIOf(leg.Chain).inBlock {
+	if onAccounts(leg) {
+		p.line("Check it on a node of your own")
+	} else if nodeCLIOf(leg.Chain).inBlock {
 		p.line("Check it on a node of your own (with -txindex=1 the block may be left out)")
 	} else {
 		p.line("Check it on a node of your own, with an index of transactions (-txindex=1)")
@@ -225,6 +264,16 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 		p.line("  %s", line)
 	}
 	return p.flush()
+}
+
+// whereabouts names the transaction that is shown, and that of the other leg.
+func (x *explanation) whereabouts(leg *tracer.Leg) [][]string {
+	name := func(l *tracer.Leg) string { return map[bool]string{true: "0x"}[onAccounts(l)] + l.TxID.String() }
+	rows := [][]string{{"transaction", name(leg)}, {"block", grouped(leg.Height) + ", " + leg.Time}, {"chain", string(leg.Chain)}}
+	if first := &x.Hop.Legs[0]; first.TxID != leg.TxID {
+		rows = append(rows, []string{"given in", name(first)}, []string{"block", grouped(first.Height) + ", " + first.Time}, []string{"chain", string(first.Chain)})
+	}
+	return rows
 }
 
 func (x *explanation) pot(p *page, names *exhibit.Assets, leg *tracer.Leg, entries []potEntry) {
@@ -255,6 +304,9 @@ func (x *explanation) rules(p *page, names *exhibit.Assets, t *loadedTrace, leg 
 	rows := [][]string{{"rule", "traced", "basis"}}
 	for _, r := range t.Rules {
 		amount, basis := "-", "the rule ends here"
+		if r == tracer.TIHO && onAccounts(leg) {
+			basis = "a rule of outputs"
+		}
 		if a, ok := x.Hop.Traced.Get(r); ok {
 			amount, basis = number(names, leg.Chain, leg.Asset, a), "-"
 			if b, ok := x.Hop.Basis.Get(r); ok {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/exhibit"
 	"clew/store"
 	"clew/tracer"
 )
@@ -25,8 +27,8 @@ type explanation struct {
 	Hop      *tracer.Hop `json:"hop"`
 	From     []string    `json:"from"` // addresses, or ids where a node has none
 	To       string      `json:"to"`
-	Entered  []potEntry  `json:"entered"` // by input index
-	Left     []potEntry  `json:"left"`    // by output index, the fee last
+	Entered  []potEntry  `json:"entered"` // by input index; empty on a chain of accounts
+	Left     []potEntry  `json:"left"`    // by output index, the fee last; on a chain of accounts what moved, in order
 	Complete bool        `json:"complete"`
 	// What the transaction spends, in whole units; null where it is not known:
 	Spent *chains.Amount `json:"spent"`       // of From
@@ -49,6 +51,9 @@ type potEntry struct {
 	Traced   tracer.Traced  `json:"traced"`
 	Refs     []string       `json:"refs"` // "seed V1", "hop 3"
 	This     bool           `json:"this,omitempty"`
+	// Of a movement between accounts:
+	From  string       `json:"from,omitempty"`
+	Asset chains.Asset `json:"asset,omitempty"`
 }
 
 // nextAnswer is what became of the hop's value.
@@ -93,20 +98,21 @@ func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 		Schema: "clew.explain/1", Trace: t.id, Rule: t.Incident.Rule, Accounts: t.Incident.Accounts, Hop: h,
 		From: []string{}, To: nodeName(t.Trace, leg.To), Complete: tx != nil, Next: []nextAnswer{},
 	}
-	for _, f := range leg.From {
+	for _, f := range h.Legs[0].From {
 		x.From = append(x.From, nodeName(t.Trace, f.Node))
 	}
 	led := newTracks(t.Trace)
-	if tx != nil {
+	switch {
+	case onAccounts(leg) && tx != nil && tx.Exec != nil:
+		x.Entered, x.Left = []potEntry{}, movements(led, tx, leg.Chain)
+	case onAccounts(leg):
+		x.Entered, x.Left = []potEntry{}, tracedMovements(t.Trace, leg.TxID)
+	case tx != nil:
 		x.Entered, x.Left = wholePot(led, tx, leg.Chain)
-	} else {
+	default:
 		x.Entered, x.Left = tracedPot(t.Trace, led, leg)
 	}
-	for i := range x.Left {
-		for _, p := range leg.Positions {
-			x.Left[i].This = x.Left[i].This || x.Left[i].Position == positionName(p)
-		}
-	}
+	x.mark(leg.TxID)
 	for i := range t.Hops {
 		for _, in := range t.Hops[i].Inputs {
 			if in == h.ID {
@@ -121,8 +127,27 @@ func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 	}
 	x.spends(t, leg)
 	x.Says = x.sentences(t, leg)
-	x.Check = checks(leg)
+	if x.Check = checks(leg); onAccounts(leg) {
+		x.Check = checksOnAccounts(h)
+	}
 	return x
+}
+
+// mark marks what the hop moved in the transaction that is shown.
+func (x *explanation) mark(id chains.TxID) {
+	own := fmt.Sprintf("hop %d", x.Hop.Number)
+	for k := range x.Hop.Legs {
+		leg := &x.Hop.Legs[k]
+		if leg.TxID != id {
+			continue
+		}
+		for i := range x.Left {
+			for _, p := range leg.Positions {
+				named := !onAccounts(leg) || slices.Contains(x.Left[i].Refs, own) // hops may share a movement
+				x.Left[i].This = x.Left[i].This || named && x.Left[i].Position == positionName(p)
+			}
+		}
+	}
 }
 
 func nodeName(t *tracer.Trace, id string) string {
@@ -130,23 +155,30 @@ func nodeName(t *tracer.Trace, id string) string {
 		n := &t.Nodes[i]
 		switch {
 		case n.ID != id:
+		case n.Kind == tracer.NodeCoinbase && n.Chain.Info().Family == chains.FamilyEVM:
+			return "whoever made the block"
 		case n.Kind == tracer.NodeCoinbase:
 			return "the miner"
 		case n.Address != "":
 			return n.Address
 		case n.TxID != "":
 			return "transaction " + n.TxID
+		case n.Label != "": // out of nothing, or gone
+			return exhibit.Visible(n.Label)
 		}
 	}
 	return id
 }
 
-// positionName returns "0" for output 0, and "fee".
+// positionName returns "0" for output 0, "fee", and "log 7" or "call 0" on a chain of accounts.
 func positionName(p tracer.Position) string {
-	if p.Kind == "fee" {
+	switch p.Kind {
+	case "fee":
 		return "fee"
+	case "vout":
+		return p.Value
 	}
-	return p.Value
+	return p.Kind + " " + p.Value
 }
 
 // track is what the trace says about one output.
@@ -165,6 +197,11 @@ func newTracks(t *tracer.Trace) tracks {
 		leg := &h.Legs[len(h.Legs)-1]
 		for _, p := range leg.Positions {
 			led.add(leg.TxID.String()+":"+positionName(p), h.Traced, fmt.Sprintf("hop %d", h.Number))
+		}
+		if len(h.Legs) > 1 && h.Given != nil {
+			for _, p := range h.Legs[0].Positions {
+				led.add(h.Legs[0].TxID.String()+":"+positionName(p), *h.Given, fmt.Sprintf("hop %d", h.Number))
+			}
 		}
 	}
 	for i := range t.Seeds {

@@ -14,6 +14,9 @@ import (
 // them: from its inputs where they are known, else from the trace, where it lists all that
 // leaves.
 func (x *explanation) spends(t *loadedTrace, leg *tracer.Leg) {
+	if onAccounts(leg) {
+		return // a transaction of accounts spends nothing beside what it moves
+	}
 	if !x.Complete {
 		if b, ok := t.Beside()[leg.TxID]; ok && b.Exact {
 			x.Spent, x.Other = &b.Spent, &b.Other
