@@ -1,6 +1,8 @@
 package heuristics_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"clew/heuristics"
@@ -19,5 +21,21 @@ func BenchmarkSettle(b *testing.B) {
 				heuristics.Settle(tx, byName)
 			}
 		})
+	}
+}
+
+// BenchmarkCrowd is the time for the largest transaction that fits into a block: 400 parties that
+// give the same asset to one contract and 400 others that get it, and 400 that swap.
+func BenchmarkCrowd(b *testing.B) {
+	var moves strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&moves, "P%d>C 5 USDC\nP%d>C 7 UNI\nC>P%d 3 DAI\n", i, i+1000, i+1000)
+	}
+	for i := range 400 {
+		fmt.Fprintf(&moves, "C>P%d 5 USDC\n", i+2000)
+	}
+	tx := transaction(b, moves.String())
+	for b.Loop() {
+		heuristics.Settle(tx, byName)
 	}
 }

@@ -23,7 +23,10 @@ type dealing struct {
 	steps       []placed
 	traders     []chains.Address // who gets a conversion, in order
 	taken       map[chains.Address][]*side
+	fromIdle    map[chains.Address]bool // parties whose gets can all have come from some who get nothing
+	into        map[string][]int        // the moves into each place of the venue, once needed
 	unclear     []Unclear
+	mixed       []int // those of unclear that a pot of the moment decides where nothing is converted
 }
 
 // settle settles one venue: what is paid on in the same asset first, then what was got for what
@@ -43,13 +46,18 @@ func (s *settler) settle(moves []int) {
 		}
 	}
 	if len(d.gives) > 0 && len(d.gets) > 0 {
+		d.idle()
 		d.payOn()
 		d.match()
 		d.trade()
 	}
 	if len(d.traders) == 0 {
 		s.plain, s.alike = append(s.plain, moves...), append(s.alike, moves...)
-		s.out.Unclear = append(s.out.Unclear, d.unclear...)
+		for i, u := range d.unclear {
+			if !slices.Contains(d.mixed, i) {
+				s.out.Unclear = append(s.out.Unclear, u)
+			}
+		}
 		return
 	}
 	d.leave()
@@ -76,6 +84,7 @@ func (d *dealing) payOn() {
 			d.add(StepTransfer, get.entry.moves, from[0].account, get.account, get.asset, units, from[0].firstOut)
 			from[0].left, get.left = from[0].left.Minus(units), get.left.Minus(units)
 		case len(from) > 1:
+			d.mixed = append(d.mixed, len(d.unclear))
 			d.wonder(get, "several gave this asset, and the contracts in between do not show whose it is")
 			d.pay(get)
 		}
@@ -85,14 +94,21 @@ func (d *dealing) payOn() {
 // sells reports whether g, given by a party that trades, went whole to get's account, and
 // somebody else who gets nothing here gave all that the party got.
 func (d *dealing) sells(g, get *side) bool {
-	if !g.trades || get.left.Less(g.net) {
-		return false
-	}
-	return !slices.ContainsFunc(d.gets, func(got *side) bool {
-		return got.account == g.account && !slices.ContainsFunc(d.gives, func(from *side) bool {
-			return !from.trades && from.asset == got.asset && !from.left.Less(got.net)
+	return g.trades && !get.left.Less(g.net) && d.fromIdle[g.account]
+}
+
+// idle finds the parties of whose gets each can have come from one who gets nothing here.
+func (d *dealing) idle() {
+	d.fromIdle = map[chains.Address]bool{}
+	for _, got := range d.gets {
+		if !got.trades {
+			continue
+		}
+		before, known := d.fromIdle[got.account]
+		d.fromIdle[got.account] = (before || !known) && slices.ContainsFunc(d.gives, func(from *side) bool {
+			return !from.trades && from.asset == got.asset && !from.net.Less(got.net)
 		})
-	})
+	}
 }
 
 // match finds whose conversion brought what somebody got without giving anything here: a
@@ -238,25 +254,30 @@ func (d *dealing) tradesFor(a chains.Address, asset chains.Asset) bool {
 // reaching returns those of from whose gift can have reached get through contracts, by moves of
 // the asset, or of any where asset is "".
 func (d *dealing) reaching(from []*side, get *side, asset chains.Asset) []*side {
-	return slices.DeleteFunc(slices.Clone(from), func(g *side) bool {
-		seen := map[string]bool{}
-		for again := true; again; {
-			again = false
-			for _, i := range d.moves {
-				m := &d.exec.Moves[i]
-				if asset != "" && m.Asset != asset || m.From != g.account && (d.isEnd(m.From) || !seen[d.place(m.From, m)]) {
-					continue
-				}
-				if m.To == get.account {
-					return false
-				}
-				if at := d.place(m.To, m); !d.isEnd(m.To) && !seen[at] {
-					seen[at], again = true, true
-				}
+	if d.into == nil {
+		d.into = map[string][]int{}
+		for _, i := range d.moves {
+			if to := d.exec.Moves[i].To; !d.isEnd(to) {
+				at := d.place(to, &d.exec.Moves[i])
+				d.into[at] = append(d.into[at], i)
 			}
 		}
-		return true
-	})
+	}
+	givers, seen := map[chains.Address]bool{}, map[string]bool{}
+	for open := get.moves; len(open) > 0; {
+		m := &d.exec.Moves[open[0]]
+		open = open[1:]
+		if asset != "" && m.Asset != asset || m.From == get.account {
+			continue
+		}
+		if d.isEnd(m.From) {
+			givers[m.From] = true
+		} else if at := d.place(m.From, m); !seen[at] {
+			seen[at] = true
+			open = append(slices.Clip(open), d.into[at]...)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(from), func(g *side) bool { return !givers[g.account] })
 }
 
 // accounts returns whose sides these are, each once.

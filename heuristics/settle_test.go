@@ -126,6 +126,20 @@ var shapes = []struct{ name, moves, want string }{
 		C>P1 4 eth
 		C>P2 6 eth
 		`},
+	{"two givers, one contract, two receivers", "S>C 10 eth\nP1>C 5 eth\nC>P2 7 eth\nC>P3 8 eth", `
+		S>C 10 eth
+		P1>C 5 eth
+		C>P2 7 eth
+		C>P3 8 eth
+		`},
+	{"two givers beside a swap in the same contract", "S>C 10 UNI\nP1>C 5 UNI\nC>P2 15 UNI\nP4>C 9 USDC\nC>P4 8 DAI", `
+		S>C 10 UNI
+		P1>C 5 UNI
+		C>P2 15 UNI
+		P4 gives 9 USDC to swap 0
+		P4 takes 8 DAI from 0
+		unclear: P2 15 UNI: several gave this asset, and the contracts in between do not show whose it is
+		`},
 	{"a contract keeps it", "S>C 10 USDC", `
 		S>C 10 USDC
 		`},
