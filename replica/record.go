@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 
+	"clew/ingest"
 	"clew/replica/atlanta"
 )
 
@@ -15,7 +18,7 @@ import (
 const gaps = 3
 
 // record builds the clew of a package, has it trace the incident in dir on the nodes of the
-// play, and keeps its recording beside the incident.
+// play, and keeps its recordings beside the incident, in a folder for each chain.
 func record(ctx context.Context, pkg, dir string, play *atlanta.Play) (err error) {
 	work, err := os.MkdirTemp("", "replica")
 	if err != nil {
@@ -36,14 +39,61 @@ func record(ctx context.Context, pkg, dir string, play *atlanta.Play) (err error
 	if err := command(ctx, program, args...).Run(); err != nil && (!errors.As(err, &ended) || ended.ExitCode() != gaps) {
 		return fmt.Errorf("trace the replica: %w", err)
 	}
-	kept := filepath.Join(work, "out", "recording")
-	if err := os.RemoveAll(filepath.Join(dir, "recording")); err != nil {
-		return fmt.Errorf("the old recording: %w", err)
-	}
-	if err := os.CopyFS(filepath.Join(dir, "recording"), os.DirFS(kept)); err != nil {
-		return fmt.Errorf("keep the recording: %w", err)
+	for name := range play.Chains {
+		made, carried := filepath.Join(work, "out", "recording", name), filepath.Join(dir, name)
+		if err := keepDeclared(carried, made); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(carried); err != nil {
+			return fmt.Errorf("the old recording: %w", err)
+		}
+		if err := os.CopyFS(carried, os.DirFS(made)); err != nil {
+			return fmt.Errorf("keep the recording: %w", err)
+		}
 	}
 	return nil
+}
+
+// keepDeclared takes over from an old recording when its incident was first logged, if that is
+// the new one's: the first time stands, and the same play leaves the same files.
+func keepDeclared(from, to string) error {
+	old, err := readDeclared(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := readDeclared(to)
+	if err != nil {
+		return err
+	}
+	if len(old) != 1 || len(now) != 1 || old[0].SHA256 != now[0].SHA256 {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(from, declared)) // #nosec G304 -- in the folder that the user names
+	if err != nil {
+		return fmt.Errorf("keep the declaration: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(to, declared), data, 0o600); err != nil {
+		return fmt.Errorf("keep the declaration: %w", err)
+	}
+	return nil
+}
+
+// declared is the file of a recording that says when its incident was first logged.
+const declared = "declared.json"
+
+func readDeclared(dir string) ([]ingest.Declaration, error) {
+	data, err := os.ReadFile(filepath.Join(dir, declared)) // #nosec G304 -- in the folder that the user names
+	if err != nil {
+		return nil, fmt.Errorf("declaration: %w", err)
+	}
+	var all []ingest.Declaration
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, fmt.Errorf("declaration in %s: %w", dir, err)
+	}
+	return all, nil
 }
 
 // command is one that says what it has to say on this one's outputs.

@@ -55,7 +55,7 @@ func TestPlayIsTheSameEachTime(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(incident), string(sameIncident))
 
-	for name, made := range map[string][]byte{"truth.json": truth} {
+	for name, made := range map[string][]byte{"truth.json": truth, "incident.yaml": incident} {
 		carried, err := os.ReadFile("../../testdata/demo/atlanta-replica/" + name)
 		require.NoError(t, err)
 		require.Equal(t, string(carried), string(made), "%s is of another play: make replica writes it again", name)
