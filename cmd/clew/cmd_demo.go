@@ -16,9 +16,10 @@ import (
 
 func demoCommand() *command {
 	return &command{
-		path: "demo", args: "[DIR]", short: "trace recorded transactions of Bitcoin's main network offline, and write their reports",
-		long:     "The program carries recordings of three pieces of Bitcoin's main network of 25 January 2019, with the proof that each transaction is in its block. The demonstration traces from them as if a theft had happened there; none is alleged. It needs no node and no network, prints the results with their gaps, and writes the reports to DIR (clew-demo unless named).",
-		examples: []example{{"clew demo", "then open clew-demo/peel/report.html"}},
+		path: "demo", args: "[DIR]", short: "trace recorded transactions offline, Bitcoin's and a replica of a theft on two chains, and write their reports",
+		long: "The program carries recordings, each with the proof that its transactions are in their blocks. One is a REPLICA of the theft of March 2022 from a company in Atlanta, played on two chains of its own: over swaps, a bridge and a mixer, beside what the victim states. Three are pieces of Bitcoin's main network of 25 January 2019, traced as if a theft had happened there; none is alleged.\n\n" +
+			"The demonstration needs no node and no network, prints the results with their gaps, and writes the reports to DIR (clew-demo unless named).",
+		examples: []example{{"clew demo", "then open clew-demo/atlanta-replica/report.html"}},
 		most:     1,
 		action:   runDemo,
 	}
@@ -101,7 +102,7 @@ func (j *traceJob) demonstrate(ctx context.Context, name, target string) (demoCa
 	if err := j.dir.claim(j.inc.ID); err != nil {
 		return none, err
 	}
-	nodes := &openedNodes{w: j.w, c: j.c, seeds: j.chains, of: map[chains.Chain]*openedNode{}}
+	nodes := &openedNodes{w: j.w, c: j.c, flag: "rpc", seeds: j.chains, of: map[chains.Chain]*openedNode{}}
 	for _, chain := range recordedChains(files, j.chains) {
 		if nodes.of[chain], err = openRecording(ctx, files, "demo/"+name, chain); err != nil {
 			return none, errors.Join(err, nodes.Close())
