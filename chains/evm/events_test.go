@@ -33,6 +33,10 @@ func TestBridges(t *testing.T) {
 			require.NoError(t, heuristics.JoinBridge(&out, &in))
 			require.NotEmpty(t, out.Key)
 			require.Equal(t, c.to.Chain, out.Peer)
+			require.Equal(t, string(c.from.Chain), out.Field("chain.from"))
+			require.Equal(t, string(c.to.Chain), out.Field("chain.to"))
+			require.Equal(t, string(c.to.Chain), in.Field("chain.to"))
+			require.Equal(t, string(in.Peer), in.Field("chain.from"))
 			require.Equal(t, chains.Units(uint64(c.given)), out.Amount)
 			require.Equal(t, chains.Units(uint64(c.got)), in.Amount)
 			if c.receiver != (common.Address{}) {
@@ -127,6 +131,11 @@ func TestQueryFilters(t *testing.T) {
 				return slices.ContainsFunc(filters, func(f evm.Filter) bool { return passes(f, l, at) })
 			}
 			require.True(t, slices.ContainsFunc(c.arrived, func(l evm.Log) bool { return found(l, c.to) }))
+			inData := []string{"celer", "cctp v2", "thorchain over chain"} // the key stands in no topic
+			for _, f := range filters {
+				require.True(t, f.Addresses == nil || slices.Contains(inData, name) || !slices.ContainsFunc(c.arrived, func(l evm.Log) bool { return passes(f, l, c.to) }),
+					"asked by the key, whoever sent it")
+			}
 			q.Key = "0x00"
 			for _, f := range evm.QueryFilters(c.to.Chain, q) {
 				for _, l := range c.arrived {
