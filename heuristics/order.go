@@ -60,7 +60,7 @@ type queue struct {
 }
 
 // queue returns the queue of all steps, in which each waits for the one before it in the same
-// holding and a take for its conversion's gives.
+// holding, a give for the one before it in its conversion and a take for all of them.
 func (s *settler) queue() *queue {
 	q := &queue{steps: s.steps, next: make([][]int, len(s.steps)), waits: make([]int, len(s.steps)), done: make([]bool, len(s.steps))}
 	before := map[Holding]int{}
@@ -81,6 +81,9 @@ func (s *settler) queue() *queue {
 			before[h] = n
 		}
 		if p.Kind == StepGive {
+			if list := gives[p.Conversion]; len(list) > 0 {
+				wait(list[len(list)-1], n)
+			}
 			gives[p.Conversion] = append(gives[p.Conversion], n)
 		}
 	}

@@ -249,6 +249,14 @@ var shapes = []struct{ name, moves, want string }{
 		S takes 10 eth from 0
 		S>P 4 eth
 		`},
+	{"what is given keeps its order, whatever the one thing waits for", "L>P 10 eth\nP>S 4 eth\nS>C 5 eth\nS>C 5 USDC\nC>S 7 DAI\nP>L 100 UNI", `
+		P gives 100 UNI to swap 0
+		P takes 10 eth from 0
+		P>S 4 eth
+		S gives 5 eth to swap 1
+		S gives 5 USDC to swap 1
+		S takes 7 DAI from 1
+		`},
 	{"given in two parts", "S>L 10 UNI\nS>L 10 AAVE\nS>L 5 UNI\nL>S 7 DAI", `
 		S gives 15 UNI to swap 0
 		S gives 10 AAVE to swap 0

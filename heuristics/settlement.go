@@ -111,7 +111,7 @@ type Unclear struct {
 //
 // The sum of what steps bring to a party less what they take from it is the sum of the moves,
 // for each asset. Steps stand in order: for each account and asset in the order of their moves,
-// and the gives of a conversion before its takes.
+// and the gives of a conversion, in the order of Given, before its takes.
 type Settlement struct {
 	Steps       []Step
 	Conversions []Conversion
