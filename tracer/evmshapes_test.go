@@ -180,3 +180,13 @@ func (w mixedWorld) Open(ctx context.Context, c chains.Chain, height, unix int64
 	}
 	return w.accounts.Open(ctx, c, height, unix)
 }
+
+// An account is as many hops from the seed as the shortest way to it.
+func TestBalancesFewestHops(t *testing.T) {
+	b, seeds := theft(polygon, token, 100)
+	b.tx("T", tok("T", "X", 10), tok("T", "Y", 10))
+	b.tx("Y", tok("Y", "X", 10))
+	b.tx("X", tok("X", "Z", 20))
+	require.Contains(t, lies(b.run(t, "stop: {hops: 3}\n"+seeds)), "balance TOKEN Z: "+same("20"))
+	require.Contains(t, lies(b.run(t, "stop: {hops: 2}\n"+seeds)), "limit TOKEN X: "+same("10"))
+}
