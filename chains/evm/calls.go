@@ -21,7 +21,7 @@ const (
 	CallDestruct          // SELFDESTRUCT
 )
 
-// callWords are the kinds as callTracer names them; parity's words follow in parityKind.
+// callWords are the kinds as callTracer names them, parityWords as trace_block does.
 var callWords = map[string]CallKind{
 	"CALL": CallPlain, "CALLCODE": CallCode, "DELEGATECALL": CallDelegate, "STATICCALL": CallStatic,
 	"CREATE": CallCreate, "CREATE2": CallCreate, "SELFDESTRUCT": CallDestruct,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/holiman/uint256"
 	"github.com/stretchr/testify/require"
@@ -170,12 +171,38 @@ func TestBlocksBeforeByzantium(t *testing.T) {
 	require.Equal(t, evm.Address(uncle), system.Exec.Moves[1].To)
 }
 
+// codeShortLived creates a contract with all of the value that destroys itself for itself, and
+// calls it with 5 wei when it is no more.
+var codeShortLived = common.FromHex("6130ff5f526002601e34f05f5f5f5f6005855af100")
+
+// What a contract holds when it destroys itself for itself is lost, and what it gets after that.
+func TestCoinsThatAreLost(t *testing.T) {
+	m := newMaker(t, true)
+	short := common.HexToAddress("0x00000000000000000000000000000000000f0005")
+	m.code(short, codeShortLived, 1000)
+	lost := crypto.CreateAddress(short, 0)
+	m.watched = append(m.watched, lost)
+	blocks := m.make(2, func(i int, b *builder) { b.pay(i, short, 70) })
+	m.requireBalances("ethereum", blocks)
+	block, err := evm.NewDecoder("ethereum").Block(blocks[0].parts(t, "ethereum"))
+	require.NoError(t, err)
+	moves := block.Txs[0].Exec.Moves
+	var gone []string
+	for i := range moves {
+		if moves[i].Kind == chains.MoveDestruct {
+			require.Equal(t, evm.Address(lost), moves[i].From)
+			require.Empty(t, moves[i].To)
+			gone = append(gone, moves[i].Amount.String())
+		}
+	}
+	require.Equal(t, []string{"70", "5"}, gone)
+}
+
 // Random transfers, calls, reverts and destructions: every balance is go-ethereum's.
 func TestBalancesOfRandomBlocks(t *testing.T) {
 	m := withContracts(t, true)
-	// creates a contract with the value that destroys itself for itself, then calls it with 5 wei
 	child := common.HexToAddress("0x00000000000000000000000000000000000f0005")
-	m.code(child, common.FromHex("6130ff5f526002601e34f05f5f5f5f6005855af100"), 1000)
+	m.code(child, codeShortLived, 1000)
 	rng := rand.New(rand.NewPCG(1, 2))
 	targets := []common.Address{forward, revert, destruct, child, testAccount(1), testAccount(2), {}, {19: 4}, destruct, forward}
 	blocks := m.make(30, func(_ int, b *builder) {
@@ -212,6 +239,25 @@ func TestBlockLies(t *testing.T) {
 	parts.Txs[3].Sender = testAccount(1)
 	_, err := evm.NewDecoder("ethereum").Pick(parts, []int{3})
 	require.ErrorIs(t, err, chains.ErrBadAnswer)
+}
+
+// Logs are numbered through the block, whatever number the node gives them.
+func TestNumbersOfLogs(t *testing.T) {
+	m := withContracts(t, true)
+	blocks := m.make(1, func(_ int, b *builder) {
+		for i := range 3 {
+			b.pay(i, logger, 0, append(append(argument(testAccount(1)), argument(testAccount(2))...), argument(common.Address{19: 9})...)...)
+		}
+	})
+	parts := blocks[0].parts(t, "ethereum")
+	for i := range parts.Txs {
+		parts.Txs[i].Receipt.Logs[0].Index = 0 // as one that starts again in each transaction
+	}
+	block, err := evm.NewDecoder("ethereum").Block(parts)
+	require.NoError(t, err)
+	for i := range block.Txs {
+		require.EqualValues(t, i, block.Txs[i].Exec.Moves[1].Index)
+	}
 }
 
 // Without calls the transaction's own value moves, and it is said that more may have.

@@ -13,7 +13,7 @@ import (
 
 // Parts is a transaction with everything that is read with it: what was signed, its receipt
 // and its calls. It is made from a node's JSON (ParseBlock, ParseTransaction) or from a
-// recording (Record.Parts), and what follows from it does not depend on which.
+// recording (Decoder.Assemble), and what follows from it does not depend on which.
 type Parts struct {
 	Index   int // position in the block, from 0
 	Tx      Transaction

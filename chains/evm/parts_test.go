@@ -165,6 +165,32 @@ func TestFees(t *testing.T) {
 	}
 }
 
+// A payment that only takes gas of its own runs no code, on Arbitrum too, where gas holds a part
+// for the L1.
+func TestWhatRan(t *testing.T) {
+	for name, c := range map[string]struct {
+		input []byte
+		gas   uint64
+		l1    uint64
+		ran   bool
+	}{
+		"a payment":                        {nil, 21000, 0, false},
+		"a payment with a note":            {[]byte{1, 0}, 21020, 0, false},
+		"a note by the older price":        {[]byte{1, 0}, 21072, 0, false},
+		"a note by the floor of its price": {[]byte{1, 0}, 21050, 0, false},
+		"a part for the L1":                {nil, 25000, 4000, false},
+		"more than that":                   {nil, 25000, 3999, true},
+		"a call":                           {[]byte{1, 0}, 30000, 0, true},
+	} {
+		p := evm.Parts{Sender: payer}
+		p.Tx.To, p.Tx.Input, p.Receipt.GasUsed, p.Receipt.L1Gas = &payee, c.input, c.gas, c.l1
+		tx, err := evm.NewDecoder("arbitrum").Tx(&p, &evm.Header{}, chains.EvidenceAttested)
+		require.NoError(t, err)
+		require.Equal(t, c.ran, len(tx.Exec.Ran) == 1, name)
+		require.Equal(t, c.ran || c.input != nil, tx.Exec.Untraced, name)
+	}
+}
+
 // What does not fit into an amount is refused, not cut.
 func TestFeeOverflow(t *testing.T) {
 	p := evm.Parts{Sender: payer}

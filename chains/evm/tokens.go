@@ -170,7 +170,7 @@ func feeMove(l *Log, moves []chains.Move) []chains.Move {
 		return moves
 	}
 	units := new(uint256.Int).SetBytes32(l.Data[:32])
-	return appendMove(moves, l, chains.MoveTip, chains.Native, "", to, units)
+	return appendNative(moves, chains.MoveTip, "", to, units, 0, chains.EvidenceProven)
 }
 
 // party is the address in a word: "" for the zero address, which stands for making and

@@ -2,8 +2,6 @@ package evm
 
 import (
 	"github.com/ethereum/go-ethereum/common"
-
-	"clew/chains"
 )
 
 // wrapForm is how a wrapped native coin records that it is made and unmade.
@@ -33,14 +31,4 @@ var wrappedNative = map[uint64]map[common.Address]wrapForm{
 	43114:  {common.HexToAddress("0xB31f66AA3C1e785363F0875A1B74E27b85FD66c7"): wrapEvents},
 	59144:  {common.HexToAddress("0xe5D7C2a44FfDDf6b295A15c148167daaAf5Cf34f"): wrapEvents},
 	534352: {common.HexToAddress("0x5300000000000000000000000000000000000004"): wrapMints},
-}
-
-// WrappedNative returns the contracts of chain whose token is its native coin, one to one.
-func WrappedNative(chain chains.Chain) []common.Address {
-	id, _ := chain.ChainID()
-	list := make([]common.Address, 0, 1)
-	for a := range wrappedNative[id] {
-		list = append(list, a)
-	}
-	return list
 }
