@@ -75,7 +75,7 @@ func keepDeclared(from, to string) error {
 	if err != nil {
 		return fmt.Errorf("keep the declaration: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(to, declared), data, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(to, declared), data, 0o600); err != nil { // #nosec G703 -- in a folder of its own
 		return fmt.Errorf("keep the declaration: %w", err)
 	}
 	return nil
