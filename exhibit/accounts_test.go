@@ -3,6 +3,7 @@ package exhibit_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -198,6 +199,35 @@ func TestSwapsAndBridgesAreDrawn(t *testing.T) {
 		require.Contains(t, legend, want)
 	}
 	require.NotContains(t, legend, "contract; ")
+}
+
+// TestChainsAreMarked: where there are several, each chain has its own pattern on its boxes.
+func TestChainsAreMarked(t *testing.T) {
+	patterns := func(x *exhibit.Exhibit) map[string]bool {
+		all := map[string]bool{}
+		for i := range x.Scene.Groups {
+			g := &x.Scene.Groups[i]
+			if g.Kind != exhibit.GroupBox {
+				continue
+			}
+			_, chain, _ := strings.Cut(g.Texts[0].S, " · ")
+			first, n := 0, 0
+			for _, r := range g.Rects {
+				if r.H == 4 {
+					if n++; n == 1 {
+						first = r.W
+					}
+				}
+			}
+			if n == 1 {
+				first = 0 // a line all along
+			}
+			all[fmt.Sprint(chain, " ", n > 0, " ", first)] = true
+		}
+		return all
+	}
+	require.Equal(t, map[string]bool{"polygon true 0": true, "bsc true 10": true, "polygon → bsc true 0": true}, patterns(byName(t, "swapped")))
+	require.Equal(t, map[string]bool{" false 0": true}, patterns(byName(t, "lying")), "one chain needs no mark")
 }
 
 // TestSummaryAssetByAsset: a sentence for each asset, whose parts add up, and the statement.

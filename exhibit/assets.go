@@ -105,10 +105,10 @@ func nameOf(u Unit, info *tracer.AssetInfo) naming {
 
 func nativeName(c chains.Chain) naming {
 	in := c.Info()
-	switch {
-	case in.Symbol == "":
+	switch in.Symbol {
+	case "":
 		return naming{"units of " + visible(string(c)), in.Decimals}
-	case in.Symbol == "coin": // of a chain without a name
+	case "coin": // of a chain without a name
 		return naming{"coin (" + visible(string(c)) + ")", in.Decimals}
 	}
 	return naming{in.Symbol, in.Decimals}
