@@ -130,8 +130,9 @@ func (s *settler) absurd() {
 	}
 }
 
-// convert settles venue by venue. What one end pays
-// another directly stands alone where either gave, or got, nothing else at that venue.
+// convert settles venue by venue. What one end pays another directly stands alone where either
+// gave, or got, nothing else at that venue, and where both traded there without it: else nobody
+// could tell what they traded from what the one gave the other.
 func (s *settler) convert() {
 	if len(s.inner) == 0 {
 		return
@@ -152,9 +153,15 @@ func (s *settler) payments(venues [][]int) bool {
 	direct := map[*chains.Move]bool{}
 	for _, moves := range venues {
 		b := s.books(moves)
+		alone := s.books(slices.DeleteFunc(slices.Clone(moves), func(i int) bool {
+			return s.isEnd(s.exec.Moves[i].From) && s.isEnd(s.exec.Moves[i].To)
+		}))
 		for _, i := range moves {
 			m := &s.exec.Moves[i]
-			if s.isEnd(m.From) && s.isEnd(m.To) && (!s.trades(m.From, b) || !s.trades(m.To, b)) {
+			if !s.isEnd(m.From) || !s.isEnd(m.To) {
+				continue
+			}
+			if !s.trades(m.From, b) || !s.trades(m.To, b) || s.trades(m.From, alone) && s.trades(m.To, alone) {
 				direct[m] = true
 				s.paid[m.From] = s.paid[m.From] || s.trades(m.From, b) && s.role(m.To) == RoleParty && !s.makesBlocks(m.To)
 			}
