@@ -15,6 +15,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/rpc"
 )
 
@@ -69,6 +70,13 @@ func (n *Node) startAnvil(o Options) {
 		n.t.Fatalf("anvil: %v", err)
 	}
 	n.mine = mineAnvil
+	n.send = func(tx *types.Transaction) error {
+		raw, err := tx.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		return n.Try(nil, "eth_sendRawTransaction", hexutil.Bytes(raw))
+	}
 	n.reorg = func(n *Node, depth int) {
 		n.RPC(nil, "anvil_reorg", depth, []any{})
 		n.Skip(1)

@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -9,6 +10,7 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core"
 	"github.com/ethereum/go-ethereum/core/rawdb"
+	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/eth"
 	"github.com/ethereum/go-ethereum/eth/catalyst"
 	"github.com/ethereum/go-ethereum/eth/ethconfig"
@@ -27,7 +29,7 @@ const blockGas = 60_000_000
 // startGeth runs a go-ethereum whose blocks are sealed by a simulated beacon chain.
 func (n *Node) startGeth(o Options) {
 	n.t.Helper()
-	stack, beacon, err := newGeth(o)
+	stack, backend, beacon, err := newGeth(o)
 	if err != nil {
 		n.t.Fatalf("start a go-ethereum: %v", err)
 	}
@@ -41,6 +43,11 @@ func (n *Node) startGeth(o Options) {
 	})
 	n.URL, n.WS, n.client = stack.HTTPEndpoint(), stack.WSEndpoint(), stack.Attach()
 	n.mine = func(*Node) common.Hash { return beacon.Commit() }
+	// Over RPC the pool takes transactions up in a task of its own, and leaves some of them for
+	// a later block where the machine is busy.
+	n.send = func(tx *types.Transaction) error {
+		return errors.Join(backend.TxPool().Add([]*types.Transaction{tx}, true)...)
+	}
 	n.reorg = func(n *Node, depth int) {
 		var parent struct {
 			Hash common.Hash `json:"hash"`
@@ -55,7 +62,7 @@ func (n *Node) startGeth(o Options) {
 }
 
 // newGeth builds and starts one.
-func newGeth(o Options) (*node.Node, *catalyst.SimulatedBeacon, error) {
+func newGeth(o Options) (*node.Node, *eth.Ethereum, *catalyst.SimulatedBeacon, error) {
 	modules := o.Modules
 	if modules == nil {
 		modules = []string{"eth", "net", "web3", "debug", "txpool"}
@@ -68,23 +75,23 @@ func newGeth(o Options) (*node.Node, *catalyst.SimulatedBeacon, error) {
 		BatchRequestLimit: 1000, BatchResponseMaxSize: 25_000_000,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	backend, err := eth.New(stack, gethConfig(o))
 	if err != nil {
-		return nil, nil, fmt.Errorf("the chain: %w", err)
+		return nil, nil, nil, fmt.Errorf("the chain: %w", err)
 	}
 	system := filters.NewFilterSystem(backend.APIBackend, filters.Config{})
 	stack.RegisterAPIs([]rpc.API{{Namespace: "eth", Service: filters.NewFilterAPI(system)}})
 	stack.RegisterAPIs(tracers.APIs(backend.APIBackend))
 	if err := stack.Start(); err != nil {
-		return nil, nil, fmt.Errorf("listen: %w", err)
+		return nil, nil, nil, fmt.Errorf("listen: %w", err)
 	}
 	beacon, err := catalyst.NewSimulatedBeacon(0, FeeRecipient(), backend)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the beacon chain: %w", err)
+		return nil, nil, nil, fmt.Errorf("the beacon chain: %w", err)
 	}
-	return stack, beacon, beacon.Fork(backend.BlockChain().GetCanonicalHash(0))
+	return stack, backend, beacon, beacon.Fork(backend.BlockChain().GetCanonicalHash(0))
 }
 
 // FeeRecipient returns the account that blocks pay their tips to.

@@ -88,6 +88,7 @@ type Node struct {
 	t      testing.TB
 	client *rpc.Client
 	mine   func(n *Node) common.Hash
+	send   func(tx *types.Transaction) error
 	reorg  func(n *Node, depth int)
 	nonces map[int]uint64
 }

@@ -21,11 +21,9 @@ import (
 func (n *Node) Send(from int, data types.TxData) *types.Transaction {
 	n.t.Helper()
 	tx := n.Sign(from, data)
-	raw, err := tx.MarshalBinary()
-	if err != nil {
-		n.t.Fatalf("encode a transaction: %v", err)
+	if err := n.send(tx); err != nil {
+		n.t.Fatalf("%s: send a transaction: %v", n.Kind, err)
 	}
-	n.RPC(nil, "eth_sendRawTransaction", hexutil.Bytes(raw))
 	return tx
 }
 
