@@ -224,9 +224,6 @@ func (s *balances) noteUnclear(t *passage) {
 	}
 	for i := range t.set.Unclear {
 		u := &t.set.Unclear[i]
-		if t.passedOn(u) {
-			continue
-		}
 		name := "nobody"
 		if u.Account != "" {
 			name = s.out.codec.FormatAddress(s.chain, u.Account)
@@ -236,14 +233,6 @@ func (s *balances) noteUnclear(t *passage) {
 			What: fmt.Sprintf("%s units of %s of %s", u.Units, u.Asset, name), Why: u.Why,
 			Effect: "it is followed as it was moved, and what was got for it, if anything, is not"})
 	}
-}
-
-// passedOn reports whether what is unclear came out of a pot of the moment: there a rule decides
-// whose it was.
-func (t *passage) passedOn(u *heuristics.Unclear) bool {
-	return slices.ContainsFunc(t.set.Steps, func(st heuristics.Step) bool {
-		return st.To == u.Account && st.Asset == u.Asset && t.set.Through[heuristics.Holding{Account: st.From, Asset: st.Asset}]
-	})
 }
 
 // noteLacking writes the gaps of what the source could not say.
