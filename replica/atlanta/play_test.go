@@ -1,10 +1,15 @@
 package atlanta_test
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"math/big"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/core/types"
@@ -14,33 +19,69 @@ import (
 	"clew/replica/stage"
 )
 
-// play plays the case; the test is skipped where anvil or the compiled contracts are missing.
-func play(t *testing.T) *atlanta.Play {
-	t.Helper()
-	anvil, compiled := os.Getenv("CLEW_ANVIL"), os.Getenv("CLEW_REPLICA_CONTRACTS")
-	if anvil == "" {
-		anvil = "../../build/tools/anvil"
-	}
-	if compiled == "" {
-		compiled = "../../build/replica/contracts.json"
-	}
+// errMissing says what the play needs and where it is looked for.
+var errMissing = errors.New("is missing: `make test` fetches or compiles it; CLEW_ANVIL and CLEW_REPLICA_CONTRACTS name others")
+
+// start plays the case.
+func start() (*atlanta.Play, error) {
+	anvil := cmp.Or(os.Getenv("CLEW_ANVIL"), "../../build/tools/anvil")
+	compiled := cmp.Or(os.Getenv("CLEW_REPLICA_CONTRACTS"), "../../build/replica/contracts.json")
 	for _, file := range []string{anvil, compiled} {
 		if _, err := os.Stat(file); err != nil {
-			t.Skipf("%s is missing: `make test` fetches or compiles it; CLEW_ANVIL and CLEW_REPLICA_CONTRACTS name others", file)
+			return nil, fmt.Errorf("%s %w", file, errMissing)
 		}
 	}
 	contracts, err := stage.ReadContracts(compiled)
-	require.NoError(t, err)
-	p, err := atlanta.Run(t.Context(), atlanta.Options{Anvil: anvil, Contracts: contracts})
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
+	return atlanta.Run(context.Background(), atlanta.Options{Anvil: anvil, Contracts: contracts})
+}
+
+// shared is one play for all tests that only look at it; TestMain ends it.
+var shared = sync.OnceValues(start)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if p, err := shared(); err == nil {
+		if err := p.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// play returns the shared play, which the test must not change; it is skipped where anvil or the
+// compiled contracts are missing.
+func play(t *testing.T) *atlanta.Play {
+	t.Helper()
+	p, err := shared()
+	return playable(t, p, err)
+}
+
+// own returns a play of the test's own.
+func own(t *testing.T) *atlanta.Play {
+	t.Helper()
+	p, err := start()
+	p = playable(t, p, err)
 	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	return p
+}
+
+func playable(t *testing.T, p *atlanta.Play, err error) *atlanta.Play {
+	t.Helper()
+	if errors.Is(err, errMissing) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
 	return p
 }
 
 // The same play gives the same bytes: truth, incident, and the hashes of the last blocks, which
 // hold everything that happened. They are those that the project carries.
 func TestPlayIsTheSameEachTime(t *testing.T) {
-	first, second := play(t), play(t)
+	first, second := play(t), own(t)
 	for _, name := range []string{"polygon", "bsc"} {
 		require.Equal(t, first.Chains[name].Hash, second.Chains[name].Hash, name)
 	}
@@ -169,18 +210,18 @@ func TestPlayKeepsWhatNobodyAccountsFor(t *testing.T) {
 // A play that does not add up is refused: a transaction is missing, so that logs and balances,
 // or fees and coins, disagree.
 func TestAuditRefusesWhatDoesNotAddUp(t *testing.T) {
-	p := play(t)
+	p := own(t)
 	side := p.Chains["polygon"]
 	require.NoError(t, p.Audit(t.Context()))
 	all := side.Txs
-	var start string
+	var token string
 	for _, c := range p.Truth.Contracts {
 		if c.Chain == "polygon" && c.Name == "START" {
-			start = c.Address
+			token = c.Address
 		}
 	}
 	last := len(all) - 1
-	for !slices.ContainsFunc(all[last].Logs, func(l types.Log) bool { return l.Address.Hex() == start }) {
+	for !slices.ContainsFunc(all[last].Logs, func(l types.Log) bool { return l.Address.Hex() == token }) {
 		last--
 	}
 	side.Txs = slices.Concat(all[:last], all[last+1:])

@@ -2,7 +2,9 @@ package atlanta_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +18,8 @@ import (
 	"clew/tracer"
 )
 
-// opener reads the chains of a play at its nodes.
-type opener struct{ nodes map[chains.Chain]*evm.Node }
+// opener reads chains at nodes, or from what stands in for them.
+type opener struct{ nodes map[chains.Chain]ingest.Node }
 
 type passSource struct{ *ingest.Pass }
 
@@ -50,22 +52,45 @@ func (codec) Place(chain chains.Chain, a chains.Address) (kind tracer.NodeKind, 
 
 var _ tracer.Places = codec{}
 
-func trace(t *testing.T, p *atlanta.Play) *tracer.Trace {
+// trace traces the play's incident over both chains, each read at what dial gives.
+func trace(t *testing.T, p *atlanta.Play, dial func(chain chains.Chain) (ingest.Node, error)) *tracer.Trace {
 	t.Helper()
 	text, err := p.Incident()
 	require.NoError(t, err)
 	inc, err := tracer.ParseIncident("incident.yaml", text, codec{})
 	require.NoError(t, err)
-	o := opener{map[chains.Chain]*evm.Node{}}
-	for _, name := range []string{"polygon", "bsc"} {
-		node, err := evm.Dial(t.Context(), chains.Chain(name), p.Chains[name].URL, evm.Options{})
+	o := opener{map[chains.Chain]ingest.Node{}}
+	for _, name := range []chains.Chain{"polygon", "bsc"} {
+		node, err := dial(name)
 		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, node.Close()) })
-		o.nodes[chains.Chain(name)] = node
+		if closer, ok := node.(io.Closer); ok {
+			t.Cleanup(func() { require.NoError(t, closer.Close()) })
+		}
+		o.nodes[name] = node
 	}
 	tr, err := tracer.RunAll(t.Context(), inc, o, codec{}, tracer.Options{TouchedOnly: true})
 	require.NoError(t, err)
 	return tr
+}
+
+// atNodes reads a chain of the play at its anvil.
+func atNodes(t *testing.T, p *atlanta.Play) func(chains.Chain) (ingest.Node, error) {
+	return func(chain chains.Chain) (ingest.Node, error) {
+		return evm.Dial(t.Context(), chain, p.Chains[string(chain)].URL, evm.Options{})
+	}
+}
+
+// The recordings that the project carries are of this play: a trace from them is the one from
+// the nodes, byte for byte.
+func TestRecordingsStandInForTheNodes(t *testing.T) {
+	p := play(t)
+	want, err := json.Marshal(trace(t, p, atNodes(t, p)))
+	require.NoError(t, err)
+	got, err := json.Marshal(trace(t, p, func(chain chains.Chain) (ingest.Node, error) {
+		return ingest.OpenRecording(t.Context(), os.DirFS("../../testdata/demo/atlanta-replica/"+string(chain)), chain, nil, evm.Codec{})
+	}))
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got))
 }
 
 // whose is who owns what an address of the play is: an account's owner, a contract's name.
@@ -85,7 +110,7 @@ func whose(p *atlanta.Play) map[string]string {
 // with anybody but the thief, the mixer, the exchange and the fees.
 func TestTraceAgreesWithTheTruth(t *testing.T) {
 	p := play(t)
-	tr := trace(t, p)
+	tr := trace(t, p, atNodes(t, p))
 	require.True(t, tr.Incident.Synthetic)
 	require.Empty(t, tr.Gaps)
 	t.Run("sums", func(t *testing.T) { sums(t, p, tr) })
