@@ -103,5 +103,5 @@ func BenchmarkBlock(b *testing.B) {
 			read()
 		}
 	})
-	b.ReportMetric(float64(b.N*txs)/b.Elapsed().Seconds(), "tx/s")
+	b.ReportMetric(float64(b.N*txs)/b.Elapsed().Seconds(), "tx/s") //nolint:forbidigo // the testing package wants one
 }

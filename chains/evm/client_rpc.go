@@ -232,11 +232,11 @@ func (c *client) takeBatch(a answer, first int64, calls []rpcCall) error {
 func (c *client) takeOne(res *batchResponse, call *rpcCall) error {
 	call.err = c.nodeError(call.method, &res.rpcResponse)
 	var p *passing
-	if errors.As(call.err, &p) || errors.Is(call.err, errTooMuch) {
+	switch {
+	case errors.As(call.err, &p), errors.Is(call.err, errTooMuch):
 		return call.err
-	}
-	if call.err != nil || len(res.Result) == 0 {
-		return nil
+	case call.err != nil, len(res.Result) == 0:
+		return nil //nolint:nilerr // it is the call's own
 	}
 	if err := json.Unmarshal(res.Result, call.result); err != nil {
 		return fmt.Errorf("%s: %s: not the JSON that was asked for: %w: %w", c, call.method, err, chains.ErrBadAnswer)
