@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	// firstWindow and lastWindow are how many blocks the index is asked about at once: few at
-	// first, since most accounts are found early and each asks for the rest of its window, and
-	// twice as many each time.
+	// firstWindow, usualWindow and lastWindow are how many blocks the index is asked about at once:
+	// few at first, since most accounts are found early and each asks for the rest of its window;
+	// then what services take in one question, and more where a window brought no new accounts.
 	firstWindow = 1 << 6
+	usualWindow = 2_000
 	lastWindow  = 1 << 16
 	// accountsAtOnce is how many accounts one question names: what services take.
 	accountsAtOnce = 200
@@ -27,6 +28,7 @@ type search struct {
 	picker TxPicker
 	span   Span
 	width  int64
+	asked  int              // how often accounts asked for the rest of this window
 	to     int64            // places are known up to this block
 	fresh  []chains.Address // watched, and not asked for in this window yet
 	places []Place          // not visited, in order, each once
@@ -107,6 +109,7 @@ func (s *search) refresh(ctx context.Context) error {
 		return nil
 	}
 	slices.Sort(fresh)
+	s.asked++
 	return s.ask(ctx, fresh, Span{From: s.at.Height, To: s.to})
 }
 
@@ -123,8 +126,15 @@ func (s *search) advance(ctx context.Context, accounts []chains.Address) error {
 	if err := s.ask(ctx, accounts, window); err != nil {
 		return err
 	}
-	s.to = window.To
-	s.width = min(2*s.width, lastWindow)
+	switch {
+	case s.width < usualWindow:
+		s.width = min(2*s.width, usualWindow)
+	case s.asked > 1:
+		s.width = max(s.width/2, usualWindow)
+	default:
+		s.width = min(2*s.width, lastWindow)
+	}
+	s.to, s.asked = window.To, 0
 	return nil
 }
 
