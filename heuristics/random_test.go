@@ -74,7 +74,7 @@ func checkSettlement(t require.TestingT, x *chains.Execution, s heuristics.Settl
 		case heuristics.StepGive:
 			c := s.Conversions[p.Conversion]
 			require.Zero(t, received[p.Conversion], "a take before a give")
-			require.Equal(t, c.Given[given[p.Conversion]], heuristics.Leg{Account: p.From, Asset: p.Asset, Units: p.Units}, "weights go by the order of gives")
+			require.Equal(t, heuristics.Leg{Account: p.From, Asset: p.Asset, Units: p.Units}, c.Given[given[p.Conversion]], "weights go by the order of gives")
 			require.Equal(t, c.Giver, p.From)
 			given[p.Conversion]++
 		case heuristics.StepTake:
