@@ -102,21 +102,21 @@ func (l *ledger) tally(asset chains.Asset) *tally {
 	return t
 }
 
-func (t *tally) end(traced *Traced) { count(&t.ended, traced) }
+// end counts what ended.
+func (t *tally) end(traced *Traced) error { return t.count(&t.ended, traced) }
 
 // count adds traced amounts to sums. Poison does not conserve: it counts the same value again
 // and again, and its sum stops at the largest Amount.
-func count(sums *[numRules]chains.Amount, traced *Traced) {
+func (t *tally) count(sums *[numRules]chains.Amount, traced *Traced) (err error) {
 	for r := range sums {
-		if Rule(r).Conserves() {
-			sums[r] = sums[r].Plus(traced.Value[r])
-		} else {
-			sums[r] = upTo(sums[r], traced.Value[r])
+		if sums[r], err = sumUnder(Rule(r), sums[r], traced.Value[r]); err != nil {
+			return fmt.Errorf("sums of %s on %s: %w", t.asset, t.chain, err)
 		}
 	}
+	return nil
 }
 
-// sumUnder returns a+b as count sums under r.
+// sumUnder returns a+b as sums under r are made.
 func sumUnder(r Rule, a, b chains.Amount) (chains.Amount, error) {
 	if r.Conserves() {
 		return a.Add(b)

@@ -19,7 +19,9 @@ func (l *ledger) end(h *holding, reason Reason, note string) error {
 		l.limited[note]++
 	}
 	e := l.endpoint(h, reason, note)
-	l.tally(e.Asset).end(&e.Traced)
+	if err := l.tally(e.Asset).end(&e.Traced); err != nil {
+		return err
+	}
 	return l.sink.Endpoint(h.seq, e)
 }
 

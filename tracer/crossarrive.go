@@ -89,8 +89,11 @@ func (s *balances) depart(ctx context.Context, t *passage, k int, h *holding, d 
 		d.leg = s.leg(t, k, from.node, h.node, h.units)
 	}
 	d.given, d.found = s.out.traced(&h.bundle, false), t.findings
-	count(&s.out.tally(h.asset).out, &d.given)
-	var err error
+	tally := s.out.tally(h.asset)
+	err := tally.count(&tally.out, &d.given)
+	if err != nil {
+		return err
+	}
 	if d.decimals, err = s.decimals(ctx, h.asset); err != nil {
 		return err
 	}

@@ -207,11 +207,16 @@ func (s *balances) pass(ctx context.Context, t *passage, k int) error {
 	if st.From == st.To || st.Units.IsZero() {
 		return nil
 	}
-	switch st.Kind {
-	case heuristics.StepGive:
+	if absurd(st.Units) {
+		s.leaveOut(t, st)
+	}
+	switch {
+	case st.Kind == heuristics.StepGive:
 		return s.give(t, k)
-	case heuristics.StepTake:
+	case st.Kind == heuristics.StepTake:
 		return s.take(ctx, t, k)
+	case absurd(st.Units):
+		return nil
 	}
 	b, from, err := s.withdraw(t, heuristics.Holding{Account: st.From, Asset: st.Asset}, st.Units)
 	if err != nil {

@@ -27,9 +27,12 @@ type given struct {
 // give takes what a conversion was given out of its pot.
 func (s *balances) give(t *passage, k int) error {
 	st := &t.set.Steps[k]
-	b, from, err := s.withdraw(t, heuristics.Holding{Account: st.From, Asset: st.Asset}, st.Units)
-	if err != nil {
-		return err
+	b, from := bundle{units: st.Units}, (*livePot)(nil)
+	if !absurd(st.Units) {
+		var err error
+		if b, from, err = s.withdraw(t, heuristics.Holding{Account: st.From, Asset: st.Asset}, st.Units); err != nil {
+			return err
+		}
 	}
 	g := given{bundle: b, k: k, from: from}
 	if b.touched() {
@@ -56,12 +59,8 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 		}
 	}
 	c.taken++
-	for i := range c.given {
-		if g := &c.given[i]; c.taken == 1 && shares[i].IsZero() && g.touched() {
-			if err := s.endOne(t, g, "beside what else was given it was worth nothing"); err != nil {
-				return err
-			}
-		}
+	if err := s.endVain(t, c, st, shares); err != nil || absurd(st.Units) {
+		return err
 	}
 	parts := make([]bundle, 0, len(c.given))
 	var from []*given
@@ -89,6 +88,26 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 	return s.receive(ctx, t, k, all, nil, func(h *holding) error {
 		return s.swapped(t, k, c, from, parts, h)
 	})
+}
+
+// endVain ends what became nothing: what was worth nothing beside what else was given, and what
+// was given for more than any amount can hold, as a token that lies may claim.
+func (s *balances) endVain(t *passage, c *trade, st *heuristics.Step, shares []chains.Amount) error {
+	lies := absurd(st.Units)
+	for i := range c.given {
+		g := &c.given[i]
+		if c.taken > 1 || g.ended || !g.touched() || !shares[i].IsZero() && !lies {
+			continue
+		}
+		note := "beside what else was given it was worth nothing"
+		if lies {
+			note = fmt.Sprintf("what was received, %s units of %s, is more than any balance can hold", st.Units, st.Asset)
+		}
+		if err := s.endOne(t, g, note); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // basisOf says how what comes out of a conversion is known, at best.
@@ -193,7 +212,10 @@ func (s *balances) swapped(t *passage, k int, c *trade, from []*given, parts []b
 		if err := s.out.write(&w, part); err != nil {
 			return err
 		}
-		count(&s.out.tally(t.set.Steps[g.k].Asset).out, &paid)
+		tally := s.out.tally(t.set.Steps[g.k].Asset)
+		if err := tally.count(&tally.out, &paid); err != nil {
+			return err
+		}
 		g.from.leftBy(part.hop)
 		if least < 0 || g.hops < least {
 			least = g.hops

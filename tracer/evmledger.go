@@ -174,7 +174,10 @@ func (l *ledger) write(w *wide, h *holding) error {
 	l.nextHop++
 	traced := l.traced(&h.bundle, w.ruleEnds)
 	if len(w.legs) > 1 {
-		count(&l.tally(last.Asset).in, &traced)
+		tally := l.tally(last.Asset)
+		if err := tally.count(&tally.in, &traced); err != nil {
+			return err
+		}
 	}
 	return l.sink.Hop(Hop{
 		ID: h.hop, Number: l.nextHop, Kind: w.kind, Inputs: w.inputs, Legs: w.legs, Link: w.link, Given: w.given,

@@ -159,7 +159,7 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 	key := heuristics.Holding{Account: st.To, Asset: st.Asset}
 	grant := t.grantAt(key)
 	if !b.touched() && grant == nil {
-		return s.company(t, s.pot(t, key), b)
+		return s.company(s.pot(t, key), b)
 	}
 	reason, kind, err := s.ends(ctx, t, st)
 	if err != nil {
@@ -189,13 +189,13 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 	}
 	switch {
 	case !h.touched():
-		return s.company(t, s.pot(t, key), h.bundle)
+		return s.company(s.pot(t, key), h.bundle)
 	case reason != "":
 		h.seq = s.nextSeq()
 		return s.out.end(h, reason, t.note)
 	case !t.set.Through[key]:
 		if reason, note := s.limits(h, st.Asset); reason != "" {
-			if err := s.company(t, s.pots[key], bundle{units: h.units}); err != nil {
+			if err := s.company(s.pots[key], bundle{units: h.units}); err != nil {
 				return err
 			}
 			h.seq = s.nextSeq()
@@ -232,27 +232,32 @@ func (s *balances) ends(ctx context.Context, t *passage, st *heuristics.Step) (R
 }
 
 // company lets clean value into a pot: it is traced value's company from then on.
-func (s *balances) company(t *passage, p *livePot, b bundle) error {
+func (s *balances) company(p *livePot, b bundle) error {
 	if p == nil {
 		return nil
 	}
 	s.soil(p)
-	return s.deposit(t, p, &bundle{units: b.units})
+	return p.deposit(&bundle{units: b.units})
 }
 
-// deposit lets b into p. What a balance cannot hold, as a token that lies may claim, is a gap.
-func (s *balances) deposit(t *passage, p *livePot, b *bundle) error {
-	err := p.deposit(b)
-	if !errors.Is(err, chains.ErrOverflow) {
-		return err
+// absurd reports whether an amount is one that only a token which lies can tell of: 2²²⁴ units or
+// more. What is below adds up, in whatever trace.
+func absurd(units chains.Amount) bool {
+	const bytes = 28
+	return len(units.AppendBytes(nil)) > bytes
+}
+
+// leaveOut writes the gap of a step with an absurd amount, where it concerns a pot.
+func (s *balances) leaveOut(t *passage, st *heuristics.Step) {
+	p := s.pot(t, heuristics.Holding{Account: st.From, Asset: st.Asset})
+	if p == nil {
+		p = s.pot(t, heuristics.Holding{Account: st.To, Asset: st.Asset})
 	}
-	s.out.gap(Gap{Chain: s.chain, TxID: t.txidText(), What: fmt.Sprintf("%s units of %s for %s", b.units, p.asset, s.out.codec.FormatAddress(s.chain, p.address)),
-		Why: "no balance can hold as much: the token's logs are not true", Effect: "they are left out; what is traced in them ends here"})
-	if !b.touched() {
-		return nil
+	if p == nil {
+		return
 	}
-	h := &holding{bundle: *b, seq: s.nextSeq(), asset: p.asset, node: p.node, origin: p.origin(), balance: true}
-	return s.out.end(h, ReasonGap, "no balance can hold as much")
+	s.out.gap(Gap{Chain: s.chain, TxID: t.txidText(), What: fmt.Sprintf("%s units of %s of %s", st.Units, p.asset, s.out.codec.FormatAddress(s.chain, p.address)),
+		Why: "no balance can hold as much: the token's logs are not true", Effect: "this movement is left out"})
 }
 
 // enter deposits a traced arrival in its pot, which is opened if it is not live.
@@ -275,7 +280,7 @@ func (s *balances) enter(ctx context.Context, t *passage, k int, key heuristics.
 		p.arrived = append(p.arrived, h.hop)
 	}
 	p.arrived = append(p.arrived, h.origin...)
-	return s.deposit(t, p, &h.bundle)
+	return p.deposit(&h.bundle)
 }
 
 // open makes the pot of a holding, with what it held before step k.
@@ -301,9 +306,9 @@ func (s *balances) open(ctx context.Context, t *passage, k int, key heuristics.H
 	for i := range t.set.Steps[:k] {
 		st := &t.set.Steps[i]
 		switch {
-		case st.Asset != key.Asset || st.From == st.To:
+		case st.Asset != key.Asset || st.From == st.To || absurd(st.Units):
 		case st.To == key.Account:
-			if err := s.deposit(t, p, &bundle{units: st.Units}); err != nil {
+			if err := p.deposit(&bundle{units: st.Units}); err != nil {
 				return nil, err
 			}
 		case st.From == key.Account:

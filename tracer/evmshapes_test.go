@@ -190,3 +190,18 @@ func TestBalancesFewestHops(t *testing.T) {
 	require.Contains(t, lies(b.run(t, "stop: {hops: 3}\n"+seeds)), "balance TOKEN Z: "+same("20"))
 	require.Contains(t, lies(b.run(t, "stop: {hops: 2}\n"+seeds)), "limit TOKEN X: "+same("10"))
 }
+
+// A token that claims more than can be counted takes nothing with it: what was given for it ends.
+func TestSwapAbsurdToken(t *testing.T) {
+	b, seeds := theft(polygon, token, 100)
+	b.noState = true
+	most, err := chains.ParseAmount("115792089237316195423570985008687907853269984665640564039457584007913129639935")
+	require.NoError(t, err)
+	for range 3 {
+		b.tx("T", tok("T", "pool", 10), usd("pool", "T", 1))
+		b.txs[len(b.txs)-1].Exec.Moves[1].Amount = most
+	}
+	trace := b.run(t, seeds)
+	require.Contains(t, lies(trace), "balance TOKEN T: "+same("70"))
+	require.Contains(t, lies(trace), "gap TOKEN T: 10 10 10 10 10 null 0")
+}
