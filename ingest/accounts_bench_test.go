@@ -58,7 +58,7 @@ func BenchmarkFollowAccounts(b *testing.B) {
 						require.Equal(b, accounts-1, followPayments(b, p, nodetest.TxID(theft)))
 						require.NoError(b, node.Close())
 					}
-					b.ReportMetric(float64(asked.Load()), "questions")
+					b.ReportMetric(float64(asked.Load()), "questions") //nolint:forbidigo // what the testing package asks for
 				})
 			}
 		})

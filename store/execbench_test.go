@@ -41,8 +41,8 @@ func BenchmarkLoadExecutions(b *testing.B) {
 		require.NoError(b, err)
 		size = info.Size()
 	}
-	b.ReportMetric(float64(b.N)*blocks*(each+1)/busy.Seconds(), "tx/s")
-	b.ReportMetric(float64(size)/(blocks*(each+1)), "B/tx")
+	report(b, rate(b.N*blocks*(each+1), busy), "tx/s")
+	report(b, size/(blocks*(each+1)), "B/tx")
 }
 
 // BenchmarkExecutionBody packs and unpacks the body of an execution.
