@@ -173,7 +173,7 @@ func (r *printed) place(e *tracer.Endpoint) string {
 func (r *printed) sums(p *page, sum *exhibit.Summary) {
 	for i, u := range sum.Units() {
 		if i > 0 && r.brief {
-			p.line("  and %s more: clew trace with one incident shows them", counted(int64(len(sum.Units())-i), "asset"))
+			p.line("  and %s more: schedule E of the report", counted(int64(len(sum.Units())-i), "asset"))
 			return
 		}
 		if i > 0 {
