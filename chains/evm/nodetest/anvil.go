@@ -123,6 +123,7 @@ func (n *Node) runAnvil(program string, o Options) (address string, err error) {
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("run %s: %w", program, err)
 	}
+	n.PID = cmd.Process.Pid
 	ready, ended := make(chan struct{}), make(chan string, 1)
 	go watch(cmd, out, ready, ended)
 	n.t.Cleanup(func() {

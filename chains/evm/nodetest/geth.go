@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"os"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -41,7 +42,7 @@ func (n *Node) startGeth(o Options) {
 			n.t.Errorf("stop go-ethereum: %v", err)
 		}
 	})
-	n.URL, n.WS, n.client = stack.HTTPEndpoint(), stack.WSEndpoint(), stack.Attach()
+	n.URL, n.WS, n.client, n.PID = stack.HTTPEndpoint(), stack.WSEndpoint(), stack.Attach(), os.Getpid()
 	n.mine = func(*Node) common.Hash { return beacon.Commit() }
 	// Over RPC the pool takes transactions up in a task of its own, and leaves some of them for
 	// a later block where the machine is busy.

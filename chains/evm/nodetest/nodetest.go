@@ -84,6 +84,7 @@ type Node struct {
 	ChainID *big.Int
 	URL     string // http://127.0.0.1:PORT
 	WS      string // ws://127.0.0.1:PORT
+	PID     int    // of the process that the node is, or is in
 
 	t      testing.TB
 	client *rpc.Client
