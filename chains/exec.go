@@ -29,6 +29,9 @@ type Execution struct {
 	// Ran are the accounts whose own code ran and those that were created, each once, in order,
 	// as far as the calls are known.
 	Ran []Address
+	// OnSignature are movements that are attested, and proven once the signature of Sender is
+	// checked: bit i stands for Moves[i]. 0 where it was checked, or would not help. Never stored.
+	OnSignature uint8
 	// Untraced: the internal calls are not known, so that movements of the native coin may be
 	// missing from Moves.
 	Untraced bool
@@ -94,8 +97,8 @@ type Move struct {
 	// transaction that move value, from 0, which is the same whatever node was asked; else the
 	// number among the moves of this kind.
 	Index uint32
-	// Evidence is proven for logs, the fee's gas part and the transaction's own value; attested
-	// for calls inside.
+	// Evidence is proven for logs and, where the sender's signature was checked, for the fee's gas
+	// part and the transaction's own value; attested for calls inside.
 	Evidence Evidence
 }
 

@@ -34,6 +34,13 @@ type TxPicker interface {
 	PlaceOf(ctx context.Context, id chains.TxID) (Place, error)
 }
 
+// SignerChecker is a Node whose Block leaves senders unchecked, as Execution.OnSignature says.
+type SignerChecker interface {
+	// CheckSigner compares the sender with who signed, and makes proven what follows from it.
+	// ErrBadAnswer: somebody else signed. It asks nobody.
+	CheckSigner(tx *chains.Tx) error
+}
+
 // StateReader is a Node that knows what accounts held and were at the end of a block.
 type StateReader interface {
 	BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error)

@@ -228,7 +228,10 @@ func TestEveryWayToAChainOfAccountsSaysTheSame(t *testing.T) {
 			q, err := st.AccountSource(ctx, c.Chain, store.Latest, node)
 			require.NoError(t, err)
 			defer func() { require.NoError(t, q.Close()) }()
-			same(t, whole, followAccounts(t, q, theft, accounts))
+			stored := followAccounts(t, q, theft, accounts)
+			require.NotEqual(t, whole, stored, "a store keeps no signatures")
+			weaker := strings.NewReplacer("Evidence:proven", "Evidence:", "Evidence:attested", "Evidence:")
+			same(t, weaker.Replace(whole), weaker.Replace(stored))
 		})
 	}
 }

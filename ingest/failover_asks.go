@@ -117,6 +117,17 @@ func (f *Failover) PlaceOf(ctx context.Context, id chains.TxID) (Place, error) {
 	return offered(ctx, f, func(n TxPicker) (Place, error) { return n.PlaceOf(ctx, id) })
 }
 
+// CheckSigner is of SignerChecker.
+func (f *Failover) CheckSigner(tx *chains.Tx) error {
+	f.mu.Lock()
+	node := f.list[f.used].node
+	f.mu.Unlock()
+	if checker, can := node.(SignerChecker); can {
+		return checker.CheckSigner(tx)
+	}
+	return nil
+}
+
 // BalanceAt is of StateReader.
 func (f *Failover) BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error) {
 	return offered(ctx, f, func(n StateReader) (chains.Amount, error) { return n.BalanceAt(ctx, a, asset, height) })

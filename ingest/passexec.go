@@ -75,12 +75,21 @@ func (p *Pass) touched(e *chains.Execution) bool {
 	return false
 }
 
-// handExec records transaction i of the block and returns it.
+// handExec records transaction i of the block and returns it, its sender checked: the same as a
+// TxPicker gives and a recording holds.
 func (p *Pass) handExec(ctx context.Context, i int) (*chains.Tx, error) {
 	if err := p.keep(ctx, p.block, i); err != nil {
 		return nil, err
 	}
 	own := p.block.Txs[i].Clone()
+	if own.Exec.OnSignature == 0 {
+		return &own, nil
+	}
+	if checker, can := p.node.(SignerChecker); can {
+		if err := checker.CheckSigner(&own); err != nil {
+			return nil, fmt.Errorf("block %d: %w", own.Block.Height, err)
+		}
+	}
 	return &own, nil
 }
 

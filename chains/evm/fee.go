@@ -50,6 +50,7 @@ type cost struct {
 	more uint256.Int // for blobs and for the L1: what only the node says
 	tip  uint256.Int // the part of gas that went to whoever made the block
 	unit uint256.Int // paid for a unit of gas
+	said bool        // unit is the receipt's word: it does not follow from what was signed and the header
 }
 
 // cost computes the fee. Gas is paid for by failed transactions too; Arbitrum's gas holds the
@@ -59,6 +60,8 @@ func (p *Parts) cost(h *Header, q *quirks) (c cost, err error) {
 	if c.unit, err = p.price(h, q.plainHeader); err != nil {
 		return c, err
 	}
+	made := p.Tx.priceAt(h.BaseFee)
+	c.said = !signed(p.Tx.Type) || c.unit != made
 	over := mul(&c.gas, r.GasUsed, &c.unit)
 	over = mul(&c.more, r.BlobGas*blobsPaid(p.Tx.Type), &r.BlobFee) || over
 	_, sum := c.more.AddOverflow(&c.more, &r.L1Fee)

@@ -50,7 +50,10 @@ func (d *Decoder) Tx(p *Parts, h *Header, evidence chains.Evidence) (chains.Tx, 
 	case !e.Failed && p.Receipt.Contract != nil:
 		e.Created = Address(*p.Receipt.Contract)
 	case !e.Failed:
-		e.Created = Address(crypto.CreateAddress(p.Sender, p.Tx.Nonce))
+		e.Created = p.creates(e)
+	}
+	if e.Created != "" && e.Created != p.creates(e) && d.quirks.plainHeader && p.Tx.Raw != nil {
+		return chains.Tx{}, fmt.Errorf("receipt of transaction %x: %w: it creates %x, not %x", p.Tx.Hash, chains.ErrBadAnswer, p.creates(e), e.Created)
 	}
 	if err := d.checkCalls(p, e); err != nil {
 		return chains.Tx{}, err
@@ -69,6 +72,11 @@ func (d *Decoder) Tx(p *Parts, h *Header, evidence chains.Evidence) (chains.Tx, 
 	return chains.Tx{
 		ID: chains.TxID(p.Tx.Hash), Block: h.Ref, Index: p.Index, Exec: e, Evidence: evidence, Raw: p.Tx.Raw,
 	}, nil
+}
+
+// creates returns the contract that the sender makes by a transaction without a receiver.
+func (p *Parts) creates(e *chains.Execution) chains.Address {
+	return Address(crypto.CreateAddress(p.Sender, e.Nonce))
 }
 
 // failed reports whether the transaction was reverted. Before Byzantium receipts did not say
@@ -119,7 +127,7 @@ func (d *Decoder) moves(p *Parts, h *Header, e *chains.Execution) error {
 		return fmt.Errorf("fee of transaction %x: %w: %w", p.Tx.Hash, chains.ErrBadAnswer, chains.ErrOverflow)
 	}
 	feeEvidence := chains.EvidenceProven
-	if !c.more.IsZero() {
+	if !c.more.IsZero() || c.said {
 		feeEvidence = chains.EvidenceAttested
 	}
 	e.Moves = appendNative(e.Moves, chains.MoveFee, e.Sender, "", fee, 0, feeEvidence)
@@ -138,7 +146,11 @@ func (d *Decoder) moves(p *Parts, h *Header, e *chains.Execution) error {
 			e.Moves = d.tokenMoves(&p.Receipt.Logs[i], e.Moves)
 		}
 	}
-	e.Moves = appendNative(e.Moves, chains.MoveTip, "", holder(h.Miner), &c.tip, 0, chains.EvidenceProven)
+	tipEvidence := chains.EvidenceProven
+	if c.said {
+		tipEvidence = chains.EvidenceAttested
+	}
+	e.Moves = appendNative(e.Moves, chains.MoveTip, "", holder(h.Miner), &c.tip, 0, tipEvidence)
 	if d.quirks.feeLog {
 		for i := range p.Receipt.Logs {
 			if p.Receipt.Logs[i].Address == d.quirks.mirror {
@@ -169,16 +181,25 @@ func (d *Decoder) native(p *Parts, h *Header, e *chains.Execution) {
 		if p.Tx.To != nil {
 			kind, to = chains.MoveCall, holder(*p.Tx.To)
 		}
-		e.Moves = appendNative(e.Moves, kind, e.Sender, to, &p.Tx.Value, 0, chains.EvidenceProven)
+		e.Moves = appendNative(e.Moves, kind, e.Sender, to, &p.Tx.Value, 0, d.ownEvidence(p, e))
 		return
 	}
 	if e.Failed {
 		return
 	}
 	w := walk{moves: e.Moves, first: len(e.Moves), local: d.localDestruct(h), made: map[common.Address]bool{}}
-	w.call(p.Calls, chains.EvidenceProven)
+	w.call(p.Calls, d.ownEvidence(p, e))
 	w.burn()
 	e.Moves = w.moves
+}
+
+// ownEvidence is that of the transaction's own value: the calls are compared with what was signed
+// (checkCalls), the receipt's bytes say whether it failed, and what is created follows from the sender.
+func (d *Decoder) ownEvidence(p *Parts, e *chains.Execution) chains.Evidence {
+	if d.quirks.oddCalls || !signed(p.Tx.Type) || p.Receipt.PostState != nil || e.Created != "" && e.Created != p.creates(e) {
+		return chains.EvidenceAttested
+	}
+	return chains.EvidenceProven
 }
 
 // plain reports whether no code can have run: a transfer without data that took what such a

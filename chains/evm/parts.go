@@ -18,6 +18,7 @@ type Parts struct {
 	Index   int // position in the block, from 0
 	Tx      Transaction
 	Sender  common.Address // as the node says, until CheckSender
+	shown   bool           // Sender follows from the consensus bytes: CheckSender found it there
 	Receipt Receipt
 	Calls   *Call // nil: the calls are not known
 }
@@ -256,21 +257,30 @@ func (h *hexReader) own(tx *Transaction, t *rpcTx) {
 	}
 }
 
-// CheckSender compares the sender that the node named with the one whose key signed.
-// ErrBadAnswer: they differ. What carries no signature passes: it is the chain's own word.
+// CheckSender compares the sender that the node named with the one whose key signed or, where an
+// L2's own type names one, with that. ErrBadAnswer: they differ. What shows none passes: it is the
+// node's word.
 func (p *Parts) CheckSender(chain chains.Chain) error {
-	if !signed(p.Tx.Type) || p.Tx.Raw == nil || p.Tx.S.IsZero() {
+	shown, from := p.Tx.Own.From, !signed(p.Tx.Type) && p.Tx.Type != typeArbIntern
+	if p.Tx.Raw == nil || !from && !p.Tx.hasSignature() {
 		return nil
 	}
-	signer, err := p.Tx.Signer(chain)
-	if err != nil {
-		return err
+	if !from {
+		var err error
+		if shown, err = p.Tx.Signer(chain); err != nil {
+			return err
+		}
 	}
-	if signer != p.Sender {
-		return fmt.Errorf("transaction %x: %w: %x signed it, the node names %x", p.Tx.Hash, chains.ErrBadAnswer, signer, p.Sender)
+	if shown != p.Sender {
+		return fmt.Errorf("transaction %x: %w: it is of %x, the node names %x", p.Tx.Hash, chains.ErrBadAnswer, shown, p.Sender)
 	}
+	p.shown = true
 	return nil
 }
+
+// hasSignature reports whether a key can have signed t. What a test node sends in another's name
+// has none.
+func (t *Transaction) hasSignature() bool { return signed(t.Type) && !t.S.IsZero() }
 
 // ParseReceipt reads what eth_getTransactionReceipt gives.
 func ParseReceipt(data []byte) (Receipt, error) {

@@ -13,7 +13,8 @@ import (
 // Block returns the whole block as facts, its last transaction being that of the protocol where
 // it paid anything. Transactions are proven where their root and the receipts' are the header's
 // and the header hashes to the block's hash; ErrBadAnswer: they are not, on a chain that is
-// known to do as Ethereum does.
+// known to do as Ethereum does. Signatures are not checked, which would take longer than all else:
+// what moves by the sender's word is attested, and Execution.OnSignature names it for CheckSigner.
 func (d *Decoder) Block(b *BlockParts) (*chains.Block, error) {
 	lists, err := d.check(b)
 	if err != nil {
@@ -22,7 +23,18 @@ func (d *Decoder) Block(b *BlockParts) (*chains.Block, error) {
 	h := b.Header
 	block := &chains.Block{Ref: h.Ref, Prev: h.Prev, Header: h.Raw, Txs: make([]chains.Tx, 0, len(b.Txs)+1)}
 	for i := range b.Txs {
-		tx, err := d.Tx(&b.Txs[i], h, lists.evidence(i))
+		p := &b.Txs[i]
+		var err error
+		if !signed(p.Tx.Type) {
+			err = p.CheckSender(d.chain)
+		}
+		var tx chains.Tx
+		if err == nil {
+			tx, err = d.Tx(p, h, lists.evidence(i))
+		}
+		if err == nil {
+			p.claim(&tx)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("block %d: %w", h.Ref.Height, err)
 		}
@@ -73,6 +85,7 @@ func (d *Decoder) picked(b *BlockParts, i int, lists *rootLists) (chains.Tx, err
 	if err != nil {
 		return tx, err
 	}
+	p.claim(&tx)
 	if tx.Exec.Attested, err = EncodeAttested(p, b.Header); err != nil {
 		return tx, err
 	}

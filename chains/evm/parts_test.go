@@ -144,10 +144,13 @@ func TestFees(t *testing.T) {
 		"Avalanche burns all":       {"avalanche", 2, evm.Receipt{}, 21000 * 10, chains.EvidenceProven, 0},
 		"Polygon's log says whom":   {"polygon", 2, evm.Receipt{}, 21000 * 10, chains.EvidenceProven, 0},
 		"a chain that is not known": {"eip155:31337", 0, evm.Receipt{}, 21000 * 10, chains.EvidenceProven, 21000 * 3},
+		"a deposit":                 {"base", 0x7e, evm.Receipt{}, 21000 * 10, chains.EvidenceAttested, 21000 * 3},
 	} {
 		p := evm.Parts{Sender: payer, Receipt: c.more}
 		p.Tx.To, p.Tx.Type = &payee, c.kind
 		p.Receipt.GasUsed, p.Receipt.GasPrice = 21000, uint256.NewInt(10)
+		p.Tx.GasPrice, p.Tx.FeeCap = *uint256.NewInt(10), *uint256.NewInt(10)
+		p.Tx.TipCap = *uint256.NewInt(3)
 		tx, err := evm.NewDecoder(c.chain).Tx(&p, &evm.Header{BaseFee: uint256.NewInt(7), Miner: someToken}, chains.EvidenceProven)
 		require.NoError(t, err, name)
 		moves := tx.Exec.Moves

@@ -59,7 +59,11 @@ func (d *Decoder) assemble(r *Record) (chains.Tx, error) {
 		}
 		evidence = chains.EvidenceProven
 	}
-	return d.Tx(p, h, evidence)
+	tx, err := d.Tx(p, h, evidence)
+	if err == nil {
+		p.claim(&tx)
+	}
+	return tx, err
 }
 
 // recorded puts the parts together again.

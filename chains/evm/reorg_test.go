@@ -113,7 +113,8 @@ func TestPicksTransactions(t *testing.T) {
 		header, err := evm.DecodeHeader(n.Chain, picked.Header)
 		require.NoError(t, err)
 		for i, at := range []int{place.Index, 20} {
-			got, want := picked.Txs[i], whole.Txs[at]
+			got, want := picked.Txs[i], whole.Txs[at].Clone()
+			require.NoError(t, node.CheckSigner(&want))
 			raw, err := evm.VerifyProof(header.TxRoot, at, got.Exec.TxProof)
 			require.NoError(t, err)
 			require.Equal(t, want.Raw, raw)
