@@ -86,6 +86,9 @@ func (n *Node) startAnvil(o Options) {
 		if len(account.Code) > 0 {
 			n.RPC(nil, "anvil_setCode", a, hexutil.Bytes(account.Code))
 		}
+		for slot, value := range account.Storage {
+			n.RPC(nil, "anvil_setStorageAt", a, slot, value)
+		}
 	}
 	n.RPC(nil, "anvil_setCoinbase", FeeRecipient())
 }
