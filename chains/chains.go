@@ -173,3 +173,11 @@ type Asset string
 
 // Native is the chain's own coin.
 const Native Asset = "native"
+
+// ClaimedPrefix begins the name of an asset that is neither coin nor token but a unit in which
+// somebody valued movements: "claimed:usd". What enters an account in it and what leaves do not
+// add up, since each movement was valued at its own minute.
+const ClaimedPrefix = "claimed:"
+
+// IsValuation reports whether a is somebody's valuation, of which contact alone can be said.
+func (a Asset) IsValuation() bool { return strings.HasPrefix(string(a), ClaimedPrefix) }

@@ -17,14 +17,16 @@ type Imported struct {
 	have      map[chains.TxID]bool
 	ids       map[chains.TxID]bool
 	addresses map[chains.Address]bool
+	tokens    []chains.Token
 }
 
-// NewImported makes a source of transactions, which are at least one and in chain order.
-func NewImported(txs []chains.Tx) (*Imported, error) {
+// NewImported makes a source of transactions, which are at least one and in chain order, and of
+// what the files say of the tokens and units that they count.
+func NewImported(txs []chains.Tx, tokens []chains.Token) (*Imported, error) {
 	if len(txs) == 0 {
 		return nil, fmt.Errorf("imported transfers: there are none: %w", chains.ErrNotFound)
 	}
-	s := &Imported{txs: txs, have: map[chains.TxID]bool{}, ids: map[chains.TxID]bool{}, addresses: map[chains.Address]bool{}}
+	s := &Imported{txs: txs, tokens: tokens, have: map[chains.TxID]bool{}, ids: map[chains.TxID]bool{}, addresses: map[chains.Address]bool{}}
 	for i := range txs {
 		s.have[txs[i].ID] = true
 	}
@@ -84,3 +86,13 @@ func (s *Imported) From() chains.BlockRef { return s.txs[0].Block }
 
 // AsOf returns the place of the last one.
 func (s *Imported) AsOf() chains.BlockRef { return s.txs[len(s.txs)-1].Block }
+
+// Token returns what the files say of a token, or of the unit in which somebody valued movements.
+func (s *Imported) Token(_ context.Context, asset chains.Asset) (chains.Token, error) {
+	for _, t := range s.tokens {
+		if t.Asset == asset {
+			return t, nil
+		}
+	}
+	return chains.Token{}, fmt.Errorf("token %s: no imported file names it: %w", asset, chains.ErrNotFound)
+}

@@ -31,7 +31,7 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	var err error
 	for i := range t.Seeds {
 		s := &t.Seeds[i]
-		if !exists(r, s.Chain) {
+		if !exists(r, unit{s.Chain, s.Asset}) {
 			continue
 		}
 		at := row(unit{s.Chain, s.Asset})
@@ -41,7 +41,7 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	}
 	for i := range t.Hops {
 		h := &t.Hops[i]
-		if len(h.Legs) < 2 || !exists(r, h.Legs[0].Chain) {
+		if len(h.Legs) < 2 || !exists(r, unit{h.Legs[0].Chain, h.Legs[0].Asset}) {
 			continue
 		}
 		first, last := &h.Legs[0], &h.Legs[len(h.Legs)-1]
@@ -60,7 +60,7 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	}
 	for i := range t.Endpoints {
 		e := &t.Endpoints[i]
-		if !exists(r, e.Chain) {
+		if !exists(r, unit{e.Chain, e.Asset}) {
 			continue
 		}
 		at := row(unit{e.Chain, e.Asset})
@@ -71,8 +71,9 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	}
 	stated, _ := t.Conservation.Get(r)
 	for _, s := range stated {
-		at := row(unit{s.Chain, s.Asset})
-		at.Unexplained = s.Unexplained
+		if u := (unit{s.Chain, s.Asset}); exists(r, u) {
+			row(u).Unexplained = s.Unexplained
+		}
 	}
 	for i := range rows {
 		rows[i].Difference = rows[i].difference().String()
@@ -80,8 +81,11 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 	return rows, nil
 }
 
-// exists reports whether a rule says anything on a chain: tiho needs outputs.
-func exists(r Rule, chain chains.Chain) bool { return r != TIHO || inOutputs(chain) }
+// exists reports whether a rule says anything of a unit: tiho needs outputs, and of a valuation
+// poison alone speaks, since none of the others can divide what does not add up.
+func exists(r Rule, u unit) bool {
+	return !r.Conserves() || !u.asset.IsValuation() && (r != TIHO || inOutputs(u.chain))
+}
 
 // tally is what a sweep counts of one unit: what came in and what became of it.
 type tally struct {

@@ -162,7 +162,11 @@ func (c *check) amounts() error {
 	}
 	for i := range c.t.Hops {
 		h := &c.t.Hops[i]
-		err := c.shares(&h.Traced, h.TracedBySeed, h.Legs[len(h.Legs)-1].Units)
+		last := &h.Legs[len(h.Legs)-1]
+		err := c.shares(&h.Traced, h.TracedBySeed, last.Units)
+		if err == nil {
+			err = c.speaks(&h.Traced, unit{last.Chain, last.Asset})
+		}
 		if err == nil {
 			err = c.given(h)
 		}
@@ -180,6 +184,9 @@ func (c *check) amounts() error {
 		e := &c.t.Endpoints[i]
 		err := c.shares(&e.Traced, e.TracedBySeed, e.Units)
 		if err == nil {
+			err = c.speaks(&e.Traced, unit{e.Chain, e.Asset})
+		}
+		if err == nil {
 			err = c.bases(e)
 		}
 		if err == nil && e.Range != e.rangeOf() {
@@ -187,6 +194,16 @@ func (c *check) amounts() error {
 		}
 		if err != nil {
 			return fmt.Errorf("endpoint %s: %w", e.ID, err)
+		}
+	}
+	return nil
+}
+
+// speaks checks that no rule states an amount of a unit of which it says nothing.
+func (c *check) speaks(traced *Traced, u unit) error {
+	for _, r := range c.t.Rules {
+		if _, says := traced.Get(r); says && !exists(r, u) {
+			return fmt.Errorf("traced under %s: stated of %s on %s, of which the rule says nothing", r, u.asset, u.chain)
 		}
 	}
 	return nil

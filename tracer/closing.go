@@ -36,11 +36,12 @@ func (l *ledger) endConserving(h *holding, note string) error {
 }
 
 func (l *ledger) endpoint(h *holding, reason Reason, note string) Endpoint {
-	traced := l.traced(&h.bundle, false)
+	asset := cmp.Or(h.asset, chains.Native)
+	traced := l.traced(&h.bundle, asset, false)
 	e := Endpoint{
-		Node: h.node, Chain: l.chain, Asset: cmp.Or(h.asset, chains.Native), Reason: reason, Units: h.units,
+		Node: h.node, Chain: l.chain, Asset: asset, Reason: reason, Units: h.units,
 		Position: strconv.Itoa(int(h.out.Index)), Hop: h.hop, Note: note,
-		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), ByBasis: l.byBasis(&h.bundle),
+		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), ByBasis: l.byBasis(&h.bundle, asset),
 	}
 	switch {
 	case h.position != "":
@@ -82,10 +83,10 @@ func (e *Endpoint) rangeOf() (span Range) {
 	return span
 }
 
-func (l *ledger) byBasis(b *bundle) PerRule[BasisSplit] {
+func (l *ledger) byBasis(b *bundle, asset chains.Asset) PerRule[BasisSplit] {
 	var p PerRule[BasisSplit]
 	for r := range b.by {
-		p.Null[r] = Rule(r) == TIHO && l.accountPots
+		p.Null[r] = !l.says(Rule(r), asset)
 		for _, lot := range b.by[r] {
 			if lot.stolen() {
 				part := &p.Value[r].Parts[lot.basis]
@@ -162,12 +163,11 @@ func (l *ledger) trace(from, asOf chains.BlockRef) (*Trace, error) {
 	}
 	var defect error
 	for _, r := range Rules() {
-		if r == TIHO && l.accountPots {
-			l.t.Conservation.Null[r] = true
-			continue
-		}
 		rows := make([]ConservationRow, 0, len(l.tallies))
 		for _, t := range l.tallies {
+			if !l.says(r, t.asset) {
+				continue
+			}
 			row := t.row(r)
 			diff := row.difference()
 			row.Difference = diff.String()
@@ -176,6 +176,10 @@ func (l *ledger) trace(from, asOf chains.BlockRef) (*Trace, error) {
 				defect = fmt.Errorf("%s, %s of %s: %s seeded, %s converted in, %s ended, %s converted out: %w",
 					r, t.asset, t.chain, row.Seeded, row.ConvertedIn, row.Ended, row.ConvertedOut, ErrDefect)
 			}
+		}
+		if len(rows) == 0 {
+			l.t.Conservation.Null[r] = true
+			continue
 		}
 		l.t.Conservation.Value[r] = rows
 	}

@@ -40,7 +40,8 @@ func (s *balances) leave(ctx context.Context, t *passage, k int, h *holding, rea
 	return false, write(h)
 }
 
-// adopted lets go what the analyst adopts of h, and leaves the rest in it.
+// adopted lets go what the analyst adopts of h, and leaves the rest in it. A valuation is nothing
+// that could arrive elsewhere.
 func (s *balances) adopted(ctx context.Context, t *passage, k int, h *holding, reason Reason, from *livePot, write func(*holding) error) (gone bool, err error) {
 	for i := range s.inc.Adopt {
 		a := &s.inc.Adopt[i]
@@ -49,7 +50,7 @@ func (s *balances) adopted(ctx context.Context, t *passage, k int, h *holding, r
 			rest := left.Minus(chains.Min(used, *left))
 			left = &rest
 		}
-		if a.FromChain != s.chain || a.FromTx != t.tx.ID || h.units.IsZero() || left != nil && left.IsZero() {
+		if a.FromChain != s.chain || a.FromTx != t.tx.ID || h.units.IsZero() || h.asset.IsValuation() || left != nil && left.IsZero() {
 			continue
 		}
 		d := &departure{
@@ -88,7 +89,7 @@ func (s *balances) depart(ctx context.Context, t *passage, k int, h *holding, d 
 		d.inputs, d.hops = inputsOf(from), from.hops
 		d.leg = s.leg(t, k, from.node, h.node, h.units)
 	}
-	d.given, d.found = s.out.traced(&h.bundle, false), t.findings
+	d.given, d.found = s.out.traced(&h.bundle, h.asset, false), t.findings
 	tally := s.out.tally(h.asset)
 	err := tally.count(&tally.out, &d.given)
 	if err != nil {
@@ -113,10 +114,10 @@ func (s *balances) decimals(ctx context.Context, asset chains.Asset) (int, error
 	if asset == chains.Native {
 		return s.chain.Info().Decimals, nil
 	}
-	if s.state == nil {
+	if s.tokens == nil {
 		return -1, nil
 	}
-	token, err := s.state.Token(ctx, asset)
+	token, err := s.tokens.Token(ctx, asset)
 	if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrNotFound) {
 		return -1, nil
 	}
@@ -147,7 +148,7 @@ func (s *balances) watchDue(ctx context.Context) error {
 // dueAt returns what arrives from elsewhere by a step; nil where nothing does.
 func (s *balances) dueAt(t *passage, st *heuristics.Step) *departure {
 	for _, d := range s.due[t.tx.ID] {
-		if !d.arrived && d.account == st.To && (d.asset == "" || d.asset == st.Asset) {
+		if !d.arrived && d.account == st.To && (d.asset == "" || d.asset == st.Asset) && !st.Asset.IsValuation() {
 			return d
 		}
 	}

@@ -235,13 +235,10 @@ func parseTxID(text string) (chains.TxID, error) {
 	return chains.ParseHash(strings.TrimPrefix(text, "0x"))
 }
 
-// claimedAsset begins the name of what a file counts that is no asset of a chain: "claimed:usd".
-const claimedAsset = "claimed:"
-
 // parseAsset reads an asset of a chain, in the form in which adapters write it: native, a token's
 // address, ADDRESS/ID, or claimed:NAME.
 func parseAsset(chain chains.Chain, text string, codec Codec) (chains.Asset, error) {
-	name, claimed := strings.CutPrefix(text, claimedAsset)
+	name, claimed := strings.CutPrefix(text, chains.ClaimedPrefix)
 	switch {
 	case text == string(chains.Native):
 		return chains.Native, nil
@@ -250,7 +247,7 @@ func parseAsset(chain chains.Chain, text string, codec Codec) (chains.Asset, err
 	case claimed && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == "":
 		return chains.Asset(text), nil
 	case claimed:
-		return "", fmt.Errorf("asset %q: want small letters and digits behind %s", text, claimedAsset)
+		return "", fmt.Errorf("asset %q: want small letters and digits behind %s", text, chains.ClaimedPrefix)
 	}
 	address, number, nft := strings.Cut(text, "/")
 	a, err := codec.ParseAddress(chain, address)

@@ -21,6 +21,7 @@ import (
 type balances struct {
 	course
 	state  State  // nil where the source does not know what accounts hold
+	tokens Tokens // nil where nobody knows what tokens claim
 	places Places // nil where nobody knows contracts
 	cross  *crossing
 
@@ -89,6 +90,7 @@ func newBalances(c course, cross *crossing) *balances {
 		adoptedOf: make([]chains.Amount, len(c.inc.Adopt)),
 	}
 	s.state, _ = c.src.(State)
+	s.tokens, _ = c.src.(Tokens)
 	s.places, _ = c.out.codec.(Places)
 	for i := range c.inc.Seeds {
 		if c.inc.Seeds[i].Chain == c.chain {

@@ -165,6 +165,10 @@ func (s *balances) adjust(p *livePot, told chains.Amount, from, to int64) error 
 
 // overdrawn writes the gap of a pot that pays out more than it was seen to hold.
 func (s *balances) overdrawn(t *passage, p *livePot, lack chains.Amount) error {
+	if p.asset.IsValuation() {
+		s.lacking.valuedIn(p.asset).over++
+		return nil
+	}
 	h := t.tx.Block.Height
 	s.out.gap(Gap{Chain: s.chain, FromHeight: &h, ToHeight: &h, TxID: t.txidText(),
 		What:   fmt.Sprintf("%s units of %s of %s", lack, p.asset, s.out.codec.FormatAddress(s.chain, p.address)),

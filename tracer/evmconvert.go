@@ -202,7 +202,7 @@ func (s *balances) swapped(t *passage, k int, c *trade, from []*given, parts []b
 		if g.ended {
 			all = bundle{units: g.units, taint: g.taint}
 		}
-		paid := s.out.traced(&all, g.ended)
+		paid := s.out.traced(&all, t.set.Steps[g.k].Asset, g.ended)
 		if c.taken > 1 {
 			paid = Traced{Null: paid.Null}
 		}

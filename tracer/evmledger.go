@@ -172,7 +172,7 @@ func (l *ledger) write(w *wide, h *holding) error {
 	}
 	h.hop = l.once(id(key...))
 	l.nextHop++
-	traced := l.traced(&h.bundle, w.ruleEnds)
+	traced := l.traced(&h.bundle, last.Asset, w.ruleEnds)
 	if len(w.legs) > 1 {
 		tally := l.tally(last.Asset)
 		if err := tally.count(&tally.in, &traced); err != nil {
@@ -192,8 +192,22 @@ type lacking struct {
 	balances []chains.Asset // of which it does not know balances
 	openings int
 	first    *livePot
+	valued   map[chains.Asset]*valued
 	untraced int
 	from, to chains.BlockRef
+}
+
+// valued is what was seen of a valuation.
+type valued struct{ pots, over int } // accounts that it came to, and payments of more than was seen to come
+
+func (l *lacking) valuedIn(asset chains.Asset) *valued {
+	if l.valued == nil {
+		l.valued = map[chains.Asset]*valued{}
+	}
+	if l.valued[asset] == nil {
+		l.valued[asset] = &valued{}
+	}
+	return l.valued[asset]
 }
 
 func (l *lacking) without(asset chains.Asset) {
@@ -209,7 +223,7 @@ func (l *lacking) opened(p *livePot) {
 
 // asks reports whether the source can be asked for balances of an asset.
 func (s *balances) asks(asset chains.Asset) bool {
-	return s.state != nil && !slices.Contains(s.lacking.balances, asset)
+	return s.state != nil && !asset.IsValuation() && !slices.Contains(s.lacking.balances, asset)
 }
 
 // noteUnclear writes a gap for each part of a touched transaction that fits no shape.
@@ -255,6 +269,15 @@ func (s *balances) noteLacking() {
 			Why:    "what they held before is not known: no archive of state was at hand",
 			Effect: "they count as empty before; fifo and prorata trace more than they should where clean money lay there. State them under openings"})
 	}
+	for _, t := range s.out.tallies {
+		v := l.valued[t.asset]
+		if v == nil {
+			continue
+		}
+		s.out.gap(Gap{Chain: s.chain, What: fmt.Sprintf("amounts of %s in %d accounts", t.asset, v.pots),
+			Why:    fmt.Sprintf("amounts are somebody's valuation, each movement at its own minute, and no coins: what comes to an account and what leaves it do not add up (%d payments are of more than was seen to come)", v.over),
+			Effect: "poison only: contact is followed, no accounting rule divides anything, and nothing is summed"})
+	}
 	if l.guessed > 0 {
 		s.out.gap(Gap{Chain: s.chain, What: "what accounts are", Why: "whether there is code at an address was not told",
 			Effect: "an address counts as a contract where its code was seen to run, and as somebody's account otherwise"})
@@ -273,8 +296,8 @@ func (s *balances) describeAssets(ctx context.Context) error {
 			continue
 		}
 		info := AssetInfo{Chain: s.chain, Asset: t.asset, Decimals: -1, Claimed: true}
-		if s.state != nil {
-			token, err := s.state.Token(ctx, t.asset)
+		if s.tokens != nil {
+			token, err := s.tokens.Token(ctx, t.asset)
 			switch {
 			case err == nil:
 				info.Symbol, info.Decimals = token.Symbol, token.Decimals

@@ -321,6 +321,10 @@ func (s *balances) open(ctx context.Context, t *passage, k int, key heuristics.H
 // opening puts into a new pot what it held before the transaction, as clean: as the incident
 // states it, else as the source tells.
 func (s *balances) opening(ctx context.Context, t *passage, p *livePot) error {
+	if p.asset.IsValuation() {
+		s.lacking.valuedIn(p.asset).pots++
+		return nil // what an account held before has no part in contact
+	}
 	for _, o := range s.inc.Openings {
 		if o.Chain == s.chain && o.Address == p.address && o.Asset == p.asset {
 			p.units = o.Amount

@@ -120,7 +120,11 @@ func (s *balances) grantTo(g *grant, h *holding) error {
 	}
 	seed := &s.inc.Seeds[g.seed]
 	h.mark(int32(g.seed), units, seed.Last)
-	h.by[TIHO] = nil // the rule does not exist for accounts
+	for r := range h.by {
+		if !s.out.says(Rule(r), g.at.Asset) {
+			h.by[r] = nil
+		}
+	}
 	h.hops = 0
 	h.origin = append(h.origin, seed.ID)
 	if g.units.IsZero() {

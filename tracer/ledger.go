@@ -220,7 +220,7 @@ func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position
 	if m.first == "" {
 		m.first = h.hop
 	}
-	traced := l.traced(&h.bundle, m.ruleEnds)
+	traced := l.traced(&h.bundle, chains.Native, m.ruleEnds)
 	l.written.positions = positions
 	l.written.leg[0] = Leg{
 		Chain: l.chain, TxID: m.tx.ID, Height: m.tx.Block.Height, Time: m.time,
@@ -297,13 +297,19 @@ func (l *ledger) time(unix int64) string {
 	return l.written.time
 }
 
-// traced returns the traced amount under each rule. ruleEnds: the conserving ones say
-// nothing here. tiho says nothing of accounts.
-func (l *ledger) traced(b *bundle, ruleEnds bool) Traced {
+// says reports whether a rule says anything of an asset in these pots: tiho nothing of accounts,
+// none but poison anything of a valuation.
+func (l *ledger) says(r Rule, asset chains.Asset) bool {
+	return exists(r, unit{l.chain, asset}) && (r != TIHO || !l.accountPots)
+}
+
+// traced returns the traced amount of an asset under each rule. ruleEnds: the conserving ones say
+// nothing here.
+func (l *ledger) traced(b *bundle, asset chains.Asset, ruleEnds bool) Traced {
 	var t Traced
 	for r := range b.by {
 		t.Value[r] = b.by[r].traced()
-		t.Null[r] = ruleEnds || Rule(r) == TIHO && l.accountPots
+		t.Null[r] = ruleEnds || !l.says(Rule(r), asset)
 	}
 	if b.taint.seeds != nil {
 		t.Value[Poison] = b.units

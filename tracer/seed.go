@@ -93,7 +93,7 @@ func (s *Seed) addressAsset(text string, codec Codec) error {
 		return nil
 	}
 	cut := strings.LastIndexByte(text, ':')
-	if claimed := strings.Index(text, ":"+claimedAsset); claimed >= 0 {
+	if claimed := strings.Index(text, ":"+chains.ClaimedPrefix); claimed >= 0 {
 		cut = claimed
 	}
 	if cut < 0 {
@@ -318,6 +318,8 @@ func (s *Seed) part(v value, take string) error {
 		return v.errorf("take needs an amount")
 	case s.Amount != nil && s.Amount.IsZero():
 		return v.errorf("an amount of 0 seeds nothing")
+	case s.Amount != nil && s.Asset.IsValuation():
+		return v.errorf("%s is somebody's valuation: a part of it is no part of the money, and contact has no parts", s.Asset)
 	case s.Last && s.isWindow():
 		return v.errorf("take: last of a window is known only at its end: name the transactions instead")
 	case s.isWindow() && s.Height >= 0:

@@ -61,7 +61,13 @@ type State interface {
 	BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error)
 	// AccountKind says what stood behind a at the last block.
 	AccountKind(ctx context.Context, a chains.Address) (chains.AccountKind, error)
-	// Token returns what a token's contract claims of itself.
+	Tokens
+}
+
+// Tokens is a Source of a chain of accounts that knows how amounts are written.
+type Tokens interface {
+	// Token returns what a token's contract claims of itself, or what a file says of a unit.
+	// ErrNotFound, ErrUnsupported: nobody says anything.
 	Token(ctx context.Context, asset chains.Asset) (chains.Token, error)
 }
 

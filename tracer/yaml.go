@@ -290,6 +290,9 @@ func (p *parser) dust(v value, inc *Incident) error {
 	known := map[string]func(value) error{}
 	read := func(asset chains.Asset) func(value) error {
 		return func(v value) error {
+			if asset.IsValuation() {
+				return v.errorf("%s is somebody's valuation, of which no accounting rule traces anything that could be too little", asset)
+			}
 			var a chains.Amount
 			err := parse(v, &a, chains.ParseAmount)
 			inc.Stop.Dust[asset] = a

@@ -16,6 +16,7 @@ type field uint8
 const (
 	fieldHash field = iota
 	fieldHeight
+	fieldIndex // of the transaction in its block
 	fieldTime
 	fieldFrom
 	fieldTo
@@ -37,6 +38,7 @@ const (
 var names = [numFields][]string{
 	fieldHash:   {"txid", "transaction hash", "tx_hash", "txhash", "hash", "transaction_hash"},
 	fieldHeight: {"height", "blockno", "block", "block_number", "blocknumber"},
+	fieldIndex:  {"index", "transaction_index", "transactionindex"},
 	fieldTime:   {"time", "unixtimestamp", "timestamp", "block_time", "datetime (utc)", "datetime", "date"},
 	fieldFrom:   {"from", "from_address", "sender"},
 	fieldTo:     {"to", "txto", "to_address", "receiver"},
@@ -53,7 +55,7 @@ var names = [numFields][]string{
 
 // words for the fields, in errors.
 var words = [numFields]string{
-	"hash of the transaction", "block", "time", "sender", "receiver", "asset", "symbol", "units", "amount",
+	"hash of the transaction", "block", "place in the block", "time", "sender", "receiver", "asset", "symbol", "units", "amount",
 	"amount received", "amount paid", "fee", "status", "error",
 }
 
@@ -149,6 +151,14 @@ func (c *columns) row(cells record, s *scales, o Options) (r row, err error) {
 			return r, wrong(fieldHeight, fmt.Errorf("%q is no block number", text))
 		}
 		r.located = true
+	}
+	r.index = unplaced
+	if text := c.cell(cells, fieldIndex); text != "" {
+		n, err := strconv.ParseUint(text, 10, 31)
+		if err != nil {
+			return r, wrong(fieldIndex, fmt.Errorf("%q is no place in a block", text))
+		}
+		r.index = int(n)
 	}
 	if r.unix, err = unixTime(c.cell(cells, fieldTime)); err != nil {
 		return r, wrong(fieldTime, err)

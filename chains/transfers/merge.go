@@ -1,39 +1,49 @@
 package transfers
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 
 	"clew/chains"
 )
 
-// Merge puts what several files say of one chain into one list, in order of time. Exports of two
-// addresses that paid each other hold the same transfer twice: transfers of one transaction that
-// agree in everything count as often as the file in which they stand most often. It changes none
-// of what it is given.
-func Merge(files ...[]chains.Tx) []chains.Tx {
+// Merge puts what several files say of one chain into one list, in the order of File.Txs, with the
+// tokens that they count. Exports of two addresses that paid each other hold the same transfer
+// twice: transfers of one transaction that agree in everything count as often as the file in which
+// they stand most often. An error means that two files count one asset in different decimals, so
+// that their amounts do not add. It changes none of what it is given.
+func Merge(files ...*File) ([]chains.Tx, []chains.Token, error) {
 	var all []chains.Tx
+	var tokens []chains.Token
 	at := map[chains.TxID]int{}
-	for _, txs := range files {
-		for i := range txs {
-			n, known := at[txs[i].ID]
+	for _, f := range files {
+		for _, t := range f.Tokens {
+			k := slices.IndexFunc(tokens, func(have chains.Token) bool { return have.Asset == t.Asset })
+			if k < 0 {
+				tokens = append(tokens, t)
+			} else if tokens[k].Decimals != t.Decimals {
+				return nil, nil, fmt.Errorf("%s is counted in %d decimals in one file and in %d in another", t.Asset, tokens[k].Decimals, t.Decimals)
+			}
+		}
+		for i := range f.Txs {
+			tx := &f.Txs[i]
+			n, known := at[tx.ID]
 			if !known {
-				at[txs[i].ID] = len(all)
-				all = append(all, txs[i].Clone())
+				at[tx.ID] = len(all)
+				all = append(all, tx.Clone())
 				continue
 			}
 			have := &all[n]
-			have.Block.Height = max(have.Block.Height, txs[i].Block.Height)
-			join(have.Exec, txs[i].Exec)
+			have.Block.Height = max(have.Block.Height, tx.Block.Height)
+			have.Index = max(have.Index, tx.Index)
+			join(have.Exec, tx.Exec)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b chains.Tx) int {
-		return cmp.Or(cmp.Compare(a.Block.Time, b.Block.Time), cmp.Compare(a.Block.Height, b.Block.Height))
-	})
+	inOrder(all)
 	for i := range all {
 		all[i].Index = i
 	}
-	return all
+	return all, tokens, nil
 }
 
 // same is what two rows agree in that tell of one transfer.

@@ -10,7 +10,6 @@ package transfers
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -37,8 +36,11 @@ type Options struct {
 
 // File is what a file of transfers says.
 type File struct {
-	// Txs are its transactions in order of time, those of one block in the order of the file.
-	// Those without a hash in the file have one made of what their row says.
+	// Txs are its transactions in order of time. Those of one block, or of one time where no
+	// block is stated, stand by their places in it where the file states them (Index; -1 where
+	// it does not), else each receipt before the payments that could be made of it, and as in
+	// the file where that says nothing. Those without a hash in the file have one made of what
+	// their row says.
 	Txs     []chains.Tx
 	Form    string         // what the file was taken for, in words
 	Rows    int            // transfers read
@@ -51,7 +53,9 @@ type File struct {
 }
 
 // Asset names an asset that is a valuation and no coin: "claimed:usd".
-func Asset(unit string) chains.Asset { return chains.Asset("claimed:" + strings.ToLower(unit)) }
+func Asset(unit string) chains.Asset {
+	return chains.Asset(chains.ClaimedPrefix + strings.ToLower(unit))
+}
 
 // LineError says which line of a file is wrong.
 type LineError struct {
@@ -75,6 +79,7 @@ type row struct {
 	hashed   bool
 	height   int64
 	located  bool
+	index    int // in the block; unplaced
 	unix     int64
 	from, to chains.Address
 	asset    chains.Asset
@@ -132,13 +137,15 @@ func (f *File) collect(rows []row) {
 	if first, last := &rows[0], &rows[len(rows)-1]; last.unix < first.unix {
 		slices.Reverse(rows) // explorers list the latest first
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.unix, b.unix), cmp.Compare(a.height, b.height)) })
 	at := map[chains.TxID]int{}
+	alike := map[chains.TxID]int{}
 	for i := range rows {
 		r := &rows[i]
 		if !r.hashed {
 			f.NoHash++
-			r.hash = madeUp(r)
+			first := madeUp(r, 0)
+			r.hash = madeUp(r, alike[first])
+			alike[first]++
 		}
 		if !r.located {
 			f.NoHeight++
@@ -148,12 +155,14 @@ func (f *File) collect(rows []row) {
 			n = len(f.Txs)
 			at[r.hash] = n
 			f.Txs = append(f.Txs, chains.Tx{
-				ID: r.hash, Block: chains.BlockRef{Height: r.height, Time: r.unix}, Index: n,
+				ID: r.hash, Block: chains.BlockRef{Height: r.height, Time: r.unix}, Index: r.index,
 				Evidence: chains.EvidenceImported, Exec: &chains.Execution{},
 			})
 		}
+		f.Txs[n].Index = max(f.Txs[n].Index, r.index)
 		add(f.Txs[n].Exec, r)
 	}
+	inOrder(f.Txs)
 }
 
 // add lets the transaction say what r does.
@@ -175,8 +184,8 @@ func add(e *chains.Execution, r *row) {
 	})
 }
 
-// madeUp names a transfer whose transaction the file does not name, by what its row says. Two
-// rows that say the same are told apart by their lines.
-func madeUp(r *row) chains.TxID {
-	return sha256.Sum256(fmt.Appendf(nil, "clew.import/1 %d %d %d %x %x %s %s", r.line, r.unix, r.height, r.from, r.to, r.asset, r.units))
+// madeUp names a transfer whose transaction the file does not name, by what its row says and how
+// many rows before it say the same: the same list in two files names the same transfers.
+func madeUp(r *row, before int) chains.TxID {
+	return sha256.Sum256(fmt.Appendf(nil, "clew.import/1 %d %d %d %x %x %s %s", before, r.unix, r.height, r.from, r.to, r.asset, r.units))
 }

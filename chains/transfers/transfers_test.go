@@ -163,11 +163,73 @@ func TestUnits(t *testing.T) {
 func TestMerge(t *testing.T) {
 	const header = "txid,time,from,to,units\n"
 	line := hash + ",5," + alice + "," + bob + ",1\n"
-	one, two := read(t, header+line).Txs, read(t, header+line+line).Txs
-	other := read(t, header+"0xdd"+hash[4:]+",4,"+bob+","+alice+",9\n").Txs
+	one, two := read(t, header+line), read(t, header+line+line)
+	other := read(t, header+"0xdd"+hash[4:]+",4,"+bob+","+alice+",9\n")
 	require.Equal(t, []string{"4 row 0x22>0x11 9 native", "5 row 0x11>0x22 1 native", "5 row 0x11>0x22 1 native"},
-		moves(transfers.Merge(one, two, one, other)))
-	require.Len(t, one[0].Exec.Moves, 1)
+		moves(merge(t, one, two, one, other)))
+	require.Len(t, one.Txs[0].Exec.Moves, 1)
+}
+
+// A list without hashes names its transfers by what they are, wherever they stand in a file.
+func TestMergeWithoutHashes(t *testing.T) {
+	const header = "time,from,to,units\n"
+	line, other := "5,"+alice+","+bob+",1\n", "4,"+bob+","+alice+",9\n"
+	require.Equal(t, []string{"4 row 0x22>0x11 9 native", "5 row 0x11>0x22 1 native", "5 row 0x11>0x22 1 native"},
+		moves(merge(t, read(t, header+line+line), read(t, header+other+line))))
+}
+
+func TestMergeRefusesTwoScales(t *testing.T) {
+	const header = "txid,time,from,to,asset,amount\n"
+	list := func(amount string) *transfers.File {
+		return read(t, header+hash+",5,"+alice+","+bob+","+token+","+amount+"\n")
+	}
+	_, tokens, err := transfers.Merge(list("1.25"), list("2.50"))
+	require.NoError(t, err)
+	require.Equal(t, []chains.Token{{Asset: token, Decimals: 2}}, tokens)
+	_, _, err = transfers.Merge(list("1.25"), list("1.5"))
+	require.ErrorContains(t, err, "in 2 decimals in one file and in 1 in another")
+}
+
+func merge(t *testing.T, files ...*transfers.File) []chains.Tx {
+	t.Helper()
+	txs, _, err := transfers.Merge(files...)
+	require.NoError(t, err)
+	return txs
+}
+
+// What no file orders stands with each receipt before the payments that could be made of it.
+func TestOrderWithinABlock(t *testing.T) {
+	id := func(n int) string { return fmt.Sprintf("%064x", n) }
+	const carol, header = "0x4444444444444444444444444444444444444444", "txid,height,index,time,from,to,units\n"
+	pay := func(tx int, index, from, to string, units int) string {
+		return fmt.Sprintf("%s,7,%s,5,%s,%s,%d\n", id(tx), index, from, to, units)
+	}
+	for _, c := range []struct {
+		name, rows string
+		want       []int
+	}{
+		{"a circle from the first in the file on", pay(3, "", carol, alice, 3) + pay(2, "", bob, carol, 2) + pay(1, "", alice, bob, 1), []int{3, 1, 2}},
+		{"a chain against the file", pay(3, "", carol, token, 3) + pay(2, "", bob, carol, 2) + pay(1, "", alice, bob, 1), []int{1, 2, 3}},
+		{"what does not depend stays", pay(2, "", bob, carol, 2) + pay(1, "", alice, token, 1), []int{2, 1}},
+		{"a circle behind what leads into it", pay(3, "", carol, bob, 3) + pay(2, "", bob, carol, 2) + pay(1, "", alice, bob, 1), []int{1, 3, 2}},
+		{"stated places", pay(3, "2", carol, token, 3) + pay(2, "3", bob, carol, 2) + pay(1, "11", alice, bob, 1), []int{3, 2, 1}},
+		{"places of some", pay(3, "2", carol, token, 3) + pay(2, "", bob, carol, 2) + pay(1, "11", alice, bob, 1), []int{1, 2, 3}},
+		{"in one transaction", pay(9, "", carol, token, 3) + pay(9, "", bob, carol, 2) + pay(9, "", alice, bob, 1), []int{1, 2, 3}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			txs := merge(t, read(t, header+c.rows))
+			var got []int
+			for i := range txs {
+				require.Equal(t, i, txs[i].Index)
+				for _, m := range txs[i].Exec.Moves {
+					units, ok := m.Amount.Uint64()
+					require.True(t, ok)
+					got = append(got, int(units))
+				}
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
 }
 
 func TestRealLists(t *testing.T) {

@@ -128,14 +128,14 @@ func (s *stored) imported(chain chains.Chain, files []store.Import, err error) (
 	if err != nil {
 		return nil, err
 	}
-	var lists [][]chains.Tx
+	var lists []*transfers.File
 	var names []string
 	for i := range files {
 		f, err := readTransfers(&files[i])
 		if err != nil {
 			return nil, fmt.Errorf("imported file %s: %w", files[i].Name, err)
 		}
-		lists = append(lists, f.Txs)
+		lists = append(lists, f)
 		names = append(names, fmt.Sprintf("%s (%s)", files[i].Name, files[i].Source))
 	}
 	if _, met := s.spans[string(chain)]; !met {
@@ -145,7 +145,11 @@ func (s *stored) imported(chain chains.Chain, files []store.Import, err error) (
 			Effect: "what accounts held before, what else they received and where else they paid is not seen: amounts hold for the transfers listed, and what ends here may have moved on",
 		})
 	}
-	src, err := ingest.NewImported(transfers.Merge(lists...))
+	txs, tokens, err := transfers.Merge(lists...)
+	if err != nil {
+		return nil, withHint(fmt.Errorf("files of %s: %w", chain, err), "import them again with --decimals")
+	}
+	src, err := ingest.NewImported(txs, tokens)
 	if err != nil {
 		return nil, err
 	}
