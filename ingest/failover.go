@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -186,6 +187,19 @@ func (f *Failover) String() string {
 		names[i] = c.Name
 	}
 	return strings.Join(names, ", else ")
+}
+
+// Close ends the connections of the nodes that hold any.
+func (f *Failover) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var err error
+	for _, c := range f.list {
+		if held, ok := c.node.(io.Closer); ok {
+			err = errors.Join(err, held.Close())
+		}
+	}
+	return err
 }
 
 // Chain is of Node.

@@ -28,18 +28,15 @@ func rpcFlags(more ...string) []string {
 // as long as for a single one that is started again.
 const listPatience = 10 * time.Second
 
-// openList reaches the nodes of a list.
+// openList reaches the nodes of a list; chain "" takes that of whichever answers first.
 func openList(ctx context.Context, w *world, e endpoint, chain chains.Chain, o dialing) (*openedNode, error) {
-	if chain.Info().Family == chains.FamilyEVM {
-		return nil, &usageError{fmt.Sprintf("several nodes were given for %s, and a chain of accounts is read from one", chain), "leave all but one out"}
-	}
 	o.Hasty = true
 	var list []ingest.Candidate
 	for _, one := range slices.Concat([]endpoint{e}, e.others) {
 		list = append(list, ingest.Candidate{
 			Name: hostOf(one.url),
 			Dial: func(ctx context.Context) (ingest.Backend, error) {
-				node, err := bitcoin.Dial(ctx, chain, one.url, o.Options)
+				node, err := dial(ctx, chain, one.url, o)
 				if err != nil {
 					return nil, err
 				}

@@ -30,9 +30,6 @@ func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain c
 	if e.recording != "" {
 		return openRecording(ctx, os.DirFS(e.recording), e.recording, chain)
 	}
-	if chain == "" && len(e.others) == 0 {
-		return openAny(ctx, w, c, e)
-	}
 	o, err := dialOptions(w, c)
 	if err != nil {
 		return nil, err
@@ -48,25 +45,30 @@ func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain c
 	return &openedNode{Node: node, chain: node.Chain(), where: node.String(), doctor: node}, nil
 }
 
-// openAny reaches a node of which nobody said what it is.
-func openAny(ctx context.Context, w *world, c *cli.Context, e endpoint) (*openedNode, error) {
-	families := []chains.Chain{"bitcoin", "ethereum"} // one of each family
-	if strings.HasPrefix(e.url, "ws") {
-		families = families[1:]
+// dialled is a node of either family.
+type dialled interface {
+	ingest.Backend
+	doctor
+	String() string
+}
+
+// dial reaches a node of chain; "" is one of which nobody said what it is.
+func dial(ctx context.Context, chain chains.Chain, url string, o dialing) (dialled, error) {
+	if chain != "" {
+		return dialFamily(ctx, chain.Info().Family, chain, url, o)
 	}
-	o, err := dialOptions(w, c)
-	if err != nil {
-		return nil, err
+	families := []chains.Family{chains.FamilyBitcoin, chains.FamilyEVM}
+	if strings.HasPrefix(url, "ws") {
+		families = families[1:]
 	}
 	var first error
 	for _, family := range families {
-		node, err := dialFamily(ctx, family.Info().Family, "", e.url, o)
+		node, err := dialFamily(ctx, family, "", url, o)
 		if err == nil {
-			w.log.Info("node reached", "node", node.String(), "chain", node.Chain())
-			return &openedNode{Node: node, chain: node.Chain(), where: node.String(), doctor: node}, nil
+			return node, nil
 		}
 		if first == nil {
-			first = fmt.Errorf("reach the node: %w", err)
+			first = err
 		}
 		// Who cannot be reached, or refuses us, says nothing of what it is.
 		if ctx.Err() != nil || errors.Is(err, chains.ErrUnreachable) || errors.Is(err, chains.ErrUnauthorized) {
@@ -74,17 +76,6 @@ func openAny(ctx context.Context, w *world, c *cli.Context, e endpoint) (*opened
 		}
 	}
 	return nil, first
-}
-
-// dialled is a node of either family.
-type dialled interface {
-	ingest.Node
-	doctor
-	String() string
-}
-
-func dial(ctx context.Context, chain chains.Chain, url string, o dialing) (dialled, error) {
-	return dialFamily(ctx, chain.Info().Family, chain, url, o)
 }
 
 // dialFamily asks a node of a family what it is; chain "" takes any of it.
