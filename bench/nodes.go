@@ -12,6 +12,7 @@ import (
 	"clew/chains"
 	"clew/chains/bitcoin"
 	"clew/chains/bitcoin/nodetest"
+	"clew/chains/rpc"
 )
 
 // Of the blocks that a node is filled with: transactions in each, beside the coinbase, of two
@@ -183,9 +184,9 @@ func (o *options) readNode() (f filled, err error) {
 
 // dial reaches the node as the command does.
 func (f *filled) dial(ctx context.Context, inFlight int) (*bitcoin.Node, error) {
-	return bitcoin.Dial(ctx, f.Chain, f.URL, bitcoin.Options{
-		User: f.User, Password: f.Password, CookieFile: f.CookieFile, CAFile: f.CAFile, Connections: inFlight,
-	})
+	return bitcoin.Dial(ctx, f.Chain, f.URL, bitcoin.Options{CookieFile: f.CookieFile, Options: rpc.Options{
+		User: f.User, Password: f.Password, CAFile: f.CAFile, Connections: inFlight,
+	}})
 }
 
 // compare sets each row beside those that it is measured by.

@@ -20,6 +20,7 @@ import (
 	"clew/chains"
 	"clew/chains/evm"
 	"clew/chains/evm/nodetest"
+	"clew/chains/rpc"
 	"clew/ingest"
 )
 
@@ -204,7 +205,7 @@ func TestFailoverOfAccounts(t *testing.T) {
 			return http.StatusBadGateway, "gone"
 		}
 		return http.StatusOK, ""
-	}}), evm.Options{Hasty: true})
+	}}), evm.Options{Options: rpc.Options{Hasty: true}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, gone.Close()) })
 	list := []ingest.Candidate{

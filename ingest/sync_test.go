@@ -13,6 +13,7 @@ import (
 	"clew/chains"
 	"clew/chains/bitcoin"
 	"clew/chains/bitcoin/nodetest"
+	"clew/chains/rpc"
 	"clew/ingest"
 	"clew/store"
 )
@@ -149,7 +150,7 @@ func TestSyncResumesAfterError(t *testing.T) {
 					c.spoil(r)
 				}
 			}})
-			n := dialURL(t, node, url, bitcoin.Options{Retries: -1})
+			n := dialURL(t, node, url, bitcoin.Options{Options: rpc.Options{Retries: -1}})
 			on.Store(true)
 			st := openStore(t)
 			for range 2 {
@@ -342,13 +343,13 @@ func TestSyncOverARestart(t *testing.T) {
 	}
 	t.Run("it comes back", func(t *testing.T) {
 		st := openStore(t)
-		n := dialURL(t, node, node.URL, bitcoin.Options{Backoff: 10 * time.Millisecond})
+		n := dialURL(t, node, node.URL, bitcoin.Options{Options: rpc.Options{Backoff: 10 * time.Millisecond}})
 		syncSome(t, n, st, at(50, func() { node.Restart() }))
 		same(t, want, dump(t, st))
 	})
 	t.Run("it stays away", func(t *testing.T) {
 		st := openStore(t)
-		n := dialURL(t, node, node.URL, bitcoin.Options{Retries: 1, Backoff: time.Millisecond})
+		n := dialURL(t, node, node.URL, bitcoin.Options{Options: rpc.Options{Retries: 1, Backoff: time.Millisecond}})
 		_, err := trySync(t.Context(), n, regtest, st, fewTxs, at(50, node.Kill))
 		require.ErrorIs(t, err, chains.ErrUnreachable)
 		have := spans(t, st)

@@ -12,6 +12,7 @@ import (
 
 	"clew/chains"
 	"clew/chains/bitcoin"
+	"clew/chains/rpc"
 )
 
 // A way that leads nowhere is told with what leads out of it.
@@ -30,10 +31,10 @@ func TestDialAdvice(t *testing.T) {
 	require.NoError(t, closed.Close())
 	through := func(scheme string) bitcoin.Options {
 		proxy := &url.URL{Scheme: scheme, Host: closed.Addr().String()}
-		return bitcoin.Options{
+		return bitcoin.Options{Options: rpc.Options{
 			Proxy:     func(*http.Request) (*url.URL, error) { return proxy, nil },
 			ProxyFrom: func(string) string { return "HTTP_PROXY" },
-		}
+		}}
 	}
 	cases := map[string]struct {
 		url  string
@@ -45,7 +46,7 @@ func TestDialAdvice(t *testing.T) {
 		"http to TLS":          {"http://" + host(secure), bitcoin.Options{}, chains.ErrUnreachable, "status 400", "https://"},
 		"TLS to http":          {"https://" + host(plain), bitcoin.Options{}, chains.ErrUnreachable, "no TLS", "http://"},
 		"unknown authority":    {secure.URL, bitcoin.Options{}, chains.ErrUnreachable, "certificate", "--rpc-ca FILE"},
-		"hung":                 {hung.URL, bitcoin.Options{Timeout: 50 * time.Millisecond}, chains.ErrUnreachable, "no whole answer", "--rpc-timeout"},
+		"hung":                 {hung.URL, bitcoin.Options{Options: rpc.Options{Timeout: 50 * time.Millisecond}}, chains.ErrUnreachable, "no whole answer", "--rpc-timeout"},
 		"credentials":          {plain.URL, bitcoin.Options{}, chains.ErrUnauthorized, "refused", "--rpc-cookie FILE"},
 		"proxy gone":           {plain.URL, through("http"), chains.ErrUnreachable, "through the proxy http://" + closed.Addr().String() + " (HTTP_PROXY)", "NO_PROXY"},
 		"proxy gone, by SOCKS": {plain.URL, through("socks5"), chains.ErrUnreachable, "through the proxy socks5://" + closed.Addr().String() + " (HTTP_PROXY)", "NO_PROXY"},
@@ -55,7 +56,7 @@ func TestDialAdvice(t *testing.T) {
 			_, err := bitcoin.Dial(t.Context(), "", c.url, c.o)
 			require.ErrorIs(t, err, c.is)
 			require.ErrorContains(t, err, c.says)
-			var advised *bitcoin.AdvisedError
+			var advised *rpc.AdvisedError
 			require.ErrorAs(t, err, &advised)
 			require.Contains(t, advised.Way, c.way)
 		})

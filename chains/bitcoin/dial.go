@@ -2,70 +2,33 @@ package bitcoin
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/url"
-	"os"
-	"strings"
 	"sync/atomic"
-	"time"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // Options of Dial. The zero value serves a bitcoind on this machine.
 type Options struct {
-	// User and Password are those of -rpcauth or -rpcuser. They win over those in the URL
-	// and over the cookie.
-	User, Password string
+	// User and Password are those of -rpcauth or -rpcuser. They win over the cookie.
+	rpc.Options
 	// CookieFile is the .cookie that bitcoind writes at each start, or its data directory.
 	// Empty: for a node on this machine, the one in ~/.bitcoin.
 	CookieFile string
-	// CAFile holds certificates in PEM that may sign the node's, beside the system's.
-	CAFile string
-	// Proxy returns the proxy of a request (http, https or socks5), nil for none. A nil
-	// function means that there is none.
-	Proxy func(*http.Request) (*url.URL, error)
-	// ProxyFrom names the variable that Proxy follows for a node's scheme; nil: none.
-	ProxyFrom func(scheme string) string
-	// Header is one more header of each request, NAME: VALUE, as services want it that ask
-	// for a key.
-	Header string
-	// Rate is how many requests a second are sent at most, a batch counting as one; 0 means
-	// any number.
-	Rate int
-	// Timeout bounds one request with its answer; 0 means one minute.
-	Timeout time.Duration
-	// Log is told when an answer is long in coming, and when a request is repeated; nil: nobody.
-	Log *slog.Logger
-	// Retries is how often a request is repeated after a passing fault (connection broken,
-	// work queue full, node starting); 0 means 7, which lasts about ten seconds, and a
-	// negative number never.
-	Retries int
-	// Hasty: a refused connection is not tried again, as there are other nodes to ask.
-	Hasty bool
-	// Backoff is the first pause before repeating, doubled each time; 0 means 100 ms.
-	Backoff time.Duration
-	// Connections is how many idle connections are kept: as many as there are requests in
-	// flight. 0 means 8.
-	Connections int
 }
 
 // Node is a bitcoind. All methods are safe for concurrent use, and as many requests are in
 // flight as there are callers. Errors name the node by scheme and host alone.
 type Node struct {
-	client *client
+	client *rpc.Client
 	net    network
 	// Found out by asking, when dialled:
 	spentTxOuts bool // REST gives blocks and the outputs they spend
 	restBlocks  bool // REST gives blocks
 	txIndex     txIndex
-	// sure is the client's breaks at which the network was last found to be the same.
-	sure atomic.Int64
 	// noPrevouts is set once getblock 3 has answered without the outputs spent.
 	noPrevouts atomic.Bool
 }
@@ -85,7 +48,15 @@ func Dial(ctx context.Context, chain chains.Chain, address string, o Options) (*
 		}
 		asked = *found
 	}
-	c, err := newClient(address, asked, o)
+	u, err := rpc.ParseURL(address, "http", "https")
+	if err != nil {
+		return nil, err
+	}
+	login, err := newLogin(u, asked, o)
+	if err != nil {
+		return nil, err
+	}
+	c, err := rpc.New(u, login, dialect, o.Options)
 	if err != nil {
 		return nil, err
 	}
@@ -97,90 +68,6 @@ func Dial(ctx context.Context, chain chains.Chain, address string, o Options) (*
 		return nil, err
 	}
 	return n, nil
-}
-
-// newClient makes the client of Dial from what a person wrote.
-func newClient(address string, asked network, o Options) (*client, error) {
-	if !strings.Contains(address, "://") {
-		address = "http://" + address
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		// Not the text itself: it may hold a password.
-		return nil, errors.New("the node's URL cannot be read: want http://HOST:PORT or https://HOST:PORT")
-	}
-	creds, err := newCredentials(u, asked, o)
-	if err != nil {
-		return nil, err
-	}
-	transport, err := newTransport(o)
-	if err != nil {
-		return nil, err
-	}
-	base := *u
-	base.User, base.RawQuery, base.Fragment = nil, "", ""
-	if base.Path == "" {
-		base.Path = "/"
-	}
-	c := &client{
-		base: &base, creds: creds, timeout: o.Timeout, retries: o.Retries, backoff: o.Backoff,
-		pace: newPace(o.Rate), log: o.Log, proxyFrom: o.ProxyFrom, hasty: o.Hasty,
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
-	}
-	if c.timeout == 0 {
-		c.timeout = time.Minute
-	}
-	c.remark = min(remarkAfter, c.timeout/2)
-	if c.retries == 0 {
-		c.retries = 7
-	}
-	if c.backoff == 0 {
-		c.backoff = 100 * time.Millisecond
-	}
-	if c.findProxy = transport.Proxy; c.findProxy != nil {
-		if _, err := c.findProxy(&http.Request{URL: c.base}); err != nil {
-			return nil, fmt.Errorf("%s: the proxy on the way: %w", c, err)
-		}
-	}
-	c.http = &http.Client{
-		Transport: transport,
-		// A redirect would carry the credentials elsewhere.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return c, nil
-}
-
-func newTransport(o Options) (*http.Transport, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.Proxy = o.Proxy
-	t.MaxIdleConnsPerHost = o.Connections
-	if o.Connections == 0 {
-		t.MaxIdleConnsPerHost = 8
-	}
-	t.MaxIdleConns = t.MaxIdleConnsPerHost
-	t.DisableCompression = true // nodes do not compress, and limits count what arrives
-	t.ReadBufferSize = 64 << 10
-	// A btcd closes the connection after each answer: a session that goes on spares it, and us,
-	// the signature of its certificate.
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(0)}
-	if o.CAFile == "" {
-		return t, nil
-	}
-	text, err := os.ReadFile(o.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("certificates of the node's authority: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("certificates of this system: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("certificates of the node's authority: %s holds none in PEM", o.CAFile)
-	}
-	t.TLSClientConfig.RootCAs = pool
-	return t, nil
 }
 
 // recognise tells the network by the hash of its block 0.
@@ -211,17 +98,7 @@ func (n *Node) recognise(ctx context.Context, chain chains.Chain) (network, erro
 
 // sameNetwork is chains.ErrWrongChain where another network answers since a connection failed:
 // a node that was started again may be another one.
-func (n *Node) sameNetwork(ctx context.Context) error {
-	breaks := n.client.breaks.Load()
-	if n.sure.Load() == breaks {
-		return nil
-	}
-	if err := n.checkGenesis(ctx); err != nil {
-		return err
-	}
-	n.sure.Store(breaks)
-	return nil
-}
+func (n *Node) sameNetwork(ctx context.Context) error { return n.client.Sure(ctx, n.checkGenesis) }
 
 // checkGenesis is chains.ErrWrongChain where block 0 is not that of the node's network.
 func (n *Node) checkGenesis(ctx context.Context) error {
@@ -253,7 +130,7 @@ func (n *Node) tell(ctx context.Context, shared []*network, asked chains.Chain) 
 	var says struct {
 		Software string `json:"subversion"`
 	}
-	err := n.client.call(ctx, smallAnswer, &says, "getnetworkinfo")
+	err := n.client.Call(ctx, rpc.SmallAnswer, &says, "getnetworkinfo")
 	if err != nil && !errors.Is(err, chains.ErrUnsupported) {
 		return nil, fmt.Errorf("ask what the node calls itself: %w", err)
 	}
@@ -311,14 +188,14 @@ func isSpentTxOuts(answer []byte) bool {
 // breaks the connection, which is believed at the second time.
 func (n *Node) restHas(ctx context.Context, path string, is func([]byte) bool) (bool, error) {
 	there := false
-	err := n.client.retry(ctx, func(ctx context.Context) error {
-		a, err := n.client.get(ctx, path, n.spentLimit())
-		if isBroken(err) {
-			if a, err = n.client.get(ctx, path, n.spentLimit()); isBroken(err) {
+	err := n.client.Retry(ctx, func(ctx context.Context) error {
+		a, err := n.client.Get(ctx, path, n.spentLimit())
+		if rpc.Broken(err) {
+			if a, err = n.client.Get(ctx, path, n.spentLimit()); rpc.Broken(err) {
 				return nil
 			}
 		}
-		there = err == nil && a.status == http.StatusOK && is(a.body)
+		there = err == nil && a.Status == http.StatusOK && is(a.Body)
 		if errors.Is(err, chains.ErrUnauthorized) { // a proxy may let JSON-RPC pass alone
 			return nil
 		}
@@ -330,12 +207,6 @@ func (n *Node) restHas(ctx context.Context, path string, is func([]byte) bool) (
 	return there, nil
 }
 
-// isBroken reports whether a connection ended without an answer.
-func isBroken(err error) bool {
-	_, is := errors.AsType[*passing](err)
-	return is && errors.Is(err, chains.ErrUnreachable)
-}
-
 // probeTxIndex asks for the state of the index, and an older node, which does not know that
 // question, for a transaction of the last block.
 func (n *Node) probeTxIndex(ctx context.Context, tip chains.BlockHash) (txIndex, error) {
@@ -343,7 +214,7 @@ func (n *Node) probeTxIndex(ctx context.Context, tip chains.BlockHash) (txIndex,
 		Synced bool  `json:"synced"`
 		Height int64 `json:"best_block_height"`
 	}
-	err := n.client.call(ctx, smallAnswer, &indexes, "getindexinfo")
+	err := n.client.Call(ctx, rpc.SmallAnswer, &indexes, "getindexinfo")
 	if err == nil {
 		found, there := indexes["txindex"]
 		return txIndex{there, found.Synced, found.Height}, nil
@@ -354,15 +225,15 @@ func (n *Node) probeTxIndex(ctx context.Context, tip chains.BlockHash) (txIndex,
 	var block struct {
 		Tx []string `json:"tx"`
 	}
-	if err := n.client.call(ctx, n.jsonLimit(), &block, "getblock", tip.String(), 1); err != nil {
+	if err := n.client.Call(ctx, n.jsonLimit(), &block, "getblock", tip.String(), 1); err != nil {
 		return txIndex{}, fmt.Errorf("ask for the index of transactions: %w", err)
 	}
 	if len(block.Tx) == 0 {
 		return txIndex{}, fmt.Errorf("%s: getblock: a block without transactions: %w", n.client, chains.ErrBadAnswer)
 	}
 	var raw string
-	err = n.client.call(ctx, n.jsonLimit(), &raw, "getrawtransaction", block.Tx[0], 0)
-	if err != nil && !isCode(err, codeNotFound) {
+	err = n.client.Call(ctx, n.jsonLimit(), &raw, "getrawtransaction", block.Tx[0], 0)
+	if err != nil && !rpc.IsCode(err, codeNotFound) {
 		return txIndex{}, fmt.Errorf("ask for the index of transactions: %w", err)
 	}
 	return txIndex{there: err == nil, synced: err == nil}, nil

@@ -20,11 +20,12 @@ import (
 	"clew/chains"
 	"clew/chains/bitcoin"
 	"clew/chains/bitcoin/nodetest"
+	"clew/chains/rpc"
 )
 
 func TestDialRefusesTheWrongChain(t *testing.T) {
 	node := nodetest.Start(t, nodetest.Options{})
-	_, err := bitcoin.Dial(t.Context(), "bitcoin", node.URL, bitcoin.Options{User: "", CookieFile: node.CookieFile})
+	_, err := bitcoin.Dial(t.Context(), "bitcoin", node.URL, bitcoin.Options{CookieFile: node.CookieFile})
 	require.ErrorIs(t, err, chains.ErrWrongChain)
 	require.ErrorContains(t, err, "is of bitcoin-regtest, not of bitcoin")
 	_, err = bitcoin.Dial(t.Context(), "eip155:1", node.URL, bitcoin.Options{})
@@ -68,10 +69,10 @@ func TestDialCredentials(t *testing.T) {
 		"cookie file":         {node.URL, bitcoin.Options{CookieFile: node.CookieFile}},
 		"data directory":      {node.URL, bitcoin.Options{CookieFile: node.DataDir}},
 		"network's directory": {node.URL, bitcoin.Options{CookieFile: filepath.Dir(node.CookieFile)}},
-		"user and password":   {node.URL, bitcoin.Options{User: "reader", Password: "s3cret-word"}},
+		"user and password":   {node.URL, bitcoin.Options{Options: rpc.Options{User: "reader", Password: "s3cret-word"}}},
 		"in the URL":          {"http://reader:s3cret-word@" + host, bitcoin.Options{}},
-		"without a scheme":    {host, bitcoin.Options{User: "reader", Password: "s3cret-word"}},
-		"options win":         {"http://reader:wrong@" + host, bitcoin.Options{User: "reader", Password: "s3cret-word", CookieFile: stray}},
+		"without a scheme":    {host, bitcoin.Options{Options: rpc.Options{User: "reader", Password: "s3cret-word"}}},
+		"options win":         {"http://reader:wrong@" + host, bitcoin.Options{Options: rpc.Options{User: "reader", Password: "s3cret-word"}, CookieFile: stray}},
 	}
 	for name, c := range good {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +88,7 @@ func TestDialCredentials(t *testing.T) {
 		is      error
 		says    string
 	}{
-		"wrong password":        {node.URL, bitcoin.Options{User: "reader", Password: "s3cret-wrong"}, chains.ErrUnauthorized, "-rpcauth"},
+		"wrong password":        {node.URL, bitcoin.Options{Options: rpc.Options{User: "reader", Password: "s3cret-wrong"}}, chains.ErrUnauthorized, "-rpcauth"},
 		"wrong one in the URL":  {"http://reader:s3cret-wrong@" + host, bitcoin.Options{}, chains.ErrUnauthorized, "-rpcauth"},
 		"none":                  {node.URL, bitcoin.Options{}, chains.ErrUnauthorized, "no cookie file was found"},
 		"another node's cookie": {node.URL, bitcoin.Options{CookieFile: stray}, chains.ErrUnauthorized, stray},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // Report is what a node can give and what it cannot, found out by asking.
@@ -71,7 +72,7 @@ func (n *Node) Doctor(ctx context.Context) (Report, error) {
 	}
 	r := Report{
 		Chain:  n.net.chain,
-		Proxy:  n.client.proxy(),
+		Proxy:  n.client.Proxy(),
 		CAIP2:  n.net.chain.CAIP2(),
 		Head:   ReportHead{head.Height, head.Hash, time.Unix(head.Time, 0).UTC()},
 		Offers: Offers{Blocks: ByGetBlock, SpentOutputs: ByREST, TxIndex: index.there && index.synced},
@@ -91,7 +92,7 @@ func (n *Node) Doctor(ctx context.Context) (Report, error) {
 	if r.Node, r.Version, err = n.software(ctx); err != nil {
 		return Report{}, err
 	}
-	if r.Offers.Batches, err = n.batches(ctx); err != nil {
+	if r.Offers.Batches, err = n.client.TakesBatches(ctx, "getblockhash", 0); err != nil {
 		return Report{}, err
 	}
 	r.Lacks = lacks(r.Offers, info, index)
@@ -104,8 +105,8 @@ func (n *Node) software(ctx context.Context) (name, version string, err error) {
 		Name    string `json:"subversion"`
 		Version int    `json:"version"`
 	}
-	err = n.client.call(ctx, smallAnswer, &v, "getnetworkinfo")
-	if isCode(err, codeMisc) {
+	err = n.client.Call(ctx, rpc.SmallAnswer, &v, "getnetworkinfo")
+	if rpc.IsCode(err, codeMisc) {
 		return n.btcd(ctx)
 	}
 	if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrUnauthorized) {
@@ -130,9 +131,9 @@ func (n *Node) btcd(ctx context.Context) (name, version string, err error) {
 	var info struct {
 		Version int `json:"version"`
 	}
-	err = n.client.call(ctx, smallAnswer, &parts, "version")
+	err = n.client.Call(ctx, rpc.SmallAnswer, &parts, "version")
 	if _, is := parts["btcdjsonrpcapi"]; err == nil && is {
-		err = n.client.call(ctx, smallAnswer, &info, "getinfo")
+		err = n.client.Call(ctx, rpc.SmallAnswer, &info, "getinfo")
 	}
 	if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrUnauthorized) || err == nil && info.Version == 0 {
 		return "", "", nil
@@ -142,20 +143,6 @@ func (n *Node) btcd(ctx context.Context) (name, version string, err error) {
 	}
 	version = fmt.Sprintf("%d.%d.%d", info.Version/1_000_000, info.Version/10_000%100, info.Version/100%100)
 	return "/btcd:" + version + "/", version, nil
-}
-
-// batches reports whether the node answers several calls in one request.
-func (n *Node) batches(ctx context.Context) (bool, error) {
-	var a, b string
-	calls := []rpcCall{
-		{method: "getblockhash", params: []any{0}, result: &a},
-		{method: "getblockhash", params: []any{0}, result: &b},
-	}
-	err := n.client.batch(ctx, smallAnswer, calls)
-	if errors.Is(err, chains.ErrBadAnswer) || errors.Is(err, chains.ErrUnsupported) {
-		return false, nil
-	}
-	return err == nil && a != "" && a == b, err
 }
 
 // spendSearch is how many blocks down from the head are looked at for one that spends.
@@ -169,7 +156,7 @@ func (n *Node) seesPrevouts(ctx context.Context, head chains.BlockRef) (string, 
 			Txs  int    `json:"nTx"`
 			Prev string `json:"previousblockhash"`
 		}
-		if err := n.client.call(ctx, smallAnswer, &h, "getblockheader", hash.String(), true); err != nil {
+		if err := n.client.Call(ctx, rpc.SmallAnswer, &h, "getblockheader", hash.String(), true); err != nil {
 			return "", fmt.Errorf("look for a block that spends: %w", err)
 		}
 		if h.Txs != 1 { // btcd does not tell their number

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // HashesAt returns the hashes of the main chain's blocks at n heights, from the first on, by one
@@ -14,12 +15,12 @@ import (
 // has changed meanwhile. chains.ErrUnsupported: the node takes no batches.
 func (n *Node) HashesAt(ctx context.Context, from int64, count int) ([]chains.BlockHash, error) {
 	texts := make([]string, count)
-	calls := make([]rpcCall, count)
+	calls := make([]rpc.Call, count)
 	for i := range calls {
-		calls[i] = rpcCall{method: "getblockhash", params: []any{from + int64(i)}, result: &texts[i]}
+		calls[i] = rpc.Call{Method: "getblockhash", Params: []any{from + int64(i)}, Result: &texts[i]}
 	}
-	err := n.client.batch(ctx, smallAnswer, calls)
-	if errors.Is(err, chains.ErrBadAnswer) {
+	err := n.client.Batch(ctx, rpc.SmallAnswer, calls)
+	if errors.Is(err, chains.ErrBadAnswer) || rpc.WantsLess(err) {
 		// What a service answers that takes none is neither an array nor agreed upon. Where the
 		// node is wrong rather than limited, the next single call shows it.
 		return nil, fmt.Errorf("hashes of %d blocks from %d on: %w (%s)", count, from, chains.ErrUnsupported, err.Error())
@@ -29,11 +30,11 @@ func (n *Node) HashesAt(ctx context.Context, from int64, count int) ([]chains.Bl
 	}
 	hashes := make([]chains.BlockHash, 0, count)
 	for i := range calls {
-		if isCode(calls[i].err, codeParameter, codeMisc) { // as HashAt
+		if rpc.IsCode(calls[i].Err, codeParameter, codeMisc) { // as HashAt
 			break
 		}
-		if calls[i].err != nil {
-			return nil, fmt.Errorf("block %d: %w", from+int64(i), calls[i].err)
+		if calls[i].Err != nil {
+			return nil, fmt.Errorf("block %d: %w", from+int64(i), calls[i].Err)
 		}
 		hash, err := n.parseHash("getblockhash", texts[i])
 		if err != nil {

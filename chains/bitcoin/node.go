@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // Chain returns the network that the node is of.
@@ -28,7 +29,7 @@ type chainInfo struct {
 
 func (n *Node) info(ctx context.Context) (chainInfo, error) {
 	var info chainInfo
-	err := n.client.call(ctx, smallAnswer, &info, "getblockchaininfo")
+	err := n.client.Call(ctx, rpc.SmallAnswer, &info, "getblockchaininfo")
 	return info, err
 }
 
@@ -89,8 +90,8 @@ func (n *Node) hashAt(ctx context.Context, height int64) (chains.BlockHash, erro
 		return chains.BlockHash{}, fmt.Errorf("block %d: no block has this height: %w", height, chains.ErrNotFound)
 	}
 	var text string
-	err := n.client.call(ctx, smallAnswer, &text, "getblockhash", height)
-	if isCode(err, codeParameter, codeMisc) {
+	err := n.client.Call(ctx, rpc.SmallAnswer, &text, "getblockhash", height)
+	if rpc.IsCode(err, codeParameter, codeMisc) {
 		err = n.above(ctx, height, err)
 	}
 	if err != nil {
@@ -103,7 +104,7 @@ func (n *Node) hashAt(ctx context.Context, height int64) (chains.BlockHash, erro
 // btcd's is the one for anything, so it counts where the chain does end before.
 func (n *Node) above(ctx context.Context, height int64, refused error) error {
 	beyond := fmt.Errorf("the node's chain ends before it: %w", chains.ErrNotFound)
-	if isCode(refused, codeParameter) {
+	if rpc.IsCode(refused, codeParameter) {
 		return beyond
 	}
 	info, err := n.info(ctx)
@@ -120,8 +121,8 @@ func (n *Node) above(ctx context.Context, height int64, refused error) error {
 // checked against that hash. chains.ErrNotFound: the node does not know it.
 func (n *Node) Header(ctx context.Context, hash chains.BlockHash) (Header, error) {
 	var text string
-	err := n.client.call(ctx, smallAnswer, &text, "getblockheader", hash.String(), false)
-	if isCode(err, codeNotFound) {
+	err := n.client.Call(ctx, rpc.SmallAnswer, &text, "getblockheader", hash.String(), false)
+	if rpc.IsCode(err, codeNotFound) {
 		return Header{}, fmt.Errorf("header of block %s: %w", hash, chains.ErrNotFound)
 	}
 	if err != nil {

@@ -14,13 +14,14 @@ import (
 	"clew/chains"
 	"clew/chains/bitcoin"
 	"clew/chains/bitcoin/nodetest"
+	"clew/chains/rpc"
 )
 
 const regtest chains.Chain = "bitcoin-regtest"
 
 // impatient keeps tests of refusals short.
 func impatient(node *nodetest.Node) bitcoin.Options {
-	return bitcoin.Options{CookieFile: node.CookieFile, Retries: 2, Backoff: time.Millisecond}
+	return bitcoin.Options{Options: rpc.Options{Retries: 2, Backoff: time.Millisecond}, CookieFile: node.CookieFile}
 }
 
 func dial(tb testing.TB, node *nodetest.Node) *bitcoin.Node {
@@ -236,7 +237,7 @@ func TestNodeWaitsEnd(t *testing.T) {
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer silent.Close()
 	defer close(release)
-	o := bitcoin.Options{User: "a", Password: "b"}
+	o := bitcoin.Options{Options: rpc.Options{User: "a", Password: "b"}}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -259,6 +260,6 @@ func TestNodeWaitsEnd(t *testing.T) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}))
 	defer busy.Close()
-	_, err = bitcoin.Dial(waiting, regtest, busy.URL, bitcoin.Options{User: "a", Password: "b"})
+	_, err = bitcoin.Dial(waiting, regtest, busy.URL, bitcoin.Options{Options: rpc.Options{User: "a", Password: "b"}})
 	require.ErrorIs(t, err, context.Canceled)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // Limits of answers, in bytes. JSON of a block repeats each script as hex, words and
@@ -96,17 +97,17 @@ func (net *network) checkHeight(block *chains.Block) error {
 // rest asks REST for a thing of a block.
 func (n *Node) rest(ctx context.Context, what string, limit, height int64, hash chains.BlockHash) ([]byte, error) {
 	var body []byte
-	err := n.client.retry(ctx, func(ctx context.Context) error {
-		a, err := n.client.get(ctx, "rest/"+what+"/"+hash.String()+".bin", limit)
+	err := n.client.Retry(ctx, func(ctx context.Context) error {
+		a, err := n.client.Get(ctx, "rest/"+what+"/"+hash.String()+".bin", limit)
 		switch {
 		case err != nil:
 			return err
-		case a.status == http.StatusNotFound:
-			return n.absent(ctx, height, hash, a.body)
-		case a.status != http.StatusOK:
-			return fmt.Errorf("%s: status %d: %s: %w", n.client, a.status, excerpt(a.body), chains.ErrBadAnswer)
+		case a.Status == http.StatusNotFound:
+			return n.absent(ctx, height, hash, a.Body)
+		case a.Status != http.StatusOK:
+			return fmt.Errorf("%s: status %d: %s: %w", n.client, a.Status, rpc.Excerpt(a.Body), chains.ErrBadAnswer)
 		}
-		body = a.body
+		body = a.Body
 		return nil
 	})
 	if err != nil {
@@ -144,8 +145,8 @@ func (n *Node) blockWithSpent(ctx context.Context, height int64, hash chains.Blo
 
 func (n *Node) blockHex(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
 	var text string
-	err := n.client.call(ctx, 2*n.rawLimit()+smallAnswer, &text, "getblock", hash.String(), 0)
-	if isCode(err, codeNotFound, codeMisc) {
+	err := n.client.Call(ctx, 2*n.rawLimit()+rpc.SmallAnswer, &text, "getblock", hash.String(), 0)
+	if rpc.IsCode(err, codeNotFound, codeMisc) {
 		err = n.absent(ctx, height, hash, []byte(err.Error()))
 	}
 	if err != nil {
@@ -173,19 +174,19 @@ func (n *Node) absent(ctx context.Context, height int64, hash chains.BlockHash, 
 			n.client, info.PruneHeight, chains.ErrUnsupported)
 	}
 	return fmt.Errorf("%s: the node knows the header alone: %w (it may still be loading, or the block is on no chain that it followed; it says: %s)",
-		n.client, chains.ErrIncomplete, excerpt(words))
+		n.client, chains.ErrIncomplete, rpc.Excerpt(words))
 }
 
 // blockVerbose puts the block's bytes together from its JSON, so that they can be checked
 // as the others are.
 func (n *Node) blockVerbose(ctx context.Context, height int64, hash chains.BlockHash) (*chains.Block, error) {
 	var v verboseBlock
-	err := n.client.call(ctx, n.jsonLimit(), &v, "getblock", hash.String(), 3)
+	err := n.client.Call(ctx, n.jsonLimit(), &v, "getblock", hash.String(), 3)
 	switch {
-	case isCode(err, codeParameter): // bchd refuses the number 3
+	case rpc.IsCode(err, codeParameter): // bchd refuses the number 3
 		n.noPrevouts.Store(true)
 		return n.blockBytes(ctx, height, hash)
-	case isCode(err, codeNotFound, codeMisc):
+	case rpc.IsCode(err, codeNotFound, codeMisc):
 		err = n.absent(ctx, height, hash, []byte(err.Error()))
 	}
 	if err != nil {

@@ -7,11 +7,14 @@ import (
 	"slices"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // batchCalls is how many transactions are asked for at once: enough to hide the way to the
 // node, few enough for one answer.
 const batchCalls = 64
+
+const maxBatchAnswer = 256 << 20 // bytes
 
 // Tx returns the consensus bytes of a confirmed transaction, checked against its id, and the
 // hash of the block that the node says it is in.
@@ -24,8 +27,8 @@ func (n *Node) Tx(ctx context.Context, id chains.TxID) ([]byte, chains.BlockHash
 		Hex   string `json:"hex"`
 		Block string `json:"blockhash"`
 	}
-	err := n.client.call(ctx, n.jsonLimit(), &tx, "getrawtransaction", id.String(), 1)
-	if isCode(err, codeNotFound) {
+	err := n.client.Call(ctx, n.jsonLimit(), &tx, "getrawtransaction", id.String(), 1)
+	if rpc.IsCode(err, codeNotFound) {
 		err = n.missingTx()
 	}
 	if err == nil && tx.Block == "" {
@@ -86,7 +89,7 @@ func (n *Node) Locate(ctx context.Context, id chains.TxID) (chains.BlockRef, err
 		Height        int64 `json:"height"`
 		Confirmations int64 `json:"confirmations"`
 	}
-	if err := n.client.call(ctx, smallAnswer, &place, "getblockheader", hash.String(), true); err != nil {
+	if err := n.client.Call(ctx, rpc.SmallAnswer, &place, "getblockheader", hash.String(), true); err != nil {
 		return chains.BlockRef{}, fmt.Errorf("block of transaction %s: %w", id, err)
 	}
 	if place.Confirmations < 1 {
@@ -133,21 +136,21 @@ func (n *Node) outputsOf(ctx context.Context, ids []chains.TxID, wanted map[chai
 	found map[chains.OutPoint]chains.Output,
 ) ([]chains.TxID, error) {
 	texts := make([]string, len(ids))
-	calls := make([]rpcCall, len(ids))
+	calls := make([]rpc.Call, len(ids))
 	for i, id := range ids {
-		calls[i] = rpcCall{method: "getrawtransaction", params: []any{id.String(), 0}, result: &texts[i]}
+		calls[i] = rpc.Call{Method: "getrawtransaction", Params: []any{id.String(), 0}, Result: &texts[i]}
 	}
-	if err := n.client.batch(ctx, maxBatchAnswer, calls); err != nil {
+	if err := n.client.Batch(ctx, maxBatchAnswer, calls); err != nil {
 		return nil, err
 	}
 	var absent []chains.TxID
 	for i, id := range ids {
-		if isCode(calls[i].err, codeNotFound) {
+		if rpc.IsCode(calls[i].Err, codeNotFound) {
 			absent = append(absent, id)
 			continue
 		}
-		if calls[i].err != nil {
-			return nil, calls[i].err
+		if calls[i].Err != nil {
+			return nil, calls[i].Err
 		}
 		tx, err := n.checkedTx(texts[i], id)
 		if err != nil {

@@ -27,10 +27,13 @@ import (
 	"clew/chains"
 	"clew/chains/evm"
 	"clew/chains/evm/nodetest"
+	"clew/chains/rpc"
 )
 
 // quick are options under which nothing waits for long.
-func quick() evm.Options { return evm.Options{Backoff: time.Millisecond, Timeout: 5 * time.Second} }
+func quick() evm.Options {
+	return evm.Options{Options: rpc.Options{Backoff: time.Millisecond, Timeout: 5 * time.Second}}
+}
 
 // fill makes one block of so many payments.
 func fill(n *nodetest.Node, txs int) {
@@ -67,9 +70,9 @@ func TestCredentials(t *testing.T) {
 		o     evm.Options
 		user  *url.Userinfo
 	}{
-		"header":          {header, evm.Options{Header: "X-Key: k"}, nil},
+		"header":          {header, evm.Options{Options: rpc.Options{Header: "X-Key: k"}}, nil},
 		"JWT":             {signed, evm.Options{JWTFile: file}, nil},
-		"user":            {basic, evm.Options{User: "me", Password: "secret"}, nil},
+		"user":            {basic, evm.Options{Options: rpc.Options{User: "me", Password: "secret"}}, nil},
 		"user in the URL": {basic, evm.Options{}, url.UserPassword("me", "secret")},
 	} {
 		for _, scheme := range []string{"http", "ws"} {
@@ -79,7 +82,7 @@ func TestCredentials(t *testing.T) {
 				u.Scheme = scheme
 				_, err = evm.Dial(t.Context(), "", u.String(), evm.Options{})
 				require.ErrorIs(t, err, chains.ErrUnauthorized)
-				var advised *evm.AdvisedError
+				var advised *rpc.AdvisedError
 				require.ErrorAs(t, err, &advised)
 				require.NotEmpty(t, advised.Advice())
 				require.NotContains(t, err.Error(), "secret")
@@ -88,12 +91,12 @@ func TestCredentials(t *testing.T) {
 			})
 		}
 	}
-	_, err := evm.Dial(t.Context(), "", n.URL, evm.Options{JWTFile: file, User: "me"})
+	_, err := evm.Dial(t.Context(), "", n.URL, evm.Options{Options: rpc.Options{User: "me"}, JWTFile: file})
 	require.ErrorContains(t, err, "not both")
 	require.NoError(t, os.WriteFile(file, []byte("0x12"), 0o600))
 	_, err = evm.Dial(t.Context(), "", n.URL, evm.Options{JWTFile: file})
 	require.ErrorContains(t, err, "64 hex digits")
-	_, err = evm.Dial(t.Context(), "", n.URL, evm.Options{Header: "nonsense"})
+	_, err = evm.Dial(t.Context(), "", n.URL, evm.Options{Options: rpc.Options{Header: "nonsense"}})
 	require.ErrorContains(t, err, "NAME: VALUE")
 }
 
@@ -145,7 +148,7 @@ func TestCertificate(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	require.NoError(t, os.WriteFile(file, block, 0o600))
-	dial(t, n, server.URL, evm.Options{CAFile: file})
+	dial(t, n, server.URL, evm.Options{Options: rpc.Options{CAFile: file}})
 }
 
 // What a node refuses as too much is asked again in halves, whatever words it uses for that.

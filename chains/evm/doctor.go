@@ -66,11 +66,11 @@ func (n *Node) Doctor(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	r := Report{
-		Chain: n.chain, CAIP2: n.chain.CAIP2(), Proxy: n.client.proxy(),
+		Chain: n.chain, CAIP2: n.chain.CAIP2(), Proxy: n.client.Proxy(),
 		Head: ReportHead{head.Height, head.Hash, time.Unix(head.Time, 0).UTC()},
 		Offers: Offers{
 			Receipts: ReceiptsByTx, BlockTraces: has.traces, TraceFilter: has.traceFilter,
-			Archive: has.archive, WebSocket: n.client.sockets != nil, Batches: has.batches,
+			Archive: has.archive, WebSocket: n.client.BySocket(), Batches: has.batches,
 		},
 	}
 	if has.blockReceipts {

@@ -7,9 +7,15 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/goccy/go-json"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
+
+// largeAnswer is a limit in bytes: a block with all that its calls were given and returned can
+// have many times the size of the block.
+const largeAnswer = 1 << 30
 
 // Chain returns the chain that the node is of.
 func (n *Node) Chain() chains.Chain { return n.chain }
@@ -49,7 +55,7 @@ func (n *Node) hashAt(ctx context.Context, height int64) (chains.BlockHash, erro
 		return chains.BlockHash{}, fmt.Errorf("block %d: no block has this height: %w", height, chains.ErrNotFound)
 	}
 	var found *link
-	err := n.client.call(ctx, largeAnswer, &found, "eth_getBlockByNumber", hexutil.Uint64(height), false)
+	err := n.client.Call(ctx, largeAnswer, &found, "eth_getBlockByNumber", hexutil.Uint64(height), false)
 	if err == nil && found == nil {
 		err = fmt.Errorf("the node's chain ends before it: %w", chains.ErrNotFound)
 	}
@@ -73,7 +79,7 @@ func (n *Node) HashesAt(ctx context.Context, from int64, count int) ([]chains.Bl
 	for i := range params {
 		params[i] = []any{hexutil.Uint64(from + int64(i)), false}
 	}
-	links, err := each[link](ctx, n.client, largeAnswer, "eth_getBlockByNumber", params)
+	links, err := rpc.Each[link](ctx, n.client, largeAnswer, "eth_getBlockByNumber", params)
 	if err != nil {
 		return nil, fmt.Errorf("hashes of %d blocks from %d on: %w", count, from, err)
 	}
@@ -97,7 +103,7 @@ func (n *Node) HashesAt(ctx context.Context, from int64, count int) ([]chains.Bl
 // header asks for a block without its transactions, and reads its header.
 func (n *Node) header(ctx context.Context, method string, block any) (*Header, error) {
 	var b *BlockParts
-	err := n.client.raw(ctx, func(result []byte) (err error) {
+	err := n.client.Raw(ctx, largeAnswer, func(result []byte) (err error) {
 		b, err = n.parseBlock(result, false)
 		return err
 	}, method, block, false)
@@ -151,7 +157,7 @@ func (n *Node) Ref(ctx context.Context, height int64) (chains.BlockRef, error) {
 // Loading says how far the node is in loading its chain.
 func (n *Node) Loading(ctx context.Context) (chains.Loading, error) {
 	var says syncing
-	if err := n.client.call(ctx, smallAnswer, &says, "eth_syncing"); err != nil && !errors.Is(err, chains.ErrUnsupported) {
+	if err := n.client.Call(ctx, rpc.SmallAnswer, &says, "eth_syncing"); err != nil && !errors.Is(err, chains.ErrUnsupported) {
 		return chains.Loading{}, fmt.Errorf("ask whether the node is still loading: %w", err)
 	}
 	head, err := n.header(ctx, "eth_getBlockByNumber", "latest")
@@ -177,7 +183,7 @@ func (s *syncing) UnmarshalJSON(text []byte) error {
 	var says struct {
 		Highest hexutil.Uint64 `json:"highestBlock"`
 	}
-	if err := unmarshal(text, &says); err != nil {
+	if err := json.Unmarshal(text, &says); err != nil {
 		return err
 	}
 	*s = syncing{says.Highest, true}

@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-json"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // Block returns the block with the given hash, which the caller knows to be at height: its
@@ -101,7 +102,7 @@ func (n *Node) moved(ctx context.Context, height int64, hash chains.BlockHash, e
 
 // fullBlock asks for the block with its transactions.
 func (n *Node) fullBlock(ctx context.Context, height int64, hash chains.BlockHash) (b *BlockParts, err error) {
-	err = n.client.raw(ctx, func(result []byte) (err error) {
+	err = n.client.Raw(ctx, largeAnswer, func(result []byte) (err error) {
 		b, err = n.parseBlock(result, true)
 		return err
 	}, "eth_getBlockByHash", common.Hash(hash), true)
@@ -118,7 +119,7 @@ func (n *Node) fullBlock(ctx context.Context, height int64, hash chains.BlockHas
 // blockReceipts asks for the receipts of the main chain's block at height: that they are those
 // of the block that is read is seen at each of them. nil: they have to be asked for by themselves.
 func (n *Node) blockReceipts(ctx context.Context, height int64) (receipts []Receipt, err error) {
-	err = n.client.raw(ctx, func(result []byte) (err error) {
+	err = n.client.Raw(ctx, largeAnswer, func(result []byte) (err error) {
 		if string(result) == "null" {
 			return fmt.Errorf("no receipts: %w", chains.ErrNotFound)
 		}
@@ -127,7 +128,7 @@ func (n *Node) blockReceipts(ctx context.Context, height int64) (receipts []Rece
 		}
 		return nil
 	}, "eth_getBlockReceipts", hexutil.Uint64(height))
-	if errors.Is(err, errTooMuch) {
+	if errors.Is(err, rpc.ErrTooMuch) {
 		return nil, nil
 	}
 	return receipts, err
@@ -135,7 +136,7 @@ func (n *Node) blockReceipts(ctx context.Context, height int64) (receipts []Rece
 
 // receiptsOf asks for each receipt by itself, in batches.
 func (n *Node) receiptsOf(ctx context.Context, ids []common.Hash) ([]Receipt, error) {
-	found, err := each[json.RawMessage](ctx, n.client, largeAnswer, "eth_getTransactionReceipt", hashParams(ids))
+	found, err := rpc.Each[json.RawMessage](ctx, n.client, largeAnswer, "eth_getTransactionReceipt", hashParams(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -168,11 +169,11 @@ func (n *Node) uncles(ctx context.Context, b *BlockParts) error {
 	for i := range params {
 		params[i] = []any{common.Hash(b.Header.Ref.Hash), hexutil.Uint64(i)}
 	}
-	found, err := each[struct {
+	found, err := rpc.Each[struct {
 		Miner  common.Address `json:"miner"`
 		Number hexutil.Uint64 `json:"number"`
 		Hash   common.Hash    `json:"hash"`
-	}](ctx, n.client, smallAnswer, "eth_getUncleByBlockHashAndIndex", params)
+	}](ctx, n.client, rpc.SmallAnswer, "eth_getUncleByBlockHashAndIndex", params)
 	if errors.Is(err, chains.ErrUnsupported) {
 		return nil
 	}

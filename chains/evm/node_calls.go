@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-json"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // traceByTx is trace_block's counterpart for one transaction.
@@ -32,12 +33,12 @@ func (n *Node) txWay() string {
 func (n *Node) blockCalls(ctx context.Context, height int64, hash chains.BlockHash) (calls []TracedTx, err error) {
 	switch n.offers.traces {
 	case TracesByDebug:
-		err = n.client.raw(ctx, func(result []byte) (err error) {
+		err = n.client.Raw(ctx, largeAnswer, func(result []byte) (err error) {
 			calls, err = ParseBlockTracer(result)
 			return err
 		}, TracesByDebug, common.Hash(hash), callTracer)
 	case TracesByParity:
-		err = n.client.raw(ctx, func(result []byte) (err error) {
+		err = n.client.Raw(ctx, largeAnswer, func(result []byte) (err error) {
 			calls, err = ParseParity(result)
 			return err
 		}, TracesByParity, hexutil.Uint64(height))
@@ -47,7 +48,7 @@ func (n *Node) blockCalls(ctx context.Context, height int64, hash chains.BlockHa
 		return calls, nil
 	case errors.Is(err, ErrBadEncoding):
 		return nil, fmt.Errorf("%s: %w", n.client, bad(err))
-	case errors.Is(err, errTooMuch), errors.Is(err, chains.ErrUnsupported):
+	case errors.Is(err, rpc.ErrTooMuch), errors.Is(err, chains.ErrUnsupported):
 		return nil, nil // each by itself may be little enough; and what is gone is gone for each
 	}
 	return nil, err
@@ -67,7 +68,7 @@ func (n *Node) callsOf(ctx context.Context, ids []common.Hash, places []int) ([]
 			places[i] = i
 		}
 	}
-	var requests []rpcCall
+	var requests []rpc.Call
 	results := make([]json.RawMessage, len(ids))
 	for _, i := range places {
 		if i < 0 || i >= len(ids) { // what the protocol did has no calls
@@ -77,17 +78,17 @@ func (n *Node) callsOf(ctx context.Context, ids []common.Hash, places []int) ([]
 		if way == TracesByTx {
 			params = append(params, callTracer)
 		}
-		requests = append(requests, rpcCall{method: way, params: params, result: &results[i]})
+		requests = append(requests, rpc.Call{Method: way, Params: params, Result: &results[i]})
 	}
-	if err := n.client.batches(ctx, largeAnswer, requests); err != nil {
-		if errors.Is(err, errTooMuch) || errors.Is(err, chains.ErrUnsupported) {
+	if err := n.client.Batches(ctx, largeAnswer, requests); err != nil {
+		if errors.Is(err, rpc.ErrTooMuch) || errors.Is(err, chains.ErrUnsupported) {
 			return calls, nil
 		}
 		return nil, err
 	}
 	for j := range requests {
-		id := requests[j].params[0].(common.Hash)
-		call, err := readCalls(way, *requests[j].result.(*json.RawMessage), requests[j].err)
+		id := requests[j].Params[0].(common.Hash)
+		call, err := readCalls(way, *requests[j].Result.(*json.RawMessage), requests[j].Err)
 		if err != nil {
 			return nil, fmt.Errorf("%s: calls of %s: %w", n.client, id, err)
 		}
@@ -99,7 +100,7 @@ func (n *Node) callsOf(ctx context.Context, ids []common.Hash, places []int) ([]
 // readCalls reads the calls of one transaction; none where the node does not have them.
 func readCalls(way string, result []byte, err error) (TracedTx, error) {
 	switch {
-	case errors.Is(err, errTooMuch), errors.Is(err, chains.ErrUnsupported):
+	case errors.Is(err, rpc.ErrTooMuch), errors.Is(err, chains.ErrUnsupported):
 		return TracedTx{}, nil
 	case err != nil:
 		return TracedTx{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // Ways in which a node gives the calls of a block.
@@ -63,7 +64,7 @@ func (n *Node) probe(ctx context.Context) (offered, error) {
 	if o.archive, err = n.has(ctx, "eth_getBalance", common.Address{}, first); err != nil {
 		return o, err
 	}
-	o.batches, err = n.takesBatches(ctx)
+	o.batches, err = n.client.TakesBatches(ctx, "eth_chainId")
 	return o, err
 }
 
@@ -99,8 +100,8 @@ func (n *Node) probeTraces(ctx context.Context, software string, at hexutil.Uint
 // where it was asked for itself.
 func (n *Node) has(ctx context.Context, method string, params ...any) (bool, error) {
 	var dropped any
-	err := n.client.call(ctx, largeAnswer, &dropped, method, params...)
-	var refused *RPCError
+	err := n.client.Call(ctx, largeAnswer, &dropped, method, params...)
+	var refused *rpc.Error
 	switch {
 	case err == nil:
 		return true, nil
@@ -114,7 +115,7 @@ func (n *Node) has(ctx context.Context, method string, params ...any) (bool, err
 		// "transaction not found", "too much": about what was asked. Wrong parameters (−32602)
 		// mean that it takes the method in another form, which is not asked for later either.
 		return refused.Code != codeInvalidParams, nil
-	case errors.Is(err, errTooMuch):
+	case errors.Is(err, rpc.ErrTooMuch):
 		return true, nil
 	}
 	return false, fmt.Errorf("ask what the node offers: %w", err)
@@ -125,31 +126,13 @@ const codeInvalidParams = -32602
 // software asks for the node's name and version; "" where it keeps them to itself.
 func (n *Node) software(ctx context.Context) (string, error) {
 	var name string
-	err := n.client.call(ctx, smallAnswer, &name, "web3_clientVersion")
-	var refused *RPCError
+	err := n.client.Call(ctx, rpc.SmallAnswer, &name, "web3_clientVersion")
+	var refused *rpc.Error
 	if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrUnauthorized) || errors.As(err, &refused) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("ask the node what it is: %w", err)
 	}
-	return excerpt([]byte(name)), nil
-}
-
-// takesBatches reports whether the node answers several calls in one request.
-func (n *Node) takesBatches(ctx context.Context) (bool, error) {
-	var a, b hexutil.Uint64
-	calls := []rpcCall{{method: "eth_chainId", result: &a}, {method: "eth_chainId", result: &b}}
-	for i := range calls {
-		calls[i].params = []any{}
-	}
-	err := n.client.batch(ctx, smallAnswer, calls)
-	if err == nil {
-		return calls[0].err == nil && calls[1].err == nil, nil
-	}
-	if errors.Is(err, chains.ErrUnreachable) || errors.Is(err, chains.ErrRateLimited) || ctx.Err() != nil {
-		return false, fmt.Errorf("ask whether the node takes batches: %w", err)
-	}
-	n.client.most.Store(1)
-	return false, nil
+	return rpc.Excerpt([]byte(name)), nil
 }

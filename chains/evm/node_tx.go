@@ -48,7 +48,7 @@ type located struct {
 // locate asks where a transaction of the main chain stands. chains.ErrNotFound: nowhere.
 func (n *Node) locate(ctx context.Context, id chains.TxID) (*located, error) {
 	var found *located
-	err := n.client.call(ctx, largeAnswer, &found, "eth_getTransactionByHash", common.Hash(id))
+	err := n.client.Call(ctx, largeAnswer, &found, "eth_getTransactionByHash", common.Hash(id))
 	if err == nil && (found == nil || found.Block == nil || found.At == nil || found.Index == nil) {
 		err = chains.ErrNotFound
 	}
@@ -84,7 +84,7 @@ func (n *Node) PlaceOf(ctx context.Context, id chains.TxID) (chains.Place, error
 		return chains.Place{}, err
 	}
 	var block *BlockParts
-	refused := n.client.raw(ctx, func(result []byte) (err error) {
+	refused := n.client.Raw(ctx, largeAnswer, func(result []byte) (err error) {
 		block, err = n.parseBlock(result, false)
 		return err
 	}, "eth_getBlockByHash", common.Hash(id), false)

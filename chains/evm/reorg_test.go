@@ -12,6 +12,7 @@ import (
 	"clew/chains"
 	"clew/chains/evm"
 	"clew/chains/evm/nodetest"
+	"clew/chains/rpc"
 	"clew/ingest"
 )
 
@@ -162,7 +163,7 @@ func TestManyAtOnce(t *testing.T) {
 		want[h] = readBlock(t, plain, h)
 	}
 	for _, url := range []string{n.URL, n.WS} {
-		node := dial(t, n, url, evm.Options{Connections: 4})
+		node := dial(t, n, url, evm.Options{Options: rpc.Options{Connections: 4}})
 		type read struct {
 			at  int64
 			b   *chains.Block

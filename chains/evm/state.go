@@ -11,6 +11,7 @@ import (
 	"github.com/holiman/uint256"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // What contracts are asked, by the first four bytes of the hash of each signature.
@@ -68,13 +69,13 @@ func (n *Node) balanceAt(ctx context.Context, a chains.Address, asset chains.Ass
 // number asks for a quantity in hex.
 func (n *Node) number(ctx context.Context, method string, params ...any) (chains.Amount, error) {
 	var text string
-	if err := n.client.call(ctx, smallAnswer, &text, method, params...); err != nil {
+	if err := n.client.Call(ctx, rpc.SmallAnswer, &text, method, params...); err != nil {
 		return chains.Amount{}, err
 	}
 	var hx hexReader
 	v := hx.uint256(method, text)
 	if hx.err != nil || text == "" {
-		return chains.Amount{}, fmt.Errorf("%s: %w: %q is no quantity", n.client, chains.ErrBadAnswer, excerpt([]byte(text)))
+		return chains.Amount{}, fmt.Errorf("%s: %w: %q is no quantity", n.client, chains.ErrBadAnswer, rpc.Excerpt([]byte(text)))
 	}
 	return chains.AmountOf(&v), nil
 }
@@ -136,7 +137,7 @@ func (n *Node) ask(ctx context.Context, contract common.Address, height int64, w
 		data = append(data, arg...)
 	}
 	var text string
-	err := n.client.call(ctx, questionAnswer, &text, "eth_call",
+	err := n.client.Call(ctx, questionAnswer, &text, "eth_call",
 		map[string]any{"to": contract, "data": hexutil.Bytes(data), "gas": hexutil.Uint64(questionGas)}, hexutil.Uint64(height))
 	if failed(err) {
 		return nil, fmt.Errorf("%w: %w", errSilent, err)
@@ -154,9 +155,9 @@ func (n *Node) ask(ctx context.Context, contract common.Address, height int64, w
 // failed reports whether a call ended in an error of the contract's own: a revert, or what the
 // node has no known words for (out of gas, an invalid instruction).
 func failed(err error) bool {
-	var refused *RPCError
+	var refused *rpc.Error
 	return errors.Is(err, errReverted) || errors.As(err, &refused) &&
-		refusalOf(refused.Code, refused.Message) == notKnown && refused.Code != codeInvalidParams
+		meaning(refused.Code, refused.Message) == nil && refused.Code != codeInvalidParams
 }
 
 // AccountKind says what stood behind an address at the end of the main chain's block at height,
@@ -175,7 +176,7 @@ func (n *Node) AccountKind(ctx context.Context, a chains.Address, height int64) 
 
 func (n *Node) code(ctx context.Context, a common.Address, height int64) ([]byte, error) {
 	var code hexutil.Bytes
-	err := n.client.call(ctx, smallAnswer, &code, "eth_getCode", a, hexutil.Uint64(height))
+	err := n.client.Call(ctx, rpc.SmallAnswer, &code, "eth_getCode", a, hexutil.Uint64(height))
 	return code, err
 }
 

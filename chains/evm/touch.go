@@ -140,7 +140,7 @@ func (n *Node) logs(ctx context.Context, span chains.Span, emitters []common.Add
 		Index *hexutil.Uint64 `json:"transactionIndex"`
 		Gone  bool            `json:"removed"`
 	}
-	if err := n.client.call(ctx, largeAnswer, &found, "eth_getLogs", filter); err != nil {
+	if err := n.client.Call(ctx, largeAnswer, &found, "eth_getLogs", filter); err != nil {
 		return nil, err
 	}
 	at := make([]chains.Place, 0, len(found))
@@ -172,7 +172,7 @@ func (n *Node) traces(ctx context.Context, span chains.Span, side string, accoun
 	var before *tracedCall
 	for after := 0; ; {
 		var page []tracedCall
-		err := n.client.call(ctx, largeAnswer, &page, "trace_filter", map[string]any{
+		err := n.client.Call(ctx, largeAnswer, &page, "trace_filter", map[string]any{
 			"fromBlock": hexutil.Uint64(span.From), "toBlock": hexutil.Uint64(span.To), side: accounts,
 			"after": after, "count": tracePage,
 		})

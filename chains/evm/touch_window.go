@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"clew/chains"
+	"clew/chains/rpc"
 )
 
 // window is how many blocks a search takes at once. It grows while answers are short and is
@@ -35,7 +36,7 @@ func (w *window) each(ctx context.Context, span chains.Span, search func(context
 		found, err := search(ctx, part)
 		asked := part.To - part.From + 1
 		switch {
-		case errors.Is(err, errTooMuch) && asked > 1:
+		case errors.Is(err, rpc.ErrTooMuch) && asked > 1:
 			w.size.Store(max(1, asked/2))
 			continue
 		case err != nil:

@@ -14,6 +14,7 @@ import (
 	"clew/chains"
 	"clew/chains/bitcoin"
 	"clew/chains/evm"
+	"clew/chains/rpc"
 	"clew/ingest"
 )
 
@@ -63,24 +64,26 @@ func hostOf(address string) string {
 
 // dialing says how to speak to nodes of either family.
 type dialing struct {
-	bitcoin.Options
-	jwtFile string
+	rpc.Options
+	cookieFile, jwtFile string
+}
+
+// bitcoin returns the options of a node of the Bitcoin family.
+func (d *dialing) bitcoin() bitcoin.Options {
+	return bitcoin.Options{Options: d.Options, CookieFile: d.cookieFile}
 }
 
 // evm returns the options of a node of a chain of accounts.
 func (d *dialing) evm() evm.Options {
-	return evm.Options{
-		User: d.User, Password: d.Password, JWTFile: d.jwtFile, CAFile: d.CAFile, Proxy: d.Proxy, ProxyFrom: d.ProxyFrom,
-		Header: d.Header, Rate: d.Rate, Timeout: d.Timeout, Log: d.Log, Retries: d.Retries, Hasty: d.Hasty, Backoff: d.Backoff,
-	}
+	return evm.Options{Options: d.Options, JWTFile: d.jwtFile}
 }
 
 // dialOptions gathers how to speak to nodes. Password and header come from a variable or a
 // file.
 func dialOptions(w *world, c *cli.Context) (dialing, error) {
 	proxy := proxiesFrom(w.getenv)
-	o := dialing{jwtFile: c.String("rpc-jwt-file"), Options: bitcoin.Options{
-		User: c.String("rpc-user"), CookieFile: c.String("rpc-cookie"), CAFile: c.String("rpc-ca"),
+	o := dialing{cookieFile: c.String("rpc-cookie"), jwtFile: c.String("rpc-jwt-file"), Options: rpc.Options{
+		User: c.String("rpc-user"), CAFile: c.String("rpc-ca"),
 		Rate: int(min(c.Int64("rpc-rate"), 1_000_000)), Timeout: time.Duration(min(c.Int64("rpc-timeout"), 86_400)) * time.Second,
 		Proxy: proxy.Of, ProxyFrom: proxy.Variable, Log: w.log,
 	}}

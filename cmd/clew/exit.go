@@ -103,6 +103,12 @@ type hinted struct {
 func (e *hinted) Error() string { return e.err.Error() }
 func (e *hinted) Unwrap() error { return e.err }
 
+// advised is an error of another package that brings a way out of its own.
+type advised interface {
+	error
+	Advice() string
+}
+
 // withHint returns err with a way out for the person; nil stays nil.
 func withHint(err error, format string, args ...any) error {
 	if err == nil {
@@ -176,8 +182,8 @@ func classify(err error) (exitCode, string) {
 	if u, ok := errors.AsType[*usageError](err); ok {
 		hint = u.hint
 	}
-	if a, ok := errors.AsType[*bitcoin.AdvisedError](err); ok && code != codeInterrupted {
-		hint = a.Way
+	if a, ok := errors.AsType[advised](err); ok && code != codeInterrupted {
+		hint = a.Advice()
 	}
 	if h, ok := errors.AsType[*hinted](err); ok && code != codeInterrupted {
 		hint = h.hint

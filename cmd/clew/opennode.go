@@ -87,7 +87,7 @@ func dialFamily(ctx context.Context, family chains.Family, chain chains.Chain, u
 		}
 		return evmNode{node}, nil
 	}
-	node, err := bitcoin.Dial(ctx, chain, url, o.Options)
+	node, err := bitcoin.Dial(ctx, chain, url, o.bitcoin())
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ import (
 
 	"clew/chains"
 	"clew/chains/bitcoin"
+	"clew/chains/rpc"
 )
 
 // Options of Start. The zero value is a fresh bitcoind on regtest.
@@ -170,7 +171,7 @@ func (n *Node) begin(ctx context.Context) error {
 // Options returns what a client needs beside the URL.
 func (n *Node) Options() bitcoin.Options {
 	if n.program.tls {
-		return bitcoin.Options{User: user, Password: password, CAFile: n.CAFile}
+		return bitcoin.Options{Options: rpc.Options{User: user, Password: password, CAFile: n.CAFile}}
 	}
 	return bitcoin.Options{CookieFile: n.CookieFile}
 }

@@ -1,4 +1,4 @@
-package evm
+package rpc
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/coder/websocket"
 )
@@ -14,29 +13,29 @@ import (
 // sockets are WebSockets to the node, each with one request under way: as many requests are in
 // flight as there are callers, as over HTTP. Safe for concurrent use.
 type sockets struct {
-	c    *client
+	c    *Client
 	idle chan *websocket.Conn
 }
 
 // exchange sends a request on an idle connection, or on a new one. A connection that failed, or
 // whose answer was not awaited, is not used again.
-func (s *sockets) exchange(ctx context.Context, body []byte, limit int64) (answer, error) {
+func (s *sockets) exchange(ctx context.Context, body []byte, limit int64) (Answer, error) {
 	conn, fresh, err := s.take(ctx)
 	if err != nil {
-		return answer{}, err
+		return Answer{}, err
 	}
 	a, err := s.ask(ctx, conn, body, limit)
 	if err != nil && !fresh && ctx.Err() == nil {
 		// An idle connection may have been closed by the node at any moment.
 		_ = conn.CloseNow()
 		if conn, err = s.dial(ctx); err != nil {
-			return answer{}, err
+			return Answer{}, err
 		}
 		a, err = s.ask(ctx, conn, body, limit)
 	}
 	if err != nil {
 		_ = conn.CloseNow()
-		return answer{}, err
+		return Answer{}, err
 	}
 	select {
 	case s.idle <- conn:
@@ -59,7 +58,7 @@ func (s *sockets) take(ctx context.Context) (conn *websocket.Conn, fresh bool, e
 // dial opens a connection. What the node refuses at the handshake is what it refuses over HTTP.
 func (s *sockets) dial(ctx context.Context) (*websocket.Conn, error) {
 	header := http.Header{}
-	s.c.creds.sign(header, time.Now())
+	used := s.c.sign(header)
 	conn, res, err := websocket.Dial(ctx, s.c.base.String(), &websocket.DialOptions{HTTPClient: s.c.http, HTTPHeader: header}) //nolint:bodyclose // the library has read it, and holds what it read
 	if err == nil {
 		conn.SetReadLimit(-1) // each read has a limit of its own
@@ -72,24 +71,24 @@ func (s *sockets) dial(ctx context.Context) (*websocket.Conn, error) {
 	if readErr != nil {
 		body = nil // it would only have been shown
 	}
-	if refused := s.c.refusal(res, body); refused != nil {
+	if refused := s.c.refusal(res, body, used); refused != nil {
 		return nil, said{refused}
 	}
-	return nil, said{s.c.unreachable(waySocket, "status %d instead of a WebSocket: %s", res.StatusCode, excerpt(body))}
+	return nil, said{s.c.unreachable(waySocket, "status %d instead of a WebSocket: %s", res.StatusCode, Excerpt(body))}
 }
 
-func (s *sockets) ask(ctx context.Context, conn *websocket.Conn, body []byte, limit int64) (answer, error) {
+func (s *sockets) ask(ctx context.Context, conn *websocket.Conn, body []byte, limit int64) (Answer, error) {
 	if err := conn.Write(ctx, websocket.MessageText, body); err != nil {
-		return answer{}, closed(err)
+		return Answer{}, closed(err)
 	}
 	_, in, err := conn.Reader(ctx)
 	if err != nil {
-		return answer{}, closed(err)
+		return Answer{}, closed(err)
 	}
-	a := answer{status: http.StatusOK, lent: bodies.Get().(*[]byte)}
-	a.body, err = readBody(in, (*a.lent)[:0], -1, limit)
+	a := Answer{Status: http.StatusOK, lent: bodies.Get().(*[]byte)}
+	a.Body, err = readBody(in, (*a.lent)[:0], -1, limit)
 	if err != nil {
-		return answer{}, closed(err)
+		return Answer{}, closed(err)
 	}
 	return a, nil
 }
@@ -102,7 +101,7 @@ func closed(err error) error {
 	case -1:
 		return err
 	case websocket.StatusMessageTooBig:
-		return said{fmt.Errorf("%w: the node closed the connection: %w", errTooMuch, err)}
+		return said{fmt.Errorf("%w: the node closed the connection: %w", ErrTooMuch, err)}
 	}
 	return errors.Join(io.ErrUnexpectedEOF, err)
 }

@@ -1,4 +1,4 @@
-package bitcoin
+package rpc
 
 import (
 	"context"
@@ -73,7 +73,7 @@ func retryAfter(text string, now time.Time) time.Duration {
 const remarkAfter = 10 * time.Second
 
 // remind says from time to time that an answer is waited for, until it is called off.
-func (c *client) remind() (stop func()) {
+func (c *Client) remind() (stop func()) {
 	started := time.Now()
 	var timer *time.Timer
 	var mu sync.Mutex
