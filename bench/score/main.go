@@ -33,6 +33,7 @@ func measurements() []measurement {
 		{"doubts", "transactions in which something stays unclear", scoreDoubts},
 		{"nomad", "withdrawals over a bridge whose two sides are known", scoreNomad},
 		{"bridges", "events of bridges in transactions of ten chains", scoreBridges},
+		{"cases", "thefts over the lists that others made of them", scoreCases},
 	}
 }
 
