@@ -84,7 +84,7 @@ func TestNamesAreApart(t *testing.T) {
 		got = append(got, a.Symbol(s.Chain, s.Asset))
 	}
 	require.Equal(t, []string{"ETH (ethereum)", "ETH (base)", "USDC (base)", "USDC (polygon)", "USDC 0xABCDEF…012345 (polygon) " + string(first),
-		"USDC 0xABCDEF…012345 (polygon) " + string(second), "coin (eip155:99)", "BNB"}, got)
+		"USDC 0xABCDEF…012345 (polygon) " + string(second), "coins", "BNB"}, got)
 	tr.Seeds = tr.Seeds[1:2]
 	require.Equal(t, "ETH", exhibit.NameAssets(tr).Symbol("base", chains.Native))
 }
@@ -171,15 +171,15 @@ func TestSwapsAndBridgesAreDrawn(t *testing.T) {
 	x := byName(t, "swapped")
 	boxes := strings.Join(words(x.Scene, exhibit.GroupBox), "\n")
 	for _, want := range []string{
-		"Address A1 · polygon; 0x7100af…3c7372; swaps here, hop 2; gave 60000.00 START 0x161a52…dedabd; got 9000.00 MATIC; fees 0.012 MATIC; still held; ",
-		"Bridge nomad, hops 4, 5 · polygon → bsc; key ", "gave 50846.00 START 0x161a52…dedabd; got 50846.00 START 0xf4e732…c14ece; fees 46.00 START 0xf4e732…c14ece; ",
-		"Swap, hop 6 · bsc; ", "gave 50800.00 START 0xf4e732…c14ece; got 73000.00 BUSD 0xbea8f1…7c8760; ", "Mixer M1 · polygon; ", "Service S1 · bsc; ",
+		"Address A1 · polygon; 0x7100af…3c7372; swaps here, hop 2; gave 60000.00 START (polygon); got 9000.00 MATIC; fees 0.012 MATIC; still held; ",
+		"Bridge nomad, hops 4, 5 · polygon → bsc; key ", "sent 50846.00 START (polygon); arrived 50846.00 START (bsc); fees 46.00 START (bsc); ",
+		"Swap, hop 6 · bsc; ", "gave 50800.00 START (bsc); got 73000.00 BUSD 0xbea8f1…7c8760; ", "Mixer M1 · polygon; ", "Service S1 · bsc; ",
 	} {
 		require.Contains(t, boxes, want)
 	}
 	labels := strings.Join(words(x.Scene, exhibit.GroupLabel), "\n")
-	require.Contains(t, labels, "hop 4  ·  2022-03-29; 50846.00 START 0x161a52…dedabd; ")
-	require.Contains(t, labels, "hop 4  ·  2022-03-29; 50800.00 START 0xf4e732…c14ece; ")
+	require.Contains(t, labels, "hop 4  ·  2022-03-29; 50846.00 START (polygon); ")
+	require.Contains(t, labels, "hop 4  ·  2022-03-29; 50800.00 START (bsc); ")
 	shapes := map[string]int{} // paths and rectangles of its outline, apart from the chain's mark
 	for i := range x.Scene.Groups {
 		if g := &x.Scene.Groups[i]; g.Kind == exhibit.GroupBox {
@@ -195,7 +195,7 @@ func TestSwapsAndBridgesAreDrawn(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{"ALLEGED": 10, "Address": 11, "Swap,": 10, "Bridge": 12, "Service": 21, "Mixer": 3}, shapes)
 	legend := strings.Join(words(x.Scene, exhibit.GroupFrame), "\n")
-	for _, want := range []string{"service; ", "mixer or confidential pool; ", "on polygon; ", "on bsc; ", "given above, received below"} {
+	for _, want := range []string{"service; ", "mixer or confidential pool; ", "on polygon; ", "on bsc; ", "what went in above, what came out below", "START (bsc) = 0xf4e732…c14ece on bsc", "rounded here"} {
 		require.Contains(t, legend, want)
 	}
 	require.NotContains(t, legend, "contract; ")
@@ -238,12 +238,13 @@ func TestSummaryAssetByAsset(t *testing.T) {
 		got = append(got, strings.NewReplacer("\u202f", "", "\u00a0", " ").Replace(s))
 	}
 	require.Equal(t, []string{
-		"Of 229051.00 MATIC + 110846.00 START 0x161a52…dedabd alleged stolen (2 seeds, 2 receipts), what became under fifo is told asset by asset; amounts of different assets never add.",
-		"In MATIC on polygon: 229051.00 alleged stolen and 9000.00 received for other assets. Of this 138050.988 is still held in 1 account; 100000.00 entered mixers or confidential pools in 1 deposit; 0.012 went to fees.",
-		"In START 0x161a52…dedabd on polygon: 110846.00 alleged stolen. Of this 110846.00 was given for other assets (swaps, bridges).",
-		"In START 0xf4e732…c14ece on bsc: 50846.00 received for other assets. Of this 46.00 went to fees; 50800.00 was given for other assets (swaps, bridges).",
-		"In BUSD 0xbea8f1…7c8760 on bsc: 73000.00 received for other assets. Of this 3000.00 is still held in 1 account; 70000.00 reached services in 1 deposit.",
-		"Under this rule the sums close exactly for every asset, conversions included (schedule E).",
+		"Alleged stolen: 229051.00 MATIC and 110846.00 START (polygon) (2 seeds, 2 receipts). Where each is now, and what it became, under fifo (first in, first out):",
+		"MATIC on polygon: 229051.00 alleged stolen and 9000.00 received in swaps. Of this, 138050.99 is still held in 1 account; 100000.00 entered mixers or confidential pools in 1 deposit; 0.012 went to fees.",
+		"START 0x161a52…dedabd on polygon: 110846.00 alleged stolen. Of this, 60000.00 was given in swaps; 50846.00 crossed a bridge.",
+		"START 0xf4e732…c14ece on bsc: 50846.00 came over a bridge. Of this, 46.00 went to fees; 50800.00 was given in swaps.",
+		"BUSD 0xbea8f1…7c8760 on bsc: 73000.00 received in swaps. Of this, 3000.00 is still held in 1 account; 70000.00 reached services in 1 deposit.",
+		"Amounts of chains of accounts are rounded here: to 2 decimals, below a thousand to 4. The schedules and files are exact.",
+		"Under this rule the exact sums close for every asset, with swaps, bridges and adopted ways through mixers (schedule E).",
 		"Under this rule the value moved in 8 hops of 8 transactions, from 2022-03-29 to 2022-03-29; read to block 26600000 of polygon and to block 26600000 of bsc.",
 		"By the victim's own statement, nobody accounts for 28270 MATIC, 60000 START; that is apart from the sums of this trace.",
 	}, got)
@@ -316,7 +317,7 @@ func TestBeyondAnySum(t *testing.T) {
 	}
 	x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{})
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(words(x.Scene, exhibit.GroupLabel), "\n"), "6 of 2²⁵⁶−1 or more units, in BIG ")
+	require.Contains(t, strings.Join(words(x.Scene, exhibit.GroupLabel), "\n"), "6 of 2²⁵⁶−1 or more units, in BIG; ")
 	require.NotEmpty(t, page(t, x))
 	a := exhibit.NameAssets(tr)
 	require.NotContains(t, a.Number("polygon", b.named(big), chains.Units(math.MaxUint64)), "or more")

@@ -27,7 +27,8 @@ type Assets struct{ names map[Unit]naming }
 // naming is how a unit is written.
 type naming struct {
 	symbol   string
-	decimals int // digits behind the point
+	brief    string // in drawings and summaries; "" where symbol is all there is
+	decimals int    // digits behind the point
 }
 
 // NameAssets reads the assets of t.
@@ -59,7 +60,59 @@ func NameAssets(t *tracer.Trace) *Assets {
 	}
 	tell(func(u Unit, n naming) string { return n.symbol + " (" + visible(string(u.Chain)) + ")" })
 	tell(func(u Unit, n naming) string { return n.symbol + " " + visible(string(u.Asset)) })
+	a.shorten(order, info)
 	return a
+}
+
+// shorten gives tokens of order the name that drawings and summaries use, which explain it once
+// (legend): the symbol that is claimed, with the chain where tokens of several chains claim it.
+// One that claims what another of its chain does, or the symbol of a coin or of a known token,
+// keeps its address: nothing may pass for something else.
+func (a *Assets) shorten(order []Unit, info map[Unit]*tracer.AssetInfo) {
+	type claim struct {
+		symbol string
+		chain  chains.Chain
+	}
+	onChain, chainsWith, taken := map[claim]int{}, map[string]int{}, takenSymbols(order)
+	claims := map[Unit]string{}
+	for _, u := range order {
+		i := info[u]
+		if i == nil || i.Decimals < 0 || i.Decimals > mostDecimals || strings.Contains(string(u.Asset), "/") {
+			continue
+		}
+		symbol := claimedSymbol(i.Symbol)
+		if symbol == "" || symbol != i.Symbol || taken[strings.ToUpper(symbol)] {
+			continue
+		}
+		claims[u] = symbol
+		key := claim{strings.ToUpper(symbol), u.Chain}
+		if onChain[key]++; onChain[key] == 1 {
+			chainsWith[key.symbol]++
+		}
+	}
+	for u, symbol := range claims {
+		upper, n := strings.ToUpper(symbol), a.names[u]
+		switch {
+		case onChain[claim{upper, u.Chain}] > 1:
+			continue
+		case chainsWith[upper] > 1:
+			symbol += " (" + visible(string(u.Chain)) + ")"
+		}
+		n.brief = symbol
+		a.names[u] = n
+	}
+}
+
+// takenSymbols are those of coins and of known tokens.
+func takenSymbols(order []Unit) map[string]bool {
+	taken := map[string]bool{}
+	for _, u := range order {
+		taken[strings.ToUpper(nativeName(u.Chain).symbol)] = true
+	}
+	for _, symbol := range KnownTokens() {
+		taken[symbol] = true
+	}
+	return taken
 }
 
 // eachUnit calls see for the units that t counts in, in the order in which it names them.
@@ -89,29 +142,29 @@ func nameOf(u Unit, info *tracer.AssetInfo) naming {
 	}
 	short := shortAsset(u.Asset)
 	if info == nil {
-		return naming{"units of " + short, 0}
+		return naming{symbol: "units of " + short}
 	}
 	symbol := claimedSymbol(info.Symbol)
 	switch {
 	case info.Decimals < 0 || info.Decimals > mostDecimals:
-		return naming{strings.Join(strings.Fields("units of "+symbol+" "+short), " "), 0}
+		return naming{symbol: strings.Join(strings.Fields("units of "+symbol+" "+short), " ")}
 	case symbol == "":
-		return naming{"token " + short, info.Decimals}
+		return naming{symbol: "token " + short, decimals: info.Decimals}
 	case KnownTokens()[u] == info.Symbol:
-		return naming{symbol, info.Decimals}
+		return naming{symbol: symbol, decimals: info.Decimals}
 	}
-	return naming{symbol + " " + short, info.Decimals}
+	return naming{symbol: symbol + " " + short, decimals: info.Decimals}
 }
 
 func nativeName(c chains.Chain) naming {
 	in := c.Info()
 	switch in.Symbol {
 	case "":
-		return naming{"units of " + visible(string(c)), in.Decimals}
+		return naming{symbol: "units of " + visible(string(c)), decimals: in.Decimals}
 	case "coin": // of a chain without a name
-		return naming{"coin (" + visible(string(c)) + ")", in.Decimals}
+		return naming{symbol: "coins", decimals: in.Decimals}
 	}
-	return naming{in.Symbol, in.Decimals}
+	return naming{symbol: in.Symbol, decimals: in.Decimals}
 }
 
 // shortAsset shortens a token's address, and the id of one that has an id.

@@ -12,10 +12,19 @@ const (
 // line is one line of a box or label before it has a place.
 type line struct {
 	s    string
+	full string // what a tooltip says instead; "": the same
 	bold bool
 	grey Grey
 	band bool // on the grey band at the foot of a box, where value ends
 	tone tone // of a line in the two-tone field of a conversion
+}
+
+// say is the line in a tooltip.
+func (l line) say() string {
+	if l.full != "" {
+		return l.full
+	}
+	return l.s
 }
 
 // tone is the ground of a line.

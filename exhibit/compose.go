@@ -114,7 +114,7 @@ func (a *artist) labelGroup(i int, at Point) Group {
 		}
 		g.text(Text{X: at.X - b.widths[k]/2, Y: y, W: b.widths[k], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
 	}
-	g.Say = a.boxName(ar.From) + " to " + a.boxName(ar.To) + ": " + b.lines[0].s + ", " + b.lines[1].s
+	g.Say = a.boxName(ar.From) + " to " + a.boxName(ar.To) + ": " + b.lines[0].say() + ", " + b.lines[1].say()
 	return g
 }
 
@@ -167,7 +167,7 @@ func (a *artist) boxGroup(i int, at Point) Group {
 	bl.put(&g, x, y)
 	words := make([]string, len(bl.lines))
 	for k, l := range bl.lines {
-		words[k] = l.s
+		words[k] = l.say()
 	}
 	g.Say = strings.Join(words, "; ")
 	for _, h := range b.Hops {
@@ -179,7 +179,7 @@ func (a *artist) boxGroup(i int, at Point) Group {
 func (a *artist) otherGroup(i int, at Point) Group {
 	o := &a.others[i]
 	frame := Rect{X: at.X - o.w/2, Y: at.Y - o.h/2, W: o.w, H: o.h, Line: 1, Stroke: Middle, Fill: White, Filled: true, Round: 2, Dash: Dashed}
-	g := Group{Kind: GroupOther, Frame: frame, Say: o.lines[0].s + " " + o.lines[1].s}
+	g := Group{Kind: GroupOther, Frame: frame, Say: o.lines[0].say() + " " + o.lines[1].say()}
 	g.rect(frame)
 	o.put(&g, frame.X, frame.Y)
 	return g

@@ -123,11 +123,11 @@ func (f *Frame) sentence(names *Assets, u *Unit) string {
 	}
 	part(&in, "enters", f.Enter)
 	part(&in, "alleged stolen inside", f.Seeded)
-	part(&in, "received inside for other assets", f.ConvertedIn)
+	part(&in, "comes out of swaps, bridges or mixers inside", f.ConvertedIn)
 	part(&out, "leaves", f.Leave)
 	part(&out, "ends inside", f.Held)
 	part(&out, f.feeWords, f.Fees)
-	part(&out, "given inside for other assets", f.ConvertedOut)
+	part(&out, "goes into them inside", f.ConvertedOut)
 	if len(in) == 0 {
 		in = []string{"enters 0"}
 	}

@@ -167,7 +167,7 @@ func (a *artist) otherLines(b *Box) []line {
 	if !b.OtherExact {
 		first = "other funds, at least"
 	}
-	return []line{{s: first, grey: Dark}, {s: a.d.Assets.sums(b.Other), grey: Dark}}
+	return []line{{s: first, grey: Dark}, {s: strings.Join(a.d.Assets.briefParts(b.Other), " + "), full: a.d.Assets.sums(b.Other), grey: Dark}}
 }
 
 // boxLines is the text of a box.
@@ -203,12 +203,12 @@ func (a *artist) boxLines(b *Box) []line {
 
 // amountLines writes one line for each amount of s, in the manner of like.
 func (a *artist) amountLines(what string, s Sums, like line) []line {
-	parts := a.d.Assets.parts(s)
+	parts := a.d.Assets.writings(s)
 	var ls []line
 	for i, p := range parts {
-		like.s = what + p
+		like.s, like.full = what+p.brief, what+p.full
 		if i == mostAmounts-1 && len(parts) > mostAmounts {
-			like.s = what + count(len(parts)-i, "further asset")
+			like.s, like.full = what+count(len(parts)-i, "further asset"), ""
 			return append(ls, like)
 		}
 		ls = append(ls, like)
@@ -322,15 +322,17 @@ func (a *artist) holdingLines(h *Holding, single bool) []line {
 		first = fmt.Sprintf("%s (%s)", first, count(n, "endpoint"))
 	}
 	ls := []line{{s: first, bold: true, band: true}}
-	amount := names.format(u, h.Traced)
-	if h.Traced.Cmp(h.Units) != 0 && single {
-		amount = names.number(u, h.Traced) + " of " + names.format(u, h.Units)
+	whole := h.Traced
+	if single {
+		whole = h.Units
 	}
-	ls = append(ls, line{s: amount, band: true})
+	amount := names.of(u, h.Traced, whole)
+	ls = append(ls, line{s: amount.brief, full: amount.full, band: true})
 	if h.Min.Cmp(h.Max) == 0 {
 		ls = append(ls, line{s: "the same under every rule", band: true, grey: Dark})
 	} else {
-		ls = append(ls, line{s: "by rule: " + names.number(u, h.Min) + " to " + names.number(u, h.Max), band: true, grey: Dark})
+		ls = append(ls, line{s: "by rule: " + names.briefNumber(u, h.Min) + " to " + names.briefNumber(u, h.Max),
+			full: "by rule: " + names.number(u, h.Min) + " to " + names.number(u, h.Max), band: true, grey: Dark})
 	}
 	return ls
 }
@@ -354,15 +356,11 @@ func (a *artist) arrowLines(ar *Arrow) []line {
 	if ar.Feeds == 0 && ar.First != "" {
 		above = append(above, dates(ar.First, ar.Last))
 	}
-	amount := "amount not divided"
+	amount := writing{brief: "amount not divided"}
 	if ar.Known {
-		names := a.d.Assets
-		amount = names.format(ar.unit(), ar.Traced)
-		if ar.Traced.Cmp(ar.Units) != 0 {
-			amount = names.number(ar.unit(), ar.Traced) + " of " + names.format(ar.unit(), ar.Units)
-		}
+		amount = a.d.Assets.of(ar.unit(), ar.Traced, ar.Units)
 	}
-	return []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: Black}, {s: amount}}
+	return []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: Black}, {s: amount.brief, full: amount.full}}
 }
 
 func receipts(n int) string {

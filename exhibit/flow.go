@@ -83,6 +83,7 @@ type flow struct {
 	nodeSpot map[string]int // by node id
 	nodeAt   map[string]int // index into Trace.Nodes by id
 	seedSpot map[string]int
+	joints   map[string]int // spots of joints, by what passes there
 	txs      []*txGroup
 	spender  map[string]*txGroup // by "chain outpoint"
 	largest  Sums                // the largest traced movement of each asset
@@ -117,7 +118,7 @@ type holding struct {
 // between nodes that the trace does not list.
 func newFlow(t *tracer.Trace, rule tracer.Rule) (*flow, error) {
 	f := &flow{trace: t, assets: NameAssets(t), rule: rule, nodeSpot: map[string]int{}, nodeAt: map[string]int{},
-		seedSpot: map[string]int{}, spender: map[string]*txGroup{}}
+		seedSpot: map[string]int{}, joints: map[string]int{}, spender: map[string]*txGroup{}}
 	for i, n := range t.Nodes {
 		f.nodeAt[n.ID] = i
 	}

@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"strings"
 
 	"clew/chains"
 	"clew/tracer"
@@ -82,14 +83,39 @@ func (f *flow) addConversion(g *txGroup, hops []int) error {
 		f.spots[from[0]].swaps = append(f.spots[from[0]].swaps, hops...)
 		return nil
 	}
-	joint := len(f.spots)
-	f.spots = append(f.spots, spot{kind: spotJoint, node: -1, text: f.trace.Hops[hops[0]].ID, chain: g.chain, joint: hops})
+	joint := f.jointFor(g, hops, from, to)
 	f.convert(joint, hops)
 	seen := map[string]bool{}
 	for k, i := range hops {
 		f.addLegs(i, from[k], joint, to[k], seen)
 	}
 	return nil
+}
+
+// jointFor returns the joint of a conversion: a new one, or the one through which the same places
+// passed the same assets in the same way before, so that ten deposits of one pool that come out
+// at one address are one box.
+func (f *flow) jointFor(g *txGroup, hops, from, to []int) int {
+	key := ""
+	for k, i := range hops {
+		h := &f.trace.Hops[i]
+		first, last := firstLeg(f, i), lastLeg(f, i)
+		protocol := ""
+		if h.Link != nil {
+			protocol = h.Link.Protocol
+		}
+		part := fmt.Sprint(h.Kind, from[k], to[k], first.Chain, first.Asset, first.To, last.Chain, last.Asset, protocol, styleOf(h, f.rule), ";")
+		if !strings.Contains(key, part) && to[k] >= 0 {
+			key += part
+		}
+	}
+	if joint, ok := f.joints[key]; ok {
+		f.spots[joint].joint = append(f.spots[joint].joint, hops...)
+		return joint
+	}
+	f.joints[key] = len(f.spots)
+	f.spots = append(f.spots, spot{kind: spotJoint, node: -1, text: f.trace.Hops[hops[0]].ID, chain: g.chain, joint: hops})
+	return len(f.spots) - 1
 }
 
 // convert notes at spot s what the hops give and receive.

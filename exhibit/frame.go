@@ -220,8 +220,14 @@ func (d *Diagram) notes(hash string) []string {
 	t := d.Trace
 	notes := []string{textAlleged + " " + textInnocent}
 	notes = append(notes, textScale+" Addresses and hashes are shortened here and whole in the schedules; A1, A2 … and hop numbers are the same there. “By rule” is the smallest and the largest amount over the accounting rules that were computed; it is no bound, and such ranges do not add up.")
+	if hasAccounts(t) {
+		notes = append(notes, textBrief+" So is what a box or an arrow says where the pointer rests on it.")
+	}
+	if names := d.Assets.legend(); len(names) > 0 {
+		notes = append(notes, "Symbols are what the tokens’ contracts claim: "+strings.Join(names, "; ")+".")
+	}
 	if !d.Fees.isZero() {
-		notes = append(notes, fmt.Sprintf("%s took %s of the traced value in %s; they are written in the boxes that paid them and have no arrows.", capital(d.feeWords()), d.Assets.sums(d.Fees), count(d.FeeHops, "transaction")))
+		notes = append(notes, fmt.Sprintf("%s took %s of the traced value in %s; they are written in the boxes that paid them and have no arrows.", capital(d.feeWords()), strings.Join(d.Assets.briefParts(d.Fees), " + "), count(d.FeeHops, "transaction")))
 	}
 	if d.Folded > 0 {
 		notes = append(notes, fmt.Sprintf("Folded: %s, which %s for %s, with %s inside; every hop is a row of schedule A. What enters a folded box equals what leaves it, what is held in it and its fees.",
@@ -229,7 +235,7 @@ func (d *Diagram) notes(hash string) []string {
 	}
 	if d.TouchedOnly > 0 {
 		notes = append(notes, fmt.Sprintf("Not drawn: %s without traced value under this rule (their whole value, counted at each hop: %s); poison alone marks %s of them. They are rows of schedule A.",
-			count(d.TouchedOnly, "hop"), d.Assets.sums(d.TouchedOnlyTotal), groupThousands(fmt.Sprint(d.PoisonOnly))))
+			count(d.TouchedOnly, "hop"), strings.Join(d.Assets.briefParts(d.TouchedOnlyTotal), " + "), groupThousands(fmt.Sprint(d.PoisonOnly))))
 	}
 	for _, o := range t.AsOf {
 		notes = append(notes, fmt.Sprintf("Source: public transactions of the chain %s (%s) to block %d, %s, of %s.", visible(string(o.Chain)), visible(o.CAIP2), o.Height, o.Hash, visible(o.Time)))

@@ -75,7 +75,8 @@ type reportPage struct {
 	GapLine, RuleLine       string
 	Balanced                bool
 	Rules                   []ruleView
-	Totals                  []totalView
+	Totals                  []totalGroup
+	RoundLine               string
 	Seeds                   []seedView
 	Hops                    [][]hopView
 	Runs                    [][]runView
@@ -123,7 +124,7 @@ func (x *Exhibit) page() (*reportPage, error) {
 		Diagram: template.HTML(svg.String()),                   // #nosec G203 written and escaped by svgWriter
 		Folds:   template.JS(folds), FoldsCount: len(x.Levels), // #nosec G203 numbers, base64 and text that the encoder escaped
 		Policy: policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
-		Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(),
+		Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(), RoundLine: sum.RoundLine(),
 		RuleLine: ruleLine(t, x.Diagram.Rule), Files: append([]string{"flow.svg"}, CSVNames()...)}
 	p.Balanced, p.Statement = sum.Balanced(), visible(t.Incident.Notes)
 	if t.Incident.Synthetic {
@@ -143,6 +144,9 @@ func policy(css, js string) string {
 	}
 	return "default-src 'none'; style-src " + hash(css) + "; script-src " + hash(js) + "; font-src data:; base-uri 'none'; form-action 'none'"
 }
+
+// Columns is how many columns the table of the totals has where it has groups.
+func (p *reportPage) Columns() int { return len(p.Rules) + 1 }
 
 // endTable is a part of schedule C with the heads that it needs.
 type endTable struct {

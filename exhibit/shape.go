@@ -200,7 +200,19 @@ func (a *artist) jointLines(b *Box) []line {
 	}
 	first, last := firstLeg(a.d.flow, b.Joint[0]), lastLeg(a.d.flow, b.Joint[len(b.Joint)-1])
 	ls = append(ls, line{s: dates(first.Time, last.Time), grey: Dark})
-	return append(ls, a.toneLines("gave ", "got ", b)...)
+	gave, got := waysOfJoint(h.Kind)
+	return append(ls, a.toneLines(gave, got, b)...)
+}
+
+// waysOfJoint are the words before what enters a joint and before what leaves it.
+func waysOfJoint(k tracer.HopKind) (gave, got string) {
+	switch k {
+	case tracer.HopBridge:
+		return "sent ", "arrived "
+	case tracer.HopMixer:
+		return "went in ", "adopted "
+	}
+	return "gave ", "got "
 }
 
 // crossing says between which chains a joint leads, or on which it lies.
@@ -219,13 +231,13 @@ const mostAmounts = 4
 func (a *artist) toneLines(gave, got string, b *Box) []line {
 	var ls []line
 	list := func(what string, s Sums, t tone) {
-		parts := a.d.Assets.parts(s)
+		parts := a.d.Assets.writings(s)
 		for i, p := range parts {
 			if i == mostAmounts-1 && len(parts) > mostAmounts {
 				ls = append(ls, line{s: "and " + count(len(parts)-i, "further asset"), tone: t})
 				break
 			}
-			ls = append(ls, line{s: what + p, tone: t})
+			ls = append(ls, line{s: what + p.brief, full: what + p.full, tone: t})
 		}
 	}
 	if b.unclear && b.ConvertedOut.isZero() {
@@ -267,7 +279,7 @@ func (a *artist) shapeEntries() []legendEntry {
 		}
 	}
 	if converts {
-		out = append(out, legendEntry{"swap or bridge: given above, received below; amounts of different assets never add", func(g *Group, x, y int) {
+		out = append(out, legendEntry{"swap, bridge or adopted way through a mixer: what went in above, what came out below", func(g *Group, x, y int) {
 			g.rect(Rect{X: x, Y: y + 2, W: 34, H: 8, Line: 1, Stroke: Middle, Fill: White, Filled: true})
 			g.rect(Rect{X: x, Y: y + 10, W: 34, H: 8, Line: 1, Stroke: Middle, Fill: Light, Filled: true})
 		}})

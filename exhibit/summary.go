@@ -31,6 +31,7 @@ type Summary struct {
 	Endings  []Ending                 // asset by asset, in the order of the reasons
 	Hops     int                      // with traced value under the drawn rule
 	books    []tracer.ConservationRow // of the drawn rule, computed; nil if amounts are beyond any sum
+	ways     map[Unit]*byWay          // how what the books convert passed
 	Txs      int                      // of these hops
 	From, To string                   // time of the first receipt and of the last such hop
 }
@@ -64,6 +65,7 @@ func Summarize(t *tracer.Trace) *Summary {
 	if books, err := t.Books(s.Rule); err == nil {
 		s.books = books
 	}
+	s.ways = conversions(t, s.Rule, s.books)
 	s.addUnits()
 	s.addEndings()
 	return s
@@ -145,11 +147,13 @@ func (s *Summary) Units() []Unit {
 // Opening is the one sentence that answers where the value is. Where the trace counts in
 // several assets it says what was taken, and PerAsset the rest.
 func (s *Summary) Opening() string {
-	taken := fmt.Sprintf("Of %s alleged stolen (%s, %s)", s.assets.sums(s.Stolen), count(s.Seeds, "seed"), count(s.Receipts, "receipt"))
+	counts := fmt.Sprintf("(%s, %s)", count(s.Seeds, "seed"), count(s.Receipts, "receipt"))
 	if len(s.units) > 1 {
-		return fmt.Sprintf("%s, what became under %s is told asset by asset; amounts of different assets never add.", taken, s.Rule)
+		return fmt.Sprintf("Alleged stolen: %s %s. Where each is now, and what it became, under %s (%s):",
+			series(s.assets.briefParts(s.Stolen)), counts, s.Rule, ruleWordsOf(s.trace, s.Rule))
 	}
-	parts := s.endings(s.units, s.assets.format)
+	taken := fmt.Sprintf("Of %s alleged stolen %s", strings.Join(s.assets.briefParts(s.Stolen), " + "), counts)
+	parts := s.endings(s.units, s.assets.brief)
 	if len(parts) == 0 {
 		parts = []string{"no traced value has an end in this trace"}
 	}
@@ -187,27 +191,30 @@ func (s *Summary) PerAsset() []string {
 
 func (s *Summary) assetLine(u Unit) string {
 	var came []string
-	row, _ := s.book(u)
-	taken := s.Stolen.of(u)
-	if !taken.IsZero() {
-		came = append(came, s.assets.number(u, taken)+" alleged stolen")
+	number := func(a chains.Amount) string { return s.assets.briefNumber(u, a) }
+	if taken := s.Stolen.of(u); !taken.IsZero() {
+		came = append(came, number(taken)+" alleged stolen")
 	}
-	if !row.ConvertedIn.IsZero() {
-		came = append(came, s.assets.number(u, row.ConvertedIn)+" received for other assets")
-	}
-	went := s.endings([]Unit{u}, s.assets.number)
-	if !row.ConvertedOut.IsZero() {
-		went = append(went, s.assets.number(u, row.ConvertedOut)+" was given for other assets (swaps, bridges)")
+	went := s.endings([]Unit{u}, s.assets.briefNumber)
+	if by := s.ways[u]; by != nil {
+		for w := range ways {
+			if !by.received[w].IsZero() {
+				came = append(came, number(by.received[w])+" "+w.gotWords())
+			}
+			if !by.given[w].IsZero() {
+				went = append(went, number(by.given[w])+" "+w.gaveWords())
+			}
+		}
 	}
 	if len(came)+len(went) == 0 {
 		return ""
 	}
-	line := "In " + s.assets.symbol(u) + " on " + visible(string(u.Chain)) + ": " + strings.Join(came, " and ")
 	if len(came) == 0 {
-		line += "nothing is known to have come"
+		came = []string{"nothing is known to have come"}
 	}
+	line := s.assets.onChain(u) + ": " + series(came)
 	if len(went) > 0 {
-		line += ". Of this " + strings.Join(went, "; ")
+		line += ". Of this, " + strings.Join(went, "; ")
 	}
 	return line + "."
 }
@@ -266,6 +273,14 @@ func endingWords(e *Ending) string {
 	return "ended as " + visible(string(e.Reason)) + ", at " + count(n, "endpoint")
 }
 
+// RoundLine says that amounts are rounded; "" where none is.
+func (s *Summary) RoundLine() string {
+	if !hasAccounts(s.trace) {
+		return ""
+	}
+	return textBrief
+}
+
 // Balanced reports whether the ends add up to what was taken, whatever the trace says of it.
 func (s *Summary) Balanced() bool {
 	return s.books != nil && !slices.ContainsFunc(s.books, func(r tracer.ConservationRow) bool { return r.Difference != "0" })
@@ -283,7 +298,7 @@ func (s *Summary) SumLine() string {
 		}
 	}
 	if len(s.books) > 1 {
-		return "Under this rule the sums close exactly for every asset, conversions included (schedule E)."
+		return "Under this rule the exact sums close for every asset, with swaps, bridges and adopted ways through mixers (schedule E)."
 	}
 	return "These amounts add up exactly to the amount alleged stolen (schedule E)."
 }
@@ -359,6 +374,9 @@ func groupDecimal(text string) string {
 // Sentences is the summary as plain text.
 func (s *Summary) Sentences() []string {
 	out := append([]string{s.Opening()}, s.PerAsset()...)
+	if line := s.RoundLine(); line != "" {
+		out = append(out, line)
+	}
 	out = append(out, s.SumLine(), s.ScopeLine())
 	if line := s.StatementLine(); line != "" {
 		out = append(out, line)

@@ -14,18 +14,6 @@ type ruleView struct {
 	Conserves   bool
 }
 
-// totalView is one row of the table that answers where the value is under every rule.
-type totalView struct {
-	What, Symbol string
-	Cells        []cellView
-	Total        bool // what the rows above add up to
-}
-
-type cellView struct {
-	Text     string
-	Declared bool
-}
-
 type seedView struct {
 	ID, Time, Chain, Block, TxID, Position, Address, Alias, Amount, Units string
 }
@@ -146,72 +134,6 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 	p.Notes = v.x.Diagram.notes(v.x.SHA256)
 }
 
-// totals is one row per reason, what was converted, and what was taken, asset by asset.
-func (v *viewer) totals(sum *Summary) []totalView {
-	var rows []totalView
-	for _, u := range sum.units {
-		for i := range sum.Endings {
-			e := &sum.Endings[i]
-			if e.unit() != u {
-				continue
-			}
-			what := count(e.Endpoints, "endpoint")
-			if e.Endpoints == 0 && onlyContact(v.t, e) {
-				what = "contact only"
-			}
-			row := totalView{What: capital(reasonWords(e.Reason, e.Chain)) + " (" + what + ")", Symbol: v.assets.symbol(u)}
-			row.Cells = v.cells(&e.Traced, u)
-			rows = append(rows, row)
-		}
-		given, received := v.convertedTotals(u)
-		rows = append(append(rows, given...), v.takenTotal(sum, u)...)
-		rows = append(rows, received...)
-	}
-	return rows
-}
-
-// takenTotal is what was taken of u, if anything was.
-func (v *viewer) takenTotal(sum *Summary, u Unit) []totalView {
-	a := sum.Stolen.of(u)
-	if a.IsZero() {
-		return nil
-	}
-	row := totalView{What: "Alleged stolen", Symbol: v.assets.symbol(u), Total: true}
-	for _, r := range v.t.Rules {
-		text := v.assets.number(u, a)
-		if !r.Conserves() {
-			text = "no sum"
-		}
-		row.Cells = append(row.Cells, cellView{text, r == v.rule})
-	}
-	return []totalView{row}
-}
-
-// convertedTotals are what was given and received of u in swaps and bridges.
-func (v *viewer) convertedTotals(u Unit) (given, received []totalView) {
-	out := totalView{What: "Given for other assets", Symbol: v.assets.symbol(u)}
-	in := totalView{What: "Received for other assets", Symbol: v.assets.symbol(u), Total: true}
-	anyOut, anyIn := false, false
-	for _, r := range v.t.Rules {
-		gave, got := "–", "–"
-		rows, _ := v.t.Conservation.Get(r)
-		for i := range rows {
-			if c := &rows[i]; (Unit{c.Chain, c.Asset}) == u {
-				gave, got = v.assets.number(u, c.ConvertedOut), v.assets.number(u, c.ConvertedIn)
-				anyOut, anyIn = anyOut || !c.ConvertedOut.IsZero(), anyIn || !c.ConvertedIn.IsZero()
-			}
-		}
-		out.Cells, in.Cells = append(out.Cells, cellView{gave, r == v.rule}), append(in.Cells, cellView{got, r == v.rule})
-	}
-	if anyOut {
-		given = []totalView{out}
-	}
-	if anyIn {
-		received = []totalView{in}
-	}
-	return given, received
-}
-
 // onlyContact reports whether e has no value under any accounting rule.
 func onlyContact(t *tracer.Trace, e *Ending) bool {
 	for _, r := range t.Rules {
@@ -229,7 +151,7 @@ func (v *viewer) cells(t *tracer.Traced, u Unit) []cellView {
 		if a, ok := t.Get(r); ok {
 			text = v.assets.number(u, a)
 		}
-		out = append(out, cellView{text, r == v.rule})
+		out = append(out, cellView{Text: text, Declared: r == v.rule})
 	}
 	return out
 }

@@ -59,8 +59,8 @@ func TestResultAssetByAsset(t *testing.T) {
 		"Where it ends: the largest by fifo of each asset",
 		"polygon: " + giver, "bsc: " + receiver,
 		"Sums by rule, in “ODD[U+001B][2J” 0x000000…0000C3 on polygon; seeded: 10.00",
-		"  rule     balance  given  received  unexplained  in all    difference",
-		"  fifo        3.00   7.00      0.00         0.00    3.00             0",
+		"  rule     balance  converted out  converted in  unexplained  in all    difference",
+		"  fifo        3.00           7.00          0.00         0.00    3.00             0",
 		"Sums by rule, in BNB on bsc; seeded: 0.00",
 		"nobody accounts for 4.5 ODD", "accounted for by nobody     4.5",
 	} {

@@ -132,12 +132,12 @@ func (r *printed) endpoints(p *page, sum *exhibit.Summary) {
 		})
 		for _, e := range ends[u][:min(most, len(ends[u]))] {
 			traced, ok := e.Traced.Get(rule)
-			amount := number(names, e.Chain, e.Asset, traced)
+			amount := brief(names, e.Chain, e.Asset, traced)
 			if !ok {
 				amount = "-"
 			}
-			rows = append(rows, []string{string(e.Reason), amount, number(names, e.Chain, e.Asset, e.Range.Min),
-				number(names, e.Chain, e.Asset, e.Range.Max), symbol(names, e.Chain, e.Asset), r.place(e)})
+			rows = append(rows, []string{string(e.Reason), amount, brief(names, e.Chain, e.Asset, e.Range.Min),
+				brief(names, e.Chain, e.Asset, e.Range.Max), symbol(names, e.Chain, e.Asset), r.place(e)})
 		}
 	}
 	p.table("lrrrll", rows)
@@ -169,6 +169,11 @@ func (r *printed) place(e *tracer.Endpoint) string {
 	return exhibit.Visible(where)
 }
 
+// brief is number, rounded where the summary says so.
+func brief(names *exhibit.Assets, chain chains.Chain, asset chains.Asset, a chains.Amount) string {
+	return plainSpaces(names.Brief(chain, asset, a))
+}
+
 // sums prints what each rule found in all, by reason: a table for each asset.
 func (r *printed) sums(p *page, sum *exhibit.Summary) {
 	for i, u := range sum.Units() {
@@ -191,10 +196,10 @@ func (r *printed) sumsOf(p *page, sum *exhibit.Summary, u exhibit.Unit) {
 			endings, header = append(endings, e), append(header, string(e.Reason))
 		}
 	}
-	amount := func(a chains.Amount) string { return number(sum.Names(), u.Chain, u.Asset, a) }
+	amount := func(a chains.Amount) string { return brief(sum.Names(), u.Chain, u.Asset, a) }
 	converted := len(sum.Units()) > 1
 	if converted {
-		header = append(header, "given", "received", "unexplained")
+		header = append(header, "converted out", "converted in", "unexplained")
 	}
 	rows := [][]string{append(header, "in all", "difference")}
 	for _, rule := range r.Rules {

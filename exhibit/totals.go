@@ -1,0 +1,136 @@
+package exhibit
+
+import (
+	"strings"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// totalGroup is one asset in the table that answers where the value is under every rule.
+type totalGroup struct {
+	Head string // "" where the trace counts in one asset alone
+	Rows []totalView
+}
+
+// totalView is one row of it.
+type totalView struct {
+	What, Symbol string
+	Cells        []cellView
+	Total        bool // a line is drawn below
+}
+
+// cellView is an amount; Full is the exact one where Text is rounded.
+type cellView struct {
+	Text, Full string
+	Declared   bool
+}
+
+// totals is, for each asset, what came and what became of it: one row per reason and per way of
+// conversion. Where there is one asset alone, what was taken stands below, as a total.
+func (v *viewer) totals(sum *Summary) []totalGroup {
+	by := map[tracer.Rule]map[Unit]*byWay{}
+	for _, r := range v.t.Rules {
+		if books, ok := v.t.Conservation.Get(r); ok {
+			by[r] = conversions(v.t, r, books)
+		}
+	}
+	var groups []totalGroup
+	for _, u := range sum.units {
+		came := v.takenTotal(sum, u)
+		var went []totalView
+		for i := range sum.Endings {
+			if e := &sum.Endings[i]; e.unit() == u {
+				went = append(went, v.endingTotal(e))
+			}
+		}
+		for w := range ways {
+			came = append(came, v.wayTotal(w.gotTitle(), u, by, func(b *byWay) chains.Amount { return b.received[w] })...)
+			went = append(went, v.wayTotal(w.gaveTitle(), u, by, func(b *byWay) chains.Amount { return b.given[w] })...)
+		}
+		if len(came) > 0 {
+			came[len(came)-1].Total = true
+		}
+		if len(sum.units) == 1 {
+			groups = append(groups, totalGroup{"", append(went, came...)})
+			continue
+		}
+		groups = append(groups, totalGroup{v.assets.onChain(u), append(came, went...)})
+	}
+	return groups
+}
+
+// onChain names an asset with its chain.
+func (a *Assets) onChain(u Unit) string {
+	chain, symbol := visible(string(u.Chain)), a.symbol(u)
+	if strings.HasSuffix(symbol, " ("+chain+")") {
+		symbol = strings.TrimSuffix(symbol, " ("+chain+")")
+	}
+	return symbol + " on " + chain
+}
+
+func (v *viewer) endingTotal(e *Ending) totalView {
+	what := count(e.Endpoints, "endpoint")
+	if e.Endpoints == 0 && onlyContact(v.t, e) {
+		what = "contact only"
+	}
+	return totalView{What: capital(reasonWords(e.Reason, e.Chain)) + " (" + what + ")", Symbol: v.assets.symbol(e.unit()), Cells: v.briefCells(&e.Traced, e.unit())}
+}
+
+// takenTotal is what was taken of u, if anything was.
+func (v *viewer) takenTotal(sum *Summary, u Unit) []totalView {
+	a := sum.Stolen.of(u)
+	if a.IsZero() {
+		return nil
+	}
+	row := totalView{What: "Alleged stolen", Symbol: v.assets.symbol(u)}
+	for _, r := range v.t.Rules {
+		c := v.briefCell(u, a, r)
+		if _, ok := v.t.Conservation.Get(r); !ok {
+			c = cellView{Text: "–", Declared: r == v.rule}
+		} else if !r.Conserves() {
+			c = cellView{Text: "no sum", Declared: r == v.rule}
+		}
+		row.Cells = append(row.Cells, c)
+	}
+	return []totalView{row}
+}
+
+// wayTotal is what passed in one way under each rule, if anything did.
+func (v *viewer) wayTotal(what string, u Unit, by map[tracer.Rule]map[Unit]*byWay, amount func(*byWay) chains.Amount) []totalView {
+	row, some := totalView{What: what, Symbol: v.assets.symbol(u)}, false
+	for _, r := range v.t.Rules {
+		b := by[r][u]
+		if b == nil {
+			row.Cells = append(row.Cells, cellView{Text: "–", Declared: r == v.rule})
+			continue
+		}
+		some = some || !amount(b).IsZero()
+		row.Cells = append(row.Cells, v.briefCell(u, amount(b), r))
+	}
+	if !some {
+		return nil
+	}
+	return []totalView{row}
+}
+
+func (v *viewer) briefCells(t *tracer.Traced, u Unit) []cellView {
+	var out []cellView
+	for _, r := range v.t.Rules {
+		a, ok := t.Get(r)
+		if !ok {
+			out = append(out, cellView{Text: "–", Declared: r == v.rule})
+			continue
+		}
+		out = append(out, v.briefCell(u, a, r))
+	}
+	return out
+}
+
+func (v *viewer) briefCell(u Unit, a chains.Amount, r tracer.Rule) cellView {
+	c := cellView{Text: v.assets.briefNumber(u, a), Declared: r == v.rule}
+	if full := v.assets.number(u, a); full != c.Text {
+		c.Full = full
+	}
+	return c
+}
