@@ -58,6 +58,18 @@ func (inc *Incident) known(chain chains.Chain, a chains.Address) *Known {
 	return nil
 }
 
+// protocol reads the name of a bridge.
+func (p *parser) protocol(v value, to *string) error {
+	if err := v.text(to); err != nil {
+		return err
+	}
+	b, ok := p.codec.(Bridges)
+	if !ok || slices.Contains(b.BridgeProtocols(), *to) {
+		return nil
+	}
+	return v.errorf("protocol %q: want one of %s", *to, strings.Join(b.BridgeProtocols(), ", "))
+}
+
 func (p *parser) known(v value, inc *Incident) error {
 	var k Known
 	address := v
@@ -66,7 +78,7 @@ func (p *parser) known(v value, inc *Incident) error {
 		"address":  func(v value) error { address = v; return nil },
 		"kind":     func(v value) error { return parse(v, &k.Kind, parseKnownKind) },
 		"entity":   func(v value) error { return v.text(&k.Entity) },
-		"protocol": func(v value) error { return v.text(&k.Protocol) },
+		"protocol": func(v value) error { return p.protocol(v, &k.Protocol) },
 		"source":   func(v value) error { return v.text(&k.Source) },
 	})
 	if err != nil {

@@ -321,6 +321,8 @@ func TestIncidentAccountsErrors(t *testing.T) {
 	for _, c := range []struct{ name, text, where, says string }{
 		{"an unknown field", head + "known:\n  - {chain: polygon, who: P}\n", "6: field known[0].who", "unknown field"},
 		{"no source", head + "known:\n  - {chain: polygon, address: P, kind: wallet}\n", "6: field known[0]", "needs chain, address, kind and source"},
+		{"tiho", strings.Replace(head, "fifo", "tiho", 1), "1: field rule", "defined for outputs only"},
+		{"a bridge", head + "known:\n  - {chain: polygon, address: P, kind: bridge, protocol: nomat, source: s}\n", "6: field known[0].protocol", "want one of nomad"},
 		{"a kind", head + "known:\n  - {chain: polygon, address: P, kind: thief, source: s}\n", "6: field known[0].kind", "want one of"},
 		{"twice", head + known + "  - {chain: polygon, address: P, kind: pool, source: s}\n", "7: field known[1]", "stands twice"},
 		{"outputs", head + "known:\n  - {chain: bitcoin, address: P, kind: wallet, source: s}\n", "6: field known[0]", "keeps value in outputs"},

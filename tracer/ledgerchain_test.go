@@ -28,6 +28,8 @@ func (plain) ParseAddress(_ chains.Chain, text string) (chains.Address, error) {
 }
 func (plain) FormatAddress(_ chains.Chain, a chains.Address) string { return string(a) }
 
+func (plain) BridgeProtocols() []string { return []string{"nomad"} }
+
 // book is a chain in memory: a whole Source, one block for each transaction unless
 // sameBlock is set. It knows everything from its first block.
 type book struct {

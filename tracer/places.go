@@ -9,3 +9,9 @@ type Places interface {
 	// is, and who says so; false where it is none that is known.
 	Place(chain chains.Chain, a chains.Address) (kind NodeKind, entity, source string, ok bool)
 }
+
+// Bridges is a Codec that knows bridges by name.
+type Bridges interface {
+	// BridgeProtocols returns the names of those whose events are read, in order.
+	BridgeProtocols() []string
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"clew/chains"
@@ -136,4 +137,16 @@ func chainCell(text string) (chains.Chain, error) {
 		return "", fmt.Errorf("chain id %q: want a number above 0", text)
 	}
 	return chains.EVM(id), nil
+}
+
+// BridgeProtocols returns the names of the bridges whose events are read, in order.
+func BridgeProtocols() []string {
+	var names []string
+	for _, r := range tables().list {
+		if r.kind == chains.EventBridgeOut || r.kind == chains.EventBridgeIn {
+			names = append(names, r.Protocol)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

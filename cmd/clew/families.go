@@ -40,6 +40,9 @@ func (families) Place(chain chains.Chain, a chains.Address) (kind tracer.NodeKin
 	return tracer.NodeKind(word), entity, source, ok
 }
 
+// BridgeProtocols returns the names of the bridges whose events are read.
+func (families) BridgeProtocols() []string { return evm.BridgeProtocols() }
+
 // decoderOf returns what reads the bytes of a chain where its blocks come as bytes; nil for a
 // chain of accounts, whose node tells facts.
 func decoderOf(chain chains.Chain) ingest.Decoder {
