@@ -58,6 +58,9 @@ type joined struct {
 	tx    *chains.Tx
 	move  *chains.Move
 	why   string
+	// pending: both chains were read, and what left has not arrived yet.
+	pending bool
+	split   bool // it arrived in several movements
 }
 
 func newCrossing(inc *Incident, codec Codec, open Opener) *crossing {
@@ -179,12 +182,16 @@ func (c *crossing) pick(out *chains.Event, txs []*chains.Tx, said string) *joine
 				refused = err
 				continue
 			}
-			met = append(met, &joined{event: in, tx: tx, move: arriving(tx.Exec, out, in)})
+			j := &joined{event: in, tx: tx}
+			j.move, j.split = arriving(tx.Exec, out, in)
+			met = append(met, j)
 		}
 	}
 	switch {
 	case len(met) > 1:
 		return &joined{why: fmt.Sprintf("%s: %d events on %s agree with it", said, len(met), out.Peer)}
+	case len(met) == 1 && met[0].split:
+		return &joined{why: fmt.Sprintf("%s: it arrived in several movements in %s on %s", said, met[0].tx.ID, out.Peer)}
 	case len(met) == 1 && met[0].move == nil:
 		return &joined{why: fmt.Sprintf("%s: %s on %s shows no movement to who receives", said, met[0].tx.ID, out.Peer)}
 	case len(met) == 1:
@@ -192,20 +199,20 @@ func (c *crossing) pick(out *chains.Event, txs []*chains.Tx, said string) *joine
 	case refused != nil:
 		return &joined{why: fmt.Sprintf("%s: what was found on %s does not agree: %v", said, out.Peer, refused)}
 	}
-	return &joined{why: fmt.Sprintf("%s: nothing on %s has this key up to the last block read", said, out.Peer)}
+	return &joined{pending: true, why: fmt.Sprintf("%s: nothing on %s has this key up to the last block read", said, out.Peer)}
 }
 
 // arriving returns the movement by which value arrives, as the two sides tell it; nil where there
-// is none.
-func arriving(e *chains.Execution, out, in *chains.Event) *chains.Move {
+// is none. split: the event tells of more than it, and more of its asset came in other movements.
+func arriving(e *chains.Execution, out, in *chains.Event) (best *chains.Move, split bool) {
 	to := heuristics.BridgeReceiver(out, in)
-	var best *chains.Move
-	score := 0
+	score, alike := 0, map[chains.Asset]int{}
 	for i := range e.Moves {
 		m := &e.Moves[i]
 		if m.To == "" || m.To != to || m.From == m.To {
 			continue
 		}
+		alike[m.Asset]++
 		n := 1
 		if m.Asset == in.Asset {
 			n += 2
@@ -217,7 +224,7 @@ func arriving(e *chains.Execution, out, in *chains.Event) *chains.Move {
 			best, score = m, n
 		}
 	}
-	return best
+	return best, best != nil && best.Amount.Less(in.Amount) && alike[best.Asset] > 1
 }
 
 // trusts reports whether an event comes from the protocol's registered contracts, or from such as
@@ -233,32 +240,6 @@ func (inc *Incident) trusts(chain chains.Chain, e *chains.Event) bool {
 }
 
 func (s *balances) trusts(e *chains.Event) bool { return s.inc.trusts(s.chain, e) }
-
-// eventOf returns the departure over a bridge that a step is, once: the one with its asset and
-// amount, else, where it goes to the bridge itself, the one whose emitter or asset it is.
-func (t *passage) eventOf(st *heuristics.Step, bridge bool) *chains.Event {
-	best, score := -1, 0
-	for i, e := range t.events {
-		n := 0
-		if e.Asset == st.Asset && e.Amount == st.Units {
-			n = 3
-		} else if e.Emitter == st.To || bridge {
-			n = 1
-			if e.Asset == st.Asset || e.Amount == st.Units {
-				n = 2
-			}
-		}
-		if n > score {
-			best, score = i, n
-		}
-	}
-	if best < 0 {
-		return nil
-	}
-	e := t.events[best]
-	t.events = append(t.events[:best:best], t.events[best+1:]...)
-	return e
-}
 
 // deposited writes the finding of a deposit to a pool of a mixer.
 func (s *balances) deposited(t *passage, st *heuristics.Step) {
@@ -279,12 +260,9 @@ func (s *balances) deposited(t *passage, st *heuristics.Step) {
 			ID:        id("finding", "tornado-deposit", string(s.chain), t.txidText(), fmt.Sprint(e.Index)),
 			Heuristic: "tornado-deposit", Version: "1", TxID: t.txidText(), Addresses: []string{pool}, Says: says,
 		}
-		if s.reported[finding.ID] {
-			continue
+		if !s.reported[finding.ID] {
+			s.find(t, finding)
+			return
 		}
-		s.reported[finding.ID] = true
-		s.out.t.Findings = append(s.out.t.Findings, finding)
-		t.findings = []string{finding.ID}
-		return
 	}
 }

@@ -137,29 +137,43 @@ func TestBridgeNotFollowed(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(a, b *evmBook) *world
 		says   string
+		reason tracer.Reason
 	}{
-		"no node": {func(a, _ *evmBook) *world { return newWorld(a) }, "no node was given for ethereum"},
+		"no node": {func(a, _ *evmBook) *world { return newWorld(a) }, "no node was given for ethereum", tracer.ReasonBridge},
 		"no such key": {func(a, b *evmBook) *world { b.txs[1].Exec.Events = nil; return newWorld(a, b) },
-			"nothing on ethereum has this key"},
+			"nothing on ethereum has this key", tracer.ReasonPending},
 		"another field": {func(a, b *evmBook) *world { b.txs[1].Exec.Events[0].Fields[0].Value = "61"; return newWorld(a, b) },
-			"does not agree"},
+			"does not agree", tracer.ReasonBridge},
 		"forged there": {func(a, b *evmBook) *world { b.txs[1].Exec.Events[0].Registered = false; return newWorld(a, b) },
-			"nothing on ethereum has this key"},
+			"nothing on ethereum has this key", tracer.ReasonPending},
 		"before it left": {func(a, b *evmBook) *world { b.txs[1].Block.Time -= 100; return newWorld(a, b) },
-			"nothing on ethereum has this key"},
+			"nothing on ethereum has this key", tracer.ReasonPending},
 		"twice": {func(a, b *evmBook) *world {
 			b.txs[1].Exec.Events = append(b.txs[1].Exec.Events, b.txs[1].Exec.Events[0])
 			return newWorld(a, b)
-		}, "2 events on ethereum agree"},
+		}, "2 events on ethereum agree", tracer.ReasonBridge},
+		"in several movements": {func(a, b *evmBook) *world {
+			x := b.txs[1].Exec
+			x.Moves = append(x.Moves, x.Moves[0])
+			x.Moves[0].Amount, x.Moves[1].Amount = chains.Units(30), chains.Units(27)
+			return newWorld(a, b)
+		}, "it arrived in several movements", tracer.ReasonBridge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b, seeds := twoChains()
 			trace := c.change(a, b).must(t, seeds)
-			require.Contains(t, lies(trace), "bridge TOKEN bridge: "+same("60"))
+			require.Contains(t, lies(trace), string(c.reason)+" TOKEN bridge: "+same("60"))
 			require.Len(t, trace.Gaps, 1)
 			require.Contains(t, trace.Gaps[0].Why, c.says)
+			if c.reason == tracer.ReasonPending {
+				require.Len(t, trace.Findings, 1)
+				require.Equal(t, "bridge-pending", trace.Findings[0].Heuristic)
+				require.Equal(t, []string{trace.Findings[0].ID}, trace.Hops[0].Findings)
+			} else {
+				require.Empty(t, trace.Findings)
+			}
 			for _, e := range trace.Endpoints {
-				if e.Reason == tracer.ReasonBridge {
+				if e.Reason == c.reason {
 					require.Contains(t, e.Note, c.says)
 					require.Contains(t, e.Note, "nomad")
 				}
@@ -175,6 +189,59 @@ func TestBridgeNotFollowed(t *testing.T) {
 	}
 	trace := newWorld(a, b).must(t, "known:\n"+named+seeds)
 	require.Contains(t, lies(trace), "balance TOKEN R: "+same("57"))
+}
+
+// What goes to a bridge beside what the message is about does not cross, and what cannot be told
+// apart does not either.
+func TestBridgeOfWhat(t *testing.T) {
+	a, b, seeds := twoChains()
+	out := a.txs[2].Exec
+	call := chains.Move{Kind: chains.MoveCall, Asset: chains.Native, From: "T", To: "bridge", Amount: chains.Units(7), Evidence: chains.EvidenceAttested}
+	event := out.Events[0]
+	for name, c := range map[string]struct {
+		seeds string
+		moves []chains.Move
+		asset chains.Asset
+		units uint64
+		want  string
+		gap   string
+	}{
+		"a price in coins, which is not ours": {seeds, []chains.Move{call, out.Moves[0]}, token, 60, "balance TOKEN R: " + same("57"), ""},
+		"nobody says of what":                 {seeds, []chains.Move{call, out.Moves[0]}, "", 60, "balance TOKEN R: " + same("57"), ""},
+		"more moved than is said":             {seeds, []chains.Move{call, out.Moves[0]}, token, 58, "balance TOKEN R: " + same("57"), ""},
+		"of something else":                   {seeds, []chains.Move{out.Moves[0]}, dollar, 1, "contract TOKEN bridge: " + same("60"), ""},
+		"of more than moved":                  {seeds, []chains.Move{out.Moves[0]}, token, 61, "contract TOKEN bridge: " + same("60"), ""},
+		"neither said":                        {seeds, []chains.Move{call, out.Moves[0]}, "", 0, "contract TOKEN bridge: " + same("60"), "which of 2 movements"},
+		"of a movement beside it": {seeds, []chains.Move{out.Moves[0],
+			{Kind: chains.MoveToken, Asset: dollar, From: "T", To: "bridge", Amount: chains.Units(60), Evidence: chains.EvidenceProven}},
+			dollar, 60, "contract TOKEN bridge: " + same("60"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := event
+			e.Asset, e.Amount = c.asset, chains.Units(c.units)
+			out.Moves, out.Events = c.moves, []chains.Event{e}
+			trace := newWorld(a, b).must(t, c.seeds)
+			require.Contains(t, lies(trace), c.want)
+			if c.gap == "" {
+				require.NotContains(t, fmt.Sprint(trace.Gaps), "movements to the bridge")
+				return
+			}
+			require.Contains(t, fmt.Sprint(trace.Gaps), c.gap)
+		})
+	}
+}
+
+// A key that two departures have leads neither of them anywhere.
+func TestBridgeKeyOfTwo(t *testing.T) {
+	a, b, seeds := twoChains()
+	out := a.txs[2].Exec
+	out.Moves = append(out.Moves, chains.Move{Kind: chains.MoveToken, Asset: dollar, From: "T", To: "bridge", Amount: chains.Units(1), Evidence: chains.EvidenceProven})
+	e := out.Events[0]
+	e.Asset, e.Amount = dollar, chains.Units(1)
+	out.Events = append(out.Events, e)
+	trace := newWorld(a, b).must(t, seeds)
+	require.Contains(t, lies(trace), "bridge TOKEN bridge: "+same("60"))
+	require.Contains(t, trace.Gaps[0].Why, "2 departures in this transaction have the key k1")
 }
 
 // A token of other decimals arrives in its own units.

@@ -16,7 +16,7 @@ import (
 func (s *balances) leave(ctx context.Context, t *passage, k int, h *holding, reason Reason, from *livePot, write func(*holding) error) (gone bool, err error) {
 	switch {
 	case t.crosses != nil:
-		j, err := s.cross.join(ctx, s.chain, t.tx, t.crosses)
+		j, err := s.join(ctx, t)
 		if err != nil {
 			return false, err
 		}
@@ -27,17 +27,31 @@ func (s *balances) leave(ctx context.Context, t *passage, k int, h *holding, rea
 			}
 			return true, s.depart(ctx, t, k, h, d, from, write)
 		}
-		t.note = j.why
-		height := t.tx.Block.Height
-		s.out.gap(Gap{Chain: s.chain, FromHeight: &height, ToHeight: &height, TxID: t.txidText(),
-			What: fmt.Sprintf("%s units of %s over a bridge", h.units, h.asset), Why: j.why, Effect: "the branch ends at the bridge"})
+		if t.note, t.pending = j.why, j.pending; j.pending {
+			s.underWay(t)
+		}
+		s.notCrossed(t, h)
 	case reason == ReasonMixer || reason == ReasonBridge:
 		gone, err := s.adopted(ctx, t, k, h, reason, from, write)
 		if gone || err != nil {
 			return gone, err
 		}
 	}
+	if t.unsure[k] != "" && !h.units.IsZero() {
+		s.notCrossed(t, h)
+	}
 	return false, write(h)
+}
+
+// notCrossed writes the gap of what went to a bridge and is not followed, for the reason in the note.
+func (s *balances) notCrossed(t *passage, h *holding) {
+	effect := "the branch ends at the bridge"
+	if t.pending {
+		effect = "it was under way at the last block read, and the branch ends there"
+	}
+	height := t.tx.Block.Height
+	s.out.gap(Gap{Chain: s.chain, FromHeight: &height, ToHeight: &height, TxID: t.txidText(),
+		What: fmt.Sprintf("%s units of %s over a bridge", h.units, h.asset), Why: t.note, Effect: effect})
 }
 
 // adopted lets go what the analyst adopts of h, and leaves the rest in it. A valuation is nothing

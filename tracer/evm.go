@@ -63,9 +63,12 @@ type passage struct {
 	moment  map[heuristics.Holding]*livePot
 	trades  []trade // beside set.Conversions
 	grants  []*grant
-	events  []*chains.Event // departures over bridges that no step was found for yet
-	crosses *chains.Event   // the departure that the step at hand is
-	note    string          // why it was not followed
+	events  []*chains.Event       // departures over bridges
+	leaves  map[int]*chains.Event // which steps they are, once asked: see crossings
+	unsure  map[int]string        // steps that may be one, and why that cannot be told
+	crosses *chains.Event         // the departure that the step at hand is
+	pending bool                  // and it has not arrived yet
+	note    string                // why it was not followed
 
 	findings []string   // of the step at hand: ids
 	gave     []*livePot // live pots that paid, maybe more than once

@@ -161,7 +161,7 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 	if !b.touched() && grant == nil {
 		return s.company(s.pot(t, key), b)
 	}
-	reason, kind, err := s.ends(ctx, t, st)
+	reason, kind, err := s.ends(ctx, t, k)
 	if err != nil {
 		return err
 	}
@@ -191,6 +191,9 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 	case !h.touched():
 		return s.company(s.pot(t, key), h.bundle)
 	case reason != "":
+		if t.pending {
+			reason = ReasonPending
+		}
 		h.seq = s.nextSeq()
 		return s.out.end(h, reason, t.note)
 	case !t.set.Through[key]:
@@ -205,12 +208,18 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 	return s.enter(ctx, t, k, key, h)
 }
 
-// ends says whether and why a branch ends where a step leads, and what node that is.
-func (s *balances) ends(ctx context.Context, t *passage, st *heuristics.Step) (Reason, NodeKind, error) {
+// ends says whether and why a branch ends where step k leads, and what node that is.
+func (s *balances) ends(ctx context.Context, t *passage, k int) (Reason, NodeKind, error) {
+	t.crosses, t.note, t.pending = nil, "", false
+	if err := s.crossings(ctx, t); err != nil {
+		return "", "", err
+	}
+	if t.crosses = t.leaves[k]; t.crosses != nil {
+		return ReasonBridge, NodeBridge, nil
+	}
+	t.note = t.unsure[k]
+	st := &t.set.Steps[k]
 	if st.To == "" {
-		if t.crosses, t.note = t.eventOf(st, false), ""; t.crosses != nil {
-			return ReasonBridge, NodeBridge, nil
-		}
 		return ReasonBurn, NodeAddress, nil
 	}
 	role, err := s.role(ctx, t, st.To)
@@ -218,15 +227,8 @@ func (s *balances) ends(ctx context.Context, t *passage, st *heuristics.Step) (R
 		return "", "", err
 	}
 	reason, kind := fateOf(role)
-	t.crosses, t.note = nil, ""
 	if t.set.Through[heuristics.Holding{Account: st.To, Asset: st.Asset}] {
-		return "", kind, nil
-	}
-	if reason == "" {
-		return "", kind, nil
-	}
-	if t.crosses = t.eventOf(st, reason == ReasonBridge); t.crosses != nil {
-		return ReasonBridge, NodeBridge, nil
+		reason = ""
 	}
 	return reason, kind, nil
 }
