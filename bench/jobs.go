@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,18 +48,22 @@ var (
 
 // result is what a job measured.
 type result struct {
-	Txs     int64            `json:"txs"`      // read, written or touched
-	Took    time.Duration    `json:"took"`     // nanoseconds
-	Packing time.Duration    `json:"packing"`  // nanoseconds spent before Took in preparing rows
-	CPU     time.Duration    `json:"cpu"`      // nanoseconds of all cores: of the whole process, or beside a node during Took
-	NodeCPU time.Duration    `json:"node_cpu"` // nanoseconds of all cores, of the node during Took
-	PeakMiB int64            `json:"peak_mib"`
-	Blocks  int64            `json:"blocks"`
-	Bytes   int64            `json:"bytes"` // of the store, or read
-	Hops    int64            `json:"hops"`
-	Touched int64            `json:"touched"`
-	Live    int64            `json:"live"`   // the most outputs that were live at once
-	Points  map[string]point `json:"points"` // by what was asked
+	Txs     int64         `json:"txs"`      // read, written or touched
+	Took    time.Duration `json:"took"`     // nanoseconds
+	Packing time.Duration `json:"packing"`  // nanoseconds spent before Took in preparing rows
+	CPU     time.Duration `json:"cpu"`      // nanoseconds of all cores: of the whole process, or beside a node during Took
+	NodeCPU time.Duration `json:"node_cpu"` // nanoseconds of all cores, of the node during Took
+	PeakMiB int64         `json:"peak_mib"`
+	Blocks  int64         `json:"blocks"`
+	Bytes   int64         `json:"bytes"` // of the store, or read
+	Hops    int64         `json:"hops"`
+	Touched int64         `json:"touched"`
+	Live    int64         `json:"live"` // the most outputs, or balances, that were live at once
+	// Requests, and the Calls in them, are those that a server was asked.
+	Requests int64            `json:"requests"`
+	Calls    int64            `json:"calls"`
+	Heap     int64            `json:"heap"`   // bytes, of what is live
+	Points   map[string]point `json:"points"` // by what was asked
 }
 
 // point is how long single reads took.
@@ -77,7 +82,7 @@ func (r result) rate() int64 {
 // perform does one job in this process and prints its result as JSON.
 func (o *options) perform(ctx context.Context, out io.Writer) error {
 	var do func(*options, context.Context) (result, error)
-	for _, j := range append(largeJobs, serveJob, nodeDrop, nodeSync) {
+	for _, j := range slices.Concat(largeJobs, []job{serveJob, nodeDrop, nodeSync}, evmJobs) {
 		if j.name == o.job {
 			do = j.do
 		}

@@ -42,7 +42,9 @@ type options struct {
 	inFlight int
 	// nodeBlocks is how many blocks each node is filled with.
 	nodeBlocks int
-	only       string // chains or nodes; "" for both
+	evmBlocks  int    // blocks that each node of a chain of accounts is filled with
+	only       string // chains, nodes or evm; "" for all
+	quick      bool
 	date       string
 	profile    string // folder for a CPU profile of each job; "" for none
 	keep       bool
@@ -68,7 +70,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.IntVar(&o.small, "small", 100_000, "blocks of a chain of small blocks; 0 for none")
 	f.IntVar(&o.inFlight, "in-flight", 4, "requests at once")
 	f.IntVar(&o.nodeBlocks, "node-blocks", 100, "blocks of 2,000 transactions that each real node is filled with")
-	f.StringVar(&o.only, "only", "", "measure chains, the generated ones, or nodes, the real ones, alone")
+	f.IntVar(&o.evmBlocks, "evm-blocks", 2000, "blocks of 60 transactions that each node of a chain of accounts is filled with")
+	f.StringVar(&o.only, "only", "", "measure chains, the generated ones, nodes, the real ones, or evm, chains of accounts, alone")
+	f.BoolVar(&o.quick, "quick", false, "leave out what takes longest of chains of accounts: every block of the longest one")
 	f.StringVar(&o.date, "date", "", "printed as the date of the run; left out if empty")
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile of each job to JOB-TXS.pprof in this folder")
 	f.BoolVar(&o.keep, "keep", false, "keep the folder of each chain, and name it; -job JOB -dir FOLDER -txs N then does one job again")
@@ -96,6 +100,7 @@ func (o *options) loadedStore() string { return filepath.Join(o.dir, "loaded.db"
 const (
 	onlyChains = "chains"
 	onlyNodes  = "nodes"
+	onlyEVM    = "evm"
 )
 
 // all measures every chain and every node and prints the page.
@@ -107,12 +112,17 @@ func (o *options) all(ctx context.Context, out io.Writer) error {
 		err = o.allChains(ctx, &m)
 	case onlyNodes:
 		m.Nodes, err = o.allNodes(ctx)
+	case onlyEVM:
+		m.EVM, err = o.allEVM(ctx)
 	case "":
 		if err = o.allChains(ctx, &m); err == nil {
 			m.Nodes, err = o.allNodes(ctx)
 		}
+		if err == nil {
+			m.EVM, err = o.allEVM(ctx)
+		}
 	default:
-		err = fmt.Errorf("-only %s: want %s or %s", o.only, onlyChains, onlyNodes)
+		err = fmt.Errorf("-only %s: want %s, %s or %s", o.only, onlyChains, onlyNodes, onlyEVM)
 	}
 	if err != nil {
 		return err
@@ -125,6 +135,7 @@ type measured struct {
 	Large []results // by size
 	Small results   // nil where it was left out
 	Nodes []nodeResult
+	EVM   *evmMeasured // nil where it was left out
 }
 
 // allChains measures the generated chains.

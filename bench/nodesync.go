@@ -13,11 +13,15 @@ import (
 )
 
 // timed runs do and adds to res how long it took, and the processor time of the node.
-func (f *filled) timed(res *result, do func() error) error {
-	start, node, own := time.Now(), processCPU(f.PID), processCPU(os.Getpid())
+func (f *filled) timed(res *result, do func() error) error { return beside(f.PID, res, do) }
+
+// beside runs do and adds to res how long it took, and the processor time of this process and of
+// the one with that id.
+func beside(pid int, res *result, do func() error) error {
+	start, node, own := time.Now(), processCPU(pid), processCPU(os.Getpid())
 	err := do()
 	res.Took += time.Since(start)
-	res.NodeCPU += processCPU(f.PID) - node
+	res.NodeCPU += processCPU(pid) - node
 	res.CPU += processCPU(os.Getpid()) - own
 	return err
 }

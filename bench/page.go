@@ -43,8 +43,8 @@ func (o *options) print(out io.Writer, m measured) error {
 	return t.Execute(out, map[string]any{
 		"Date": o.date, "Go": runtime.Version(), "System": runtime.GOOS + "/" + runtime.GOARCH, "Cores": cores(),
 		"Processor": processor(), "Memory": memoryGiB(), "InFlight": o.inFlight,
-		"Args":  o.arguments(),
-		"Large": m.Large, "Small": m.Small, "Nodes": m.Nodes, "NodeBlocks": o.nodeBlocks, "NodeTxs": int64(nodeTxs),
+		"Args":  o.arguments(), "Page": map[bool]string{false: "docs/performance.md", true: "docs/performance-accounts.md"}[o.only == onlyEVM],
+		"Large": m.Large, "Small": m.Small, "Nodes": m.Nodes, "NodeBlocks": o.nodeBlocks, "NodeTxs": int64(nodeTxs), "EVM": m.EVM,
 		"Rows": []row{
 			{"drop", "the server gives the blocks to a client that drops them", ""},
 			{"decode", "blocks read, decoded and checked, then dropped", "drop"},
@@ -58,8 +58,16 @@ func (o *options) print(out io.Writer, m measured) error {
 // arguments returns what repeats the run.
 func (o *options) arguments() string {
 	text := fmt.Sprintf("-sizes %s -small %d -node-blocks %d -in-flight %d", o.sizes, o.small, o.nodeBlocks, o.inFlight)
-	if o.only != "" {
+	if o.only == onlyEVM {
+		text = fmt.Sprintf("-only %s -in-flight %d", o.only, o.inFlight)
+	} else if o.only != "" {
 		text += " -only " + o.only
+	}
+	if o.only == onlyEVM || o.only == "" {
+		text += fmt.Sprintf(" -evm-blocks %d", o.evmBlocks)
+	}
+	if o.quick {
+		text += " -quick"
 	}
 	return text
 }
