@@ -152,14 +152,10 @@ func (p *Pass) earlier(ctx context.Context, a chains.Address) ([]chains.Tx, erro
 // pinEnds has the headers of the first and of the last block recorded.
 func (p *Pass) pinEnds(ctx context.Context) error {
 	for _, ref := range []chains.BlockRef{p.first, p.asOf} {
-		if ref.Hash == (chains.BlockHash{}) || p.rec.holds(ref) {
+		if ref.Hash == (chains.BlockHash{}) {
 			continue
 		}
-		b, err := p.node.Block(ctx, ref.Height, ref.Hash)
-		if err != nil {
-			return fmt.Errorf("block %d, at an end of this pass: %w", ref.Height, err)
-		}
-		if err := p.rec.execHeader(b); err != nil {
+		if err := p.pinBlock(ctx, ref); err != nil {
 			return err
 		}
 	}

@@ -87,12 +87,28 @@ func (s *accounts) before(ctx context.Context, a chains.Address, asset chains.As
 	return held, nil
 }
 
+// pinBlock has the header of a block recorded.
+func (s *accounts) pinBlock(ctx context.Context, ref chains.BlockRef) error {
+	if s.rec == nil || s.rec.holds(ref) {
+		return nil
+	}
+	b, err := s.node.Block(ctx, ref.Height, ref.Hash)
+	if err != nil {
+		return fmt.Errorf("block %d, at an end of what is recorded: %w", ref.Height, err)
+	}
+	return s.rec.execHeader(b)
+}
+
 // FindEvents returns the transactions up to the last block with an event that answers q.
 func (s *accounts) FindEvents(ctx context.Context, q chains.EventQuery) ([]*chains.Tx, error) {
 	finder, can := s.node.(EventSearcher)
 	picker, too := s.node.(TxPicker)
 	if !can || !too {
 		return nil, fmt.Errorf("events of %s: %w by this node", q.Protocol, chains.ErrUnsupported)
+	}
+	// Perhaps nothing else is asked of this chain: what does not arrive there is not read on.
+	if err := s.pinBlock(ctx, s.asOf); err != nil {
+		return nil, err
 	}
 	span := Span{From: 0, To: s.asOf.Height}
 	if _, sparse := s.node.(*Recording); !sparse && q.Since > 0 {
@@ -101,11 +117,12 @@ func (s *accounts) FindEvents(ctx context.Context, q chains.EventQuery) ([]*chai
 			return nil, err
 		}
 	}
-	if span.From > span.To {
-		return nil, nil
-	}
-	places, err := finder.FindEvents(ctx, q, span)
+	var places []Place
 	var found []*chains.Tx
+	var err error
+	if span.From <= span.To {
+		places, err = finder.FindEvents(ctx, q, span)
+	}
 	for err == nil && len(places) > 0 {
 		n := sameBlock(places)
 		found, err = s.answers(ctx, picker, q, places[:n], found)
