@@ -193,6 +193,9 @@ type EventQuery struct {
 	Since int64
 	// Like is the event of this side, for protocols whose key must be computed from it.
 	Like *Event
+	// Named are contracts whose word counts beside that of the protocol's own: those that the
+	// incident names. Where an index cannot find the key, they are asked too.
+	Named []Address
 }
 
 // Answers reports whether e is of the kind, protocol and, where it names one, key that q asks for.

@@ -54,6 +54,7 @@ type SyncResult struct {
 	Txs        int64   // in them
 	Reorgs     []Reorg // followed
 	Unresolved int64   // inputs whose spent outputs lie before the range and were not found
+	Untraced   int64   // transactions whose internal calls the node did not tell
 	Head       chains.BlockRef
 }
 
@@ -266,6 +267,11 @@ func (s *syncer) add(ctx context.Context, b *chains.Block) error {
 	s.latest = b.Ref
 	s.res.Blocks++
 	s.res.Txs += int64(len(b.Txs))
+	for i := range b.Txs {
+		if e := b.Txs[i].Exec; e != nil && e.Untraced {
+			s.res.Untraced++
+		}
+	}
 	s.gathered++
 	s.pending += int64(len(b.Txs))
 	if s.opt.Progress != nil {

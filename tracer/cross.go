@@ -155,7 +155,7 @@ func (c *crossing) look(ctx context.Context, tx *chains.Tx, out *chains.Event) (
 		return &joined{why: fmt.Sprintf("%s: to %s: %s", said, out.Peer, why)}, nil
 	}
 	txs, err := finder.FindEvents(ctx, chains.EventQuery{
-		Kind: chains.EventBridgeIn, Protocol: out.Protocol, Key: out.Key, Since: since, Like: out,
+		Kind: chains.EventBridgeIn, Protocol: out.Protocol, Key: out.Key, Since: since, Like: out, Named: c.inc.bridges(out.Peer),
 	})
 	if errors.Is(err, chains.ErrUnsupported) {
 		return &joined{why: fmt.Sprintf("%s: to %s: its other side cannot be looked for there: %v", said, out.Peer, err)}, nil
@@ -237,6 +237,17 @@ func (inc *Incident) trusts(chain chains.Chain, e *chains.Event) bool {
 		known := inc.known(chain, a)
 		return known == nil || known.Kind != string(NodeBridge) || known.Protocol != "" && known.Protocol != e.Protocol
 	})
+}
+
+// bridges returns the contracts of a chain that the incident names as bridges.
+func (inc *Incident) bridges(chain chains.Chain) []chains.Address {
+	var out []chains.Address
+	for i := range inc.Known {
+		if k := &inc.Known[i]; k.Chain == chain && k.Kind == string(NodeBridge) {
+			out = append(out, k.Address)
+		}
+	}
+	return out
 }
 
 func (s *balances) trusts(e *chains.Event) bool { return s.inc.trusts(s.chain, e) }

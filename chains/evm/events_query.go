@@ -13,8 +13,8 @@ import (
 // Filter is what a node is asked for to find an event: the form of eth_getLogs.
 type Filter struct {
 	// Addresses are the emitters; nil means any, so that contracts which an incident names are
-	// found too. Where the key stands in no topic, only the protocol's own contracts are asked:
-	// by the topic of the event alone, everybody's would come.
+	// found too. Where the key stands in no topic, only the protocol's own contracts and those
+	// that the query names are asked: by the topic of the event alone, everybody's would come.
 	Addresses [][20]byte
 	// Topics are, by position, those that would do; nil means any.
 	Topics [][][32]byte
@@ -43,6 +43,9 @@ func QueryFilters(chain chains.Chain, q chains.EventQuery) []Filter {
 		}
 		if len(f.Topics) == 1 && f.Tx == nil {
 			f.Addresses = known.contracts(q.Protocol, chain)
+			for _, a := range q.Named {
+				f.Addresses = append(f.Addresses, [20]byte([]byte(a)))
+			}
 		}
 		filters = append(filters, f)
 	}

@@ -42,6 +42,7 @@ type syncAnswer struct {
 	Spans        []spanAnswer     `json:"spans"`        // what the store has now
 	Reorgs       []reorgAnswer    `json:"reorganisations"`
 	Unresolved   int64            `json:"unresolved_inputs"` // inputs of unknown value
+	Untraced     int64            `json:"untraced"`          // transactions whose internal calls are not known
 	Remarks      []string         `json:"remarks"`           // about the node
 	Head         int64            `json:"head"`              // of the node
 	HeadHash     chains.BlockHash `json:"head_hash"`
@@ -86,8 +87,13 @@ func runSync(ctx context.Context, w *world, c *cli.Context) error {
 	if answer.Unresolved > 0 {
 		return withHint(&gapsError{1}, "%s", unresolvedHint)
 	}
+	if answer.Untraced > 0 {
+		return withHint(&gapsError{1}, "%s", untracedHint)
+	}
 	return nil
 }
+
+const untracedHint = "what contracts paid out there in the chain's own coin is not seen; a trace that meets such a transaction has a gap. Sync into a new store from a node that traces calls (geth: --http.api eth,net,web3,debug); clew doctor says what a node has"
 
 const unresolvedHint = "inputs whose outputs lie before the range have no known value; a trace that meets one has a gap there. A node with REST (-rest=1) or -txindex=1 tells them, or sync from an earlier block"
 
@@ -194,7 +200,7 @@ func heightFlag(c *cli.Context, name string) int64 {
 func syncResult(ctx context.Context, st *store.Store, chain chains.Chain, db string, res ingest.SyncResult) (syncAnswer, error) {
 	a := syncAnswer{
 		Schema: "clew.sync/1", Chain: chain, CAIP2: chain.CAIP2(), DB: db,
-		Blocks: res.Blocks, Transactions: res.Txs, Unresolved: res.Unresolved,
+		Blocks: res.Blocks, Transactions: res.Txs, Unresolved: res.Unresolved, Untraced: res.Untraced,
 		Head: res.Head.Height, HeadHash: res.Head.Hash, Spans: []spanAnswer{}, Reorgs: []reorgAnswer{}, Remarks: []string{},
 	}
 	for _, r := range res.Reorgs {
@@ -224,6 +230,9 @@ func writeSync(w *world, a syncAnswer) error {
 	}
 	if a.Unresolved > 0 {
 		p.line("%s of unknown value: their outputs lie before the range", counted(a.Unresolved, "input"))
+	}
+	if a.Untraced > 0 {
+		p.line("%s without the calls inside of them: the node does not trace calls", counted(a.Untraced, "transaction"))
 	}
 	return p.flush()
 }

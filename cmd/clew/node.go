@@ -38,11 +38,15 @@ func combined(list []endpoint) (endpoint, error) {
 // recordingPrefix marks a recording in place of a node.
 const recordingPrefix = "recording:"
 
+// chainBefore is what may stand before the = of an endpoint: the name of a chain. What begins with
+// a host or a scheme is a URL with a = somewhere in it.
+var chainBefore = regexp.MustCompile(`^(eip155:)?[^:/]*$`)
+
 // parseEndpoint reads [CHAIN=]URL, or recording:DIR in place of the URL.
 func parseEndpoint(text string) (endpoint, error) {
 	var e endpoint
 	name, rest, has := strings.Cut(text, "=")
-	if has && !strings.ContainsAny(name, ":/") {
+	if has && chainBefore.MatchString(name) {
 		chain, err := knownChain(name)
 		if err != nil {
 			return e, fmt.Errorf("--rpc: %w", err)
