@@ -149,30 +149,13 @@ func (p *Pass) earlier(ctx context.Context, a chains.Address) ([]chains.Tx, erro
 	return txs, nil
 }
 
-// Seal completes the recording of a pass that was not read to its end: of a chain of accounts in
-// which events were looked for alone. Behind the end it changes nothing. ErrReorged: the last
-// block of the trace has left the main chain.
-func (p *Pass) Seal(ctx context.Context) error {
-	if p.rec == nil || p.rec.holds(p.asOf) {
-		return nil
-	}
-	if err := p.still(ctx, []chains.BlockRef{p.asOf}); err != nil {
-		return err
-	}
-	return p.pinEnds(ctx)
-}
-
 // pinEnds has the headers of the first and of the last block recorded.
 func (p *Pass) pinEnds(ctx context.Context) error {
 	for _, ref := range []chains.BlockRef{p.first, p.asOf} {
-		if ref.Hash == (chains.BlockHash{}) || p.rec.holds(ref) {
+		if ref.Hash == (chains.BlockHash{}) {
 			continue
 		}
-		b, err := p.node.Block(ctx, ref.Height, ref.Hash)
-		if err != nil {
-			return fmt.Errorf("block %d, at an end of this pass: %w", ref.Height, err)
-		}
-		if err := p.rec.execHeader(b); err != nil {
+		if err := p.pinBlock(ctx, ref); err != nil {
 			return err
 		}
 	}

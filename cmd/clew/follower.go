@@ -125,9 +125,6 @@ func (f *follower) finish(ctx context.Context) error {
 		if r.pass == nil {
 			continue
 		}
-		if err := r.pass.Seal(ctx); err != nil {
-			return err
-		}
 		after, err := loading(ctx, r.node)
 		if err != nil {
 			after = r.before // it served the whole pass: what it said before stands
