@@ -312,6 +312,54 @@ func TestAdopted(t *testing.T) {
 	require.ElementsMatch(t, []string{"mixer native tornado: " + same("60"), "balance native X: 40 0 20 0 40 null 50", "balance native W: 0 40 20 40 0 null 49"}, lies(trace))
 }
 
+// Several deposits may leave as one withdrawal, and one deposit as several; the sums stay whole.
+func TestAdoptedSeveral(t *testing.T) {
+	deposits := func(b *evmBook, n int, units uint64) (ids []string) {
+		for range n {
+			ids = append(ids, b.tx("T", coin("T", "tornado", units)).String())
+			b.event(chains.Event{Kind: chains.EventMixerIn, Protocol: "tornado", Name: "Deposit", Emitter: "tornado", Registered: true})
+		}
+		return ids
+	}
+	t.Run("into one", func(t *testing.T) {
+		b, seeds := theft(polygon, chains.Native, 100)
+		b.tx("C", coin("", "tornado", 500))
+		in := deposits(b, 2, 50)
+		out := b.tx("relayer", coin("tornado", "W", 98))
+		b.tx("W", coin("W", "X", 98))
+		adopt := "adopt:\n"
+		for _, id := range in {
+			adopt += fmt.Sprintf("  - {from: \"polygon:%s\", to: \"polygon:%s:W\", reason: r}\n", id, out)
+		}
+		trace, err := newWorld(b).run(t, adopt+seeds)
+		require.NoError(t, err)
+		evmSound(t, trace)
+		require.ElementsMatch(t, []string{"balance native X: " + same("98"), "fee native : " + same("2")}, lies(trace))
+		require.Len(t, trace.Hops, 4)
+		require.Equal(t, []tracer.HopKind{tracer.HopMixer, tracer.HopMixer}, []tracer.HopKind{trace.Hops[0].Kind, trace.Hops[1].Kind})
+		require.Equal(t, same("48"), values(trace.Hops[1].Traced))
+		require.ElementsMatch(t, []string{trace.Hops[0].ID, trace.Hops[1].ID}, trace.Hops[3].Inputs)
+
+		over := adopt + fmt.Sprintf("  - {from: \"polygon:%s\", to: \"polygon:%s:W\", reason: r}\n", deposits(b, 1, 40)[0], out)
+		_, err = newWorld(b).run(t, over+seeds)
+		require.ErrorContains(t, err, "adopt[2]", "it is full, and earlier")
+	})
+	t.Run("out of one", func(t *testing.T) {
+		b, seeds := theft(polygon, chains.Native, 100)
+		b.tx("C", coin("", "tornado", 500))
+		in := deposits(b, 1, 100)[0]
+		adopt := "adopt:\n"
+		for i, w := range []string{"W", "X"} {
+			adopt += fmt.Sprintf("  - {from: \"polygon:%s\", to: \"polygon:%s:%s\", units: \"%d\", reason: r}\n",
+				in, b.tx("relayer", coin("tornado", w, uint64(60-20*i))), w, 60-20*i)
+		}
+		trace, err := newWorld(b).run(t, adopt+seeds)
+		require.NoError(t, err)
+		evmSound(t, trace)
+		require.ElementsMatch(t, []string{"balance native W: " + same("60"), "balance native X: " + same("40")}, lies(trace))
+	})
+}
+
 // What was never in the mixer cannot be adopted: the error names the line.
 func TestAdoptedRefused(t *testing.T) {
 	b, deposit, withdrawal, seeds := adoptCase()

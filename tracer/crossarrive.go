@@ -159,76 +159,107 @@ func (s *balances) watchDue(ctx context.Context) error {
 	return nil
 }
 
-// dueAt returns what arrives from elsewhere by a step; nil where nothing does.
-func (s *balances) dueAt(t *passage, st *heuristics.Step) *departure {
+// dueAt returns what may arrive from elsewhere by a step, in the order in which it left.
+func (s *balances) dueAt(t *passage, st *heuristics.Step) (due []*departure) {
 	for _, d := range s.due[t.tx.ID] {
 		if !d.arrived && d.account == st.To && (d.asset == "" || d.asset == st.Asset) && !st.Asset.IsValuation() {
-			return d
+			due = append(due, d)
 		}
 	}
-	return nil
+	return due
 }
 
-// arrive brings d by step k. What it left with beyond what arrives is a fee.
-func (s *balances) arrive(ctx context.Context, t *passage, k int, d *departure) error {
+// arrive brings the first of due by step k; of what is adopted, as many as the step can hold: one
+// way out may be that of several deposits. What the last of them left with beyond that is a fee.
+func (s *balances) arrive(ctx context.Context, t *passage, k int, due []*departure) error {
 	st := &t.set.Steps[k]
-	if d.adopt >= 0 && d.chain != d.leg.Chain && d.leg.Time > utc(t.tx.Block.Time+clockSkew) {
-		return s.inc.Adopt[d.adopt].errorf("%s lies before the deposit", d.tx)
+	var parts []bundle
+	var fee bundle
+	rest := st.Units
+	for _, d := range due {
+		if len(parts) > 0 && (rest.IsZero() || d.adopt < 0 || due[0].adopt < 0) {
+			break
+		}
+		if d.adopt >= 0 && d.chain != d.leg.Chain && d.leg.Time > utc(t.tx.Block.Time+clockSkew) {
+			return s.inc.Adopt[d.adopt].errorf("%s lies before the deposit", d.tx)
+		}
+		d.arrived = true
+		b, err := s.landed(ctx, d, st.Asset, rest)
+		if err != nil {
+			return err
+		}
+		if rest.Less(b.units) {
+			split := s.divider.divide([]bundle{b}, []chains.Amount{rest, b.units.Minus(rest)})
+			b, fee = split[0], split[1]
+		}
+		rest = rest.Minus(b.units)
+		parts = append(parts, b)
 	}
-	d.arrived = true
 	s.touch(t)
-	b, err := s.landed(ctx, d, st)
+	return s.land(ctx, t, k, due[:len(parts)], parts, fee)
+}
+
+// land writes down what arrives by step k: of each departure its part, in order, and of the last
+// the fee. What else the step brings is clean.
+func (s *balances) land(ctx context.Context, t *passage, k int, due []*departure, parts []bundle, fee bundle) error {
+	st := &t.set.Steps[k]
+	b, err := join(parts)
+	if err == nil && b.units.Less(st.Units) {
+		b, err = join([]bundle{b, {units: st.Units.Minus(b.units)}})
+	}
 	if err != nil {
 		return err
 	}
-	var fee bundle
-	switch {
-	case st.Units.Less(b.units):
-		parts := s.divider.divide([]bundle{b}, []chains.Amount{st.Units, b.units.Minus(st.Units)})
-		b, fee = parts[0], parts[1]
-	case b.units.Less(st.Units):
-		if b, err = join([]bundle{b, {units: st.Units.Minus(b.units)}}); err != nil {
-			return err
-		}
-	}
 	kind := NodeBridge
-	if d.kind == HopMixer {
+	if due[0].kind == HopMixer {
 		kind = NodeMixer
 	}
 	from := s.node(st.From, kind)
-	var hop string
+	last := ""
 	err = s.receive(ctx, t, k, b, nil, func(h *holding) error {
-		h.hops = d.hops + 1
-		w := wide{kind: d.kind, inputs: d.inputs, link: d.link, given: &d.given, findings: d.found,
-			legs: []Leg{d.leg, s.leg(t, k, from, h.node, h.units)}}
-		err := s.out.write(&w, h)
-		hop = h.hop
-		return err
+		h.hops = due[0].hops + 1
+		for i, d := range due {
+			part := &holding{bundle: parts[i]}
+			if len(due) == 1 {
+				part = h
+			}
+			w := wide{kind: d.kind, inputs: d.inputs, link: d.link, given: &d.given, findings: d.found,
+				legs: []Leg{d.leg, s.leg(t, k, from, h.node, part.units)}}
+			if err := s.out.write(&w, part); err != nil {
+				return err
+			}
+			h.hops = min(h.hops, d.hops+1)
+			if last = part.hop; h.hop == "" {
+				h.hop = part.hop
+			} else if i > 0 {
+				h.origin = append(h.origin, part.hop)
+			}
+		}
+		return nil
 	})
 	if err != nil || !fee.touched() {
 		return err
 	}
-	return s.feeOf(t, k, d, fee, from, hop)
+	return s.feeOf(t, k, due[len(due)-1], fee, from, last)
 }
 
-// landed returns a departure in the units and on the basis in which it arrives.
-func (s *balances) landed(ctx context.Context, d *departure, st *heuristics.Step) (bundle, error) {
-	there, err := s.decimals(ctx, st.Asset)
-	if err != nil {
-		return bundle{}, err
-	}
+// landed returns a departure in the units and on the basis in which it arrives, where rest is what
+// nothing else has brought of the arrival.
+func (s *balances) landed(ctx context.Context, d *departure, asset chains.Asset, rest chains.Amount) (bundle, error) {
 	n := d.units
-	switch {
-	case there == d.decimals && there >= 0:
-	case there < 0 || d.decimals < 0:
-		n = st.Units
-	default:
-		if n, err = scaled(n, there-d.decimals); err != nil {
+	if d.chain != d.leg.Chain || asset != d.leg.Asset {
+		there, err := s.decimals(ctx, asset)
+		if err != nil {
+			return bundle{}, err
+		}
+		if there < 0 || d.decimals < 0 {
+			n = rest
+		} else if n, err = scaled(n, there-d.decimals); err != nil {
 			return bundle{}, err
 		}
 	}
-	if d.adopt < 0 && n.Less(st.Units) || n.IsZero() {
-		n = st.Units // by the protocol's own key all of it is for what left
+	if d.adopt < 0 && n.Less(rest) || n.IsZero() {
+		n = rest // by the protocol's own key all of it is for what left
 	}
 	return d.converted(n, d.basis), nil
 }

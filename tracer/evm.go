@@ -231,8 +231,8 @@ func (s *balances) pass(ctx context.Context, t *passage, k int) error {
 		return s.payFee(t, k, b, from)
 	}
 	if !b.touched() {
-		if dep := s.dueAt(t, st); dep != nil {
-			return s.arrive(ctx, t, k, dep)
+		if due := s.dueAt(t, st); due != nil {
+			return s.arrive(ctx, t, k, due)
 		}
 	}
 	return s.receive(ctx, t, k, b, from, func(h *holding) error {
