@@ -241,12 +241,16 @@ func (c *course) checkWindow(seed *Seed) {
 
 func (c *course) notReceived(seed *Seed) error {
 	name := c.out.codec.FormatAddress(c.chain, seed.Address)
+	nothing := "nothing"
+	if seed.Asset != chains.Native {
+		nothing = "nothing of " + string(seed.Asset)
+	}
 	switch {
 	case seed.Out != nil:
 		return fmt.Errorf("seed %s: output %s does not exist, or is worth 0: %w", seed.ID, seed.Out, chains.ErrNotFound)
 	case seed.Tx != nil:
-		return fmt.Errorf("seed %s: transaction %s pays nothing to %s: %w", seed.ID, seed.Tx, name, chains.ErrNotFound)
+		return fmt.Errorf("seed %s: transaction %s pays %s to %s: %w", seed.ID, seed.Tx, nothing, name, chains.ErrNotFound)
 	}
-	return fmt.Errorf("seed %s: %s received nothing from %s to %s in what was read (blocks %d to %d): %w", seed.ID,
-		name, seed.From, seed.To, c.src.From().Height, c.src.AsOf().Height, chains.ErrNotFound)
+	return fmt.Errorf("seed %s: %s received %s from %s to %s in what was read (blocks %d to %d): %w", seed.ID,
+		name, nothing, seed.From, seed.To, c.src.From().Height, c.src.AsOf().Height, chains.ErrNotFound)
 }

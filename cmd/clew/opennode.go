@@ -158,8 +158,13 @@ type openedNodes struct {
 func newNodes(w *world, c *cli.Context, seeds []chains.Chain) (*openedNodes, bool, error) {
 	n := &openedNodes{w: w, c: c, flag: "rpc", seeds: seeds, of: map[chains.Chain]*openedNode{}}
 	for _, chain := range seeds {
-		if _, ok, err := endpointFor(c, "rpc", chain); !ok || err != nil {
+		e, ok, err := endpointFor(c, "rpc", chain)
+		if !ok || err != nil {
 			return n, false, err
+		}
+		if len(seeds) > 1 && e.url != "" && e.chain == "" {
+			return n, false, &usageError{fmt.Sprintf("the seeds are on %d chains, and --rpc %s names no chain", len(seeds), hostOf(e.url)),
+				fmt.Sprintf("say of each node which chain it is of: --rpc %s=URL --rpc %s=URL", seeds[0], seeds[1])}
 		}
 	}
 	return n, true, nil
