@@ -76,10 +76,9 @@ func (s said) Unwrap() []error { return []error{s.error, errSaid} }
 func (c *Client) refusal(res *http.Response, body []byte, used string) error {
 	switch res.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		if c.dialect.Meaning(0, string(body)) != nil {
-			return nil // the body says what is meant
+		if c.dialect.Meaning(0, string(body)) == nil { // else the body says what is meant
+			return c.unauthorized(res.StatusCode, body, used)
 		}
-		return c.unauthorized(res.StatusCode, body, used)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return &passing{fmt.Errorf("%s: %w: status %d: %s", c, chains.ErrRateLimited, res.StatusCode, Excerpt(body)),
 			retryAfter(res.Header.Get("Retry-After"), time.Now())}
@@ -138,8 +137,8 @@ func (c *Client) broken(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: %w: %w", c.reached(), chains.ErrUnreachable, err)
 }
 
-// Broken reports whether err is that of a connection which ended without an answer, so that it
-// may be gone at the next attempt.
+// Broken reports whether err of Get is that of a connection which ended without an answer, so
+// that it may be gone at the next attempt.
 func Broken(err error) bool {
 	_, is := errors.AsType[*passing](err)
 	return is && errors.Is(err, chains.ErrUnreachable)
