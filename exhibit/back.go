@@ -77,12 +77,12 @@ func (b *backFinder) from(start int) {
 // each connected part, but for the places where the most value ends. It returns nil if
 // nothing stands there.
 func (p *partition) foldBeyond(d *Diagram, column []int) *partition {
-	if len(column) == 0 || slices.Max(column) < maxColumns {
+	if len(column) == 0 || slices.Max(column) < d.flow.columns() {
 		return nil
 	}
 	keep := d.farEnds(column)
 	part := newUnion(len(d.Boxes))
-	far := func(i int) bool { return column[i] >= maxColumns-2 && !keep[i] && !d.Boxes[i].Kind.outside() }
+	far := func(i int) bool { return column[i] >= d.flow.columns()-2 && !keep[i] && !d.Boxes[i].Kind.outside() }
 	for i := range d.Arrows {
 		if a := &d.Arrows[i]; far(a.From) && far(a.To) {
 			part.join(a.From, a.To)
@@ -121,12 +121,20 @@ func (p *partition) foldBeyond(d *Diagram, column []int) *partition {
 	return out
 }
 
+// columns is how many boxes in a row are drawn.
+func (f *flow) columns() int {
+	if hasAccounts(f.trace) {
+		return maxAccountColumns
+	}
+	return maxColumns
+}
+
 // farEnds chooses the boxes right of the last columns that stay as they are: places where
 // value ends and nothing leaves, services and the like first, then the largest.
 func (d *Diagram) farEnds(column []int) map[int]bool {
 	leaves := make([]bool, len(d.Boxes))
 	for i := range d.Boxes {
-		leaves[i] = d.Boxes[i].Kind == BoxPlace && column[i] >= maxColumns-2 && len(d.Boxes[i].Held) > 0
+		leaves[i] = d.Boxes[i].Kind == BoxPlace && column[i] >= d.flow.columns()-2 && len(d.Boxes[i].Held) > 0
 	}
 	for i := range d.Arrows {
 		leaves[d.Arrows[i].From] = false

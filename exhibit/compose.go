@@ -15,20 +15,43 @@ const (
 func (a *artist) compose(p *placement) error {
 	s := a.scene
 	s.Width = max(minWidth, p.w+2*margin)
-	y, err := a.header(margin)
+	y, err := a.scaled(margin, a.header)
 	if err != nil {
 		return err
 	}
 	a.groups(p, (s.Width-p.w)/2, y+14)
 	y += 14 + p.h + 24
-	if y, err = a.legend(y); err != nil {
+	if y, err = a.scaled(y, a.legend); err != nil {
 		return err
 	}
-	if y, err = a.footer(y); err != nil {
+	if y, err = a.scaled(y, a.footer); err != nil {
 		return err
 	}
 	s.Height = y + margin/2
 	return a.watermark()
+}
+
+const (
+	// plainWidth is up to which width, in pixels, the text around a drawing has its own size. Round
+	// a wider one it grows with it, up to mostGrowth percent: who sees the drawing whole can read
+	// what it is.
+	plainWidth, mostGrowth = 1600, 250
+)
+
+// scaled draws a part of the frame from y on, larger round a wide drawing, and returns the y
+// below it.
+func (a *artist) scaled(y int, part func(int) (int, error)) (int, error) {
+	s := a.scene
+	percent := min(max(100, s.Width*100/plainWidth), mostGrowth)
+	whole, first := s.Width, len(s.Groups)
+	s.Width = whole * 100 / percent
+	below, err := part(0)
+	s.Width = whole
+	for i := first; i < len(s.Groups); i++ {
+		s.Groups[i].grow(percent)
+		s.Groups[i].move(0, y)
+	}
+	return y + (below*percent+99)/100, err
 }
 
 // groups draws what was laid out, lines first.
@@ -47,7 +70,7 @@ func (a *artist) groups(p *placement, dx, dy int) {
 			rest = append(rest, a.otherGroup(i, p.center[fmt.Sprintf("o%d", i)]))
 			g := Group{Kind: GroupArrow}
 			g.path(Path{Points: slices.Clone(p.lines[edge]), Curve: true, Line: 1, Stroke: Middle, Dash: Dashed})
-			g.arrowHead(p.lines[edge], Middle)
+			a.arrowHead(&g, p.lines[edge], Middle)
 			lines = append(lines, g)
 			edge++
 		}
@@ -73,13 +96,21 @@ func (a *artist) arrowGroup(i int, in, out []Point, label *Group) Group {
 	ar := &a.d.Arrows[i]
 	g := Group{Kind: GroupArrow, ID: fmt.Sprintf("%sarrow%d", a.prefix, i+1), Hops: label.Hops, Say: label.Say}
 	width, dash, double := lineOf(ar.Style)
-	through := append(append([]Point(nil), in...), straight(in[len(in)-1], out[0])...)
-	through = append(through, out[1:]...)
-	if ar.Back {
-		slices.Reverse(through)
+	parts := [][]Point{slices.Clone(in), slices.Clone(out)} // from top to bottom, the label stands between them
+	if !a.down {
+		through := append(append([]Point(nil), in...), straight(in[len(in)-1], out[0])...)
+		parts = [][]Point{append(through, out[1:]...)}
 	}
-	g.path(Path{Points: through, Curve: true, Line: width, Stroke: Dark, Dash: dash, Double: double})
-	g.arrowHead(through, Dark)
+	if ar.Back {
+		slices.Reverse(parts)
+		for _, part := range parts {
+			slices.Reverse(part)
+		}
+	}
+	for _, part := range parts {
+		g.path(Path{Points: part, Curve: true, Line: width, Stroke: Dark, Dash: dash, Double: double})
+	}
+	a.arrowHead(&g, parts[len(parts)-1], Dark)
 	return g
 }
 
@@ -90,11 +121,17 @@ func straight(from, to Point) []Point {
 }
 
 // arrowHead draws a head at the end of the line, which enters a box from the left, or from
-// below if it comes back.
-func (g *Group) arrowHead(line []Point, fill Grey) {
+// below if it comes back; in a drawing from top to bottom from above, or from the right.
+func (a *artist) arrowHead(g *Group, line []Point, fill Grey) {
 	p, q := line[len(line)-1], line[len(line)-2]
 	head := []Point{{p.X - 9, p.Y - 5}, p, {p.X - 9, p.Y + 5}}
-	if dx, dy := p.X-q.X, q.Y-p.Y; dy > max(dx, -dx) {
+	dx, dy := p.X-q.X, q.Y-p.Y
+	switch {
+	case a.down && -dx > max(dy, -dy):
+		head = []Point{{p.X + 9, p.Y - 5}, p, {p.X + 9, p.Y + 5}}
+	case a.down:
+		head = []Point{{p.X - 5, p.Y - 9}, p, {p.X + 5, p.Y - 9}}
+	case dy > max(dx, -dx):
 		head = []Point{{p.X - 5, p.Y + 9}, p, {p.X + 5, p.Y + 9}}
 	}
 	g.path(Path{Points: head, Filled: true, Fill: fill})

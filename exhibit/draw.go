@@ -23,6 +23,7 @@ type artist struct {
 	traceID string
 	fold    int    // whose level it is; 0: the whole trace
 	prefix  string // of ids: "f12-" on the level of fold 12
+	down    bool   // value flows from top to bottom, not from left to right
 }
 
 // scenes draws d and its levels. hash is printed at the foot of d.
@@ -60,12 +61,27 @@ func (a *artist) draw(ctx context.Context, e *engine, compose func(*placement) e
 	if err := a.measure(); err != nil {
 		return err
 	}
-	p, err := e.layout(ctx, a.request())
+	r := a.request()
+	p, err := e.layout(ctx, r)
 	if err != nil {
 		return err
 	}
+	if a.fold == 0 && p.w > tooWide && hasAccounts(a.d.Trace) {
+		q, err := e.layout(ctx, r.turned())
+		if err != nil {
+			return err
+		}
+		if q = q.turned(); 3*q.w < 2*p.w {
+			a.down, p = true, q
+		}
+	}
 	return compose(p)
 }
+
+// tooWide is the width, in pixels, from which on a drawing is laid out from top to bottom as
+// well: shown whole in a window of 1,400 pixels its text of 12 would be smaller than 8. On chains
+// of accounts drawings are long, since the joints of swaps and bridges stand between places.
+const tooWide = 2100
 
 func (a *artist) measure() error {
 	for i := range a.d.Boxes {
@@ -198,6 +214,9 @@ func (a *artist) boxLines(b *Box) []line {
 	case BoxFold:
 		ls = append(ls, a.foldLines(b)...)
 	}
+	if len(ls) > 0 && ls[0].grey == Black {
+		ls[0].grey = a.inkOf(b)
+	}
 	return append(append(ls, a.swapLines(b)...), a.stayLines(b)...)
 }
 
@@ -322,6 +341,9 @@ func (a *artist) holdingLines(h *Holding, single bool) []line {
 		first = fmt.Sprintf("%s (%s)", first, count(n, "endpoint"))
 	}
 	ls := []line{{s: first, bold: true, band: true}}
+	if h.Asset.IsValuation() { // what is left of a valuation is no amount
+		return append(ls, line{s: "in contact", band: true, grey: Dark})
+	}
 	whole := h.Traced
 	if single {
 		whole = h.Units

@@ -17,8 +17,9 @@ const (
 	// leastFold is the number of boxes from which a fold saves more than it hides.
 	leastFold = 3
 	// maxColumns is how many boxes in a row are drawn; what lies beyond is folded, since a
-	// diagram much wider than that is a ribbon that nobody can read.
-	maxColumns = 10
+	// diagram much wider than that is a ribbon that nobody can read. On chains of accounts joints
+	// stand between the places, and a long diagram runs down the page.
+	maxColumns, maxAccountColumns = 10, 14
 	// farEnds is how many of the places where most value ends are drawn, beside the telling
 	// ones, although they lie beyond what is drawn in full, and farShare the least that
 	// they receive, in billionths of the largest place.
@@ -229,7 +230,7 @@ func (g *digraph) open(limit, most int) []bool {
 	for queue.Len() > 0 && spent < limit {
 		c := heap.Pop(&queue).(candidate)
 		key := g.alike(c.box)
-		if c.depth > maxColumns || c.weight < first && alike[key] >= most && all[key] > most+1 {
+		if c.depth > g.flow.columns() || c.weight < first && alike[key] >= most && all[key] > most+1 {
 			continue
 		}
 		alike[key]++

@@ -42,6 +42,34 @@ type layoutEdge struct {
 	weight           int // how much it matters that the line is straight and short
 }
 
+// turned asks for the same from top to bottom: what lies on its side is laid out from left to
+// right, and the answer turned back.
+func (r layoutRequest) turned() layoutRequest {
+	nodes := make([]layoutNode, len(r.nodes))
+	for i, n := range r.nodes {
+		nodes[i] = n
+		nodes[i].w, nodes[i].h = n.h, n.w
+	}
+	r.nodes = nodes
+	return r
+}
+
+// turned mirrors p in the diagonal: right becomes down, and down right.
+func (p *placement) turned() *placement {
+	q := &placement{w: p.h, h: p.w, center: map[string]Point{}}
+	for name, at := range p.center {
+		q.center[name] = Point{at.Y, at.X}
+	}
+	for _, line := range p.lines {
+		turned := make([]Point, len(line))
+		for i, at := range line {
+			turned[i] = Point{at.Y, at.X}
+		}
+		q.lines = append(q.lines, turned)
+	}
+	return q
+}
+
 // placement answers a layoutRequest.
 type placement struct {
 	w, h   int

@@ -31,11 +31,14 @@
   stage.classList.add('live');
   use(whole);
 
-  // The stage is as high as the diagram needs, and no higher than most of the window.
+  // The stage is as high as the diagram needs, and no higher than most of the window; a drawing
+  // from top to bottom is read by scrolling the page.
   function size() {
-    const need = Math.min(H, stage.clientWidth * H / W) + 16;
-    stage.style.height = Math.max(320, Math.min(W > 2 * stage.clientWidth ? H : need, window.innerHeight * 0.82)) + 'px';
+    const need = Math.min(H, stage.clientWidth * H / W) + 16, most = tall() ? need : window.innerHeight * 0.82;
+    stage.style.height = Math.max(320, Math.min(W > 2 * stage.clientWidth ? H : need, most)) + 'px';
   }
+
+  function tall() { return svg === whole && H > 1.2 * W && stage.clientWidth >= 0.4 * W; }
 
   function show() {
     view.x = Math.min(Math.max(view.x, -view.w / 2), W - view.w / 2);
@@ -307,7 +310,7 @@
   // the seeds, or where value enters the fold.
   function begin() {
     fit();
-    if (scale() >= 0.55) return;
+    if (scale() >= 0.55 || tall()) return;
     const first = svg.querySelector('.box');
     const b = first ? first.getBBox() : { y: 0, height: H };
     centre(0, b.y + b.height / 2, 0.8);

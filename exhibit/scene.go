@@ -148,6 +148,34 @@ func (g *Group) text(t Text) {
 	g.Order = append(g.Order, Shape{ListText, len(g.Texts) - 1})
 }
 
+// grow enlarges the group by percent, from the corner of the sheet.
+func (g *Group) grow(percent int) {
+	if percent == 100 {
+		return
+	}
+	by := func(v *int) { *v = *v * percent / 100 }
+	rect := func(r *Rect) {
+		for _, v := range []*int{&r.X, &r.Y, &r.W, &r.H, &r.Round} {
+			by(v)
+		}
+	}
+	rect(&g.Frame)
+	for i := range g.Rects {
+		rect(&g.Rects[i])
+	}
+	for i := range g.Texts {
+		for _, v := range []*int{&g.Texts[i].X, &g.Texts[i].Y, &g.Texts[i].W, &g.Texts[i].Size} {
+			by(v)
+		}
+	}
+	for i := range g.Paths {
+		for k := range g.Paths[i].Points {
+			by(&g.Paths[i].Points[k].X)
+			by(&g.Paths[i].Points[k].Y)
+		}
+	}
+}
+
 // move shifts the group.
 func (g *Group) move(dx, dy int) {
 	g.Frame.X, g.Frame.Y = g.Frame.X+dx, g.Frame.Y+dy

@@ -178,7 +178,27 @@ func (a *artist) chainMark(g *Group, b *Box, frame Rect, s shape) {
 	if s != shapePlain {
 		x, w = frame.X+slant+2, frame.W-2*slant-4
 	}
-	g.mark(slices.Index(a.chains, b.Chains[0]), x, frame.Y+3, w)
+	i := slices.Index(a.chains, b.Chains[0])
+	g.mark(i, x, frame.Y+3, w)
+	if fill, _ := chainBar(i); fill != White {
+		g.rect(Rect{X: x, Y: frame.Y + 7, W: w, H: 16, Fill: fill, Filled: true})
+	}
+}
+
+// chainBar is the ground of the title of a box of chain i, and what is written on it: the chain's
+// name and its pattern say the same.
+func chainBar(i int) (ground, ink Grey) {
+	bars := [][2]Grey{{White, Black}, {Dark, White}, {Light, Black}, {Middle, Black}}
+	return bars[i%len(bars)][0], bars[i%len(bars)][1]
+}
+
+// inkOf is what the title of b is written with.
+func (a *artist) inkOf(b *Box) Grey {
+	if len(a.chains) < 2 || len(b.Chains) != 1 || b.Kind.outside() {
+		return Black
+	}
+	_, ink := chainBar(slices.Index(a.chains, b.Chains[0]))
+	return ink
 }
 
 // jointTitle names a joint: "Swap, hop 5", "Bridge nomad, hops 5, 6".
@@ -286,7 +306,12 @@ func (a *artist) shapeEntries() []legendEntry {
 	}
 	if len(a.chains) > 1 {
 		for i, c := range a.chains {
-			out = append(out, legendEntry{"on " + clip(visible(string(c)), 20), func(g *Group, x, y int) { g.mark(i, x, y+8, 36) }})
+			out = append(out, legendEntry{"on " + clip(visible(string(c)), 20), func(g *Group, x, y int) {
+				g.mark(i, x, y+2, 36)
+				if fill, _ := chainBar(i); fill != White {
+					g.rect(Rect{X: x, Y: y + 7, W: 36, H: 11, Fill: fill, Filled: true})
+				}
+			}})
 		}
 	}
 	return out
