@@ -34,6 +34,17 @@ func TestBalancesFee(t *testing.T) {
 	require.Equal(t, []tracer.Position{{Kind: "call", Value: "0"}}, trace.Hops[1].Legs[0].Positions)
 }
 
+// Who signs the transaction in which a seed is received pays its fee: of what was there before,
+// and the seed is what was received.
+func TestBalancesSeedOfTheSigner(t *testing.T) {
+	b := newEVM(polygon)
+	b.tx("S", coin("", "T", 7))
+	id := b.tx("T", fee("T", 2), coin("V", "T", 100))
+	trace := b.run(t, "seeds:\n"+txSeed("V1", polygon, id, "T", chains.Native))
+	require.Equal(t, chains.Units(100), trace.Seeds[0].Units)
+	require.Contains(t, lies(trace), "balance native T: 100 100 100 100 100 null 105")
+}
+
 // A failed transaction pays its fee and moves nothing.
 func TestBalancesFailed(t *testing.T) {
 	b, seeds := theft(polygon, chains.Native, 100)

@@ -56,6 +56,7 @@ func (s *balances) grantSeed(t *passage, i int) error {
 		st := &t.set.Steps[k]
 		switch {
 		case st.Asset != at.Asset || st.From == st.To || err != nil:
+		case st.Kind == heuristics.StepFee && st.Conversion < 0: // what it costs to receive is no part of what is received
 		case st.To == at.Account:
 			in, err = in.Add(st.Units)
 		case st.From == at.Account:
