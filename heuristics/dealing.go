@@ -50,6 +50,7 @@ func (s *settler) settle(moves []int) {
 		d.payOn()
 		d.match()
 		d.trade()
+		d.between()
 	}
 	if len(d.traders) == 0 {
 		s.plain, s.alike = append(s.plain, moves...), append(s.alike, moves...)
@@ -231,7 +232,7 @@ func (d *dealing) add(kind StepKind, moves []int, from, to chains.Address, asset
 
 // wonder says that a get is unclear.
 func (d *dealing) wonder(get *side, why string) {
-	d.unclear = append(d.unclear, Unclear{get.account, get.asset, get.left, get.moves, why})
+	d.unclear = append(d.unclear, Unclear{get.account, get.asset, get.left, get.moves, why, false})
 }
 
 // givers returns what fits of that which others gave and which is not accounted for yet; where

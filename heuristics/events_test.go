@@ -51,6 +51,19 @@ func TestFeesThatCannotBe(t *testing.T) {
 	require.Empty(t, s.Conversions[0].Fees, "a fee in what was got has been taken already")
 }
 
+// What comes for nothing while a contract notes a debt is lent, whoever that contract is.
+func TestLoansNotedInNoToken(t *testing.T) {
+	e := chains.Event{Kind: chains.EventPool, Protocol: "compound", Name: "Borrow", Account: "S"}
+	s := heuristics.Settle(with(t, "C>S 70 USDC", e), byName)
+	require.Len(t, s.Unclear, 1)
+	require.True(t, s.Unclear[0].Loan)
+	require.Contains(t, s.Unclear[0].Why, "a loan")
+	e.Account = "P"
+	require.Empty(t, heuristics.Settle(with(t, "C>S 70 USDC", e), byName).Unclear, "somebody else's debt")
+	e.Account, e.Name = "S", "RepayBorrow"
+	require.Empty(t, heuristics.Settle(with(t, "C>S 70 USDC", e), byName).Unclear)
+}
+
 func pool(name string, fields ...string) chains.Event {
 	e := chains.Event{Kind: chains.EventPool, Protocol: "uniswap-v2", Name: name, Emitter: "L"}
 	for i := 0; i < len(fields); i += 2 {

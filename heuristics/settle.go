@@ -77,7 +77,7 @@ func (s *settler) pick() {
 		}
 	}
 	if len(s.inner) < 2 {
-		s.plain, s.inner = append(s.plain, s.inner...), nil
+		s.plain, s.alike, s.inner = append(s.plain, s.inner...), s.inner, nil
 		return
 	}
 	s.absurd()
@@ -121,7 +121,7 @@ func (s *settler) absurd() {
 		sum, err := sums[m.Asset].Add(m.Amount)
 		if err != nil && !slices.Contains(found, m.Asset) {
 			found = append(found, m.Asset)
-			s.out.Unclear = append(s.out.Unclear, Unclear{m.To, m.Asset, m.Amount, []int{i}, "this token's movements add up to more than any amount can hold: none of them is netted"})
+			s.out.Unclear = append(s.out.Unclear, Unclear{m.To, m.Asset, m.Amount, []int{i}, "this token's movements add up to more than any amount can hold: none of them is netted", false})
 		}
 		sums[m.Asset] = sum
 	}
@@ -135,6 +135,9 @@ func (s *settler) absurd() {
 // could tell what they traded from what the one gave the other.
 func (s *settler) convert() {
 	if len(s.inner) == 0 {
+		if len(s.exec.Events) > 0 { // of one movement only an event can make a doubt
+			s.besides()
+		}
 		return
 	}
 	s.paid = map[chains.Address]bool{}
@@ -218,4 +221,5 @@ func (s *settler) through() {
 			s.out.Through[h] = true
 		}
 	}
+	s.parted()
 }

@@ -206,6 +206,27 @@ var shapes = []struct{ name, moves, want string }{
 		0>S 70 DEBT
 		unclear: S 70 USDC: it came for nothing, and a token was made together with it: perhaps a loan
 		`},
+	{"two who trade, and one pays the other through a contract", "S>L 100 USDC\nL>S 90 DAI\nP>L 50 USDC\nL>P 45 DAI\nS>C 9 DAI\nC>P 9 DAI", `
+		S gives 100 USDC to swap 0
+		S takes 81 DAI from 0
+		P gives 50 USDC to swap 1
+		P takes 54 DAI from 1
+		unclear: P 9 DAI: another one who traded here paid this through a contract: it stands among what was traded
+		`},
+	{"a contract that keeps a part", "S>C 100 USDC\nC>P 99 USDC", `
+		S>C 100 USDC
+		C>P 99 USDC
+		unclear: P 99 USDC: a contract paid it that got the same from somebody else here, and did not pass on exactly that: perhaps out of it
+		`},
+	{"a contract that adds some of its own", "S>C 100 USDC\nC>P 101 USDC", `
+		S>C 100 USDC
+		C>P 101 USDC
+		unclear: P 101 USDC: a contract paid it that got the same from somebody else here, and did not pass on exactly that: perhaps out of it
+		`},
+	{"a contract that gives back", "S>C 100 USDC\nC>S 99 USDC", `
+		S>C 100 USDC
+		C>S 99 USDC
+		`},
 	{"a mixer is paid directly, and a ticket is made", "S>M 100 eth\n0>S 1 TICKET", `
 		S>M 100 eth
 		0>S 1 TICKET

@@ -105,6 +105,7 @@ type Unclear struct {
 	Units   chains.Amount
 	Moves   []int // ascending
 	Why     string
+	Loan    bool // it may be lent against what Account has elsewhere
 }
 
 // Settlement is a transaction as its parties see it.

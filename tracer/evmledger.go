@@ -236,11 +236,11 @@ func (s *balances) noteUnclear(t *passage) {
 		}
 		s.lacking.to = t.tx.Block
 	}
-	if !t.touched {
-		return
-	}
 	for i := range t.set.Unclear {
 		u := &t.set.Unclear[i]
+		if !t.touched && !(u.Loan && s.holdsTraced(u.Account)) {
+			continue
+		}
 		name := "nobody"
 		if u.Account != "" {
 			name = s.out.codec.FormatAddress(s.chain, u.Account)
@@ -249,7 +249,24 @@ func (s *balances) noteUnclear(t *passage) {
 		s.out.gap(Gap{Chain: s.chain, FromHeight: &h, ToHeight: &h, TxID: t.txidText(),
 			What: fmt.Sprintf("%s units of %s of %s", u.Units, u.Asset, name), Why: u.Why,
 			Effect: "it is followed as it was moved, and what was got for it, if anything, is not"})
+		if u.Loan {
+			s.find(t, Finding{
+				ID:        id("finding", "loan", string(s.chain), t.txidText(), name, string(u.Asset)),
+				Heuristic: "loan", Version: "1", TxID: t.txidText(), Addresses: []string{name},
+				Says: fmt.Sprintf("%s units of %s: %s; it counts as clean, also where traced value stands behind it", u.Units, u.Asset, u.Why),
+			})
+		}
 	}
+}
+
+// holdsTraced reports whether traced value lies in any of an account's pots.
+func (s *balances) holdsTraced(a chains.Address) bool {
+	for key, p := range s.pots {
+		if key.Account == a && p.touched() && !p.units.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // noteLacking writes the gaps of what the source could not say.

@@ -293,6 +293,15 @@ func TestPools(t *testing.T) {
 	require.Empty(t, evm.Events(scene("ethereum"), []evm.Log{l}), "more than 112 bits is no reserve")
 }
 
+// Lenders that make no token of a debt note it in an event.
+func TestLoans(t *testing.T) {
+	l := emit(t, coinA.Hex(), "Borrow(address,uint256,uint256,uint256)", nil, "address,uint256,uint256,uint256", bob, 7, 8, 9)
+	e := only(t, scene("ethereum"), []evm.Log{l}, chains.EventPool)
+	require.Equal(t, []string{"compound", "Borrow", "7"}, []string{e.Protocol, e.Name, e.Amount.String()})
+	require.Equal(t, evm.Address(bob), e.Account)
+	require.False(t, e.Registered, "anybody can write it")
+}
+
 // Whatever a contract writes, reading it neither fails nor makes value of words: a changed log is
 // no event, or one whose contracts are as they were.
 func FuzzEvents(f *testing.F) {
