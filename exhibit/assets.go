@@ -77,7 +77,7 @@ func (a *Assets) shorten(order []Unit, info map[Unit]*tracer.AssetInfo) {
 	claims := map[Unit]string{}
 	for _, u := range order {
 		i := info[u]
-		if i == nil || i.Decimals < 0 || i.Decimals > mostDecimals || strings.Contains(string(u.Asset), "/") {
+		if i == nil || u.Asset.IsValuation() || i.Decimals < 0 || i.Decimals > mostDecimals || strings.Contains(string(u.Asset), "/") {
 			continue
 		}
 		symbol := claimedSymbol(i.Symbol)
@@ -139,6 +139,9 @@ func eachUnit(t *tracer.Trace, see func(Unit)) {
 func nameOf(u Unit, info *tracer.AssetInfo) naming {
 	if u.Asset == chains.Native {
 		return nativeName(u.Chain)
+	}
+	if u.Asset.IsValuation() {
+		return valued(u, info)
 	}
 	short := shortAsset(u.Asset)
 	if info == nil {

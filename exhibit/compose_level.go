@@ -100,11 +100,15 @@ func (f *Frame) Sentence(names *Assets) string {
 			}
 		}
 	}
-	if len(units) < 2 {
+	if len(units) < 2 && !slices.ContainsFunc(units, func(u Unit) bool { return u.Asset.IsValuation() }) {
 		return f.sentence(names, nil)
 	}
 	var parts []string
 	for _, u := range units {
+		if u.Asset.IsValuation() {
+			parts = append(parts, capital(TextValued)+".")
+			continue
+		}
 		parts = append(parts, f.sentence(names, &u))
 	}
 	return strings.Join(parts, " ")

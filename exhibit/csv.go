@@ -259,23 +259,31 @@ func endpointRows(r *register, _ []Run) [][]string {
 		if b, ok := e.ByBasis.Get(r.rule); ok {
 			basis = splitWords(&b, func(a chains.Amount) string { return a.String() })
 		}
-		rows = append(rows, append(row, e.Range.Min.String(), e.Range.Max.String(), basis, hop, e.Note, process(e.Reason, e.Chain)))
+		least, most := e.Range.Min.String(), e.Range.Max.String()
+		if e.Asset.IsValuation() {
+			least, most = "", "" // no accounting rule says anything
+		}
+		rows = append(rows, append(row, least, most, basis, hop, e.Note, process(e.Reason, e.Chain)))
 	}
 	return rows
 }
 
 func conservationRows(r *register, _ []Run) [][]string {
 	rows := [][]string{{"rule", "conserves", "chain", "asset", "symbol", "seeded_units", "converted_in_units", "unexplained_units",
-		"ended_units", "converted_out_units", "difference_units"}}
+		"ended_units", "converted_out_units", "difference_units", "note"}}
 	for _, rule := range r.t.Rules {
 		table, ok := r.t.Conservation.Get(rule)
 		if !ok {
 			continue
 		}
 		for _, c := range table {
-			rows = append(rows, []string{rule.String(), strconv.FormatBool(rule.Conserves()), string(c.Chain), string(c.Asset),
-				r.assets.symbol(Unit{c.Chain, c.Asset}), c.Seeded.String(), c.ConvertedIn.String(), c.Unexplained.String(),
-				c.Ended.String(), c.ConvertedOut.String(), c.Difference})
+			head := []string{rule.String(), strconv.FormatBool(rule.Conserves()), string(c.Chain), string(c.Asset), r.assets.symbol(Unit{c.Chain, c.Asset})}
+			if c.Asset.IsValuation() {
+				rows = append(rows, append(head, "", "", "", "", "", "", TextValued))
+				continue
+			}
+			rows = append(rows, append(head, c.Seeded.String(), c.ConvertedIn.String(), c.Unexplained.String(),
+				c.Ended.String(), c.ConvertedOut.String(), c.Difference, ""))
 		}
 	}
 	return rows

@@ -116,8 +116,12 @@ type Diagram struct {
 	flow             *flow
 }
 
-// drawnRule returns the rule that is drawn for t.
+// drawnRule returns the rule that is drawn for t: the declared one, and poison where the others say
+// nothing.
 func drawnRule(t *tracer.Trace) tracer.Rule {
+	if contactOnly(t) {
+		return tracer.Poison
+	}
 	if t.Incident.Rule.Conserves() {
 		return t.Incident.Rule
 	}

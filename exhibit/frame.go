@@ -86,11 +86,17 @@ func headLines(lines []string) []string {
 // ruleLine says under which rule amounts are drawn, and whether it is the declared one.
 func ruleLine(t *tracer.Trace, r tracer.Rule) string {
 	s := fmt.Sprintf("traced under %s (%s), the rule declared in the incident", r, ruleWordsOf(t, r))
-	if r != t.Incident.Rule {
+	switch {
+	case contactOnly(t):
+		s = fmt.Sprintf("what others valued each movement at, wherever %s finds contact; the incident declares %s, which says nothing of valuations", r, t.Incident.Rule)
+	case r != t.Incident.Rule:
 		s = fmt.Sprintf("traced under %s (%s); the incident declares %s, which marks contact and does not divide amounts", r, ruleWordsOf(t, r), t.Incident.Rule)
 	}
 	if why := strings.TrimSpace(visible(t.Incident.RuleReason)); why != "" {
 		s += ": " + strings.TrimSuffix(why, ".")
+	}
+	if contactOnly(t) {
+		return s + "."
 	}
 	return s + ". “a of b”: a is traced of a movement of b."
 }
@@ -210,7 +216,7 @@ func (d *Diagram) feeWords() string {
 
 func (d *Diagram) madeBlocks() string {
 	if hasAccounts(d.Trace) {
-		return "made the block or ran the bridge"
+		return "made the block, ran the bridge or carried a withdrawal"
 	}
 	return "mined"
 }

@@ -73,6 +73,7 @@ type reportPage struct {
 	Replica                 string
 	Opening, Sums, Scope    string
 	GapLine, RuleLine       string
+	Contact                 bool // poison alone says something
 	Balanced                bool
 	Rules                   []ruleView
 	Totals                  []totalGroup
@@ -102,6 +103,7 @@ type reportPage struct {
 	Statement               string // the incident's own notes
 	Notes                   []string
 	Files                   []string
+	down                    bool
 }
 
 func (x *Exhibit) page() (*reportPage, error) {
@@ -124,8 +126,9 @@ func (x *Exhibit) page() (*reportPage, error) {
 		Diagram: template.HTML(svg.String()),                   // #nosec G203 written and escaped by svgWriter
 		Folds:   template.JS(folds), FoldsCount: len(x.Levels), // #nosec G203 numbers, base64 and text that the encoder escaped
 		Policy: policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
-		Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(), RoundLine: sum.RoundLine(),
+		Contact: contactOnly(t), Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(), RoundLine: sum.RoundLine(),
 		RuleLine: ruleLine(t, x.Diagram.Rule), Files: append([]string{"flow.svg"}, CSVNames()...)}
+	p.down = x.Scene.Height > x.Scene.Width
 	p.Balanced, p.Statement = sum.Balanced(), visible(t.Incident.Notes)
 	if t.Incident.Synthetic {
 		p.Replica = textReplica
@@ -144,6 +147,20 @@ func policy(css, js string) string {
 	}
 	return "default-src 'none'; style-src " + hash(css) + "; script-src " + hash(js) + "; font-src data:; base-uri 'none'; form-action 'none'"
 }
+
+// Down reports whether the drawing runs from top to bottom.
+func (p *reportPage) Down() bool { return p.down }
+
+// FeeWords says what the fees of schedule C are.
+func (p *reportPage) FeeWords() string {
+	if hasAccounts(p.Trace) {
+		return "fees, of transactions to whoever made the block, of bridges and mixers to those who ran them"
+	}
+	return "network fees, each paid to whoever mined the block"
+}
+
+// HasOutputs reports whether a chain of the trace keeps value in outputs.
+func (p *reportPage) HasOutputs() bool { return hasOutputs(p.Trace) }
 
 // Columns is how many columns the table of the totals has where it has groups.
 func (p *reportPage) Columns() int { return len(p.Rules) + 1 }

@@ -16,6 +16,7 @@ type Ending struct {
 	Asset     chains.Asset
 	Endpoints int           // with traced value under any accounting rule
 	Drawn     int           // with traced value under the drawn rule
+	Poisoned  int           // that poison reaches
 	Traced    tracer.Traced // totals; null where a rule does not say for one of them
 }
 
@@ -132,6 +133,9 @@ func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
 	if !tracedUnder(&e.Traced, drawn).IsZero() {
 		g.Drawn++
 	}
+	if !tracedUnder(&e.Traced, tracer.Poison).IsZero() {
+		g.Poisoned++
+	}
 }
 
 func (g *Ending) unit() Unit { return Unit{g.Chain, g.Asset} }
@@ -147,6 +151,9 @@ func (s *Summary) Units() []Unit {
 // Opening is the one sentence that answers where the value is. Where the trace counts in
 // several assets it says what was taken, and PerAsset the rest.
 func (s *Summary) Opening() string {
+	if contactOnly(s.trace) {
+		return s.contactLine()
+	}
 	counts := fmt.Sprintf("(%s, %s)", count(s.Seeds, "seed"), count(s.Receipts, "receipt"))
 	if len(s.units) > 1 {
 		return fmt.Sprintf("Alleged stolen: %s %s. Where each is now, and what it became, under %s (%s):",
@@ -177,7 +184,7 @@ func (s *Summary) endings(units []Unit, write func(Unit, chains.Amount) string) 
 // PerAsset is a sentence for each asset with traced value under the drawn rule: what came, and
 // what became of it, which adds up. Empty where the trace counts in one asset alone.
 func (s *Summary) PerAsset() []string {
-	if len(s.units) < 2 {
+	if len(s.units) < 2 || contactOnly(s.trace) {
 		return nil
 	}
 	var out []string
@@ -190,6 +197,9 @@ func (s *Summary) PerAsset() []string {
 }
 
 func (s *Summary) assetLine(u Unit) string {
+	if u.Asset.IsValuation() {
+		return s.assets.onChain(u) + ": " + TextValued + "."
+	}
 	var came []string
 	number := func(a chains.Amount) string { return s.assets.briefNumber(u, a) }
 	if taken := s.Stolen.of(u); !taken.IsZero() {
@@ -283,11 +293,14 @@ func (s *Summary) RoundLine() string {
 
 // Balanced reports whether the ends add up to what was taken, whatever the trace says of it.
 func (s *Summary) Balanced() bool {
-	return s.books != nil && !slices.ContainsFunc(s.books, func(r tracer.ConservationRow) bool { return r.Difference != "0" })
+	return contactOnly(s.trace) || s.books != nil && !slices.ContainsFunc(s.books, func(r tracer.ConservationRow) bool { return r.Difference != "0" })
 }
 
 // SumLine says whether the ends add up to what was taken.
 func (s *Summary) SumLine() string {
+	if contactOnly(s.trace) {
+		return fmt.Sprintf("Nothing is divided and nothing summed: the rule declared in the incident, %s, says nothing here, and neither does any other accounting rule.", s.trace.Incident.Rule)
+	}
 	if s.books == nil {
 		return "These do NOT add up: the amounts are beyond any sum. The trace has a defect and must not be relied on."
 	}
@@ -325,7 +338,11 @@ func capital(s string) string {
 
 // ScopeLine says how far the trace went.
 func (s *Summary) ScopeLine() string {
-	line := fmt.Sprintf("Under this rule the value moved in %s of %s", count(s.Hops, "hop"), count(s.Txs, "transaction"))
+	what := "Under this rule the value moved in"
+	if contactOnly(s.trace) {
+		what = "Contact goes on in"
+	}
+	line := fmt.Sprintf("%s %s of %s", what, count(s.Hops, "hop"), count(s.Txs, "transaction"))
 	if s.From != "" && s.To != "" {
 		line += fmt.Sprintf(", from %s to %s", visible(day(s.From)), visible(day(s.To)))
 	}

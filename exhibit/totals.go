@@ -70,6 +70,9 @@ func (a *Assets) onChain(u Unit) string {
 }
 
 func (v *viewer) endingTotal(e *Ending) totalView {
+	if e.Asset.IsValuation() {
+		return v.valuedTotal(e)
+	}
 	what := count(e.Endpoints, "endpoint")
 	if e.Endpoints == 0 && onlyContact(v.t, e) {
 		what = "contact only"
@@ -86,7 +89,7 @@ func (v *viewer) takenTotal(sum *Summary, u Unit) []totalView {
 	row := totalView{What: "Alleged stolen", Symbol: v.assets.symbol(u)}
 	for _, r := range v.t.Rules {
 		c := v.briefCell(u, a, r)
-		if _, ok := v.t.Conservation.Get(r); !ok {
+		if _, ok := v.t.Conservation.Get(r); !ok || r.Conserves() && u.Asset.IsValuation() {
 			c = cellView{Text: "–", Declared: r == v.rule}
 		} else if !r.Conserves() {
 			c = cellView{Text: "no sum", Declared: r == v.rule}

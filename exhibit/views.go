@@ -108,7 +108,7 @@ type viewer struct {
 func (v *viewer) fill(p *reportPage, sum *Summary) {
 	t := v.t
 	for _, r := range t.Rules {
-		p.Rules = append(p.Rules, ruleView{r.String(), ruleWordsOf(t, r), r == v.rule, r.Conserves()})
+		p.Rules = append(p.Rules, ruleView{r.String(), ruleWordsOf(t, r), r == v.rule && r == t.Incident.Rule, r.Conserves()})
 	}
 	p.Totals = v.totals(sum)
 	p.Seeds = v.seeds()

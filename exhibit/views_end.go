@@ -87,7 +87,10 @@ func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
 	row := endpointView{Number: i + 1, Reason: reasonWords(e.Reason, e.Chain), Chain: visible(string(e.Chain)), Place: v.place(e.Node),
 		Position: visible(e.Position), Note: visible(e.Note), Whole: v.assets.format(u, e.Units), Cells: v.cells(&e.Traced, u),
 		Range: v.assets.number(u, e.Range.Min) + " to " + v.assets.number(u, e.Range.Max)}
-	if e.Range.Min.Cmp(e.Range.Max) == 0 {
+	switch {
+	case e.Asset.IsValuation():
+		row.Range = "poison only"
+	case e.Range.Min.Cmp(e.Range.Max) == 0:
 		row.Range = "the same under every rule"
 	}
 	if e.TxID != nil {
@@ -111,6 +114,11 @@ func (v *viewer) conservation() []conservationView {
 		}
 		for _, c := range table {
 			u := Unit{c.Chain, c.Asset}
+			if u.Asset.IsValuation() {
+				out = append(out, conservationView{Rule: rule.String(), Asset: v.assets.symbol(u), Chain: visible(string(c.Chain)), Difference: TextValued,
+					Conserves: true})
+				continue
+			}
 			out = append(out, conservationView{rule.String(), v.assets.symbol(u), visible(string(c.Chain)), v.assets.number(u, c.Seeded), v.assets.number(u, c.ConvertedIn), v.assets.number(u, c.Unexplained),
 				v.assets.number(u, c.Ended), v.assets.number(u, c.ConvertedOut), visible(c.Difference), rule == v.rule,
 				rule.Conserves() && c.Difference != "0", rule.Conserves()})

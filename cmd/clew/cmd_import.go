@@ -164,7 +164,7 @@ func writeImport(w *world, a importAnswer) error {
 	p.line("%s, taken for %s; from %s to %s", a.File, a.Form, a.From, a.To)
 	p.line("SHA-256 %s", a.SHA256)
 	if a.Failed+a.Empty > 0 {
-		p.line("%s that move nothing: %d of failed transactions, %d of amount 0 or without a receiver", counted(int64(a.Failed+a.Empty), "row"), a.Failed, a.Empty)
+		p.line("%s of no effect: %d of a failed transaction, %d of amount 0 or without a receiver", counted(int64(a.Failed+a.Empty), "row"), a.Failed, a.Empty)
 	}
 	for _, remark := range a.Remarks {
 		p.fold(remark)

@@ -116,28 +116,34 @@ func (r *printed) endpoints(p *page, sum *exhibit.Summary) {
 	ends := map[exhibit.Unit][]*tracer.Endpoint{}
 	all := 0
 	for i := range r.Endpoints {
-		if e := &r.Endpoints[i]; !e.Range.Max.IsZero() {
+		if e := &r.Endpoints[i]; !e.Range.Max.IsZero() || e.Asset.IsValuation() {
 			u := exhibit.Unit{Chain: e.Chain, Asset: e.Asset}
 			ends[u], all = append(ends[u], e), all+1
 		}
 	}
 	most := max(1, r.rows()/max(1, len(ends)))
-	p.line("Where it ends: the largest by %s%s, and the range over the accounting rules", rule, map[bool]string{true: " of each asset"}[len(ends) > 1])
+	p.line("Where it ends: the largest by %s%s, and the range over the accounting rules", sum.Rule, map[bool]string{true: " of each asset"}[len(ends) > 1])
 	rows := [][]string{{"reason", "traced", "least", "most", "", "where"}}
 	for _, u := range units {
 		slices.SortStableFunc(ends[u], func(a, b *tracer.Endpoint) int {
 			x, _ := a.Traced.Get(rule)
 			y, _ := b.Traced.Get(rule)
+			if u.Asset.IsValuation() {
+				x, y = a.Units, b.Units
+			}
 			return cmp.Or(y.Cmp(x), b.Range.Max.Cmp(a.Range.Max))
 		})
 		for _, e := range ends[u][:min(most, len(ends[u]))] {
 			traced, ok := e.Traced.Get(rule)
 			amount := brief(names, e.Chain, e.Asset, traced)
+			least, most := brief(names, e.Chain, e.Asset, e.Range.Min), brief(names, e.Chain, e.Asset, e.Range.Max)
 			if !ok {
 				amount = "-"
 			}
-			rows = append(rows, []string{string(e.Reason), amount, brief(names, e.Chain, e.Asset, e.Range.Min),
-				brief(names, e.Chain, e.Asset, e.Range.Max), symbol(names, e.Chain, e.Asset), r.place(e)})
+			if e.Asset.IsValuation() {
+				amount, least, most = "contact", "-", "-"
+			}
+			rows = append(rows, []string{string(e.Reason), amount, least, most, symbol(names, e.Chain, e.Asset), r.place(e)})
 		}
 	}
 	p.table("lrrrll", rows)
@@ -189,6 +195,10 @@ func (r *printed) sums(p *page, sum *exhibit.Summary) {
 }
 
 func (r *printed) sumsOf(p *page, sum *exhibit.Summary, u exhibit.Unit) {
+	if u.Asset.IsValuation() {
+		p.fold(fmt.Sprintf("No sums in %s: %s", symbol(sum.Names(), u.Chain, u.Asset), exhibit.TextValued))
+		return
+	}
 	var endings []*exhibit.Ending
 	header := []string{"rule"}
 	for i := range sum.Endings {
