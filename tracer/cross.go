@@ -110,7 +110,7 @@ func (c *crossing) lookout(ctx context.Context, chain chains.Chain, since int64)
 	src, err := c.open.Open(ctx, chain, -1, since)
 	switch {
 	case errors.Is(err, chains.ErrUnsupported):
-		l.why = fmt.Sprintf("no node was given for %s", chain)
+		l.why = fmt.Sprintf("nothing of %s was given to read", chain)
 	case err != nil:
 		return nil, fmt.Errorf("open %s: %w", chain, err)
 	default:

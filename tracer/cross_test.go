@@ -139,7 +139,7 @@ func TestBridgeNotFollowed(t *testing.T) {
 		says   string
 		reason tracer.Reason
 	}{
-		"no node": {func(a, _ *evmBook) *world { return newWorld(a) }, "no node was given for ethereum", tracer.ReasonBridge},
+		"no node": {func(a, _ *evmBook) *world { return newWorld(a) }, "nothing of ethereum was given to read", tracer.ReasonBridge},
 		"no such key": {func(a, b *evmBook) *world { b.txs[1].Exec.Events = nil; return newWorld(a, b) },
 			"nothing on ethereum has this key", tracer.ReasonPending},
 		"another field": {func(a, b *evmBook) *world { b.txs[1].Exec.Events[0].Fields[0].Value = "61"; return newWorld(a, b) },

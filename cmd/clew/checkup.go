@@ -102,7 +102,7 @@ func (n evmNode) examine(ctx context.Context) (checkup, error) {
 	found := checkup{answer: evmAnswer{"clew.doctor/1", &r}, rows: append(head, [][]string{
 		{"chain", string(r.Chain) + " (" + r.CAIP2 + ")"},
 		{"head", "block " + grouped(r.Head.Height) + ", " + r.Head.Time.Format(time.RFC3339)},
-		{"", "0x" + r.Head.Hash.String()},
+		{"", hashText(r.Chain, r.Head.Hash)},
 		{"receipts", r.Offers.Receipts},
 		{"calls", r.Offers.BlockTraces},
 		{"index of calls", yesNo(r.Offers.TraceFilter)},

@@ -123,7 +123,7 @@ func describeRecording(w *world, node *openedNode) error {
 		{"sha256", a.SHA256},
 		{"chain", string(a.Chain) + " (" + a.CAIP2 + ")"},
 		{"blocks", grouped(a.From) + " to " + grouped(a.To)},
-		{"as of", "block " + grouped(a.Head.Height) + " " + a.Head.Hash.String()},
+		{"as of", "block " + grouped(a.Head.Height) + " " + hashText(a.Chain, a.Head.Hash)},
 		{"transactions", grouped(int64(len(m.Txs)))},
 		{"coverage", a.Coverage},
 	})

@@ -268,7 +268,7 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 
 // whereabouts names the transaction that is shown, and that of the other leg.
 func (x *explanation) whereabouts(leg *tracer.Leg) [][]string {
-	name := func(l *tracer.Leg) string { return map[bool]string{true: "0x"}[onAccounts(l)] + l.TxID.String() }
+	name := func(l *tracer.Leg) string { return hashText(l.Chain, l.TxID) }
 	rows := [][]string{{"transaction", name(leg)}, {"block", grouped(leg.Height) + ", " + leg.Time}, {"chain", string(leg.Chain)}}
 	if first := &x.Hop.Legs[0]; first.TxID != leg.TxID {
 		rows = append(rows, []string{"given in", name(first)}, []string{"block", grouped(first.Height) + ", " + first.Time}, []string{"chain", string(first.Chain)})

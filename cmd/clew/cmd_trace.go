@@ -105,6 +105,7 @@ type traceJob struct {
 
 	source string // what was read, for people and the run record
 	trace  *tracer.Trace
+	unread []chains.Chain // to which value leads, and of which there is nothing to read
 }
 
 // recordingOf returns the folder of a chain inside of the recording: none of its own where the
@@ -144,7 +145,14 @@ func (j *traceJob) deliver(ctx context.Context, ran error) error {
 	if _, err := j.keep(ctx); err != nil || ran != nil {
 		return errors.Join(ran, err)
 	}
-	if n := len(j.trace.Gaps); n > 0 {
+	switch n := len(j.trace.Gaps); {
+	case n > 0 && len(j.unread) > 0:
+		way := "--rpc " + string(j.unread[0]) + "=URL"
+		if !j.c.IsSet("rpc") {
+			way = "clew sync --chain " + string(j.unread[0]) + " --rpc URL"
+		}
+		return withHint(&gapsError{n}, "value leads to %s, of which there is nothing to read: %s", j.unread[0], way)
+	case n > 0:
 		return &gapsError{n}
 	}
 	return nil

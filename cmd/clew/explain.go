@@ -303,9 +303,11 @@ func wholeTx(ctx context.Context, w *world, c *cli.Context, t *loadedTrace, leg 
 		return txFrom(ctx, w, c, e, leg)
 	}
 	if t.file != "" {
-		beside := filepath.Join(filepath.Dir(t.file), recordingName)
-		if _, err := os.Stat(filepath.Join(beside, recordingFiles()[1])); err == nil {
-			return txFrom(ctx, w, c, endpoint{recording: beside}, leg)
+		for _, folder := range []string{"", folderOf(leg.Chain)} {
+			beside := filepath.Join(filepath.Dir(t.file), recordingName, folder)
+			if _, err := os.Stat(filepath.Join(beside, recordingFiles()[1])); err == nil {
+				return txFrom(ctx, w, c, endpoint{recording: beside}, leg)
+			}
 		}
 	}
 	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
@@ -343,6 +345,6 @@ func txFrom(ctx context.Context, w *world, c *cli.Context, e endpoint, leg *trac
 			return &own, node.where, nil
 		}
 	}
-	return nil, "", withHint(fmt.Errorf("transaction %s is not in block %d of %s: %w", leg.TxID, leg.Height, node.where, chains.ErrNotFound),
+	return nil, "", withHint(fmt.Errorf("transaction %s is not in block %d of %s: %w", hashText(leg.Chain, leg.TxID), leg.Height, node.where, chains.ErrNotFound),
 		"is this the node or recording from which the trace was made?")
 }

@@ -40,7 +40,7 @@ func tracedMovements(t *tracer.Trace, id chains.TxID) []potEntry {
 		h := &t.Hops[i]
 		for k := range h.Legs {
 			l := &h.Legs[k]
-			if l.TxID != id {
+			if l.TxID != id || k > 0 && h.Kind == tracer.HopFee { // what did not arrive moved nothing there
 				continue
 			}
 			e := potEntry{Position: positionName(l.Positions[len(l.Positions)-1]), From: nodeName(t, l.From[0].Node), Address: nodeName(t, l.To),

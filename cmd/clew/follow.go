@@ -44,6 +44,7 @@ func (j *traceJob) follow(ctx context.Context, nodes *openedNodes) (err error) {
 	if j.trace == nil {
 		return j.hint(err, j.source)
 	}
+	j.unread = nodes.none
 	keepErr := f.finish(ctx)
 	kept = keepErr == nil
 	return errors.Join(err, keepErr)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/chains"
@@ -71,6 +72,10 @@ func (s *stored) Open(ctx context.Context, chain chains.Chain, _, _ int64) (trac
 		if err != nil || len(files) > 0 {
 			return s.imported(chain, files, err)
 		}
+		if !slices.Contains(s.j.chains, chain) { // value leads there: it ends where it left
+			s.j.unread = append(s.j.unread, chain)
+			return nil, fmt.Errorf("nothing of %s is in %s: %w", chain, s.j.st.Path(), chains.ErrUnsupported)
+		}
 	}
 	height, err := s.j.lastBlock(ctx, chain)
 	if err != nil {
@@ -81,7 +86,7 @@ func (s *stored) Open(ctx context.Context, chain chains.Chain, _, _ int64) (trac
 		return nil, s.j.storeHint(ctx, err)
 	}
 	if pin, ok := s.j.pins[chain]; ok && src.AsOf().Hash != pin.Hash {
-		return nil, errors.Join(fmt.Errorf("as of block %d: the store has %s there, not %s: %w", pin.Height, src.AsOf().Hash, pin.Hash, chains.ErrReorged), closeSource(src))
+		return nil, errors.Join(fmt.Errorf("as of block %d: the store has %s there, not %s: %w", pin.Height, hashText(chain, src.AsOf().Hash), hashText(chain, pin.Hash), chains.ErrReorged), closeSource(src))
 	}
 	span := store.Span{From: src.From().Height, To: src.AsOf().Height}
 	s.note(chain, span, fmt.Sprintf("blocks %s to %s", grouped(span.From), grouped(span.To)))

@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"clew/chains/bitcoin/nodetest"
+	accounts "clew/chains/evm/nodetest"
 )
 
 // TestMain lets the scripts run this test binary as clew, with a real process, exit code
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	all := scriptCommands()
 	maps.Copy(all, nodeCommands())
+	maps.Copy(all, chainCommands())
 	return all
 }
 
@@ -33,6 +35,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			nodeSetup(env)
+			chainSetup(env)
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
@@ -67,6 +70,29 @@ func TestNodeSuite(t *testing.T) {
 					env.Setenv("KIND", string(node.kind))
 					env.Setenv("ARGS", node.args)
 					nodeSetup(env)
+					return nil
+				},
+			})
+		})
+	}
+}
+
+// TestAccountSuite runs testdata/accounts/*.txtar on every node of chains of accounts.
+func TestAccountSuite(t *testing.T) {
+	for kind, index := range map[accounts.Kind]string{accounts.Geth: "no", accounts.Anvil: "yes"} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			testscript.Run(t, testscript.Params{
+				Dir:                 "testdata/accounts",
+				RequireExplicitExec: true,
+				RequireUniqueNames:  true,
+				Cmds:                commandsOfScripts(),
+				Setup: func(env *testscript.Env) error {
+					env.Setenv("HOME", env.WorkDir)
+					env.Setenv("KIND", string(kind))
+					env.Setenv("INDEX", index)
+					nodeSetup(env)
+					chainSetup(env)
 					return nil
 				},
 			})

@@ -226,7 +226,10 @@ func conserved(ts *testscript.TestScript, file string) string {
 	ts.Check(json.Unmarshal(text, &t))
 	var b strings.Builder
 	for _, e := range t.Endpoints {
-		line, reached := string(e.Reason)+" "+e.TxID.String()+":"+e.Position, false
+		line, reached := string(e.Reason)+" "+e.Node+" "+string(e.Asset)+" "+e.Position, false
+		if e.TxID != nil {
+			line += " " + e.TxID.String()
+		}
 		for _, r := range t.Rules {
 			if a, ok := e.Traced.Get(r); r.Conserves() {
 				line += " " + a.String()

@@ -58,7 +58,7 @@ func dial(ctx context.Context, chain chains.Chain, url string, o dialing) (diall
 		return dialFamily(ctx, chain.Info().Family, chain, url, o)
 	}
 	families := []chains.Family{chains.FamilyBitcoin, chains.FamilyEVM}
-	if strings.HasPrefix(url, "ws") {
+	if strings.HasPrefix(url, "ws") || o.jwtFile != "" { // bitcoind knows neither
 		families = families[1:]
 	}
 	var first error
@@ -151,6 +151,7 @@ type openedNodes struct {
 	flag  string // that names them: "rpc", "state-rpc"
 	seeds []chains.Chain
 	of    map[chains.Chain]*openedNode
+	none  []chains.Chain // that were asked for, and no node was given for them
 }
 
 // newNodes checks that --rpc or --blocks serves every chain of the seeds; false where neither was
@@ -176,6 +177,9 @@ func (n *openedNodes) open(ctx context.Context, chain chains.Chain) (*openedNode
 		return node, nil
 	}
 	missing := func() error {
+		if !slices.Contains(n.none, chain) {
+			n.none = append(n.none, chain)
+		}
 		return fmt.Errorf("no node was given for %s: %w (--%s %s=URL)", chain, chains.ErrUnsupported, n.flag, chain)
 	}
 	e, ok, err := endpointFor(n.c, n.flag, chain)

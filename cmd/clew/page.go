@@ -104,6 +104,15 @@ func plainSpaces(text string) string {
 	return strings.NewReplacer("\u2009", ",", "\u00a0", " ", "\u202f", ",").Replace(text)
 }
 
+// hashText writes the hash of a transaction or block as users of its chain do. (JSON has 64 digits
+// on every chain.)
+func hashText(chain chains.Chain, hash chains.Hash) string {
+	if chain.Info().Family == chains.FamilyEVM {
+		return "0x" + hash.String()
+	}
+	return hash.String()
+}
+
 // short returns the ends of a hash or address that is too long for a line.
 func short(text string) string {
 	if len(text) <= 24 {

@@ -61,7 +61,7 @@ func (s *standing) ofAsOf(ctx context.Context, st *store.Store, t *tracer.Trace,
 			return nil
 		}
 		s.says = append(s.says, fmt.Sprintf("The block as of which the trace was made, %d (%s), has left the main chain: %s has %s at that height. Trace again: what moved or ended in the blocks that left may be otherwise now.",
-			a.Height, a.Hash, st.Path(), now.Ref.Hash))
+			a.Height, hashText(a.Chain, a.Hash), st.Path(), hashText(a.Chain, now.Ref.Hash)))
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (s *standing) left(ctx context.Context, st *store.Store, a tracer.AsOf) err
 	no := false
 	s.asOf = &no
 	s.says = append(s.says, fmt.Sprintf("The block as of which the trace was made, %d (%s), has left the main chain in %s, which has none at that height now. Trace again: what moved or ended in the blocks that left may be otherwise now.",
-		a.Height, a.Hash, st.Path()))
+		a.Height, hashText(a.Chain, a.Hash), st.Path()))
 	return nil
 }
 
@@ -99,14 +99,14 @@ func (s *standing) ofHop(ctx context.Context, st *store.Store, leg *tracer.Leg) 
 	switch {
 	case errors.Is(err, chains.ErrNotFound):
 		says = fmt.Sprintf("In %s the main chain has block %s at height %d, and this transaction is not in it: the block of this hop has left the main chain.",
-			st.Path(), b.Ref.Hash, leg.Height)
+			st.Path(), hashText(leg.Chain, b.Ref.Hash), leg.Height)
 	case err != nil:
 		return err
 	case tx.Block.Height != leg.Height:
 		says = fmt.Sprintf("In %s the main chain has this transaction in block %d: the block of this hop has left the main chain.",
 			st.Path(), tx.Block.Height)
 	default:
-		stands, says = true, fmt.Sprintf("The main chain in %s has this transaction at this height, in block %s.", st.Path(), b.Ref.Hash)
+		stands, says = true, fmt.Sprintf("The main chain in %s has this transaction at this height, in block %s.", st.Path(), hashText(leg.Chain, b.Ref.Hash))
 	}
 	s.main, s.says = &stands, append(s.says, says)
 	return nil
