@@ -54,7 +54,7 @@ type evmMeasured struct {
 }
 
 // Of the blocks that EVM nodes are filled with.
-const evmBlockTxs = 60
+const evmBlockTxs = 45
 
 // allEVM measures chains of accounts.
 func (o *options) allEVM(ctx context.Context) (m *evmMeasured, err error) {
@@ -64,7 +64,11 @@ func (o *options) allEVM(ctx context.Context) (m *evmMeasured, err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	m = &evmMeasured{}
-	o.txs, o.blockTxs = o.evmBlocks*evmBlockTxs, evmBlockTxs
+	blocks := o.evmBlocks
+	if o.quick {
+		blocks /= 4
+	}
+	o.txs, o.blockTxs = blocks*evmBlockTxs, evmBlockTxs
 	for _, kind := range nodetest.Kinds() {
 		r, err := o.besideNode(ctx, kind)
 		if err != nil {

@@ -2,12 +2,14 @@
 // machine, and prints a page in Markdown:
 //
 //	go run ./bench -sizes 0.3,3 > docs/performance.md
+//	go run ./bench -only evm > docs/performance-accounts.md
 //
 // For each size it generates a chain, serves it on loopback as a bitcoind that never has to
 // think, and runs each job in a process of its own, whose peak memory is the one printed.
 // Everything lies in a temporary folder, which is removed; a chain of 30 million
 // transactions and its two stores take 35 GB there. Then it fills real nodes, where they are
-// installed, and measures beside them; -only leaves out the one part or the other.
+// installed, and measures beside them, and does the same with chains of accounts; -only leaves out the
+// other parts.
 package main
 
 import (
@@ -70,9 +72,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.IntVar(&o.small, "small", 100_000, "blocks of a chain of small blocks; 0 for none")
 	f.IntVar(&o.inFlight, "in-flight", 4, "requests at once")
 	f.IntVar(&o.nodeBlocks, "node-blocks", 100, "blocks of 2,000 transactions that each real node is filled with")
-	f.IntVar(&o.evmBlocks, "evm-blocks", 2000, "blocks of 60 transactions that each node of a chain of accounts is filled with")
+	f.IntVar(&o.evmBlocks, "evm-blocks", 2000, "blocks of 45 transactions that each node of a chain of accounts is filled with")
 	f.StringVar(&o.only, "only", "", "measure chains, the generated ones, nodes, the real ones, or evm, chains of accounts, alone")
-	f.BoolVar(&o.quick, "quick", false, "leave out what takes longest of chains of accounts: every block of the longest one")
+	f.BoolVar(&o.quick, "quick", false, "of chains of accounts, fill nodes with a quarter of the blocks, and do not read every block of the longest")
 	f.StringVar(&o.date, "date", "", "printed as the date of the run; left out if empty")
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile of each job to JOB-TXS.pprof in this folder")
 	f.BoolVar(&o.keep, "keep", false, "keep the folder of each chain, and name it; -job JOB -dir FOLDER -txs N then does one job again")
