@@ -180,9 +180,15 @@ func (a *artist) chainMark(g *Group, b *Box, frame Rect, s shape) {
 	}
 	i := slices.Index(a.chains, b.Chains[0])
 	g.mark(i, x, frame.Y+3, w)
-	if fill, _ := chainBar(i); fill != White {
-		g.rect(Rect{X: x, Y: frame.Y + 7, W: w, H: 16, Fill: fill, Filled: true})
+	fill, _ := chainBar(i)
+	if fill == White {
+		return
 	}
+	bar := Rect{X: frame.X + s.room() + 4, Y: frame.Y + 7, W: frame.W - 2*s.room() - 8, H: 16, Fill: fill, Filled: true}
+	if s == shapeContract { // beside its folded corner
+		bar.W -= slant - s.room()
+	}
+	g.rect(bar)
 }
 
 // chainBar is the ground of the title of a box of chain i, and what is written on it: the chain's
