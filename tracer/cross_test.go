@@ -104,6 +104,8 @@ func TestBridgeFollowed(t *testing.T) {
 	require.Equal(t, []string{"T", "bridge", "bridge", "R"}, []string{address(trace, h.Legs[0].From[0].Node), address(trace, h.Legs[0].To),
 		address(trace, h.Legs[1].From[0].Node), address(trace, h.Legs[1].To)})
 	require.Equal(t, same("60"), values(*h.Given))
+	require.Equal(t, tracer.HopFee, trace.Hops[1].Kind)
+	require.Equal(t, "attested", trace.Hops[1].Legs[1].Evidence, "no movement shows it")
 	basis, _ := h.Basis.Get(tracer.FIFO)
 	require.Equal(t, tracer.BridgeKey, basis)
 	require.Equal(t, map[string]string{"TOKEN X": same("57")}, went(trace, out))

@@ -291,6 +291,7 @@ func (s *balances) feeOf(t *passage, k int, d *departure, fee bundle, from, besi
 	if beside == "" {
 		w.given = &d.given
 	}
+	w.legs[1].Evidence = chains.EvidenceAttested.String() // no movement: the difference of two sides
 	if err := s.out.write(&w, h); err != nil {
 		return err
 	}

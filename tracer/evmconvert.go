@@ -3,6 +3,7 @@ package tracer
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -21,7 +22,8 @@ type given struct {
 	from   *livePot
 	inputs []string
 	hops   int
-	ended  bool // the conserving rules end here: what it is worth beside the others is not known
+	became [Poison]bool // it became something under this rule
+	ended  bool         // the conserving rules end here: what it is worth beside the others is not known
 }
 
 // give takes what a conversion was given out of its pot.
@@ -72,6 +74,9 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 			b = bundle{units: st.Units, taint: g.taint}
 		case g.touched() && !g.ended:
 			b = g.converted(shares[i], basisOf(conv))
+			for r := range b.by {
+				g.became[r] = g.became[r] || b.by[r] != nil
+			}
 		}
 		if b.units.IsZero() {
 			continue
@@ -85,9 +90,34 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 			return err
 		}
 	}
+	if c.taken == len(conv.Received) {
+		s.noteRounded(t, c)
+	}
 	return s.receive(ctx, t, k, all, nil, func(h *holding) error {
 		return s.swapped(t, k, c, from, parts, h)
 	})
+}
+
+// noteRounded writes a gap of what was given under rules by which it became less than one unit of
+// everything that came: no endpoint has it.
+func (s *balances) noteRounded(t *passage, c *trade) {
+	for i := range c.given {
+		g := &c.given[i]
+		var rules []string
+		for r := range g.by {
+			if !g.ended && g.by[r] != nil && !g.became[r] {
+				rules = append(rules, Rule(r).String())
+			}
+		}
+		if rules == nil {
+			continue
+		}
+		height := t.tx.Block.Height
+		s.out.gap(Gap{Chain: s.chain, FromHeight: &height, ToHeight: &height, TxID: t.txidText(),
+			What:   fmt.Sprintf("%s units of %s given to a conversion", g.units, t.set.Steps[g.k].Asset),
+			Why:    "what came is too few units to divide: the stolen part, in the order of the lots, came to less than one",
+			Effect: "under " + strings.Join(rules, ", ") + " nothing of it is traced on"})
+	}
 }
 
 // endVain ends what became nothing: what was worth nothing beside what else was given, and what

@@ -217,6 +217,7 @@ func (l *lacking) without(asset chains.Asset) {
 }
 
 func (l *lacking) opened(p *livePot) {
+	p.unsure = true
 	l.openings++
 	l.first = cmp.Or(l.first, p)
 }
@@ -284,7 +285,7 @@ func (s *balances) noteLacking() {
 		s.out.gap(Gap{Chain: s.chain, What: fmt.Sprintf("opening balances of %d accounts, the first of them %s in %s", l.openings,
 			s.out.codec.FormatAddress(s.chain, l.first.address), l.first.asset),
 			Why:    "what they held before is not known: no archive of state was at hand",
-			Effect: "they count as empty before; fifo and prorata trace more than they should where clean money lay there. State them under openings"})
+			Effect: "they count as empty before: every rule may trace more, or elsewhere, than it should where clean money lay there, and basis is never whole. State them under openings"})
 	}
 	for _, t := range s.out.tallies {
 		v := l.valued[t.asset]

@@ -236,6 +236,7 @@ type account struct {
 	stolen [Poison]chains.Amount // sum of the stolen lots
 	mixed  [Poison]bool          // clean value has lain beside stolen value since it was last empty
 	ready  [Poison]bool          // the lots are arranged: nothing has entered since
+	unsure bool                  // what it held at first is not known: nobody can say that nothing else lay in it
 }
 
 // deposit adds b at the back, or ErrOverflow.
@@ -249,7 +250,7 @@ func (a *account) deposit(b *bundle) error {
 			continue
 		}
 		held, entering := a.lots(Rule(r)), b.lots(Rule(r))
-		if !a.mixed[r] && slices.Concat(held[:min(1, len(held))], entering).mixed() {
+		if !a.mixed[r] && (a.unsure || slices.Concat(held[:min(1, len(held))], entering).mixed()) {
 			a.mixed[r] = true
 			held = held.weaken(nil, ByRule)
 		}
@@ -264,6 +265,9 @@ func (a *account) deposit(b *bundle) error {
 		a.ready[r] = false
 	}
 	a.taint = poisoned([]bundle{a.bundle, *b})
+	if a.unsure && a.taint.seeds != nil {
+		a.taint.basis = max(a.taint.basis, ByRule)
+	}
 	a.units = sum
 	return nil
 }
@@ -272,7 +276,7 @@ func (a *account) deposit(b *bundle) error {
 // coming.
 func (a *account) fill(units chains.Amount) error {
 	held := *a
-	*a = account{bundle: bundle{units: units}}
+	*a = account{bundle: bundle{units: units}, unsure: held.unsure}
 	if err := a.deposit(&held.bundle); err != nil {
 		*a = held
 		return err
