@@ -14,12 +14,13 @@ type Place = chains.Place
 
 // Index is a Node that finds the transactions which touch accounts, without reading every block.
 type Index interface {
-	// Touching returns the places of the transactions of a span that move a token or the native
-	// coin from or to one of addrs, or that one of them signed: in order, each once, and perhaps
-	// others too. What the protocol gives outside of transactions (tips, rewards, withdrawals)
-	// need not be among them. Of no addrs it is nil where the node can be asked at all.
-	// ErrUnsupported: it has no index of addresses for the native coin.
-	Touching(ctx context.Context, addrs []chains.Address, span Span) ([]Place, error)
+	// Touching returns the places of the transactions that move a token or the native coin from or
+	// to one of addrs, or that one of them signed: in order, each once, and perhaps others too, from
+	// the beginning of span to the block that it returns, which is as far as one question goes. What
+	// the protocol gives outside of calls (tips, rewards, withdrawals) need not be among them. Of no
+	// addrs it is nil where the node can be asked at all. ErrUnsupported: it has no index of
+	// addresses for the native coin.
+	Touching(ctx context.Context, addrs []chains.Address, span Span) (at []Place, to int64, err error)
 }
 
 // TxPicker is a Node that gives some transactions of a block.

@@ -103,8 +103,12 @@ func (f *Failover) Outputs(ctx context.Context, points []chains.OutPoint) (map[c
 }
 
 // Touching is of Index.
-func (f *Failover) Touching(ctx context.Context, addrs []chains.Address, span Span) ([]Place, error) {
-	return offered(ctx, f, func(n Index) ([]Place, error) { return n.Touching(ctx, addrs, span) })
+func (f *Failover) Touching(ctx context.Context, addrs []chains.Address, span Span) (places []Place, to int64, err error) {
+	places, err = offered(ctx, f, func(n Index) (places []Place, err error) {
+		places, to, err = n.Touching(ctx, addrs, span)
+		return places, err
+	})
+	return places, to, err
 }
 
 // BlockTxs is of TxPicker.

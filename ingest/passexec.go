@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"clew/chains"
@@ -16,7 +17,7 @@ func (p *Pass) chooseSearch(ctx context.Context) error {
 	if p.opt.Whole || !can || !too {
 		return nil
 	}
-	_, err := index.Touching(ctx, nil, Span{From: p.asOf.Height, To: p.asOf.Height})
+	_, _, err := index.Touching(ctx, nil, Span{From: p.asOf.Height, To: p.asOf.Height})
 	if errors.Is(err, chains.ErrUnsupported) {
 		return nil
 	}
@@ -43,23 +44,23 @@ func (p *Pass) placeTx(ctx context.Context, id chains.TxID) error {
 	return p.startAt(id, at.Height)
 }
 
-// watched returns the accounts that are watched at a height, in order.
-func (p *Pass) watched(height int64) []chains.Address {
+// watched returns the accounts that are watched at a height, in order, and up to which block all
+// of them are.
+func (p *Pass) watched(height int64) (list []chains.Address, to int64) {
 	open := make(map[chains.Address]bool, len(p.addresses))
 	for a := range p.pots {
 		open[a] = true
 	}
+	to = p.asOf.Height
 	for _, w := range p.windows {
-		open[w.address] = open[w.address] || w.height < 0 || w.height >= height
-	}
-	list := make([]chains.Address, 0, len(open))
-	for a, is := range open {
-		if is {
-			list = append(list, a)
+		if w.height < 0 || w.height >= height {
+			open[w.address] = true
+		}
+		if w.height >= height {
+			to = min(to, w.height)
 		}
 	}
-	slices.Sort(list)
-	return list
+	return slices.Sorted(maps.Keys(open)), to
 }
 
 // touched reports whether e touches a watched account.

@@ -238,22 +238,21 @@ func (r *Recording) FindEvents(_ context.Context, q chains.EventQuery, span Span
 }
 
 // Touching is of Index: of the transactions that it holds.
-func (r *Recording) Touching(_ context.Context, addrs []chains.Address, span Span) ([]Place, error) {
+func (r *Recording) Touching(_ context.Context, addrs []chains.Address, span Span) (places []Place, to int64, err error) {
 	if !r.ofAccounts() {
-		return nil, fmt.Errorf("an index of accounts: %w of %s", chains.ErrUnsupported, r.Manifest.Chain)
+		return nil, 0, fmt.Errorf("an index of accounts: %w of %s", chains.ErrUnsupported, r.Manifest.Chain)
 	}
 	asked := make(map[chains.Address]bool, len(addrs))
 	for _, a := range addrs {
 		asked[a] = true
 	}
-	var places []Place
 	for i := r.firstKept(Place{Height: span.From}); i < len(r.kept.txs) && r.kept.txs[i].Block.Height <= span.To; i++ {
 		tx := &r.kept.txs[i]
 		if asked[tx.Exec.Sender] || slices.ContainsFunc(tx.Exec.Moves, func(m chains.Move) bool { return asked[m.From] || asked[m.To] }) {
 			places = append(places, Place{Height: tx.Block.Height, Index: tx.Index})
 		}
 	}
-	return places, nil
+	return places, span.To, nil
 }
 
 // PlaceOf is of TxPicker.

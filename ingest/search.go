@@ -9,26 +9,18 @@ import (
 	"clew/chains"
 )
 
-const (
-	// firstWindow, usualWindow and lastWindow are how many blocks the index is asked about at once:
-	// few at first, since most accounts are found early and each asks for the rest of its window;
-	// then what services take in one question, and more where a window brought no new accounts.
-	firstWindow = 1 << 6
-	usualWindow = 2_000
-	lastWindow  = 1 << 16
-	// accountsAtOnce is how many accounts one question names: what services take.
-	accountsAtOnce = 200
-)
+// accountsAtOnce is how many accounts one question names: what services take.
+const accountsAtOnce = 200
 
 // search finds the transactions that matter by the node's index of accounts. It asks about windows
-// of blocks, one after another: about all accounts that are watched when a window begins, and
-// about each that is watched later for the rest of it. It is used by one goroutine.
+// of blocks, one after another, each as wide as the node takes: about all accounts that are watched
+// when a window begins, and about each that is watched later for the rest of it. What it asks
+// grows with the accounts, and with the chain only as far as the node limits a question. It is used
+// by one goroutine.
 type search struct {
 	index  Index
 	picker TxPicker
 	span   Span
-	width  int64
-	asked  int              // how often accounts asked for the rest of this window
 	to     int64            // places are known up to this block
 	fresh  []chains.Address // watched, and not asked for in this window yet
 	places []Place          // not visited, in order, each once
@@ -52,7 +44,7 @@ func (s *search) begin(ctx context.Context, span Span, inFlight int) {
 	if inFlight <= 0 {
 		inFlight = DefaultInFlight
 	}
-	s.span, s.width, s.to, s.inFlight, s.reading = span, firstWindow, span.From-1, inFlight, map[int64]*reading{}
+	s.span, s.to, s.inFlight, s.reading = span, span.From-1, inFlight, map[int64]*reading{}
 	s.start = func(places []Place) *reading {
 		r := &reading{places: places, done: make(chan answer, 1)}
 		go func() {
@@ -83,8 +75,8 @@ func comparePlaces(a, b Place) int {
 }
 
 // next returns the next block with transactions that may matter, nil behind the last one. watched
-// gives the accounts that are watched at a height.
-func (s *search) next(ctx context.Context, watched func(height int64) []chains.Address) (*chains.Block, error) {
+// gives the accounts that are watched at a height, and up to which block.
+func (s *search) next(ctx context.Context, watched func(height int64) ([]chains.Address, int64)) (*chains.Block, error) {
 	for {
 		if err := s.refresh(ctx); err != nil {
 			return nil, err
@@ -95,7 +87,8 @@ func (s *search) next(ctx context.Context, watched func(height int64) []chains.A
 		if s.to >= s.span.To {
 			return nil, nil //nolint:nilnil // the end is no error
 		}
-		if err := s.advance(ctx, watched(s.to+1)); err != nil {
+		accounts, to := watched(s.to + 1)
+		if err := s.advance(ctx, accounts, Span{From: s.to + 1, To: min(to, s.span.To)}); err != nil {
 			return nil, err
 		}
 	}
@@ -109,52 +102,68 @@ func (s *search) refresh(ctx context.Context) error {
 		return nil
 	}
 	slices.Sort(fresh)
-	s.asked++
-	return s.ask(ctx, fresh, Span{From: s.at.Height, To: s.to})
-}
-
-// advance asks about the next window.
-func (s *search) advance(ctx context.Context, accounts []chains.Address) error {
-	window := Span{From: s.to + 1, To: min(s.span.To, s.to+s.width)}
-	switch {
-	case len(accounts) > 0:
-	case len(s.places) > 0: // nothing happens before
-		window.To = s.places[0].Height
-	default:
-		window.To = s.span.To
+	for some := range slices.Chunk(fresh, accountsAtOnce) {
+		if err := s.cover(ctx, some, Span{From: s.at.Height, To: s.to}); err != nil {
+			return err
+		}
 	}
-	if err := s.ask(ctx, accounts, window); err != nil {
-		return err
-	}
-	switch {
-	case s.width < usualWindow:
-		s.width = min(2*s.width, usualWindow)
-	case s.asked > 1:
-		s.width = max(s.width/2, usualWindow)
-	default:
-		s.width = min(2*s.width, lastWindow)
-	}
-	s.to, s.asked = window.To, 0
 	return nil
 }
 
-// ask adds the places of what accounts do in a window, behind what was visited.
-func (s *search) ask(ctx context.Context, accounts []chains.Address, window Span) error {
-	found := s.places
-	for some := range slices.Chunk(accounts, accountsAtOnce) {
-		places, err := s.index.Touching(ctx, some, window)
-		if err != nil {
-			return fmt.Errorf("what %d accounts do in blocks %d to %d: %w", len(some), window.From, window.To, err)
+// advance asks about the next window, which reaches as far into the span as the node takes at once.
+func (s *search) advance(ctx context.Context, accounts []chains.Address, window Span) error {
+	if len(accounts) == 0 {
+		s.to = s.span.To
+		if len(s.places) > 0 { // nothing happens before
+			s.to = s.places[0].Height
 		}
-		for _, p := range places {
-			if s.at.Before(p) {
-				found = append(found, p)
-			}
+		return nil
+	}
+	first := min(accountsAtOnce, len(accounts))
+	to, err := s.ask(ctx, accounts[:first], window)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(accounts[first:], accountsAtOnce) {
+		if err := s.cover(ctx, some, Span{From: window.From, To: to}); err != nil {
+			return err
+		}
+	}
+	s.to = to
+	return nil
+}
+
+// cover asks about the whole of a window.
+func (s *search) cover(ctx context.Context, accounts []chains.Address, window Span) error {
+	for window.From <= window.To {
+		to, err := s.ask(ctx, accounts, window)
+		if err != nil {
+			return err
+		}
+		window.From = to + 1
+	}
+	return nil
+}
+
+// ask adds the places of what accounts do from the beginning of a window to the block that it
+// returns, behind what was visited.
+func (s *search) ask(ctx context.Context, accounts []chains.Address, window Span) (to int64, err error) {
+	places, to, err := s.index.Touching(ctx, accounts, window)
+	if err == nil && (to < window.From || to > window.To) {
+		err = fmt.Errorf("it reached block %d: %w", to, chains.ErrBadAnswer)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("what %d accounts do in blocks %d to %d: %w", len(accounts), window.From, window.To, err)
+	}
+	found := s.places
+	for _, p := range places {
+		if s.at.Before(p) {
+			found = append(found, p)
 		}
 	}
 	slices.SortFunc(found, comparePlaces)
 	s.places = slices.Compact(found)
-	return nil
+	return to, nil
 }
 
 // take reads the part of the first block that has a place.
@@ -238,7 +247,7 @@ func (s *search) back(p Place) {
 
 // blockOf returns the transactions of a's in the block of p that stand before it.
 func (s *search) blockOf(ctx context.Context, a chains.Address, p Place) (*chains.Block, error) {
-	places, err := s.index.Touching(ctx, []chains.Address{a}, Span{From: p.Height, To: p.Height})
+	places, _, err := s.index.Touching(ctx, []chains.Address{a}, Span{From: p.Height, To: p.Height})
 	if err != nil {
 		return nil, err
 	}

@@ -21,35 +21,45 @@ const (
 	tracePage = 5_000
 )
 
-// Touching returns the places of the transactions of a span in which one of addrs is named by a
-// log that moves a token, takes part in a call, or signed: in order, each once. Others may be
+// Touching returns the places of the transactions in which one of addrs is named by a log that
+// moves a token, takes part in a call, or signed: in order, each once, from the beginning of span
+// to the block that it returns, which is as far as the node goes in one question. Others may be
 // among them. Not found are movements that no index knows: by tokens older than the standard,
 // whose logs name nobody in their topics, and what the protocol gives outside of transactions.
 //
 // Of no addrs it is nil where the node can be asked at all. chains.ErrUnsupported: it has no
 // index of calls (trace_filter), without which native coin can move unseen.
-func (n *Node) Touching(ctx context.Context, addrs []chains.Address, span chains.Span) ([]chains.Place, error) {
+func (n *Node) Touching(ctx context.Context, addrs []chains.Address, span chains.Span) (at []chains.Place, to int64, err error) {
 	if !n.offers.traceFilter {
-		return nil, fmt.Errorf("%s: trace_filter, the index of who takes part in calls: %w", n.client, chains.ErrUnsupported)
+		return nil, 0, fmt.Errorf("%s: trace_filter, the index of who takes part in calls: %w", n.client, chains.ErrUnsupported)
 	}
 	accounts := make([]common.Address, 0, len(addrs))
 	for _, a := range addrs {
 		account, ok := Account(a)
 		if !ok {
-			return nil, fmt.Errorf("%s: no address of this chain: %w", FormatAddress(n.chain, a), chains.ErrNotFound)
+			return nil, 0, fmt.Errorf("%s: no address of this chain: %w", FormatAddress(n.chain, a), chains.ErrNotFound)
 		}
 		accounts = append(accounts, account)
 	}
+	if len(accounts) == 0 || span.To < span.From {
+		return nil, span.To, nil
+	}
 	found := places{}
-	for part := range slices.Chunk(accounts, mostTopics) {
-		err := n.window.each(ctx, span, func(ctx context.Context, span chains.Span) (int, error) {
-			return n.touching(ctx, part, span, &found)
-		})
-		if err != nil {
-			return nil, fmt.Errorf("transactions of %d accounts in blocks %d to %d: %w", len(addrs), span.From, span.To, err)
+	search := func(part []common.Address) func(context.Context, chains.Span) (int, error) {
+		return func(ctx context.Context, span chains.Span) (int, error) { return n.touching(ctx, part, span, &found) }
+	}
+	most := min(mostTopics, len(accounts))
+	if to, err = n.window.first(ctx, span, search(accounts[:most])); err == nil {
+		for part := range slices.Chunk(accounts[most:], mostTopics) {
+			if err = n.window.each(ctx, chains.Span{From: span.From, To: to}, search(part)); err != nil {
+				break
+			}
 		}
 	}
-	return found.sorted(), nil
+	if err != nil {
+		return nil, 0, fmt.Errorf("transactions of %d accounts in blocks %d to %d: %w", len(addrs), span.From, span.To, err)
+	}
+	return found.sorted(), to, nil
 }
 
 // places gathers where transactions stand. Safe for concurrent use.

@@ -3,48 +3,93 @@ package evm
 import (
 	"context"
 	"errors"
-	"sync/atomic"
+	"sync"
 
 	"clew/chains"
 	"clew/chains/rpc"
 )
 
-// window is how many blocks a search takes at once. It grows while answers are short and is
-// halved where the node refuses, and is kept from one search to the next. Safe for concurrent
-// use: what it holds is a guess that every refusal corrects.
-type window struct{ size atomic.Int64 }
+// window is how many blocks a search takes at once. It grows fast while answers are short and is
+// halved where the node refuses; what was refused is tried again only after a while. It is kept
+// from one search to the next. Safe for concurrent use: what it holds is a guess that every
+// refusal corrects.
+type window struct {
+	mu    sync.Mutex
+	size  int64
+	limit int64 // half of what was refused last; 0: nothing was
+	calm  int   // answers at the limit since
+}
 
 const (
-	firstWindow  = 2_000   // what most services take
-	widestWindow = 500_000 // an answer is waited for as a whole
-	shortAnswer  = 1_000   // entries: below it the next window is twice as wide
+	firstWindow  = 2_000      // what most services take
+	widestWindow = 10_000_000 // an answer is waited for as a whole
+	windowGrowth = 8
+	shortAnswer  = 1_000 // entries: below it the next window is wider
+	windowCalm   = 32    // answers after which twice the limit is tried
 )
 
 func (w *window) width() int64 {
-	if size := w.size.Load(); size > 0 {
-		return size
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.size == 0 {
+		w.size = firstWindow
 	}
-	return firstWindow
+	return w.size
 }
 
-// each hands the parts of a span to search, in order, which returns how much it found. Where the
-// node refuses one as too much it is asked again in halves, down to one block.
-func (w *window) each(ctx context.Context, span chains.Span, search func(context.Context, chains.Span) (int, error)) error {
-	for from := span.From; from <= span.To; {
-		width := w.width()
-		part := chains.Span{From: from, To: min(span.To, from+width-1)}
+// refused makes it half of what was asked for.
+func (w *window) refused(asked int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.size = max(1, asked/2)
+	w.limit, w.calm = w.size, 0
+}
+
+// answered makes it wider after a short answer about a whole window.
+func (w *window) answered(asked int64, found int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case found >= shortAnswer || asked < w.size:
+	case w.limit == 0:
+		w.size = min(windowGrowth*w.size, widestWindow)
+	case w.size < w.limit:
+		w.size = min(windowGrowth*w.size, w.limit)
+	case w.calm < windowCalm:
+		w.calm++
+	default:
+		w.limit, w.calm = min(2*w.limit, widestWindow), 0
+		w.size = w.limit
+	}
+}
+
+// first hands as much of the beginning of a span to search as the node takes at once, which returns
+// how much it found, and returns the last block of that. Where the node refuses it as too much it
+// is asked about half of it, down to one block.
+func (w *window) first(ctx context.Context, span chains.Span, search func(context.Context, chains.Span) (int, error)) (to int64, err error) {
+	for {
+		part := chains.Span{From: span.From, To: min(span.To, span.From+w.width()-1)}
 		found, err := search(ctx, part)
 		asked := part.To - part.From + 1
-		switch {
-		case errors.Is(err, rpc.ErrTooMuch) && asked > 1:
-			w.size.Store(max(1, asked/2))
+		if errors.Is(err, rpc.ErrTooMuch) && asked > 1 {
+			w.refused(asked)
 			continue
-		case err != nil:
-			return err
-		case found < shortAnswer && asked == width:
-			w.size.Store(min(2*width, widestWindow))
 		}
-		from = part.To + 1
+		if err == nil {
+			w.answered(asked, found)
+		}
+		return part.To, err
+	}
+}
+
+// each hands the parts of a span to search, in order, as first does.
+func (w *window) each(ctx context.Context, span chains.Span, search func(context.Context, chains.Span) (int, error)) error {
+	for span.From <= span.To {
+		to, err := w.first(ctx, span, search)
+		if err != nil {
+			return err
+		}
+		span.From = to + 1
 	}
 	return nil
 }
