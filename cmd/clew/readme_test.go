@@ -22,9 +22,10 @@ func TestReadme(t *testing.T) {
 	code := run(context.Background(), []string{"demo"}, nil, &stdout, &stderr, func(string) string { return "" })
 	require.Zero(t, code, stderr.String())
 
-	_, shown, ok := strings.Cut(string(readme), "    Trace ")
+	const begins = "    What the victim states"
+	_, shown, ok := strings.Cut(string(readme), begins)
 	require.True(t, ok, "the README shows no trace")
-	shown, _, ok = strings.Cut("    Trace "+shown, "\n\n")
+	shown, _, ok = strings.Cut(begins+shown, "\n\n")
 	require.True(t, ok)
 	lines := 0
 	for line := range strings.SplitSeq(shown, "\n") {
