@@ -17,6 +17,9 @@ func (j *traceJob) hint(err error, where string) error {
 	if _, ok := errors.AsType[*tracer.OpeningError](err); ok {
 		return err // it says the ways out itself
 	}
+	if _, ok := errors.AsType[*hinted](err); ok {
+		return err // who was nearer to it knows better
+	}
 	missing := errors.Is(err, chains.ErrNotFound) || errors.Is(err, chains.ErrIncomplete)
 	if until := j.inc.Stop.Until; until != nil && missing {
 		return withHint(err, "the chain is read up to stop.until, %s: was the theft before it? And is it the right transaction, on the right chain?",
