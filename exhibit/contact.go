@@ -56,3 +56,15 @@ func valued(u Unit, info *tracer.AssetInfo) naming {
 	}
 	return naming{symbol: claimedSymbol(info.Symbol) + " (claimed)", decimals: info.Decimals}
 }
+
+// listed reports whether a chain was read from files that others delivered, which name no block by
+// its hash.
+func listed(a *tracer.AsOf) bool { return a.Hash == chains.BlockHash{} }
+
+// readTo says how far a chain was read.
+func readTo(a *tracer.AsOf) string {
+	if listed(a) {
+		return "to " + visible(clock(a.Time)) + " in files on " + visible(string(a.Chain))
+	}
+	return fmt.Sprintf("to block %d of %s", a.Height, visible(string(a.Chain)))
+}

@@ -244,6 +244,10 @@ func (d *Diagram) notes(hash string) []string {
 			count(d.TouchedOnly, "hop"), strings.Join(d.Assets.briefParts(d.TouchedOnlyTotal), " + "), groupThousands(fmt.Sprint(d.PoisonOnly))))
 	}
 	for _, o := range t.AsOf {
+		if listed(&o) {
+			notes = append(notes, fmt.Sprintf("Source: files of transfers on the chain %s (%s) up to %s, as others delivered them; no block was read.", visible(string(o.Chain)), visible(o.CAIP2), visible(o.Time)))
+			continue
+		}
 		notes = append(notes, fmt.Sprintf("Source: public transactions of the chain %s (%s) to block %d, %s, of %s.", visible(string(o.Chain)), visible(o.CAIP2), o.Height, o.Hash, visible(o.Time)))
 	}
 	return append(notes, "Trace SHA-256 "+hash+" · incident SHA-256 "+visible(t.Incident.SHA256))

@@ -229,16 +229,6 @@ func (s *Summary) assetLine(u Unit) string {
 	return line + "."
 }
 
-// book returns the row of u in the books of the drawn rule.
-func (s *Summary) book(u Unit) (tracer.ConservationRow, bool) {
-	for _, r := range s.books {
-		if r.Chain == u.Chain && r.Asset == u.Asset {
-			return r, true
-		}
-	}
-	return tracer.ConservationRow{}, false
-}
-
 // endingWords follows an amount: "is in 3 unspent outputs".
 func endingWords(e *Ending) string {
 	n := e.Drawn
@@ -352,7 +342,7 @@ func (s *Summary) ScopeLine() string {
 		} else {
 			line += " and"
 		}
-		line += fmt.Sprintf(" to block %d of %s", a.Height, visible(string(a.Chain)))
+		line += " " + readTo(&a)
 	}
 	return line + "."
 }

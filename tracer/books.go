@@ -17,8 +17,7 @@ type unit struct {
 // for each unit, in the order in which seeds, hops of two legs, and endpoints name them. What is
 // unexplained cannot be computed from them and is taken from the table in t. A rule has no rows of
 // chains where it does not exist. An error means that amounts are beyond what an Amount holds.
-func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
-	var rows []ConservationRow
+func (t *Trace) Books(r Rule) (rows []ConservationRow, err error) {
 	row := func(u unit) *ConservationRow {
 		for i := range rows {
 			if rows[i].Chain == u.chain && rows[i].Asset == u.asset {
@@ -28,7 +27,6 @@ func (t *Trace) Books(r Rule) ([]ConservationRow, error) {
 		rows = append(rows, ConservationRow{Chain: u.chain, Asset: u.asset})
 		return &rows[len(rows)-1]
 	}
-	var err error
 	for i := range t.Seeds {
 		s := &t.Seeds[i]
 		if !exists(r, unit{s.Chain, s.Asset}) {

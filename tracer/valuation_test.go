@@ -2,6 +2,7 @@ package tracer_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,7 +33,7 @@ func TestValuationIsContactAlone(t *testing.T) {
 	trace, err := b.try(t, seeds)
 	require.NoError(t, err)
 	require.NoError(t, trace.Check())
-	const contact = "null null null null null null "
+	contact := strings.Repeat("null ", 6)
 	require.Equal(t, map[string]string{"claimed:usd X": contact + "103"}, went(trace, paid))
 	require.Equal(t, []string{"balance claimed:usd X: " + contact + "103", "balance claimed:usd Y: " + contact + "1"}, lies(trace))
 	for _, r := range tracer.Rules() {
@@ -63,7 +64,7 @@ func TestValuationBesideCoins(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, trace.Check())
 	require.Contains(t, lies(trace), "balance native X: "+same("5"))
-	require.Contains(t, lies(trace), "balance claimed:usd X: null null null null null null 40")
+	require.Contains(t, lies(trace), "balance claimed:usd X: "+strings.Repeat("null ", 6)+"40")
 	rows, ok := trace.Conservation.Get(tracer.FIFO)
 	require.True(t, ok)
 	require.Len(t, rows, 1)

@@ -69,7 +69,9 @@ func scoreCases(shared string, out io.Writer) error {
 		{"rows (of these worth something)", func(r *reach) string { return fmt.Sprintf("%d (%d)", r.edges, r.worth) }},
 		{"sources, receipts that they paid", func(r *reach) string { return fmt.Sprintf("%d, %d", r.sources, r.receipts) }},
 		{"terminals that poison reaches", func(r *reach) string { return fmt.Sprintf("%d of %d", r.arrived, r.terminals) }},
-		{"rows with poison on them", func(r *reach) string { return fmt.Sprintf("%d of %d (%s)", r.covered, r.worth, percent(r.covered, r.worth)) }},
+		{"rows with poison on them", func(r *reach) string {
+			return fmt.Sprintf("%d of %d (%s)", r.covered, r.worth, percent(r.covered, r.worth))
+		}},
 		{"addresses touched beyond the list", func(r *reach) string { return strconv.Itoa(r.beyond) }},
 		{"rows without: the payer was never reached", func(r *reach) string { return strconv.Itoa(r.untouched) }},
 		{"rows without: it was reached later only", func(r *reach) string { return strconv.Itoa(r.early) }},

@@ -134,7 +134,9 @@ type queue struct{ all []int }
 func (q *queue) Len() int           { return len(q.all) }
 func (q *queue) Less(i, j int) bool { return q.all[i] < q.all[j] }
 func (q *queue) Swap(i, j int)      { q.all[i], q.all[j] = q.all[j], q.all[i] }
-func (q *queue) Push(x any)         { q.all = append(q.all, x.(int)) }
+
+// Push puts one behind the others.
+func (q *queue) Push(x any) { q.all = append(q.all, x.(int)) }
 
 // Pop takes the last one off.
 func (q *queue) Pop() any {

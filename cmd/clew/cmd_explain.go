@@ -76,6 +76,8 @@ func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
 		says = append(says, fmt.Sprintf("%s %s, in block %d of %s.", x.payer(names, leg), verb, leg.Height, leg.Time))
 	}
 	switch {
+	case !ok && leg.Asset.IsValuation():
+		says = append(says, fmt.Sprintf("Under %s nothing can be said of it: %s.", x.Rule, exhibit.TextValued))
 	case !ok:
 		says = append(says, fmt.Sprintf("Under %s nothing can be said of it: the rule ends at this transaction.", x.Rule))
 	case traced.IsZero():
@@ -304,7 +306,10 @@ func (x *explanation) rules(p *page, names *exhibit.Assets, t *loadedTrace, leg 
 	rows := [][]string{{"rule", "traced", "basis"}}
 	for _, r := range t.Rules {
 		amount, basis := "-", "the rule ends here"
-		if r == tracer.TIHO && onAccounts(leg) {
+		switch {
+		case leg.Asset.IsValuation():
+			basis = "poison only"
+		case r == tracer.TIHO && onAccounts(leg):
 			basis = "a rule of outputs"
 		}
 		if a, ok := x.Hop.Traced.Get(r); ok {
