@@ -233,6 +233,14 @@ func TestBridgeOfWhat(t *testing.T) {
 	}
 }
 
+// Decimals are a token's claim: those by which nearly all would be lost on the way are not believed.
+func TestBridgeDecimalsThatLie(t *testing.T) {
+	a, b, seeds := twoChains()
+	b.tokens[token] = chains.Token{Asset: token, Decimals: 18}
+	trace := newWorld(a, b).must(t, seeds)
+	require.ElementsMatch(t, []string{"balance TOKEN T: " + same("40"), "balance TOKEN R: " + same("57")}, lies(trace))
+}
+
 // A key that two departures have leads neither of them anywhere.
 func TestBridgeKeyOfTwo(t *testing.T) {
 	a, b, seeds := twoChains()

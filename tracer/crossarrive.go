@@ -258,8 +258,12 @@ func (s *balances) landed(ctx context.Context, d *departure, asset chains.Asset,
 			return bundle{}, err
 		}
 	}
-	if d.adopt < 0 && n.Less(rest) || n.IsZero() {
+	half, _ := n.MulDiv(chains.Units(1), chains.Units(2))
+	switch {
+	case n.IsZero(), d.adopt < 0 && n.Less(rest):
 		n = rest // by the protocol's own key all of it is for what left
+	case d.adopt < 0 && d.chain != d.leg.Chain && rest.Less(half):
+		n = rest // no bridge takes more than half: the decimals, which a token claims, are not true
 	}
 	return d.converted(n, d.basis), nil
 }

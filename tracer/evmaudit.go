@@ -65,8 +65,28 @@ func (s *balances) compareLast(ctx context.Context, asOf chains.BlockRef) error 
 		if err := s.compare(ctx, p, asOf.Height); err != nil {
 			return err
 		}
+		if err := s.compareEnd(ctx, p, asOf.Height); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// compareEnd compares a pot with the last block alone, where the node has no older ones: what
+// differs came or went at any time before.
+func (s *balances) compareEnd(ctx context.Context, p *livePot, height int64) error {
+	if s.state == nil || s.asks(p.asset) || p.agreed >= height || p.asset.IsValuation() {
+		return nil
+	}
+	told, err := s.balanceAt(ctx, p, height)
+	if errors.Is(err, chains.ErrUnsupported) {
+		return nil
+	}
+	if err != nil || told == p.units {
+		return err
+	}
+	from := s.src.From().Height
+	return s.adjust(p, told, from, height)
 }
 
 // bisections is how often a difference of one pot is looked for to the block before the rest of
@@ -78,7 +98,11 @@ const bisections = 16
 func (s *balances) compare(ctx context.Context, p *livePot, height int64) error {
 	for n := 0; s.asks(p.asset) && p.agreed < height; n++ {
 		told, err := s.balanceAt(ctx, p, height)
-		if err != nil || !s.asks(p.asset) {
+		if errors.Is(err, chains.ErrUnsupported) {
+			s.lacking.without(p.asset)
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		if told == p.units {
@@ -103,13 +127,9 @@ func (s *balances) compare(ctx context.Context, p *livePot, height int64) error 
 	return nil
 }
 
-// balanceAt asks for the balance of a pot.
+// balanceAt asks for the balance of a pot. ErrUnsupported: the node does not have it.
 func (s *balances) balanceAt(ctx context.Context, p *livePot, height int64) (chains.Amount, error) {
 	told, err := s.state.BalanceAt(ctx, p.address, p.asset, height)
-	if errors.Is(err, chains.ErrUnsupported) {
-		s.lacking.without(p.asset)
-		return told, nil
-	}
 	if err != nil {
 		return told, fmt.Errorf("balance of %s in %s at %d: %w", s.out.codec.FormatAddress(s.chain, p.address), p.asset, height, err)
 	}
@@ -123,7 +143,11 @@ func (s *balances) firstDifference(ctx context.Context, p *livePot, height int64
 	for height-low > 1 {
 		middle := low + (height-low)/2
 		there, err := s.balanceAt(ctx, p, middle)
-		if err != nil || !s.asks(p.asset) {
+		if errors.Is(err, chains.ErrUnsupported) {
+			s.lacking.without(p.asset)
+			return height, told, nil
+		}
+		if err != nil {
 			return height, told, err
 		}
 		if there == p.units {

@@ -30,6 +30,7 @@ type evmBook struct {
 	height   int64
 	drift    map[chains.Address][]drift // what happens to balances without a movement that shows it
 	noState  bool
+	shallow  bool // balances are known at the last block alone
 	tokens   map[chains.Asset]chains.Token
 	wanted   map[chains.TxID]bool
 	watched  map[chains.Address]bool
@@ -166,7 +167,7 @@ func (b *evmBook) balance(a chains.Address, asset chains.Asset, height int64, be
 }
 
 func (b *evmBook) BalanceBefore(_ context.Context, a chains.Address, asset chains.Asset) (chains.Amount, error) {
-	if b.noState {
+	if b.noState || b.shallow {
 		return chains.Amount{}, chains.ErrUnsupported
 	}
 	return b.balance(a, asset, b.txs[b.at-1].Block.Height, b.at-1), nil
@@ -174,7 +175,7 @@ func (b *evmBook) BalanceBefore(_ context.Context, a chains.Address, asset chain
 
 func (b *evmBook) BalanceAt(_ context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error) {
 	b.asked++
-	if b.noState {
+	if b.noState || b.shallow && height < b.AsOf().Height {
 		return chains.Amount{}, chains.ErrUnsupported
 	}
 	return b.balance(a, asset, height, len(b.txs)), nil

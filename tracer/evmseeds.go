@@ -141,7 +141,7 @@ func (s *balances) writeSeeds(t *passage) error {
 		seed := &s.inc.Seeds[g.seed]
 		if g.units.Less(g.wanted) && !seed.isWindow() {
 			s.out.gap(Gap{Chain: s.chain, TxID: t.txidText(), What: "seed " + seed.ID,
-				Why:    fmt.Sprintf("of %s units received, %s are traced already from other seeds", g.wanted, g.wanted.Minus(g.units)),
+				Why:    fmt.Sprintf("of %s units received, %s are traced already from other seeds, under one rule at least", g.wanted, g.wanted.Minus(g.units)),
 				Effect: fmt.Sprintf("the seed counts %s units here", g.units)})
 		}
 		if g.units.IsZero() {

@@ -210,10 +210,10 @@ func (o *evmOracle) begin(n int, deeds []deed) {
 	}
 }
 
-// netOf is what a transaction brings to a balance, less what it takes.
+// netOf is what a transaction brings to a balance, less what it takes but for its own fee.
 func netOf(deeds []deed, k balanceKey) (net int) {
 	for _, d := range deeds {
-		if (balanceKey{d.from, d.asset}) == k {
+		if (balanceKey{d.from, d.asset}) == k && d.kind != "fee" {
 			net -= d.units
 		}
 		switch {
