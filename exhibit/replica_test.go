@@ -114,7 +114,8 @@ func TestReplica(t *testing.T) {
 	}
 	html := plain.Replace(page(t, x))
 	for _, want := range []string{"<span>MATIC on polygon</span>", "<span>START 0x31D0a7…e57610 on bsc</span>", `title="82121.9325805749">82121.93</td>`,
-		"Taken up again behind a mixer (adopted)</th>", "Through a mixer, taken up again (adopted)</th>", "Came over a bridge</th>", "What the victim states, apart from this trace", "from top to bottom"} {
+		"Taken up again behind a mixer (adopted)</th>", "Through a mixer, taken up again (adopted)</th>", "Came over a bridge</th>", "What the victim states, apart from this trace", "from top to bottom",
+		"<small>bridge, sent</small>", "<small>bridge, arrived</small>", "<small>mixer, went in</small>", "<small>mixer, came out, as adopted</small>", "<small>fee, kept on the way</small>", "<small>swap, received</small>"} {
 		require.Contains(t, html, want)
 	}
 	for _, never := range []string{"whoever mined", "unspent output", "follows the order of outputs", "received for other assets"} {

@@ -215,7 +215,7 @@ func (v *viewer) hops() [][]hopView {
 func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 	leg := &h.Legs[k]
 	u := Unit{leg.Chain, leg.Asset}
-	row := hopView{Number: h.Number, Kind: visible(string(h.Kind)), Role: legRole(h, k), Second: k > 0, Time: clock(leg.Time),
+	row := hopView{Number: h.Number, Kind: visible(string(h.Kind)), Role: roleWords(h, k), Second: k > 0, Time: clock(leg.Time),
 		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: txText(leg.Chain, leg.TxID.String()), Position: positions(leg),
 		Whole: v.assets.format(u, leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
 	row.From, row.Outputs = v.sources(leg)
@@ -236,6 +236,24 @@ func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 		row.Other = append(row.Other, "linked by "+visible(h.Link.Protocol)+" "+visible(h.Link.Key))
 	}
 	return row
+}
+
+// roleWords says which side of a hop of two legs a leg is, for people.
+func roleWords(h *tracer.Hop, k int) string {
+	role := legRole(h, k)
+	if role == "" {
+		return ""
+	}
+	given := role == "given"
+	switch {
+	case h.Kind == tracer.HopBridge:
+		return map[bool]string{true: "sent", false: "arrived"}[given]
+	case h.Kind == tracer.HopMixer:
+		return map[bool]string{true: "went in", false: "came out, as adopted"}[given]
+	case h.Kind == tracer.HopFee:
+		return map[bool]string{true: "of what was sent", false: "kept on the way"}[given]
+	}
+	return role
 }
 
 // clock writes an RFC 3339 time for a column that says UTC.
