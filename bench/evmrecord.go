@@ -56,7 +56,7 @@ func (a *asker) record(ctx context.Context, height int64) ([]byte, error) {
 	if err := json.Unmarshal(first, &link); err != nil {
 		return nil, err
 	}
-	entry := binary.LittleEndian.AppendUint64(nil, uint64(height)) //nolint:gosec // above 0
+	entry := binary.LittleEndian.AppendUint64(nil, uint64(height))
 	add := func(text json.RawMessage) {
 		entry = append(binary.LittleEndian.AppendUint64(entry, uint64(len(text))), text...)
 	}

@@ -37,7 +37,7 @@ func word(a, b uint64) (h [32]byte) {
 }
 
 func transferAccount(i int) chains.Address {
-	w := word(uint64(i)+1, 7) //nolint:gosec // above 0
+	w := word(uint64(i)+1, 7)
 	return evm.Address(common.BytesToAddress(w[:20]))
 }
 
@@ -45,14 +45,14 @@ func transferAccount(i int) chains.Address {
 // whoever received pays half of it on to somebody at random; each fiftieth time clean money comes
 // in.
 func transfers(n int) []chains.Block {
-	rng := rand.New(rand.NewPCG(transferSeed, 1)) //nolint:gosec // the same chain each time
+	rng := rand.New(rand.NewPCG(transferSeed, 1))
 	held, from := make([]uint64, transferAccounts), 0
 	token := evm.AssetOf(common.HexToAddress("0x70"))
 	var blocks []chains.Block
 	for i := range n {
 		height := int64(1 + i/transferBlock)
 		if i%transferBlock == 0 {
-			at := uint64(height) //nolint:gosec // above 0
+			at := uint64(height)
 			blocks = append(blocks, chains.Block{
 				Ref:  chains.BlockRef{Height: height, Hash: word(at, 1), Time: 1_700_000_000 + 12*height},
 				Prev: word(at-1, 1), Header: []byte{1},
@@ -72,10 +72,10 @@ func transfers(n int) []chains.Block {
 		e := &chains.Execution{Sender: payer, To: evm.Address(common.HexToAddress("0x70")), Type: 2, GasPrice: chains.Units(1e9)}
 		e.Moves = []chains.Move{{
 			Kind: chains.MoveToken, Asset: token, From: payer, To: transferAccount(to), Amount: chains.Units(units),
-			Index: uint32(i % transferBlock), Evidence: chains.EvidenceProven, //nolint:gosec // below transferBlock
+			Index: uint32(i % transferBlock), Evidence: chains.EvidenceProven,
 		}}
 		b.Txs = append(b.Txs, chains.Tx{
-			ID: word(uint64(i), 2), Block: b.Ref, Index: i % transferBlock, Evidence: chains.EvidenceProven, Exec: e, //nolint:gosec // above 0
+			ID: word(uint64(i), 2), Block: b.Ref, Index: i % transferBlock, Evidence: chains.EvidenceProven, Exec: e,
 		})
 	}
 	return blocks
@@ -185,7 +185,7 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // below 2⁶³
+	return int64(m.HeapAlloc)
 }
 
 // traceRow is a trace by where its transfers came from.

@@ -43,7 +43,7 @@ func (o *options) print(out io.Writer, m measured) error {
 	return t.Execute(out, map[string]any{
 		"Date": o.date, "Go": runtime.Version(), "System": runtime.GOOS + "/" + runtime.GOARCH, "Cores": cores(),
 		"Processor": processor(), "Memory": memoryGiB(), "InFlight": o.inFlight,
-		"Args":  o.arguments(), "Page": map[bool]string{false: "docs/performance.md", true: "docs/performance-accounts.md"}[o.only == onlyEVM],
+		"Args": o.arguments(), "Page": map[bool]string{false: "docs/performance.md", true: "docs/performance-accounts.md"}[o.only == onlyEVM],
 		"Large": m.Large, "Small": m.Small, "Nodes": m.Nodes, "NodeBlocks": o.nodeBlocks, "NodeTxs": int64(nodeTxs), "EVM": m.EVM,
 		"Rows": []row{
 			{"drop", "the server gives the blocks to a client that drops them", ""},

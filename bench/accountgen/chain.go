@@ -91,18 +91,18 @@ func New(last int64, accounts int) (*Chain, error) {
 	if err := g.bodies(last); err != nil {
 		return nil, err
 	}
-	return c, c.link(last)
+	c.link(last)
+	return c, nil
 }
 
 // link makes the headers, each on the one before.
-func (c *Chain) link(last int64) error {
+func (c *Chain) link(last int64) {
 	before := common.Hash{}
 	for h := range last + 1 {
 		hash := c.header(h, before).Hash()
 		c.hashes, c.heights[hash] = append(c.hashes, hash), h
 		before = hash
 	}
-	return nil
 }
 
 // body returns what the block at height holds.
@@ -144,7 +144,7 @@ func named(word string) common.Address { return common.BytesToAddress(crypto.Kec
 
 // keyOf returns the key of account number i.
 func keyOf(i int) (*ecdsa.PrivateKey, error) {
-	return crypto.ToECDSA(crypto.Keccak256(binary.BigEndian.AppendUint64([]byte("accountgen"), uint64(i)))) //nolint:gosec // above 0
+	return crypto.ToECDSA(crypto.Keccak256(binary.BigEndian.AppendUint64([]byte("accountgen"), uint64(i))))
 }
 
 // seal computes what a header says of b.
@@ -152,10 +152,10 @@ func (b *body) seal() {
 	gas, logs := uint64(0), uint(0)
 	for i, r := range b.receipts {
 		gas += r.GasUsed
-		r.CumulativeGasUsed, r.TxHash, r.TransactionIndex = gas, b.txs[i].Hash(), uint(i) //nolint:gosec // few
+		r.CumulativeGasUsed, r.TxHash, r.TransactionIndex = gas, b.txs[i].Hash(), uint(i)
 		r.EffectiveGasPrice, r.Status, r.Type = big.NewInt(gasPrice), types.ReceiptStatusSuccessful, b.txs[i].Type()
 		for _, l := range r.Logs {
-			l.Index, l.TxIndex, l.TxHash = logs, uint(i), r.TxHash //nolint:gosec // few
+			l.Index, l.TxIndex, l.TxHash = logs, uint(i), r.TxHash
 			logs++
 		}
 		r.Bloom = types.CreateBloom(r)

@@ -133,7 +133,7 @@ func (c *Chain) search(b []byte, q *Call) []byte {
 	first := len(b) + 1
 	for i := range c.hops {
 		h := &c.hops[i]
-		if h.height < int64(f.From) || h.height > int64(f.To) { //nolint:gosec // heights
+		if h.height < int64(f.From) || h.height > int64(f.To) {
 			continue
 		}
 		account := c.Accounts[h.to]
