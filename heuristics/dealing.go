@@ -49,7 +49,9 @@ func (s *settler) settle(moves []int) {
 		d.idle()
 		d.payOn()
 		d.match()
+		before := len(d.out.Conversions)
 		d.trade()
+		d.judge(before)
 		d.between()
 	}
 	if len(d.traders) == 0 {

@@ -95,15 +95,15 @@ func (d *dealing) paidBy(i int, trades func(chains.Address) bool, deals map[chai
 }
 
 // parted doubts what a contract pays out of an asset that it got here from somebody else, where it is
-// not passed through: it keeps a part, or adds some of its own. The value ends at the contract, and
-// what it paid may be the same.
+// not passed through: it adds some of its own. The value ends at the contract, and what it paid may
+// be the same.
 func (s *settler) parted() {
 	first := map[Holding]chains.Address{} // who brought something first
 	for _, i := range s.plain {
 		m := &s.exec.Moves[i]
 		from, to := Holding{m.From, m.Asset}, Holding{m.To, m.Asset}
 		if who, got := first[from]; got && who != m.To && m.To != "" && !s.out.Through[from] {
-			s.out.Unclear = append(s.out.Unclear, Unclear{m.To, m.Asset, m.Amount, []int{i}, "a contract paid it that got the same from somebody else here, and did not pass on exactly that: perhaps out of it", false})
+			s.out.Unclear = append(s.out.Unclear, Unclear{m.To, m.Asset, m.Amount, []int{i}, "a contract paid it that got the same from somebody else here, and paid more than it got: perhaps out of it", false})
 		}
 		if _, got := first[to]; !got && m.From != "" && m.To != "" && !s.isEnd(m.To) && m.From != m.To {
 			first[to] = m.From

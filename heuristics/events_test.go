@@ -91,6 +91,64 @@ func TestSharesOfLiquidity(t *testing.T) {
 	}
 }
 
+// Any contract can write what a pool writes: only one that has the amounts, or a registered one,
+// tells what they are worth.
+func TestSharesThatNobodyVouchesFor(t *testing.T) {
+	for emitter, n := range map[chains.Address]int{"L": 2, "C": 0} {
+		for registered, want := range map[bool]int{true: 2, false: n} {
+			sync, mint := pool("Sync", "reserve0", "900", "reserve1", "1000"), pool("Mint", "amount0", "90", "amount1", "100")
+			for _, e := range []*chains.Event{&sync, &mint} {
+				e.Emitter, e.Registered = emitter, registered
+			}
+			s := heuristics.Settle(with(t, "S>L 100 USDC\nS>L 90 DAI\n0>S 95 LP", sync, mint), byName)
+			require.Len(t, s.Conversions[0].Weights, want, emitter)
+		}
+	}
+}
+
+// Who has what was given is said: contracts that nobody vouches for, and other parties.
+func TestCounterparts(t *testing.T) {
+	leg := func(a chains.Address, asset chains.Asset, n uint64) heuristics.Leg {
+		return heuristics.Leg{Account: a, Asset: asset, Units: chains.Units(n)}
+	}
+	trade := func(a chains.Address, registered bool) chains.Event { return owner(a, "USDC", "0", registered) }
+	speaks := chains.Event{Kind: chains.EventFee, Emitter: "C", Registered: true}
+	for name, c := range map[string]struct {
+		moves  string
+		events []chains.Event
+		kept   []heuristics.Leg
+		made   bool
+		sold   []heuristics.Leg
+	}{
+		"a token of the keeper's own":       {"S>C 100 USDC\n0>S 1 JUNK", nil, []heuristics.Leg{leg("C", "USDC", 100)}, true, nil},
+		"made by way of a router":           {"S>C 100 USDC\n0>C1 1 JUNK\nC1>S 1 JUNK\nC>C1 1 USDC", nil, []heuristics.Leg{leg("C", "USDC", 99), leg("C1", "USDC", 1)}, true, nil},
+		"out of its stock":                  {"S>C 100 USDC\nC>S 1 JUNK", nil, []heuristics.Leg{leg("C", "USDC", 100)}, false, nil},
+		"interest made beside it":           {"S>C 100 USDC\n0>C 1 JUNK\nC>S 5 JUNK", nil, []heuristics.Leg{leg("C", "USDC", 100)}, false, nil},
+		"a known pool":                      {"S>L 100 USDC\n0>S 1 JUNK", nil, nil, false, nil},
+		"it speaks for a registered venue":  {"S>C 100 USDC\n0>S 1 JUNK", []chains.Event{speaks}, nil, false, nil},
+		"nobody keeps it":                   {"S>0 100 USDC\n0>S 100 USDT", nil, nil, false, nil},
+		"the wrapper of the coin keeps it":  {"S>C 5 eth\n0>C1 5 +WETH\nC1>L 5 WETH\nL>S 9 DAI", nil, nil, false, nil},
+		"wrapped only":                      {"S>C 5 eth\n0>S 5 +WETH", nil, nil, false, nil},
+		"the coin is kept beside a wrapper": {"S>C 5 eth\nS>C1 5 eth\n0>L 5 +WETH\n0>S 9 JUNK", nil, []heuristics.Leg{leg("C", chains.Native, 5), leg("C1", chains.Native, 5)}, true, nil},
+		"a sale between owners":             {"P>C 1 JUNK\nS>C 900 USDC\nC>S 1 JUNK\nC>P 900 USDC", nil, nil, false, []heuristics.Leg{leg("P", "USDC", 900)}},
+		"a sale, directly":                  {"P>S 1 JUNK\nS>P 900 USDC", nil, nil, false, []heuristics.Leg{leg("P", "USDC", 900)}},
+		"an order that a venue filled":      {"P>C 1 JUNK\nS>C 900 USDC\nC>S 1 JUNK\nC>P 900 USDC", []chains.Event{trade("P", true)}, nil, false, nil},
+		"an order that anybody tells of":    {"P>C 1 JUNK\nS>C 900 USDC\nC>S 1 JUNK\nC>P 900 USDC", []chains.Event{trade("P", false)}, nil, false, []heuristics.Leg{leg("P", "USDC", 900)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, got := range heuristics.Settle(with(t, c.moves, c.events...), byName).Conversions {
+				if got.Giver == "S" {
+					require.Equal(t, c.kept, got.Kept)
+					require.Equal(t, c.made, got.Made)
+					require.Equal(t, c.sold, got.Sold)
+					return
+				}
+			}
+			require.Fail(t, "no conversion")
+		})
+	}
+}
+
 func TestSharesThatFitBothWays(t *testing.T) {
 	s := heuristics.Settle(with(t, "S>L 90 USDC\nS>L 90 DAI\n0>S 95 LP",
 		pool("Sync", "reserve0", "900", "reserve1", "1000"), pool("Mint", "amount0", "90", "amount1", "90")), byName)
@@ -117,7 +175,8 @@ func TestThrough(t *testing.T) {
 		want  map[heuristics.Holding]bool
 	}{
 		"keeps nothing":                  {"S>C 10 eth\nC>P 10 eth", map[heuristics.Holding]bool{{Account: "C", Asset: chains.Native}: true}},
-		"keeps a part":                   {"S>C 10 eth\nC>P 9 eth", nil},
+		"keeps a part":                   {"S>C 10 eth\nC>P 9 eth", map[heuristics.Holding]bool{{Account: "C", Asset: chains.Native}: true}},
+		"keeps all":                      {"S>C 10 eth\nS>P 9 eth", nil},
 		"pays first, of its own":         {"C>P 10 eth\nS>C 10 eth", nil},
 		"keeps another asset":            {"S>C 10 eth\nS>C 5 USDC\nC>P 10 eth", map[heuristics.Holding]bool{{Account: "C", Asset: chains.Native}: true}},
 		"adds of its own, and is repaid": {"S>C 10 eth\nC>P 11 eth\nP>C 1 eth", nil},

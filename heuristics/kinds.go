@@ -53,7 +53,9 @@ func (s *settler) wrapped() map[chains.Asset]bool {
 
 // shares returns what two things given to a pool of constant product are worth, in units of the
 // product of both assets: each amount times the reserve of the other one, which the pool tells in
-// Sync before it says Mint. Nil where no pool tells of these amounts, or where they fit both ways.
+// Sync before it says Mint. Only one counts that keeps both amounts, or a registered one: any
+// contract can write such events. Nil where no pool tells of these amounts, or where they fit both
+// ways.
 func (s *settler) shares(given []Leg) []chains.Amount {
 	if len(given) != 2 || given[0].Units == given[1].Units {
 		return nil
@@ -61,7 +63,7 @@ func (s *settler) shares(given []Leg) []chains.Amount {
 	reserves := map[chains.Address]*chains.Event{}
 	for i := range s.exec.Events {
 		e := &s.exec.Events[i]
-		if e.Kind != chains.EventPool {
+		if e.Kind != chains.EventPool || !e.Registered && !s.keeps(e.Emitter, given) {
 			continue
 		}
 		switch e.Name {
@@ -82,6 +84,15 @@ func (s *settler) shares(given []Leg) []chains.Amount {
 		}
 	}
 	return nil
+}
+
+// keeps reports whether all of these amounts were moved to a.
+func (s *settler) keeps(a chains.Address, given []Leg) bool {
+	return !slices.ContainsFunc(given, func(l Leg) bool {
+		return !slices.ContainsFunc(s.exec.Moves, func(m chains.Move) bool {
+			return m.To == a && m.Asset == l.Asset && m.Amount == l.Units
+		})
+	})
 }
 
 // number returns a field of an event as an amount; 0 where it is none.

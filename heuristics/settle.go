@@ -192,13 +192,14 @@ func (s *settler) rest() {
 	s.through()
 }
 
-// through finds the holdings of contracts that keep nothing and spend nothing of their own.
+// through finds the holdings of contracts that pass on what they get, all or a part of it, and
+// spend nothing of their own.
 func (s *settler) through() {
 	if len(s.plain) < 2 {
 		return
 	}
 	held := map[Holding]chains.Amount{}
-	own := map[Holding]bool{}
+	own, paid := map[Holding]bool{}, map[Holding]bool{}
 	for _, i := range s.plain {
 		m := &s.exec.Moves[i]
 		if to := (Holding{m.To, m.Asset}); m.To != "" && !s.isEnd(m.To) {
@@ -206,6 +207,7 @@ func (s *settler) through() {
 			held[to], own[to] = sum, own[to] || err != nil
 		}
 		if from := (Holding{m.From, m.Asset}); m.From != "" && !s.isEnd(m.From) {
+			paid[from] = true
 			if held[from].Less(m.Amount) {
 				own[from], held[from] = true, chains.Amount{}
 			} else {
@@ -213,8 +215,8 @@ func (s *settler) through() {
 			}
 		}
 	}
-	for h, left := range held {
-		if left.IsZero() && !own[h] {
+	for h := range paid {
+		if !own[h] {
 			if s.out.Through == nil {
 				s.out.Through = map[Holding]bool{}
 			}

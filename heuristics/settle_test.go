@@ -216,12 +216,11 @@ var shapes = []struct{ name, moves, want string }{
 	{"a contract that keeps a part", "S>C 100 USDC\nC>P 99 USDC", `
 		S>C 100 USDC
 		C>P 99 USDC
-		unclear: P 99 USDC: a contract paid it that got the same from somebody else here, and did not pass on exactly that: perhaps out of it
 		`},
 	{"a contract that adds some of its own", "S>C 100 USDC\nC>P 101 USDC", `
 		S>C 100 USDC
 		C>P 101 USDC
-		unclear: P 101 USDC: a contract paid it that got the same from somebody else here, and did not pass on exactly that: perhaps out of it
+		unclear: P 101 USDC: a contract paid it that got the same from somebody else here, and paid more than it got: perhaps out of it
 		`},
 	{"a contract that gives back", "S>C 100 USDC\nC>S 99 USDC", `
 		S>C 100 USDC

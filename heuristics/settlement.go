@@ -88,7 +88,15 @@ type Conversion struct {
 	Weights []chains.Amount
 	Fees    []Leg          // what the venue names as its fee, paid by Giver on top of Given
 	Venue   chains.Address // the contract that Giver dealt with first; "" where owners dealt directly
-	Says    string         // what happened, in words for people
+	// Kept is what contracts that are no known pools, and speak for no registered venue, keep of
+	// what moved there. Made says that they do while something received was made in this very
+	// transaction, all of it: it may be a share in a vault or a pool, and it may be worth nothing.
+	Kept []Leg
+	Made bool
+	// Sold is what other parties got of the assets given who gave what was received, where no
+	// registered venue tells of it: a sale between owners.
+	Sold []Leg
+	Says string // what happened, in words for people
 }
 
 // Holding is what one account holds of one asset.
@@ -116,9 +124,9 @@ type Unclear struct {
 type Settlement struct {
 	Steps       []Step
 	Conversions []Conversion
-	// Through are the holdings of contracts that pay out nothing that they did not get before in
-	// this transaction, and keep nothing: pots of this moment. Steps to and from them are
-	// transfers.
+	// Through are the holdings of contracts that pay out something, and nothing that they did not
+	// get before in this transaction: pots of this moment, in which what they keep stays. Steps to
+	// and from them are transfers.
 	Through map[Holding]bool
 	Unclear []Unclear
 }

@@ -181,7 +181,7 @@ func TestSwapSeveralGiven(t *testing.T) {
 	b.tx("C", usd("", "C", 100))
 	b.tx("C", usd("C", "T", 40))
 	id := b.tx("T", tok("T", "pool", 10), usd("T", "pool", 40), mv{"", "T", "SHARE", 50})
-	trace := b.run(t, seeds)
+	trace := b.run(t, knownPool+seeds)
 	require.Equal(t, map[string]string{"SHARE T": strings.Repeat("null ", 6) + "50"}, went(trace, id))
 	require.Len(t, trace.Gaps, 1)
 	require.Contains(t, trace.Gaps[0].Effect, "between 0 and 50 of the 50 units of SHARE")

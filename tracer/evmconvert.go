@@ -3,7 +3,7 @@ package tracer
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -11,8 +11,10 @@ import (
 
 // trade is the work on one conversion: what was given to it so far.
 type trade struct {
-	given []given
-	taken int // received assets so far
+	given    []given
+	taken    int      // received assets so far
+	doubted  bool     // what was received may be worth nothing: see endDoubtful
+	findings []string // of its hops
 }
 
 // given is one asset that went into a conversion.
@@ -22,8 +24,7 @@ type given struct {
 	from   *livePot
 	inputs []string
 	hops   int
-	became [Poison]bool // it became something under this rule
-	ended  bool         // the conserving rules end here: what it is worth beside the others is not known
+	ended  bool // the conserving rules end here: what it is worth beside the others is not known
 }
 
 // give takes what a conversion was given out of its pot.
@@ -55,11 +56,12 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 	for i := range c.given {
 		touched = touched || c.given[i].touched()
 	}
-	if touched && !known && c.taken == 0 {
-		if err := s.endGiven(t, conv, c, st.Units); err != nil {
+	if touched && c.taken == 0 {
+		if err := s.begin(t, conv, c, st, known); err != nil {
 			return err
 		}
 	}
+	known = known && !c.doubted
 	c.taken++
 	if err := s.endVain(t, c, st, shares); err != nil || absurd(st.Units) {
 		return err
@@ -74,9 +76,6 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 			b = bundle{units: st.Units, taint: g.taint}
 		case g.touched() && !g.ended:
 			b = g.converted(shares[i], basisOf(conv))
-			for r := range b.by {
-				g.became[r] = g.became[r] || b.by[r] != nil
-			}
 		}
 		if b.units.IsZero() {
 			continue
@@ -90,34 +89,9 @@ func (s *balances) take(ctx context.Context, t *passage, k int) error {
 			return err
 		}
 	}
-	if c.taken == len(conv.Received) {
-		s.noteRounded(t, c)
-	}
 	return s.receive(ctx, t, k, all, nil, func(h *holding) error {
 		return s.swapped(t, k, c, from, parts, h)
 	})
-}
-
-// noteRounded writes a gap of what was given under rules by which it became less than one unit of
-// everything that came: no endpoint has it.
-func (s *balances) noteRounded(t *passage, c *trade) {
-	for i := range c.given {
-		g := &c.given[i]
-		var rules []string
-		for r := range g.by {
-			if !g.ended && g.by[r] != nil && !g.became[r] {
-				rules = append(rules, Rule(r).String())
-			}
-		}
-		if rules == nil {
-			continue
-		}
-		height := t.tx.Block.Height
-		s.out.gap(Gap{Chain: s.chain, FromHeight: &height, ToHeight: &height, TxID: t.txidText(),
-			What:   fmt.Sprintf("%s units of %s given to a conversion", g.units, t.set.Steps[g.k].Asset),
-			Why:    "what came is too few units to divide: the stolen part, in the order of the lots, came to less than one",
-			Effect: "under " + strings.Join(rules, ", ") + " nothing of it is traced on"})
-	}
 }
 
 // endVain ends what became nothing: what was worth nothing beside what else was given, and what
@@ -236,7 +210,8 @@ func (s *balances) swapped(t *passage, k int, c *trade, from []*given, parts []b
 		if c.taken > 1 {
 			paid = Traced{Null: paid.Null}
 		}
-		w := wide{kind: HopSwap, inputs: g.inputs, given: &paid, ruleEnds: g.ended, findings: t.findings, legs: []Leg{
+		findings := append(slices.Clip(t.findings), c.findings...)
+		w := wide{kind: HopSwap, inputs: g.inputs, given: &paid, ruleEnds: g.ended, findings: findings, legs: []Leg{
 			s.leg(t, g.k, g.from.node, venue, g.units), s.leg(t, k, venue, h.node, part.units),
 		}}
 		if err := s.out.write(&w, part); err != nil {
@@ -258,48 +233,4 @@ func (s *balances) swapped(t *passage, k int, c *trade, from []*given, parts []b
 	}
 	h.hops, h.origin = least, append(h.origin, origin...)
 	return nil
-}
-
-// endGiven ends, under every conserving rule, what a conversion of several assets was given where
-// nobody tells what each was worth; poison goes on.
-func (s *balances) endGiven(t *passage, conv *heuristics.Conversion, c *trade, m chains.Amount) error {
-	low, high := extremes(c.given, s.inc.Rule, m)
-	note := fmt.Sprintf("%s of several assets: between %s and %s of the %s units of %s received under %s, as each was worth",
-		conv.Kind, low, high, m, conv.Received[0].Asset, s.inc.Rule)
-	for i := range c.given {
-		g := &c.given[i]
-		if !g.touched() {
-			continue
-		}
-		if err := s.endOne(t, g, note); err != nil {
-			return err
-		}
-	}
-	height := t.tx.Block.Height
-	s.out.gap(Gap{Chain: s.chain, FromHeight: &height, ToHeight: &height, TxID: t.txidText(),
-		What: fmt.Sprintf("%d assets given for %s", len(c.given), conv.Received[0].Asset),
-		Why:  "nothing tells what each of them was worth beside the others", Effect: note + "; every accounting rule ends here, and only poison goes on"})
-	return nil
-}
-
-// endOne ends one given asset under every conserving rule.
-func (s *balances) endOne(t *passage, g *given, note string) error {
-	g.ended = true
-	st := &t.set.Steps[g.k]
-	h := &holding{bundle: g.bundle, seq: s.nextSeq(), asset: st.Asset, node: g.from.node, origin: g.inputs,
-		out: chains.OutPoint{Tx: t.tx.ID}, position: s.position(t, st)}
-	return s.out.endConserving(h, note)
-}
-
-// extremes returns how much of m is traced if the asset with the smallest traced part was worth
-// all of it, and if the one with the largest was.
-func extremes(all []given, r Rule, m chains.Amount) (low, high chains.Amount) {
-	for i := range all {
-		part, _ := m.MulDiv(all[i].by[r].traced(), all[i].units)
-		if i == 0 || part.Less(low) {
-			low = part
-		}
-		high = chains.Max(high, part)
-	}
-	return low, high
 }
