@@ -184,13 +184,21 @@ func TestBridgeNotFollowed(t *testing.T) {
 	}
 	a, b, seeds := twoChains()
 	a.txs[2].Exec.Events[0].Registered = false // anybody can write such an event
-	require.Contains(t, lies(newWorld(a, b).must(t, seeds)), "contract TOKEN bridge: "+same("60"))
+	forged := newWorld(a, b).must(t, seeds)
+	require.Contains(t, lies(forged), "contract TOKEN bridge: "+same("60"))
+	require.Len(t, forged.Gaps, 1)
+	require.Contains(t, forged.Gaps[0].Why, "nomad, Dispatch, key k1: logged by a contract that is not known")
 	named := ""
 	for _, chain := range []chains.Chain{polygon, ethereum} {
 		named += fmt.Sprintf("  - {chain: %s, address: bridge, kind: bridge, protocol: nomad, source: a note}\n", chain)
 	}
 	trace := newWorld(a, b).must(t, "known:\n"+named+seeds)
 	require.Contains(t, lies(trace), "balance TOKEN R: "+same("57"))
+	a.txs[2].Exec.Events = nil
+	silent := newWorld(a, b).must(t, "known:\n"+named+seeds)
+	require.Contains(t, lies(silent), "bridge TOKEN bridge: "+same("60"))
+	require.Len(t, silent.Gaps, 1)
+	require.Contains(t, silent.Gaps[0].Why, "no departure over a bridge")
 }
 
 // What goes to a bridge beside what the message is about does not cross, and what cannot be told

@@ -106,6 +106,33 @@ func (s *balances) fit(st *heuristics.Step, e *chains.Event, role heuristics.Rol
 	return 0
 }
 
+// notDeparted says why what goes to a bridge is no departure: nothing that was read says so, or a
+// contract does that is not known as the protocol's.
+func (s *balances) notDeparted(t *passage, k int, reason Reason) {
+	st := &t.set.Steps[k]
+	if reason == "" || t.note != "" || st.Asset.IsValuation() {
+		return
+	}
+	for i := range t.tx.Exec.Events {
+		if e := &t.tx.Exec.Events[i]; e.Kind == chains.EventBridgeOut && e.Emitter == st.To && !s.trusts(e) {
+			t.note = fmt.Sprintf("%s, %s, key %s: logged by a contract that is not known as the protocol's; where it is, name it under known", e.Protocol, e.Name, e.Key)
+		}
+	}
+	switch {
+	case t.note == "" && reason == ReasonBridge && len(t.leaves) == 0:
+		t.note = "no departure over a bridge that was read is of this movement"
+	case t.note == "" && reason == ReasonBridge:
+		t.note = "it went to the bridge beside what left, as its price does"
+		return
+	case t.note == "":
+		return
+	}
+	if t.unsure == nil {
+		t.unsure = map[int]string{}
+	}
+	t.unsure[k] = t.note
+}
+
 // join looks for the other side of the departure at hand. A key that several departures of the
 // transaction have tells none of them.
 func (s *balances) join(ctx context.Context, t *passage) (*joined, error) {

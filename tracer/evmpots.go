@@ -230,6 +230,7 @@ func (s *balances) ends(ctx context.Context, t *passage, k int) (Reason, NodeKin
 	if t.set.Through[heuristics.Holding{Account: st.To, Asset: st.Asset}] {
 		reason = ""
 	}
+	s.notDeparted(t, k, reason)
 	return reason, kind, nil
 }
 
