@@ -121,9 +121,9 @@ func (p *partition) foldBeyond(d *Diagram, column []int) *partition {
 	return out
 }
 
-// columns is how many boxes in a row are drawn.
+// columns is how many boxes in a row are drawn: fewer where much is folded anyway.
 func (f *flow) columns() int {
-	if hasAccounts(f.trace) {
+	if hasAccounts(f.trace) && len(f.spots) <= fewSpots {
 		return maxAccountColumns
 	}
 	return maxColumns

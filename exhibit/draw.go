@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"clew/chains"
-	"clew/tracer"
 )
 
 // artist places a diagram: it measures every box and label, asks the layout for places,
@@ -316,8 +315,12 @@ func (a *artist) stayLines(b *Box) []line {
 		ls = append(ls, a.amountLines(a.d.feeWords()+" ", b.Fees, line{grey: Dark})...)
 	}
 	var last line
+	most := mostHoldings
+	if b.Kind != BoxPlace && hasAccounts(a.d.Trace) {
+		most = mostFolded
+	}
 	for i := range b.Held {
-		if i == mostHoldings-1 && len(b.Held) > mostHoldings {
+		if i == most-1 && len(b.Held) > most {
 			return append(ls, line{s: "and " + count(len(b.Held)-i, "further amount") + ": schedule C", band: true})
 		}
 		of := a.holdingLines(&b.Held[i], b.Kind == BoxPlace)
@@ -331,8 +334,9 @@ func (a *artist) stayLines(b *Box) []line {
 	return ls
 }
 
-// mostHoldings is how many amounts that end in a box are listed in it.
-const mostHoldings = 8
+// mostHoldings is how many amounts that end in a box are listed in it, and mostFolded in a folded
+// one where there are many assets.
+const mostHoldings, mostFolded = 8, 4
 
 func (a *artist) holdingLines(h *Holding, single bool) []line {
 	u, names := Unit{h.Chain, h.Asset}, a.d.Assets
@@ -357,61 +361,4 @@ func (a *artist) holdingLines(h *Holding, single bool) []line {
 			full: "by rule: " + names.number(u, h.Min) + " to " + names.number(u, h.Max), band: true, grey: Dark})
 	}
 	return ls
-}
-
-// arrowLines is the text on an arrow: numbers and dates above the line, the amount below.
-func (a *artist) arrowLines(ar *Arrow) []line {
-	var above []string
-	switch {
-	case len(ar.Hops) > 0:
-		above = append(above, hopNumbers(a.d.Trace, ar.Hops))
-	case len(ar.Gives) > 0:
-		above = append(above, hopNumbers(a.d.Trace, ar.Gives))
-	case ar.Seeds > 0:
-		above = append(above, receipts(ar.Seeds))
-	case ar.Feeds > 0:
-		above = append(above, "input")
-	}
-	if ar.Back {
-		above = append(above, "comes back")
-	}
-	if ar.Feeds == 0 && ar.First != "" {
-		above = append(above, dates(ar.First, ar.Last))
-	}
-	amount := writing{brief: "amount not divided"}
-	if ar.Known {
-		amount = a.d.Assets.of(ar.unit(), ar.Traced, ar.Units)
-	}
-	return []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: Black}, {s: amount.brief, full: amount.full}}
-}
-
-func receipts(n int) string {
-	if n == 1 {
-		return "receipt"
-	}
-	return count(n, "receipt")
-}
-
-func dates(first, last string) string {
-	if day(first) == day(last) {
-		return day(first)
-	}
-	return day(first) + " – " + day(last)
-}
-
-// hopNumbers writes hop numbers as they stand in schedule A: up to three, else the first
-// and the last with how many there are.
-func hopNumbers(t *tracer.Trace, hops []int) string {
-	num := func(i int) string { return fmt.Sprint(t.Hops[i].Number) }
-	if len(hops) == 1 {
-		return "hop " + num(hops[0])
-	}
-	if len(hops) <= 3 {
-		parts := make([]string, len(hops))
-		for i, h := range hops {
-			parts[i] = num(h)
-		}
-		return "hops " + strings.Join(parts, ", ")
-	}
-	return fmt.Sprintf("hops %s … %s (%d)", num(hops[0]), num(hops[len(hops)-1]), len(hops))
 }

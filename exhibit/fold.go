@@ -18,8 +18,8 @@ const (
 	leastFold = 3
 	// maxColumns is how many boxes in a row are drawn; what lies beyond is folded, since a
 	// diagram much wider than that is a ribbon that nobody can read. On chains of accounts joints
-	// stand between the places, and a long diagram runs down the page.
-	maxColumns, maxAccountColumns = 10, 14
+	// stand between the places, and the long diagram of at most fewSpots runs down the page.
+	maxColumns, maxAccountColumns, fewSpots = 10, 14, 100
 	// farEnds is how many of the places where most value ends are drawn, beside the telling
 	// ones, although they lie beyond what is drawn in full, and farShare the least that
 	// they receive, in billionths of the largest place.

@@ -245,12 +245,12 @@ func roleWords(h *tracer.Hop, k int) string {
 		return ""
 	}
 	given := role == "given"
-	switch {
-	case h.Kind == tracer.HopBridge:
+	switch h.Kind {
+	case tracer.HopBridge:
 		return map[bool]string{true: "sent", false: "arrived"}[given]
-	case h.Kind == tracer.HopMixer:
+	case tracer.HopMixer:
 		return map[bool]string{true: "went in", false: "came out, as adopted"}[given]
-	case h.Kind == tracer.HopFee:
+	case tracer.HopFee:
 		return map[bool]string{true: "of what was sent", false: "kept on the way"}[given]
 	}
 	return role
