@@ -25,13 +25,6 @@ func (n nets) add(a chains.Address, asset chains.Asset, units chains.Amount, sig
 	n[h].Add(n[h], v.Mul(v, big.NewInt(sign)))
 }
 
-func (n nets) of(a chains.Address, asset chains.Asset) string {
-	if v := n[heuristics.Holding{Account: a, Asset: asset}]; v != nil {
-		return v.String()
-	}
-	return "0"
-}
-
 // ends keeps the holdings of accounts where steps end.
 func (n nets) ends() map[string]string {
 	kept := map[string]string{}

@@ -37,16 +37,17 @@ func (s *balances) endDoubtful(t *passage, conv *heuristics.Conversion, c *trade
 		}
 		asset := t.set.Steps[g.k].Asset
 		k := slices.IndexFunc(conv.Kept, func(l heuristics.Leg) bool { return l.Asset == asset })
-		where, err := "", error(nil)
+		where := s.out.codec.FormatAddress(s.chain, conv.Kept[max(k, 0)].Account)
 		if k >= 0 {
-			where = s.out.codec.FormatAddress(s.chain, conv.Kept[k].Account) + " keeps it"
-			err = s.endKept(t, g, conv.Kept[k].Account)
+			where += " keeps it"
+			if err := s.endKept(t, g, conv.Kept[k].Account); err != nil {
+				return err
+			}
 		} else {
-			where = s.out.codec.FormatAddress(s.chain, conv.Kept[0].Account) + " keeps what it became"
-			err = s.endOne(t, g, "what was received for it was made in this transaction: "+where)
-		}
-		if err != nil {
-			return err
+			where += " keeps what it became"
+			if err := s.endOne(t, g, "what was received for it was made in this transaction: "+where); err != nil {
+				return err
+			}
 		}
 		s.doubt(t, Gap{
 			What: fmt.Sprintf("%s units of %s given for %s", g.units, asset, conv.Received[0].Asset),
