@@ -15,6 +15,7 @@ func doctorCommand() *command {
 		long: "Asks the node what it is and what it offers, by trying, and prints what each lack means for a trace. With --blocks it looks into the node's files instead, without the node. It changes nothing.",
 		examples: []example{
 			{"clew doctor --rpc http://127.0.0.1:8332", "a bitcoind on this machine; its cookie file is found"},
+			{"clew doctor --rpc ws://127.0.0.1:8546", "a go-ethereum or any node that speaks as it does"},
 			{"clew doctor --rpc http://127.0.0.1:18443 --rpc-cookie ~/.bitcoin/regtest/.cookie --json", "the same for a script"},
 		},
 		codes:   []exitCode{codeUnreachable},

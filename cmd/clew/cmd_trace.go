@@ -23,6 +23,7 @@ func traceCommand() *command {
 		examples: []example{
 			{"clew trace theft.yaml --rpc http://127.0.0.1:8332 --out report", "follow a theft on a bitcoind and write the report"},
 			{"clew trace --seed bitcoin:TXID:0 --rule fifo --rule-reason 'first look' --hops 20", "a quick look from one output, over the blocks in the store"},
+			{"clew trace --seed polygon:TXID:ADDRESS:TOKEN --rpc polygon=http://127.0.0.1:8545 --rpc bsc=ws://127.0.0.1:8546 --out report", "a token that may cross a bridge: a node for each chain"},
 			{"clew trace theft.yaml --rpc recording:report/recording --json", "the same trace again from what was recorded, as JSON"},
 		},
 		codes:   []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},

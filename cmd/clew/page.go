@@ -106,11 +106,11 @@ func plainSpaces(text string) string {
 
 // hashText writes the hash of a transaction or block as users of its chain do. (JSON has 64 digits
 // on every chain.)
-func hashText(chain chains.Chain, hash chains.Hash) string {
+func hashText[H chains.Hash | string](chain chains.Chain, hash H) string {
 	if chain.Info().Family == chains.FamilyEVM {
-		return "0x" + hash.String()
+		return fmt.Sprint("0x", hash)
 	}
-	return hash.String()
+	return fmt.Sprint(hash)
 }
 
 // short returns the ends of a hash or address that is too long for a line.

@@ -164,7 +164,7 @@ func (r *printed) place(e *tracer.Endpoint) string {
 		}
 	}
 	if e.Reason == tracer.ReasonFee && e.TxID != nil {
-		where = "fee of " + short(e.TxID.String())
+		where = "fee of " + short(hashText(e.Chain, *e.TxID))
 	}
 	if len(r.AsOf) > 1 {
 		where = string(e.Chain) + ": " + where
@@ -286,7 +286,7 @@ func (r *printed) gaps(p *page) {
 	for _, g := range r.Gaps[:min(r.rows(), len(r.Gaps))] {
 		where := ""
 		if g.TxID != "" {
-			where = " in transaction " + short(g.TxID)
+			where = " in transaction " + short(hashText(g.Chain, g.TxID))
 		}
 		p.line("  - %s", fold(fmt.Sprintf("%s%s: %s; %s", g.What, where, g.Why, g.Effect), 4))
 	}
