@@ -23,8 +23,8 @@ import (
 // chainCommands let a script use real nodes of chains of accounts, a go-ethereum in the process of
 // the test or an anvil:
 //
-//	chain start KIND [FAR]  starts it and sets $RPC, $WS, $CHAIN, or with FAR $FARRPC, $FARCHAIN of a second chain
-//	chain theft             plays a theft, and sets $THEFT, $THIEF, $TOKEN, $SHOP, $SEED, $FROM
+//	chain start KIND [FAR]  starts one and sets $RPC, $WS, $CHAIN, or with FAR $FARRPC, $FARCHAIN of another one
+//	chain theft             plays one, and sets $THEFT, $TAKEN, $SWAP, $THIEF, $TOKEN, $SEED, $TOKENSEED, $FROM
 //	chain cross             the thief takes 30 of the token over a bridge to the second chain; sets $OUT, $IN
 //	chain mine N            mines N empty blocks
 //	chain reorg N           takes N blocks back, and mines N+1 others

@@ -111,7 +111,7 @@ func (r *reading) again(j *traceJob, chain chains.Chain) error {
 type passSource struct{ *ingest.Pass }
 
 // Close ends the pass.
-func (s passSource) Close() error {
+func (s passSource) Close() error { //nolint:unparam // as io.Closer has it
 	s.Pass.Close()
 	return nil
 }

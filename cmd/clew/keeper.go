@@ -128,7 +128,7 @@ func inputOf(parts []recorded) *tracer.Input {
 	slices.SortFunc(parts, func(a, b recorded) int { return cmp.Compare(a.chain, b.chain) })
 	h := sha256.New()
 	for _, p := range parts {
-		fmt.Fprintf(h, "%s %s\n", p.chain, p.SHA256)
+		h.Write(fmt.Appendf(nil, "%s %s\n", p.chain, p.SHA256)) // a hash never fails
 	}
 	return &tracer.Input{SHA256: hex.EncodeToString(h.Sum(nil)), Coverage: string(ingest.CoverageExtract)}
 }
