@@ -229,6 +229,10 @@ type Block struct {
 	// here, one entry per transaction in the order of the block's bytes (Place); nil where
 	// the node offers none.
 	Spent [][]byte
+	// Paid are, in a Partial block of a chain of accounts, accounts to which the protocol may have
+	// given value here outside of calls (tips, rewards, withdrawals), in transactions that are not
+	// among Txs too: no index of accounts tells these. Nil: not known.
+	Paid []Address
 }
 
 // Place returns where in the block transaction i of Txs stands, from 0: its position in the

@@ -35,6 +35,12 @@ type TxPicker interface {
 	PlaceOf(ctx context.Context, id chains.TxID) (Place, error)
 }
 
+// Wrapper is a Node that was told of contracts whose token is the native coin one to one: what they
+// log is read by that.
+type Wrapper interface {
+	Wrapped() []chains.Address
+}
+
 // SignerChecker is a Node whose Block leaves senders unchecked, as Execution.OnSignature says.
 type SignerChecker interface {
 	// CheckSigner compares the sender with who signed, and makes proven what follows from it.
@@ -63,6 +69,7 @@ type ExecDecoder interface {
 	// Of kept are set what a Partial block of a TxPicker carries of it: ID, Block.Height, Index,
 	// Coinbase, Raw, and of Exec the fields Receipt, Attested, TxProof and ReceiptProof; what
 	// happened outside of transactions has Attested alone, and no proof but the header. The error
-	// wraps ErrBadAnswer where it is not proven to stand there, or contradicts itself.
-	DecodeExec(chain chains.Chain, header []byte, kept *chains.Tx) (chains.Tx, error)
+	// wraps ErrBadAnswer where it is not proven to stand there, or contradicts itself. wrapped are
+	// those of the Wrapper that it was read from.
+	DecodeExec(chain chains.Chain, wrapped []chains.Address, header []byte, kept *chains.Tx) (chains.Tx, error)
 }

@@ -132,6 +132,16 @@ func (f *Failover) CheckSigner(tx *chains.Tx) error {
 	return nil
 }
 
+// Wrapped is of Wrapper: all nodes of one list were told of the same.
+func (f *Failover) Wrapped() []chains.Address {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if w, told := f.list[f.used].node.(Wrapper); told {
+		return w.Wrapped()
+	}
+	return nil
+}
+
 // BalanceAt is of StateReader.
 func (f *Failover) BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error) {
 	return offered(ctx, f, func(n StateReader) (chains.Amount, error) { return n.BalanceAt(ctx, a, asset, height) })

@@ -197,7 +197,7 @@ func (m *minted) traces(t *testing.T, theft mint) *tracer.Trace {
 	_, err = ingest.RecordWhole(ctx, m, m.chain, 1, int64(len(m.blocks)-1), all)
 	require.NoError(t, err)
 	for _, where := range []string{dir, all} {
-		r, err := ingest.OpenRecording(ctx, os.DirFS(where), m.chain, bitcoin.Codec{})
+		r, err := ingest.OpenRecording(ctx, os.DirFS(where), m.chain, bitcoin.Codec{}, nil)
 		require.NoError(t, err)
 		again, err := passTrace(inc, r, ingest.PassOptions{From: 1})
 		require.NoError(t, err)

@@ -76,7 +76,7 @@ func TestDemoRecordings(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "whole")
 	_, err := ingest.RecordWhole(ctx, openMainnet(t), "bitcoin", firstMainnet, firstMainnet+9, dir)
 	require.NoError(t, err)
-	whole, err := ingest.OpenRecording(ctx, os.DirFS(dir), "bitcoin", bitcoin.Codec{})
+	whole, err := ingest.OpenRecording(ctx, os.DirFS(dir), "bitcoin", bitcoin.Codec{}, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, whole.Close()) }()
 	for _, name := range []string{"peel", "merge", "split"} {
@@ -98,7 +98,7 @@ func TestDemoRecordings(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, string(want), string(got), f)
 			}
-			extract, err := ingest.OpenRecording(ctx, os.DirFS(out), "bitcoin", bitcoin.Codec{})
+			extract, err := ingest.OpenRecording(ctx, os.DirFS(out), "bitcoin", bitcoin.Codec{}, nil)
 			require.NoError(t, err)
 			again := follow(t, extract, data, nil)
 			require.NoError(t, extract.Close())

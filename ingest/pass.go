@@ -29,7 +29,8 @@ type PassOptions struct {
 // Pass is one forward pass over a node's chain that hands out the transactions which a trace asks
 // for. It needs no disk; the node is the limit. It reads every block or, of a chain of accounts,
 // only the transactions that the node's index names (Index): the transactions handed out are the
-// same, but for tips, rewards and withdrawals, which no index has. It implements the tracer's
+// same, but for tips, rewards and withdrawals in blocks in which no watched account does anything
+// else: no index has these. It implements the tracer's
 // Source, State and EventFinder, and is used by one goroutine.
 type Pass struct {
 	accounts
@@ -75,7 +76,9 @@ func NewPass(ctx context.Context, node Node, dec Decoder, opt PassOptions) (*Pas
 		return nil, fmt.Errorf("from block %d: the last block of the trace is %d: %w", opt.From, p.asOf.Height, chains.ErrNotFound)
 	}
 	if node.Chain().Info().Family == chains.FamilyEVM {
-		p.rec = opt.Recorder
+		if p.rec = opt.Recorder; p.rec != nil {
+			p.rec.readBy(node)
+		}
 		return p, p.chooseSearch(ctx)
 	}
 	return p, nil

@@ -125,7 +125,7 @@ func TestPassStoreAndRecordingAgree(t *testing.T) {
 // sameFromRecording traces again from a recording and compares the bytes.
 func sameFromRecording(t *testing.T, inc *tracer.Incident, dir string, want *tracer.Trace) {
 	t.Helper()
-	r, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{})
+	r, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{}, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, r.Close()) }()
 	require.Equal(t, ingest.CoverageExtract, r.Manifest.Coverage)
@@ -220,7 +220,7 @@ func TestHeightAt(t *testing.T) {
 	dir := t.TempDir()
 	_, err := ingest.RecordWhole(t.Context(), n, regtest, 50, 150, dir)
 	require.NoError(t, err)
-	recording, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{})
+	recording, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{}, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, recording.Close()) }()
 	for _, c := range []struct {

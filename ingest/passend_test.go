@@ -155,7 +155,7 @@ func TestPassCancelled(t *testing.T) {
 	dir := t.TempDir()
 	_, err := ingest.RecordWhole(t.Context(), dial(t, node), regtest, 90, node.Height(), dir)
 	require.NoError(t, err)
-	recording, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{})
+	recording, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{}, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, recording.Close()) }()
 	for range 50 {

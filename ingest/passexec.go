@@ -24,7 +24,7 @@ func (p *Pass) chooseSearch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the node's index of accounts: %w", err)
 	}
-	p.search = &search{index: index, picker: picker}
+	p.search = &search{node: p.node, index: index, picker: picker, watches: func(a chains.Address) bool { return p.addresses[a] > 0 }}
 	return nil
 }
 

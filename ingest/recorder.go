@@ -60,11 +60,11 @@ type Manifest struct {
 	// AsOfHeader is the SHA-256 of the header of AsOf, empty where that is the last of Headers.
 	AsOfHeader string `json:"as_of_header,omitempty"`
 	Headers    string `json:"headers"` // SHA-256 of all headers From…To, each behind its length as an unsigned varint
-	// Heights are those of Headers, ascending, of a chain of accounts: of the blocks that were
-	// touched, of From and of AsOf. Empty: every one from From to To.
+	// Heights are those of Headers, of a chain of accounts: the blocks touched, From, AsOf. Empty: all.
 	Heights []int64 `json:"heights,omitempty"`
 	// State is the SHA-256 of what the node said of accounts, as JSON; empty where it was not asked.
-	State string `json:"state,omitempty"`
+	State   string   `json:"state,omitempty"`
+	Wrapped []string `json:"wrapped,omitempty"` // in hex, ascending: contracts whose token was said to be the native coin
 	// Loading: what the node said of itself where it was still loading; nil where it was not.
 	Loading *chains.Loading `json:"loading,omitempty"`
 	Blocks  []BlockEntry    `json:"blocks,omitempty"`

@@ -98,6 +98,19 @@ func (r *Recorder) exec(b *chains.Block, i int) error {
 	return nil
 }
 
+// readBy notes what the node was told of contracts.
+func (r *Recorder) readBy(node Node) {
+	w, told := node.(Wrapper)
+	if !told {
+		return
+	}
+	for _, a := range w.Wrapped() {
+		r.manifest.Wrapped = append(r.manifest.Wrapped, hex.EncodeToString([]byte(a)))
+	}
+	slices.Sort(r.manifest.Wrapped)
+	r.manifest.Wrapped = slices.Compact(r.manifest.Wrapped)
+}
+
 // closeAccounts puts what was kept into the manifest, in the order of the chain.
 func (r *Recorder) closeAccounts(asOf chains.BlockRef) error {
 	m := &r.manifest

@@ -48,16 +48,13 @@ type at struct {
 
 // OpenRecording reads a recording from the root of fsys. It is an error that wraps
 // ErrBadAnswer if it is damaged or contradicts itself, ErrUnsupported if it is of another
-// schema or of a chain of accounts and no ExecDecoder is given, and ErrWrongChain if it is of
+// schema or of a family whose decoder is nil, and ErrWrongChain if it is of
 // another chain than the one given; "" takes any. Transactions of an extract are checked when
 // Block reads them; those of a chain of accounts at once.
-func OpenRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec Decoder, exec ...ExecDecoder) (*Recording, error) {
+func OpenRecording(ctx context.Context, fsys fs.FS, chain chains.Chain, dec Decoder, exec ExecDecoder) (*Recording, error) {
 	r := &Recording{
-		dec: dec, members: map[string]*zip.File{}, byBlock: map[int64][]int{},
+		dec: dec, exec: exec, members: map[string]*zip.File{}, byBlock: map[int64][]int{},
 		byID: map[chains.TxID]at{}, decoded: map[int64]*chains.Block{},
-	}
-	for _, e := range exec {
-		r.exec = e
 	}
 	if err := r.open(ctx, fsys, chain); err != nil {
 		return nil, errors.Join(fmt.Errorf("recording: %w", err), r.Close())

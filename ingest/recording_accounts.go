@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ type keptFacts struct {
 func (r *Recording) openAccounts(ctx context.Context) error {
 	if err := r.readExecHeaders(); err != nil {
 		return err
+	}
+	if len(r.Wrapped()) != len(r.Manifest.Wrapped) {
+		return fmt.Errorf("wrapped: %q: want hex digits: %w", r.Manifest.Wrapped, chains.ErrBadAnswer)
 	}
 	for i := range r.Manifest.Txs {
 		if err := ctx.Err(); err != nil {
@@ -137,13 +141,24 @@ func (r *Recording) readExec(e *TxEntry) (tx chains.Tx, err error) {
 			*proof.to = append(*proof.to, node)
 		}
 	}
-	if tx, err = r.exec.DecodeExec(r.Manifest.Chain, r.raws[i], &kept); err != nil {
+	if tx, err = r.exec.DecodeExec(r.Manifest.Chain, r.Wrapped(), r.raws[i], &kept); err != nil {
 		return tx, err
 	}
 	if tx.ID != e.TxID || tx.Index != e.Index || tx.Block != ref || tx.Exec == nil {
 		return tx, fmt.Errorf("it is %s at %d of block %s: %w", tx.ID, tx.Index, tx.Block.Hash, chains.ErrBadAnswer)
 	}
 	return tx, nil
+}
+
+// Wrapped is of Wrapper.
+func (r *Recording) Wrapped() []chains.Address {
+	list := make([]chains.Address, 0, len(r.Manifest.Wrapped))
+	for _, text := range r.Manifest.Wrapped {
+		if a, err := hex.DecodeString(text); err == nil { // as openAccounts has seen
+			list = append(list, chains.Address(a))
+		}
+	}
+	return list
 }
 
 // maxState bounds what the node said of accounts, in bytes.
@@ -282,6 +297,7 @@ func (r *Recording) keptBlock(height int64, indices []int) (*chains.Block, error
 	h := r.headers[i]
 	b := &chains.Block{Ref: chains.BlockRef{Height: height, Hash: h.Hash, Time: h.Time}, Prev: h.Prev, Header: r.raws[i], Partial: true}
 	for n := r.firstKept(Place{Height: height}); n < len(r.kept.txs) && r.kept.txs[n].Block.Height == height; n++ {
+		b.Paid = append(b.Paid, paidIn(r.kept.txs[n].Exec)...)
 		if tx := &r.kept.txs[n]; indices == nil || slices.Contains(indices, tx.Index) {
 			b.Txs = append(b.Txs, tx.Clone())
 		}

@@ -109,7 +109,7 @@ func TestDamagedRecordingsOfAccountsAreRefused(t *testing.T) {
 		require.ErrorIs(t, err, chains.ErrWrongChain)
 	})
 	t.Run("nothing reads it", func(t *testing.T) {
-		_, err := ingest.OpenRecording(context.Background(), os.DirFS(dir), "", nil)
+		_, err := ingest.OpenRecording(context.Background(), os.DirFS(dir), "", nil, nil)
 		require.ErrorIs(t, err, chains.ErrUnsupported)
 	})
 }

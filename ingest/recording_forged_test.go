@@ -145,7 +145,7 @@ func TestRecordingKeepsItsPinnedHeader(t *testing.T) {
 	_, err = recorder.Close(pass.AsOf())
 	require.NoError(t, err)
 
-	r, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{})
+	r, err := ingest.OpenRecording(t.Context(), os.DirFS(dir), regtest, bitcoin.Codec{}, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, r.Close()) }()
 	require.Equal(t, w.made[0].height, r.Manifest.To)
@@ -265,7 +265,7 @@ func TestBranchesOfOneBlockHaveOneLength(t *testing.T) {
 	}
 	beside["index"], beside["branch"] = json.Number("999999"), append([]any{beside["txid"]}, beside["branch"].([]any)...)
 	p.manifest["txs"] = append([]any{txs[0], beside}, txs[1:]...)
-	_, err := ingest.OpenRecording(t.Context(), p.together(t), "bitcoin", bitcoin.Codec{})
+	_, err := ingest.OpenRecording(t.Context(), p.together(t), "bitcoin", bitcoin.Codec{}, nil)
 	require.ErrorIs(t, err, chains.ErrBadAnswer)
 	require.ErrorContains(t, err, "another length")
 }

@@ -57,9 +57,9 @@ func (r *Recording) readManifest(data []byte, chain chains.Chain) error {
 		return fmt.Errorf("it is of %s, not of %s: %w", m.Chain, chain, chains.ErrWrongChain)
 	case m.Chain.CAIP2() == "" || m.CAIP2 != m.Chain.CAIP2():
 		return fmt.Errorf("chain %q with id %q: %w", m.Chain, m.CAIP2, chains.ErrUnknownChain)
-	case r.ofAccounts() && r.exec == nil:
+	case r.ofAccounts() && r.exec == nil, !r.ofAccounts() && r.dec == nil:
 		return fmt.Errorf("it is of %s: nothing reads that: %w", m.Chain, chains.ErrUnsupported)
-	case !r.ofAccounts() && (len(m.Heights) > 0 || m.State != ""), r.ofAccounts() && (m.Coverage != CoverageExtract || m.AsOfHeader != ""):
+	case !r.ofAccounts() && (len(m.Heights) > 0 || len(m.Wrapped) > 0 || m.State != ""), r.ofAccounts() && (m.Coverage != CoverageExtract || m.AsOfHeader != ""):
 		return fmt.Errorf("it holds what no recording of %s does: %w", m.Chain, chains.ErrBadAnswer)
 	case m.Coverage != CoverageWhole && m.Coverage != CoverageExtract:
 		return fmt.Errorf("coverage %q, want whole or extract: %w", m.Coverage, chains.ErrBadAnswer)

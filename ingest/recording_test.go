@@ -78,7 +78,7 @@ func (p parts) entry(list string, i int) map[string]any {
 
 // readAll opens a recording and reads all that it says to hold.
 func readAll(ctx context.Context, fsys fs.FS, chain chains.Chain) (err error) {
-	r, err := ingest.OpenRecording(ctx, fsys, chain, bitcoin.Codec{})
+	r, err := ingest.OpenRecording(ctx, fsys, chain, bitcoin.Codec{}, nil)
 	if err != nil {
 		return err
 	}
@@ -287,7 +287,7 @@ func TestRecordingHoldsWhatItSays(t *testing.T) {
 	extract, whole := recordBoth(t)
 	ctx := t.Context()
 	open := func(dir string) *ingest.Recording {
-		r, err := ingest.OpenRecording(ctx, os.DirFS(dir), "", bitcoin.Codec{})
+		r, err := ingest.OpenRecording(ctx, os.DirFS(dir), "", bitcoin.Codec{}, nil)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, r.Close()) })
 		return r

@@ -17,9 +17,16 @@ const accountsAtOnce = 200
 // when a window begins, and about each that is watched later for the rest of it. What it asks
 // grows with the accounts, and with the chain only as far as the node limits a question. It is used
 // by one goroutine.
+//
+// No index knows what the protocol gives (tips, rewards, withdrawals): a block that is read for
+// something else, and in which a watched account may be given such, is read whole. Of other blocks
+// it stays unseen, and shows in balances.
 type search struct {
-	index  Index
-	picker TxPicker
+	node    Node
+	index   Index
+	picker  TxPicker
+	watches func(chains.Address) bool
+
 	span   Span
 	to     int64            // places are known up to this block
 	fresh  []chains.Address // watched, and not asked for in this window yet
@@ -27,6 +34,8 @@ type search struct {
 	used   []chains.BlockRef
 	at     Place // of the last transaction of block
 	block  *chains.Block
+	whole  chains.BlockHash // of block, where it has all transactions
+	behind bool             // the rest of block is to be read whole, behind at
 
 	inFlight int
 	start    func([]Place) *reading // begins to read a part of a block
@@ -81,7 +90,10 @@ func (s *search) next(ctx context.Context, watched func(height int64) ([]chains.
 		if err := s.refresh(ctx); err != nil {
 			return nil, err
 		}
-		for len(s.places) > 0 && s.places[0].Height <= s.to {
+		if s.behind {
+			return s.rest(ctx)
+		}
+		if len(s.places) > 0 && s.places[0].Height <= s.to {
 			return s.take(ctx)
 		}
 		if s.to >= s.span.To {
@@ -186,8 +198,63 @@ func (s *search) take(ctx context.Context) (*chains.Block, error) {
 	} else if s.used[len(s.used)-1].Hash != b.Ref.Hash {
 		return nil, fmt.Errorf("block %d was %s and is %s: %w", b.Ref.Height, s.used[len(s.used)-1].Hash, b.Ref.Hash, chains.ErrReorged)
 	}
-	s.block, s.at = b, here[n-1]
+	if s.whole != b.Ref.Hash {
+		s.block = b
+	}
+	if s.whole == b.Ref.Hash || s.pays(b) {
+		return s.rest(ctx)
+	}
+	s.at = here[n-1]
 	return b, nil
+}
+
+// pays reports whether the protocol may give value to a watched account in b.
+func (s *search) pays(b *chains.Block) bool {
+	return slices.ContainsFunc(b.Paid, s.watches) || slices.ContainsFunc(b.Txs, func(tx chains.Tx) bool {
+		return slices.ContainsFunc(paidIn(tx.Exec), s.watches)
+	})
+}
+
+// paidIn returns to whom the protocol gives value in e.
+func paidIn(e *chains.Execution) (to []chains.Address) {
+	for i := range e.Moves {
+		if m := &e.Moves[i]; m.Kind.Position() == chains.MoveTip.Position() {
+			to = append(to, m.To)
+		}
+	}
+	return to
+}
+
+// all reads the whole of the block that was read last.
+func (s *search) all(ctx context.Context) error {
+	if s.whole == s.block.Ref.Hash {
+		return nil
+	}
+	b, err := s.node.Block(ctx, s.block.Ref.Height, s.block.Ref.Hash)
+	if err != nil {
+		return fmt.Errorf("block %d, whole: %w", s.block.Ref.Height, err)
+	}
+	s.block, s.whole = b, b.Ref.Hash
+	return nil
+}
+
+// rest returns what stands in the block that was read last behind what was visited of it.
+func (s *search) rest(ctx context.Context) (*chains.Block, error) {
+	s.behind = false
+	if err := s.all(ctx); err != nil {
+		return nil, err
+	}
+	b := *s.block
+	b.Txs, b.Places = nil, nil
+	last := s.at
+	for i := range s.block.Txs {
+		if p := (Place{Height: b.Ref.Height, Index: s.block.Txs[i].Index}); s.at.Before(p) {
+			b.Txs, last = append(b.Txs, s.block.Txs[i]), p
+		}
+	}
+	s.at = last
+	s.places = slices.DeleteFunc(s.places, func(p Place) bool { return p.Height == b.Ref.Height })
+	return &b, nil
 }
 
 // again returns the transactions at places from the block that was read last, nil where it does not
@@ -237,16 +304,25 @@ func (s *search) back(p Place) {
 	if len(s.fresh) == 0 || s.block == nil || s.block.Ref.Height != p.Height {
 		return
 	}
+	s.at = p
+	if s.behind = s.whole == s.block.Ref.Hash || s.pays(s.block); s.behind {
+		return
+	}
 	for i := range s.block.Txs {
 		if rest := (Place{Height: p.Height, Index: s.block.Txs[i].Index}); p.Before(rest) {
 			s.want(rest)
 		}
 	}
-	s.at = p
 }
 
-// blockOf returns the transactions of a's in the block of p that stand before it.
+// blockOf returns the transactions of a's in the block of p, the one that was read last, that stand
+// before it; others may be among them.
 func (s *search) blockOf(ctx context.Context, a chains.Address, p Place) (*chains.Block, error) {
+	paid := func(tx chains.Tx) bool { return slices.Contains(paidIn(tx.Exec), a) }
+	if s.whole == s.block.Ref.Hash || slices.Contains(s.block.Paid, a) || slices.ContainsFunc(s.block.Txs, paid) {
+		err := s.all(ctx)
+		return s.block, err
+	}
 	places, _, err := s.index.Touching(ctx, []chains.Address{a}, Span{From: p.Height, To: p.Height})
 	if err != nil {
 		return nil, err

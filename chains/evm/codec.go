@@ -36,14 +36,19 @@ func (Codec) DecodeHeader(chain chains.Chain, raw []byte) (chains.Header, error)
 }
 
 // DecodeExec returns the transaction that a recording kept, as Decoder.Assemble does: kept has
-// Index, Raw and of Exec what a recording keeps. What they
-// hold must have the ID and the height of kept, and its block's hash where that is given.
-func (Codec) DecodeExec(chain chains.Chain, header []byte, kept *chains.Tx) (chains.Tx, error) {
+// Index, Raw and of Exec what a recording keeps; wrapped are the contracts that NewDecoder was told
+// of. What they hold must have the ID and the height of kept, and its block's hash where that is
+// given.
+func (Codec) DecodeExec(chain chains.Chain, wrapped []chains.Address, header []byte, kept *chains.Tx) (chains.Tx, error) {
+	named := make([]common.Address, len(wrapped))
+	for i, a := range wrapped {
+		named[i], _ = Account(a) // of what is no address nothing is read
+	}
 	r := Record{Header: header, Index: kept.Index, Raw: kept.Raw}
 	if e := kept.Exec; e != nil {
 		r.Receipt, r.Attested, r.TxProof, r.ReceiptProof = e.Receipt, e.Attested, e.TxProof, e.ReceiptProof
 	}
-	tx, err := NewDecoder(chain).Assemble(&r)
+	tx, err := NewDecoder(chain, named...).Assemble(&r)
 	if err != nil {
 		return chains.Tx{}, fmt.Errorf("transaction %s: %w", kept.ID, err)
 	}

@@ -309,7 +309,7 @@ func TestRecordedTransactions(t *testing.T) {
 		kept := chains.Tx{ID: tx.ID, Block: chains.BlockRef{Height: tx.Block.Height, Hash: tx.Block.Hash}, Index: tx.Index, Coinbase: tx.Coinbase, Raw: tx.Raw, Exec: &chains.Execution{
 			Receipt: tx.Exec.Receipt, Attested: tx.Exec.Attested, TxProof: tx.Exec.TxProof, ReceiptProof: tx.Exec.ReceiptProof,
 		}}
-		again, err := evm.Codec{}.DecodeExec("ethereum", picked.Header, &kept)
+		again, err := evm.Codec{}.DecodeExec("ethereum", nil, picked.Header, &kept)
 		require.NoError(t, err)
 		require.Equal(t, *tx, again)
 		bare := again
@@ -343,7 +343,7 @@ func requireDamageFound(t *testing.T, header []byte, kept chains.Tx) {
 		tx, exec, h := kept, *kept.Exec, header
 		tx.Exec = &exec
 		damage(&tx, &h)
-		_, err := evm.Codec{}.DecodeExec("ethereum", h, &tx)
+		_, err := evm.Codec{}.DecodeExec("ethereum", nil, h, &tx)
 		require.ErrorIs(t, err, chains.ErrBadAnswer, name)
 	}
 }

@@ -33,6 +33,7 @@ type Node struct {
 	genesis chains.BlockHash
 	decoder *Decoder
 	offers  offered
+	wrapped []common.Address
 	window  window // how many blocks a search of logs takes, learned from what is refused
 }
 
@@ -57,7 +58,7 @@ func Dial(ctx context.Context, chain chains.Chain, address string, o Options) (*
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{client: c}
+	n := &Node{client: c, wrapped: o.Wrapped}
 	if err := n.recognise(ctx, chain); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -66,6 +67,15 @@ func Dial(ctx context.Context, chain chains.Chain, address string, o Options) (*
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
+}
+
+// Wrapped returns the contracts of Options.Wrapped.
+func (n *Node) Wrapped() []chains.Address {
+	list := make([]chains.Address, len(n.wrapped))
+	for i, a := range n.wrapped {
+		list[i] = Address(a)
+	}
+	return list
 }
 
 // Close ends the connections that are kept. It returns nil.

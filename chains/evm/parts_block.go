@@ -55,7 +55,7 @@ func (d *Decoder) Pick(b *BlockParts, places []int) (*chains.Block, error) {
 		return nil, err
 	}
 	h := b.Header
-	block := &chains.Block{Ref: h.Ref, Prev: h.Prev, Header: h.Raw, Partial: true, Places: append([]int{}, places...)}
+	block := &chains.Block{Ref: h.Ref, Prev: h.Prev, Header: h.Raw, Partial: true, Places: append([]int{}, places...), Paid: d.paid(b)}
 	for _, i := range places {
 		var tx chains.Tx
 		var err error
@@ -74,6 +74,16 @@ func (d *Decoder) Pick(b *BlockParts, places []int) (*chains.Block, error) {
 		block.Txs = append(block.Txs, tx)
 	}
 	return block, nil
+}
+
+// paid returns to whom the protocol gives value in a block, but for what only receipts tell.
+func (d *Decoder) paid(b *BlockParts) []chains.Address {
+	to := []chains.Address{holder(b.Header.Miner)}
+	system, _ := d.system(b)
+	for i := range system.Exec.Moves {
+		to = append(to, system.Exec.Moves[i].To)
+	}
+	return to
 }
 
 func (d *Decoder) picked(b *BlockParts, i int, lists *rootLists) (chains.Tx, error) {

@@ -232,7 +232,7 @@ func TestStateSyncOfPolygon(t *testing.T) {
 	require.NoError(t, err)
 	for i := range picked.Txs {
 		kept := picked.Txs[i]
-		again, err := evm.Codec{}.DecodeExec("polygon", picked.Header, &kept)
+		again, err := evm.Codec{}.DecodeExec("polygon", nil, picked.Header, &kept)
 		require.NoError(t, err)
 		require.Equal(t, picked.Txs[i], again)
 	}
@@ -256,7 +256,7 @@ func TestHeaderThatIsNotKnown(t *testing.T) {
 		for i := range picked.Txs {
 			require.Equal(t, chains.EvidenceAttested, picked.Txs[i].Evidence)
 			kept := picked.Txs[i]
-			again, err := evm.Codec{}.DecodeExec(chain, picked.Header, &kept)
+			again, err := evm.Codec{}.DecodeExec(chain, nil, picked.Header, &kept)
 			require.NoError(t, err)
 			require.Equal(t, picked.Txs[i], again)
 		}
