@@ -44,11 +44,19 @@ func (s *accounts) BalanceAt(ctx context.Context, a chains.Address, asset chains
 	return r.BalanceAt(ctx, a, asset, height)
 }
 
-// AccountKind says what stood behind a at the last block.
+// AccountKind says what stood behind a at the end of the block that was handed out last: code that
+// is gone or made later changes nothing about that. Where the node does not know it, it is at the
+// last block.
 func (s *accounts) AccountKind(ctx context.Context, a chains.Address) (chains.AccountKind, error) {
 	r, err := s.state()
 	if err != nil {
 		return chains.AccountUnknown, err
+	}
+	if s.any && s.handed.Height < s.asOf.Height {
+		kind, err := r.AccountKind(ctx, a, s.handed.Height)
+		if !errors.Is(err, chains.ErrUnsupported) && !errors.Is(err, chains.ErrIncomplete) {
+			return kind, err
+		}
 	}
 	return r.AccountKind(ctx, a, s.asOf.Height)
 }

@@ -92,11 +92,18 @@ func (q *AccountSource) BalanceBefore(ctx context.Context, a chains.Address, ass
 	return held, nil
 }
 
-// AccountKind is of tracer.State.
+// AccountKind is of tracer.State: as of the block of the transaction that Next returned last or, where
+// the node does not know it, of the last block.
 func (q *AccountSource) AccountKind(ctx context.Context, a chains.Address) (chains.AccountKind, error) {
 	r, err := q.reader(q.asOf.Height)
 	if err != nil {
 		return chains.AccountUnknown, err
+	}
+	if q.last >= blockPlace(q.r.no, q.span.From) && heightOf(q.last) < q.asOf.Height {
+		kind, err := r.AccountKind(ctx, a, heightOf(q.last))
+		if !errors.Is(err, chains.ErrUnsupported) && !errors.Is(err, chains.ErrIncomplete) {
+			return kind, err
+		}
 	}
 	return r.AccountKind(ctx, a, q.asOf.Height)
 }

@@ -59,7 +59,8 @@ type State interface {
 	BalanceBefore(ctx context.Context, a chains.Address, asset chains.Asset) (chains.Amount, error)
 	// BalanceAt returns what a held of an asset at the end of the block at height.
 	BalanceAt(ctx context.Context, a chains.Address, asset chains.Asset, height int64) (chains.Amount, error)
-	// AccountKind says what stood behind a at the last block.
+	// AccountKind says what stood behind a at the end of the block of the transaction that Next
+	// returned last or, where that is not known, of the last block.
 	AccountKind(ctx context.Context, a chains.Address) (chains.AccountKind, error)
 	Tokens
 }
