@@ -26,6 +26,7 @@ import (
 //	chain start KIND [FAR]  starts one and sets $RPC, $WS, $CHAIN, or with FAR $FARRPC, $FARCHAIN of another one
 //	chain theft             plays one, and sets $THEFT, $TAKEN, $SWAP, $THIEF, $TOKEN, $SEED, $TOKENSEED, $FROM
 //	chain cross             the thief takes 30 of the token over a bridge to the second chain; sets $OUT, $IN
+//	chain wrap              the thief wraps 1 coin in a contract that no table has; sets $WRAPPER
 //	chain mine N            mines N empty blocks
 //	chain reorg N           takes N blocks back, and mines N+1 others
 //	chain without METHOD…   sets $POOR to a URL of the node that does not know these methods
@@ -75,7 +76,7 @@ func chainSetup(env *testscript.Env) {
 
 func chainCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: chain start|theft|cross|mine|reorg|without|guard|dies|stall|stalled")
+		ts.Fatalf("usage: chain start|theft|cross|wrap|mine|reorg|without|guard|dies|stall|stalled")
 	}
 	l := ts.Value(ledgersKey{}).(*ledgers)
 	switch args[0] {
@@ -85,6 +86,8 @@ func chainCommand(ts *testscript.TestScript, neg bool, args []string) {
 		l.theft(ts)
 	case "cross":
 		l.cross(ts)
+	case "wrap":
+		l.wrap(ts)
 	case "mine":
 		l.near.Skip(atoi(ts, args[1]))
 	case "reorg":
@@ -109,6 +112,7 @@ var (
 	tokenAt  = common.HexToAddress("0x00000000000000000000000000000000000070Ce")
 	shopAt   = common.HexToAddress("0x00000000000000000000000000000000000050b0")
 	bridgeAt = common.HexToAddress("0x00000000000000000000000000000000000b41d6")
+	wrapsAt  = common.HexToAddress("0x000000000000000000000000000000000000a44a")
 )
 
 // Who takes part, by key.
@@ -128,6 +132,7 @@ func (l *ledgers) start(ts *testscript.TestScript, kind nodetest.Kind, far bool)
 			slot(nodetest.Account(victim)): holds(1_000_000_000), slot(shopAt): holds(5_000_000_000), slot(bridgeAt): holds(5_000_000_000)}},
 		shopAt:   {Balance: new(big.Int), Code: shopCode()},
 		bridgeAt: {Balance: new(big.Int), Code: bridgeCode()},
+		wrapsAt:  {Balance: new(big.Int), Code: wrapsCode()},
 	}}
 	if far {
 		o.ChainID = 1338
@@ -196,6 +201,14 @@ func (l *ledgers) cross(ts *testscript.TestScript) {
 	ts.Setenv("OUT", out.Hash().Hex())
 	ts.Setenv("IN", in.Hash().Hex())
 	ts.Setenv("BRIDGE", bridgeAt.Hex())
+}
+
+// wrap lets the thief wrap 1 coin.
+func (l *ledgers) wrap(ts *testscript.TestScript) {
+	tx := l.near.Call(thief, wrapsAt, 1_000_000_000_000_000_000)
+	l.near.Mine()
+	l.near.Succeeded(tx)
+	ts.Setenv("WRAPPER", wrapsAt.Hex())
 }
 
 // guard lets through who shows a token that is signed with the secret.

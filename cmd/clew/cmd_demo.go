@@ -102,7 +102,7 @@ func (j *traceJob) demonstrate(ctx context.Context, name, target string) (demoCa
 	if err := j.dir.claim(j.inc.ID); err != nil {
 		return none, err
 	}
-	nodes := &openedNodes{w: j.w, c: j.c, flag: "rpc", seeds: j.chains, of: map[chains.Chain]*openedNode{}}
+	nodes := &openedNodes{w: j.w, c: j.c, inc: j.inc, flag: "rpc", seeds: j.chains, of: map[chains.Chain]*openedNode{}}
 	for _, chain := range recordedChains(files, j.chains) {
 		if nodes.of[chain], err = openRecording(ctx, files, "demo/"+name, chain); err != nil {
 			return none, errors.Join(err, nodes.Close())

@@ -46,7 +46,7 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if job.pins, err = pinned(c.StringSlice("as-of"), only); err != nil {
 		return err
 	}
-	nodes, follow, err := newNodes(w, c, job.chains)
+	nodes, follow, err := newNodes(w, c, inc)
 	if err != nil {
 		return err
 	}

@@ -99,6 +99,14 @@ func bridgeCode() nodetest.Code {
 	return c.Revert()
 }
 
+// wrapsCode logs that it wraps what it is sent, keeps it, and says how much of it anybody has: what
+// it was sent in all.
+func wrapsCode() nodetest.Code {
+	c := when(nil, 36, nodetest.Code{}.Ops(vm.SELFBALANCE, vm.PUSH0, vm.MSTORE).Push(32).Ops(vm.PUSH0, vm.RETURN))
+	c = c.Ops(vm.CALLVALUE, vm.PUSH0, vm.MSTORE, vm.CALLER)
+	return c.PushBytes(crypto.Keccak256([]byte("Deposit(address,uint256)"))).Push(32).Ops(vm.PUSH0, vm.LOG2, vm.STOP)
+}
+
 // signedWith reports whether a header carries a token that is signed with the secret, in hex.
 func signedWith(header, secret string) bool {
 	key, err := hex.DecodeString(strings.TrimPrefix(secret, "0x"))

@@ -66,6 +66,7 @@ func hostOf(address string) string {
 type dialing struct {
 	rpc.Options
 	cookieFile, jwtFile string
+	wrapped             []chains.Address
 }
 
 // bitcoin returns the options of a node of the Bitcoin family.
@@ -75,7 +76,13 @@ func (d *dialing) bitcoin() bitcoin.Options {
 
 // evm returns the options of a node of a chain of accounts.
 func (d *dialing) evm() evm.Options {
-	return evm.Options{Options: d.Options, JWTFile: d.jwtFile}
+	o := evm.Options{Options: d.Options, JWTFile: d.jwtFile}
+	for _, a := range d.wrapped {
+		if c, ok := evm.Account(a); ok {
+			o.Wrapped = append(o.Wrapped, c)
+		}
+	}
+	return o
 }
 
 // dialOptions gathers how to speak to nodes. Password and header come from a variable or a

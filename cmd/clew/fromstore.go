@@ -17,7 +17,7 @@ import (
 // fromStore traces over the blocks in the store, and over imported files of chains of which it
 // has no blocks.
 func (j *traceJob) fromStore(ctx context.Context) error {
-	s := &stored{j: j, states: &openedNodes{w: j.w, c: j.c, seeds: j.chains, flag: "state-rpc", of: map[chains.Chain]*openedNode{}}}
+	s := &stored{j: j, states: &openedNodes{w: j.w, c: j.c, inc: j.inc, seeds: j.chains, flag: "state-rpc", of: map[chains.Chain]*openedNode{}}}
 	// What the store does not have shows before the declaration.
 	for _, chain := range j.chains {
 		src, err := s.Open(ctx, chain, -1, -1)

@@ -185,6 +185,17 @@ func stopLine(c *cli.Context) string {
 	return strings.Join(parts, ", ")
 }
 
+// wrapped returns the contracts of a chain that wrap its coin, as the incident says.
+func (d *declared) wrapped(chain chains.Chain) []chains.Address {
+	var out []chains.Address
+	for i := range d.Known {
+		if k := &d.Known[i]; k.Chain == chain && k.Kind == string(tracer.KnownWrapped) {
+			out = append(out, k.Address)
+		}
+	}
+	return out
+}
+
 // chains returns the chains of the seeds, in their order.
 func (d *declared) chains() []chains.Chain {
 	var out []chains.Chain

@@ -16,11 +16,12 @@ import (
 
 // endpoint is one value of --rpc, or that of --blocks.
 type endpoint struct {
-	chain     chains.Chain // "" where it was not said
-	url       string       // of a node; "" for a recording
-	recording string       // folder of a recording
-	others    []endpoint   // more nodes of the same chain, in order
-	blocks    string       // folder of block files
+	chain     chains.Chain     // "" where it was not said
+	url       string           // of a node; "" for a recording
+	recording string           // folder of a recording
+	others    []endpoint       // more nodes of the same chain, in order
+	blocks    string           // folder of block files
+	wrapped   []chains.Address // contracts that wrap the coin, as the incident says
 }
 
 // combined makes one endpoint of those that serve the same chain: a list of nodes.

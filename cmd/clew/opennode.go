@@ -34,6 +34,7 @@ func openNode(ctx context.Context, w *world, c *cli.Context, e endpoint, chain c
 	if err != nil {
 		return nil, err
 	}
+	o.wrapped = e.wrapped
 	if len(e.others) > 0 {
 		return openList(ctx, w, e, chain, o)
 	}
@@ -148,7 +149,8 @@ func folderOf(chain chains.Chain) string { return strings.ReplaceAll(string(chai
 type openedNodes struct {
 	w     *world
 	c     *cli.Context
-	flag  string // that names them: "rpc", "state-rpc"
+	inc   *declared // whose contracts that wrap a coin are read so
+	flag  string    // that names them: "rpc", "state-rpc"
 	seeds []chains.Chain
 	of    map[chains.Chain]*openedNode
 	none  []chains.Chain // that were asked for, and no node was given for them
@@ -156,8 +158,9 @@ type openedNodes struct {
 
 // newNodes checks that --rpc or --blocks serves every chain of the seeds; false where neither was
 // given.
-func newNodes(w *world, c *cli.Context, seeds []chains.Chain) (*openedNodes, bool, error) {
-	n := &openedNodes{w: w, c: c, flag: "rpc", seeds: seeds, of: map[chains.Chain]*openedNode{}}
+func newNodes(w *world, c *cli.Context, inc *declared) (*openedNodes, bool, error) {
+	seeds := inc.chains()
+	n := &openedNodes{w: w, c: c, inc: inc, flag: "rpc", seeds: seeds, of: map[chains.Chain]*openedNode{}}
 	for _, chain := range seeds {
 		e, ok, err := endpointFor(c, "rpc", chain)
 		if !ok || err != nil {
@@ -192,6 +195,7 @@ func (n *openedNodes) open(ctx context.Context, chain chains.Chain) (*openedNode
 	if !ok {
 		return nil, missing()
 	}
+	e.wrapped = n.inc.wrapped(chain)
 	node, err := openNode(ctx, n.w, n.c, e, chain)
 	if err != nil {
 		return nil, err
