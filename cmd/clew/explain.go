@@ -42,6 +42,26 @@ type explanation struct {
 	Check      []string     `json:"check"` // commands for a node of one's own
 }
 
+// whatNext returns the hops and endpoints that carry on what h brought. Out of an account, a hop
+// names the last one out of it too, for what that left behind: where h ended, it went nowhere.
+func whatNext(t *tracer.Trace, h *tracer.Hop) []nextAnswer {
+	next := []nextAnswer{}
+	for i := range t.Endpoints {
+		if e := &t.Endpoints[i]; e.Hop == h.ID {
+			next = append(next, nextAnswer{Endpoint: e.ID, Reason: e.Reason, Note: e.Note})
+		}
+	}
+	if len(next) > 0 && onAccounts(&h.Legs[len(h.Legs)-1]) {
+		return next
+	}
+	for i := range t.Hops {
+		if slices.Contains(t.Hops[i].Inputs, h.ID) {
+			next = append(next, nextAnswer{Hop: t.Hops[i].Number})
+		}
+	}
+	return next
+}
+
 // potEntry is one input or output of the hop's transaction.
 type potEntry struct {
 	Position string         `json:"position"` // index, or "fee"
@@ -113,18 +133,7 @@ func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 		x.Entered, x.Left = tracedPot(t.Trace, led, leg)
 	}
 	x.mark(leg.TxID)
-	for i := range t.Hops {
-		for _, in := range t.Hops[i].Inputs {
-			if in == h.ID {
-				x.Next = append(x.Next, nextAnswer{Hop: t.Hops[i].Number})
-			}
-		}
-	}
-	for i := range t.Endpoints {
-		if e := &t.Endpoints[i]; e.Hop == h.ID {
-			x.Next = append(x.Next, nextAnswer{Endpoint: e.ID, Reason: e.Reason, Note: e.Note})
-		}
-	}
+	x.Next = whatNext(t.Trace, h)
 	x.spends(t, leg)
 	x.Says = x.sentences(t, leg)
 	if x.Check = checks(leg); onAccounts(leg) {
