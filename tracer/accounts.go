@@ -187,6 +187,11 @@ func (s *sweep) arrive(ctx context.Context, tx *chains.Tx, h *holding) error {
 			return err
 		}
 	}
+	return a.receive(h)
+}
+
+// receive deposits a traced arrival.
+func (a *liveAccount) receive(h *holding) error {
 	switch {
 	case h.conserved() && !a.conserved():
 		a.hops = h.hops // see hopsAfter

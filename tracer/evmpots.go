@@ -273,17 +273,7 @@ func (s *balances) enter(ctx context.Context, t *passage, k int, key heuristics.
 		}
 	}
 	s.soil(p)
-	switch {
-	case h.conserved() && !p.conserved():
-		p.hops = h.hops // see hopsAfter
-	case h.conserved() == p.conserved():
-		p.hops = min(p.hops, h.hops)
-	}
-	if h.hop != "" {
-		p.arrived = append(p.arrived, h.hop)
-	}
-	p.arrived = append(p.arrived, h.origin...)
-	return p.deposit(&h.bundle)
+	return p.receive(h)
 }
 
 // open makes the pot of a holding, with what it held before step k.

@@ -12,23 +12,16 @@ import (
 
 // Report is what a node can give and what it cannot, found out by asking.
 type Report struct {
-	Node    string       `json:"node"`    // what it calls itself
-	Version string       `json:"version"` // 29.0.0
-	Chain   chains.Chain `json:"chain"`
-	CAIP2   string       `json:"caip2"`
-	Head    ReportHead   `json:"head"`
-	Offers  Offers       `json:"offers"`
-	Lacks   []Lack       `json:"lacks"`
-	Proxy   string       `json:"proxy,omitempty"` // on the way to the node; "" for none
+	Node    string            `json:"node"`    // what it calls itself
+	Version string            `json:"version"` // 29.0.0
+	Chain   chains.Chain      `json:"chain"`
+	CAIP2   string            `json:"caip2"`
+	Head    chains.ReportHead `json:"head"`
+	Offers  Offers            `json:"offers"`
+	Lacks   []chains.Lack     `json:"lacks"`
+	Proxy   string            `json:"proxy,omitempty"` // on the way to the node; "" for none
 	// Folder is what block files hold; nil of a node.
 	Folder *Folder `json:"folder,omitempty"`
-}
-
-// ReportHead is the last block of the node's main chain.
-type ReportHead struct {
-	Height int64            `json:"height"`
-	Hash   chains.BlockHash `json:"hash"`
-	Time   time.Time        `json:"time"` // as the header says, UTC
 }
 
 // Ways in which a node gives something.
@@ -47,12 +40,6 @@ type Offers struct {
 	TxIndex      bool   `json:"txindex"`       // complete
 	FirstBlock   int64  `json:"first_block"`   // the lowest height whose block is kept
 	Batches      bool   `json:"batches"`       // several calls in one request
-}
-
-// Lack is something that the node does not give, and what that means for a trace.
-type Lack struct {
-	What   string `json:"what"`
-	Effect string `json:"effect"`
 }
 
 // Doctor asks the node what it is and what it gives. It returns an error only where the node
@@ -74,9 +61,9 @@ func (n *Node) Doctor(ctx context.Context) (Report, error) {
 		Chain:  n.net.chain,
 		Proxy:  n.client.Proxy(),
 		CAIP2:  n.net.chain.CAIP2(),
-		Head:   ReportHead{head.Height, head.Hash, time.Unix(head.Time, 0).UTC()},
+		Head:   chains.ReportHead{Height: head.Height, Hash: head.Hash, Time: time.Unix(head.Time, 0).UTC()},
 		Offers: Offers{Blocks: ByGetBlock, SpentOutputs: ByREST, TxIndex: index.there && index.synced},
-		Lacks:  []Lack{},
+		Lacks:  []chains.Lack{},
 	}
 	if info.Pruned {
 		r.Offers.FirstBlock = info.PruneHeight
@@ -179,10 +166,10 @@ func (n *Node) seesPrevouts(ctx context.Context, head chains.BlockRef) (string, 
 }
 
 // lacks puts into words what is missing.
-func lacks(o Offers, info chainInfo, index txIndex) []Lack {
-	list := []Lack{}
+func lacks(o Offers, info chainInfo, index txIndex) []chains.Lack {
+	list := []chains.Lack{}
 	add := func(what, effect string, args ...any) {
-		list = append(list, Lack{what, fmt.Sprintf(effect, args...)})
+		list = append(list, chains.Lack{What: what, Effect: fmt.Sprintf(effect, args...)})
 	}
 	if state := info.loading(); state.Is() {
 		add("a complete chain", "the node is still loading: %s; what happened later is not seen", state)

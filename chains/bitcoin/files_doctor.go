@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"clew/chains"
 )
 
 // Folder is what block files hold.
@@ -28,9 +30,9 @@ func (f *Files) Doctor(ctx context.Context) (Report, error) {
 	}
 	r := Report{
 		Chain: f.Chain(), CAIP2: f.Chain().CAIP2(),
-		Head:   ReportHead{head.Height, head.Hash, time.Unix(head.Time, 0).UTC()},
+		Head:   chains.ReportHead{Height: head.Height, Hash: head.Hash, Time: time.Unix(head.Time, 0).UTC()},
 		Offers: Offers{Blocks: ByFiles, SpentOutputs: ByFiles, FirstBlock: f.base},
-		Lacks:  []Lack{},
+		Lacks:  []chains.Lack{},
 	}
 	folder, err := f.folder()
 	if err != nil {
@@ -83,21 +85,21 @@ func (f *Files) undoRecords(u *undoFile) (n int64, err error) {
 }
 
 // lacks puts into words what the files do not hold.
-func (f *Files) lacks(o Folder) []Lack {
-	list := []Lack{{
-		"an index of transactions",
-		"a trace is told in which block a seed is: --from HEIGHT, or height: in the incident file",
+func (f *Files) lacks(o Folder) []chains.Lack {
+	list := []chains.Lack{{
+		What:   "an index of transactions",
+		Effect: "a trace is told in which block a seed is: --from HEIGHT, or height: in the incident file",
 	}}
 	if f.base > 0 {
-		list = append(list, Lack{
-			fmt.Sprintf("blocks before %d", f.base),
-			"the node has pruned them: a sync or a trace from there ends with an error (begin with --from, or use a node with -prune=0)",
+		list = append(list, chains.Lack{
+			What:   fmt.Sprintf("blocks before %d", f.base),
+			Effect: "the node has pruned them: a sync or a trace from there ends with an error (begin with --from, or use a node with -prune=0)",
 		})
 	}
 	if f.waiting > 0 {
-		list = append(list, Lack{
-			"a complete chain",
-			fmt.Sprintf("%d blocks stand on one that is not there: the node is still loading, and what happened after block %d is not seen", f.waiting, f.head()),
+		list = append(list, chains.Lack{
+			What:   "a complete chain",
+			Effect: fmt.Sprintf("%d blocks stand on one that is not there: the node is still loading, and what happened after block %d is not seen", f.waiting, f.head()),
 		})
 	}
 	wanted := o.Blocks
@@ -105,9 +107,9 @@ func (f *Files) lacks(o Folder) []Lack {
 		wanted-- // block 0 spends nothing
 	}
 	if o.Undo < wanted {
-		list = append(list, Lack{
-			"the undo data of some blocks",
-			"what those spend is known only from blocks read before; the rest are inputs of unknown value",
+		list = append(list, chains.Lack{
+			What:   "the undo data of some blocks",
+			Effect: "what those spend is known only from blocks read before; the rest are inputs of unknown value",
 		})
 	}
 	return list

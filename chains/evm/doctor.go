@@ -11,21 +11,14 @@ import (
 
 // Report is what a node can give and what it cannot, found out by asking.
 type Report struct {
-	Node    string       `json:"node"`    // what it calls itself: Geth
-	Version string       `json:"version"` // v1.17.10-stable
-	Chain   chains.Chain `json:"chain"`
-	CAIP2   string       `json:"caip2"`
-	Head    ReportHead   `json:"head"`
-	Offers  Offers       `json:"offers"`
-	Lacks   []Lack       `json:"lacks"`
-	Proxy   string       `json:"proxy,omitempty"` // on the way to the node; "" for none
-}
-
-// ReportHead is the last block of the node's main chain.
-type ReportHead struct {
-	Height int64            `json:"height"`
-	Hash   chains.BlockHash `json:"hash"`
-	Time   time.Time        `json:"time"` // as the header says, UTC
+	Node    string            `json:"node"`    // what it calls itself: Geth
+	Version string            `json:"version"` // v1.17.10-stable
+	Chain   chains.Chain      `json:"chain"`
+	CAIP2   string            `json:"caip2"`
+	Head    chains.ReportHead `json:"head"`
+	Offers  Offers            `json:"offers"`
+	Lacks   []chains.Lack     `json:"lacks"`
+	Proxy   string            `json:"proxy,omitempty"` // on the way to the node; "" for none
 }
 
 // Ways in which a node gives receipts.
@@ -42,12 +35,6 @@ type Offers struct {
 	Archive     bool   `json:"archive"`      // the state of the first blocks
 	WebSocket   bool   `json:"websocket"`    // it is asked over one now
 	Batches     bool   `json:"batches"`      // several calls in one request
-}
-
-// Lack is something that the node does not give, and what that means for a trace.
-type Lack struct {
-	What   string `json:"what"`
-	Effect string `json:"effect"`
 }
 
 // Doctor asks the node what it is and what it gives. It returns an error only where the node
@@ -67,7 +54,7 @@ func (n *Node) Doctor(ctx context.Context) (Report, error) {
 	}
 	r := Report{
 		Chain: n.chain, CAIP2: n.chain.CAIP2(), Proxy: n.client.Proxy(),
-		Head: ReportHead{head.Height, head.Hash, time.Unix(head.Time, 0).UTC()},
+		Head: chains.ReportHead{Height: head.Height, Hash: head.Hash, Time: time.Unix(head.Time, 0).UTC()},
 		Offers: Offers{
 			Receipts: ReceiptsByTx, BlockTraces: has.traces, TraceFilter: has.traceFilter,
 			Archive: has.archive, WebSocket: n.client.BySocket(), Batches: has.batches,
@@ -84,11 +71,11 @@ func (n *Node) Doctor(ctx context.Context) (Report, error) {
 }
 
 // lacks says what is missing and what follows from it.
-func lacks(has offered, loading chains.Loading) []Lack {
-	found := []Lack{}
+func lacks(has offered, loading chains.Loading) []chains.Lack {
+	found := []chains.Lack{}
 	add := func(missing bool, what, effect string) {
 		if missing {
-			found = append(found, Lack{what, effect})
+			found = append(found, chains.Lack{What: what, Effect: effect})
 		}
 	}
 	add(loading.Is(), "the end of the chain: "+loading.String(), "what happened later is not seen")
