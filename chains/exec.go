@@ -193,6 +193,9 @@ type EventQuery struct {
 	Since int64
 	// Like is the event of this side, for protocols whose key must be computed from it.
 	Like *Event
+	// Emitter, where it is set, asks for all events of the kind and protocol that this contract
+	// told: the history of a mixer's pool. Key is "" then.
+	Emitter Address
 	// Named are contracts whose word counts beside that of the protocol's own: those that the
 	// incident names. Where an index cannot find the key, they are asked too.
 	Named []Address
@@ -200,7 +203,8 @@ type EventQuery struct {
 
 // Answers reports whether e is of the kind, protocol and, where it names one, key that q asks for.
 func (q *EventQuery) Answers(e Event) bool {
-	return e.Kind == q.Kind && e.Protocol == q.Protocol && (q.Key == "" || e.Key == q.Key)
+	return e.Kind == q.Kind && e.Protocol == q.Protocol && (q.Key == "" || e.Key == q.Key) &&
+		(q.Emitter == "" || e.Emitter == q.Emitter)
 }
 
 // Touches reports whether a gives or receives value in e, or signed it.

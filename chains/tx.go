@@ -122,7 +122,34 @@ type Input struct {
 	// Proven: Spent was read from the transaction that made it, whose hash Prev names. Else
 	// it is somebody's word.
 	Proven bool
+	// Signed is what script and witness show of the wallet that signed; zero where they were
+	// not read (an old store, a file).
+	Signed Signed
 }
+
+// Signed is what an input's script and witness show of the wallet that signed it.
+type Signed struct {
+	Form SignedForm
+	// M and N are of the multisig script that was revealed, both 0 where there is none.
+	M, N uint8
+	// Wraps is the script inside of a P2SH output that the spend revealed, where it is a witness
+	// program, as the address that it is by itself; "" where there is none.
+	Wraps Address
+}
+
+// SignedForm is a set of things that signatures and keys of one input show.
+type SignedForm uint8
+
+// The values are stored; they are never renumbered.
+const (
+	SignedRead         SignedForm = 1 << iota // script and witness were read: absent bits mean that it is not so
+	SignedCompressed                          // a compressed public key
+	SignedUncompressed                        // an uncompressed one
+	SignedHighR                               // an ECDSA signature whose r needs 33 bytes: no wallet that grinds for low r
+	SignedECDSA                               // some ECDSA signature
+	SignedSchnorr                             // some Schnorr signature
+	SignedNotAll                              // a signature commits to less than everything (not SIGHASH_ALL or its default)
+)
 
 // BlockRef pins a block.
 type BlockRef struct {

@@ -34,6 +34,7 @@ type Accounts string
 const (
 	AccountsOutput  Accounts = "output"  // every transaction is a pot
 	AccountsAddress Accounts = "address" // every address is one
+	AccountsCluster Accounts = "cluster" // every cluster of addresses is one
 )
 
 // Seed names stolen value where the trace starts. Exactly one of its three forms is set:

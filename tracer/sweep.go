@@ -28,6 +28,13 @@ type Options struct {
 	// TouchedOnly: the source knows only what conserving rules touch (a follow), so a
 	// holding that poison alone reaches ends at once, with a gap that says so.
 	TouchedOnly bool
+	// Labels stop a trace at services, mixers and bridges, and name nodes; nil: none are used.
+	Labels Labels
+	// Without names heuristics that the trace does without: "coinjoin", "peel", "cluster",
+	// "deposit-address", "mixer-candidates", "labels". Each is said in the trace's stops.
+	Without []string
+	// Through names mixes that the trace goes on through, as an inference: "coinjoin".
+	Through []string
 	// Sink receives hops and endpoints as they come to be; nil keeps them in the Trace.
 	Sink Sink
 	// Progress is called after each touched transaction; nil is not called.
