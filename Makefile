@@ -107,8 +107,8 @@ bench: ## measure speed and memory beside their limits, into docs/performance.md
 replica: $(ANVIL) $(CONTRACTS) ## play the worked example on two anvils and write its incident, truth and recording
 	go run ./replica -clew ./cmd/clew -out testdata/demo/atlanta-replica
 
-score: ## measure conclusions against reviewed data, into docs/methods.md (SHARED=folder)
-	go run ./bench/score -shared "$(SHARED)" -write docs/methods.md
+score: ## measure conclusions against known truth, into docs/methods.md and heuristics/scores.json (SHARED=folder, SLOW=1)
+	go run ./bench/score -shared "$(SHARED)" $(if $(SLOW),-slow) -write docs/methods.md -scores heuristics/scores.json
 
 docs: ## write the reference in docs/cli.md again from the commands' help
 	go test ./cmd/clew -count=1 -run '^TestReference$$' -update

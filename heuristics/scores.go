@@ -16,7 +16,9 @@ type Score struct {
 	What string `json:"what"`
 	Hits int    `json:"hits"`
 	N    int    `json:"n"`
-	Rate string `json:"rate"` // Hits / N as a decimal
+	Rate string `json:"rate"` // Hits / N as a decimal, rounded down
+	// Measure is the measurement of bench/score that made the row.
+	Measure string `json:"measure"`
 	// Shown: this is the error that the program prints beside the heuristic. One row at most of
 	// a heuristic and version has it.
 	Shown bool `json:"shown,omitempty"`

@@ -1,40 +1,61 @@
-// Command score measures what the program concludes against data that others have reviewed, and
-// prints a table for each measurement:
+// Command score measures what the program concludes against data whose truth is known, and prints a
+// table for each measurement:
 //
-//	go run ./bench/score -shared DIR [-write docs/methods.md] [NAME…]
+//	go run ./bench/score [-shared DIR] [-slow] [-write docs/methods.md] [-scores heuristics/scores.json] [NAME…]
 //
-// DIR holds the data (it is not part of the repository; docs/methods.md says what it is). With
-// -write each table replaces what stands between the markers <!-- score NAME --> and
-// <!-- /score --> of that file. NAME limits the run to some measurements.
+// It runs in the repository's root on the data in testdata. DIR holds data that is not part of the
+// repository (docs/methods.md says what it is); without it what needs it is left out. With -write
+// each table replaces what stands between the markers <!-- score NAME --> and <!-- /score --> of
+// that file. With -scores the errors that the program prints are written: rows of a measurement
+// that did not run are kept as they were, unless they are of another version of the heuristic. NAME
+// limits the run to some measurements; those that take minutes run with -slow or by name only.
+//
+// Start reading at measurements.
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+
+	"clew/heuristics"
 )
 
-// measurement is one table. It is written as Markdown; the data is read below shared.
+// measurement is one table, written as Markdown, with its rows for scores.json.
 type measurement struct {
 	name, about string
-	run         func(shared string, out io.Writer) error
+	needs       need
+	run         func(s *sheet) error
 }
+
+// need is what a measurement cannot do without.
+type need int
+
+const (
+	nothing need = iota // runs on the repository in seconds
+	minutes             // runs on the repository, and takes long
+	sharing             // reads data that is not part of the repository
+)
 
 // measurements are all there are, in the order in which they are printed.
 func measurements() []measurement {
 	return []measurement{
-		{"bytes", "transactions of ten chains as bytes", scoreBytes},
-		{"fees", "what transactions of ten chains cost", scoreFees},
-		{"swaps", "what parties gave and got in swaps", scoreSwaps},
-		{"doubts", "transactions in which something stays unclear", scoreDoubts},
-		{"nomad", "withdrawals over a bridge whose two sides are known", scoreNomad},
-		{"bridges", "events of bridges in transactions of ten chains", scoreBridges},
-		{"cases", "thefts over the lists that others made of them", scoreCases},
+		{"bytes", "transactions of ten chains as bytes", sharing, over(scoreBytes)},
+		{"fees", "what transactions of ten chains cost", sharing, over(scoreFees)},
+		{"swaps", "what parties gave and got in swaps", sharing, over(scoreSwaps)},
+		{"doubts", "transactions in which something stays unclear", sharing, over(scoreDoubts)},
+		{"nomad", "withdrawals over a bridge whose two sides are known", sharing, over(scoreNomad)},
+		{"bridges", "events of bridges in transactions of ten chains", sharing, over(scoreBridges)},
+		{"cases", "thefts over the lists that others made of them", nothing, func(s *sheet) error { return scoreCases(s.repo, s) }},
 	}
+}
+
+// over makes a measurement of what reads the data that is not part of the repository.
+func over(run func(shared string, out io.Writer) error) func(*sheet) error {
+	return func(s *sheet) error { return run(s.shared, s) }
 }
 
 func main() {
@@ -44,34 +65,89 @@ func main() {
 	}
 }
 
+// options are the flags, and the names behind them.
+type options struct {
+	shared, write, scores string
+	slow                  bool
+	names                 []string
+}
+
 func run(args []string, out io.Writer) error {
+	var o options
 	flags := flag.NewFlagSet("score", flag.ContinueOnError)
-	shared := flags.String("shared", "", "folder of the data")
-	write := flags.String("write", "", "file whose tables are replaced")
+	flags.StringVar(&o.shared, "shared", "", "folder of the data that is not part of the repository")
+	flags.StringVar(&o.write, "write", "", "file whose tables are replaced")
+	flags.StringVar(&o.scores, "scores", "", "file of the errors that the program prints")
+	flags.BoolVar(&o.slow, "slow", false, "also what takes minutes")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *shared == "" {
-		return fmt.Errorf("name the folder of the data: -shared DIR")
-	}
+	o.names = flags.Args()
+	var rows []heuristics.Score
+	var ran []string
 	for _, m := range measurements() {
-		if flags.NArg() > 0 && !slices.Contains(flags.Args(), m.name) {
+		if why := o.skips(m); why != "" {
+			if _, err := fmt.Fprintf(out, "%s: %s\n\n", m.name, why); err != nil {
+				return err
+			}
 			continue
 		}
-		var table bytes.Buffer
-		if err := m.run(*shared, &table); err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
-		}
-		if _, err := fmt.Fprintf(out, "%s: %s\n\n%s\n", m.name, m.about, table.String()); err != nil {
+		s, err := m.measure("testdata", o.shared)
+		if err != nil {
 			return err
 		}
-		if *write != "" {
-			if err := replace(*write, m.name, table.String()); err != nil {
+		rows, ran = append(rows, s.scores...), append(ran, m.name)
+		if _, err := fmt.Fprintf(out, "%s: %s\n\n%s\n", m.name, m.about, s.String()); err != nil {
+			return err
+		}
+		if o.write != "" {
+			if err := replace(o.write, m.name, s.String()); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	if o.scores == "" {
+		return nil
+	}
+	return keep(o.scores, rows, ran, out)
+}
+
+// measure runs m over the data in two folders.
+func (m measurement) measure(repo, shared string) (*sheet, error) {
+	s := &sheet{repo: repo, shared: shared, name: m.name}
+	if err := m.run(s); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.name, err)
+	}
+	return s, nil
+}
+
+// skips says why a measurement is left out; "" where it is not.
+func (o *options) skips(m measurement) string {
+	named := slices.Contains(o.names, m.name)
+	switch {
+	case len(o.names) > 0 && !named:
+		return "not asked for; its rows are kept"
+	case m.needs == sharing && o.shared == "":
+		return "needs -shared DIR; its rows are kept"
+	case m.needs == minutes && !o.slow && !named:
+		return "takes minutes: needs -slow; its rows are kept"
+	}
+	return ""
+}
+
+// keep writes fresh rows into file, beside those of measurements that did not run.
+func keep(file string, fresh []heuristics.Score, ran []string, out io.Writer) error {
+	old, err := readScores(file)
+	if err != nil {
+		return err
+	}
+	rows, dropped := merge(old, fresh, ran)
+	if dropped > 0 {
+		if _, err := fmt.Fprintf(out, "%d rows of other versions were dropped from %s\n", dropped, file); err != nil {
+			return err
+		}
+	}
+	return writeScores(file, rows)
 }
 
 // replace puts a table between its markers in a file.

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+
+	"clew/heuristics"
+)
+
+// version is the version that the heuristics have now; rows of others are not kept.
+const version = "1"
+
+// sheet is what a measurement reads from and writes to.
+type sheet struct {
+	// repo is the folder testdata of the repository, shared the one of the data that is not part
+	// of it; "" where a measurement does not ask for it.
+	repo, shared string
+	// Buffer is the table, as Markdown.
+	bytes.Buffer
+	name string
+	// scores are the rows for heuristics/scores.json.
+	scores []heuristics.Score
+}
+
+// add writes a row for scores.json: of n, hits were what.
+func (s *sheet) add(heuristic, set, what string, hits, n int) *heuristics.Score {
+	s.scores = append(s.scores, heuristics.Score{
+		Heuristic: heuristic, Version: version, Set: set,
+		What: what, Hits: hits, N: n, Rate: decimal(hits, n), Measure: s.name,
+	})
+	return &s.scores[len(s.scores)-1]
+}
+
+// shows is add for the row that is printed beside the heuristic.
+func (s *sheet) shows(heuristic, set, what string, hits, n int) {
+	s.add(heuristic, set, what, hits, n).Shown = true
+}
+
+// decimal is hits / n with six decimals, rounded down; "" where n is 0.
+func decimal(hits, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%06d", hits/n, hits%n*1_000_000/n)
+}
+
+// share is hits / n in percent with two decimals, rounded down; "–" where n is 0.
+func share(hits, n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d.%02d %%", hits*100/n, hits*10_000/n%100)
+}
+
+// of is "hits of n (share)".
+func of(hits, n int) string { return fmt.Sprintf("%d of %d (%s)", hits, n, share(hits, n)) }
+
+// readScores returns the rows of a file.
+func readScores(file string) ([]heuristics.Score, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var rows []heuristics.Score
+	if err := json.Unmarshal(data, &rows); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return rows, nil
+}
+
+// merge returns fresh with those rows of old that measurements made which did not run now, as far
+// as they are of the version that the heuristics have now; sorted. dropped counts the others.
+func merge(old, fresh []heuristics.Score, ran []string) (rows []heuristics.Score, dropped int) {
+	rows = slices.Clone(fresh)
+	for _, s := range old {
+		switch {
+		case slices.Contains(ran, s.Measure):
+		case s.Version != version:
+			dropped++
+		default:
+			rows = append(rows, s)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b heuristics.Score) int {
+		return cmp.Or(cmp.Compare(a.Heuristic, b.Heuristic), cmp.Compare(a.Measure, b.Measure),
+			cmp.Compare(a.Set, b.Set), cmp.Compare(a.What, b.What))
+	})
+	return rows, dropped
+}
+
+// writeScores writes rows as the program embeds them: a row a line.
+func writeScores(file string, rows []heuristics.Score) error {
+	var b bytes.Buffer
+	b.WriteString("[")
+	for i, s := range rows {
+		line, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n" + string(line))
+	}
+	b.WriteString("\n]\n")
+	return os.WriteFile(file, b.Bytes(), 0o644) //nolint:gosec // a file of the source that everybody reads
+}
