@@ -64,9 +64,14 @@ func (m *mainnet) Block(_ context.Context, h int64, _ chains.BlockHash) (*chains
 	return m.blocks[h-firstMainnet], nil
 }
 
-// demoDeclared is when the incidents of the demonstration were declared. It travels with
-// their recordings, so that their traces have the same bytes everywhere.
-const demoDeclared = "2026-11-22T17:00:00Z"
+// demoDeclared returns when an incident of the demonstration was declared. It travels with
+// its recording, so that its trace has the same bytes everywhere.
+func demoDeclared(inc *tracer.Incident) string {
+	if inc.ID == "demo-mix" {
+		return "2026-11-23T01:20:00Z"
+	}
+	return "2026-11-22T17:00:00Z"
+}
 
 // TestDemoRecordings makes the recordings of the demonstration from whole mainnet blocks:
 // they are what is in the repository, and the trace from each is the one that made it.
@@ -79,7 +84,7 @@ func TestDemoRecordings(t *testing.T) {
 	whole, err := ingest.OpenRecording(ctx, os.DirFS(dir), "bitcoin", bitcoin.Codec{}, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, whole.Close()) }()
-	for _, name := range []string{"peel", "merge", "split"} {
+	for _, name := range []string{"peel", "merge", "mix", "split"} {
 		t.Run(name, func(t *testing.T) {
 			kept := filepath.Join("..", "testdata", "demo", name)
 			data, err := os.ReadFile(filepath.Join(kept, "incident.yaml"))
@@ -119,8 +124,8 @@ func follow(t *testing.T, node ingest.Node, incident []byte, recorder *ingest.Re
 	trace, err := tracer.Run(ctx, inc, inc.Seeds[0].Chain, pass, bitcoin.Codec{}, tracer.Options{TouchedOnly: true})
 	require.NoError(t, err)
 	if recorder != nil {
-		recorder.Declare(inc.SHA256, demoDeclared)
-		recorder.Declare(inc.SHA256, demoDeclared) // adds nothing: the files are those of one
+		recorder.Declare(inc.SHA256, demoDeclared(inc))
+		recorder.Declare(inc.SHA256, demoDeclared(inc)) // adds nothing: the files are those of one
 		_, err = recorder.Close(pass.AsOf())
 		require.NoError(t, err)
 	}

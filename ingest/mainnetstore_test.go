@@ -69,7 +69,7 @@ func TestMainnetFromTheStore(t *testing.T) {
 		require.Equal(t, conserve(t, want), conserve(t, got))
 		return got
 	}
-	for _, name := range []string{"peel", "merge", "split"} {
+	for _, name := range []string{"peel", "merge", "mix", "split"} {
 		t.Run(name, func(t *testing.T) {
 			data, err := os.ReadFile(filepath.Join("..", "testdata", "demo", name, "incident.yaml"))
 			require.NoError(t, err)

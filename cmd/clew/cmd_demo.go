@@ -17,7 +17,7 @@ import (
 func demoCommand() *command {
 	return &command{
 		path: "demo", args: "[DIR]", short: "trace recorded transactions offline, Bitcoin's and a replica of a theft on two chains, and write their reports",
-		long: "The program carries recordings, each with the proof that its transactions are in their blocks. One is a REPLICA of the theft of March 2022 from a company in Atlanta, played on two chains of its own: over swaps, a bridge and a mixer, beside what the victim states. Three are pieces of Bitcoin's main network of 25 January 2019, traced as if a theft had happened there; none is alleged.\n\n" +
+		long: "The program carries recordings, each with the proof that its transactions are in their blocks. One is a REPLICA of the theft of March 2022 from a company in Atlanta, played on two chains of its own: over swaps, a bridge and a mixer, beside what the victim states. Four are pieces of Bitcoin's main network of 25 January 2019, traced as if a theft had happened there; none is alleged.\n\n" +
 			"The demonstration needs no node and no network, prints the results with their gaps, and writes the reports to DIR (clew-demo unless named).",
 		examples: []example{{"clew demo", "then open clew-demo/atlanta-replica/report.html"}},
 		most:     1,
