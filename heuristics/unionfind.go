@@ -1,0 +1,101 @@
+package heuristics
+
+// Partition parts the numbers 0 … Len()−1 into sets that only grow together. The root of a set is
+// its smallest number, so that the sets do not depend on the order of joins, nor do their roots.
+// It takes 4 bytes a number. The zero value is empty. One goroutine uses it; Find reads alone.
+//
+// A find halves the path that it walks. One thread is meant: with two that compare and swap, each
+// waits for the other's lines of memory, and both together are slower.
+type Partition struct{ parent []uint32 }
+
+// Len returns how many numbers there are.
+func (p *Partition) Len() int { return len(p.parent) }
+
+// Grow adds numbers, each a set of its own, until there are n.
+func (p *Partition) Grow(n int) {
+	for len(p.parent) < n {
+		p.parent = append(p.parent, uint32(len(p.parent)))
+	}
+}
+
+// Root returns the smallest number of the set of a, and shortens the way there.
+func (p *Partition) Root(a uint32) uint32 {
+	parent := p.parent
+	for up := parent[a]; up != a; up = parent[a] {
+		over := parent[up]
+		parent[a] = over
+		a = over
+	}
+	return a
+}
+
+// Find is Root that changes nothing: many goroutines may call it while none joins.
+func (p *Partition) Find(a uint32) uint32 {
+	for up := p.parent[a]; up != a; up = p.parent[a] {
+		a = up
+	}
+	return a
+}
+
+// Join makes one set of those of a and b, and reports whether they were two.
+func (p *Partition) Join(a, b uint32) bool {
+	ra, rb := p.Root(a), p.Root(b)
+	if ra == rb {
+		return false
+	}
+	p.parent[max(ra, rb)] = min(ra, rb)
+	return true
+}
+
+// Guarded is a Partition with sets that must never be together. It costs a lookup for each join
+// that finds two sets, and memory for each set that something was said of.
+type Guarded struct {
+	Partition
+	apart map[uint32][]uint32 // by root: numbers of the sets that it must not join; may be stale
+}
+
+// Never says that the sets of a and b must not be joined. False where they are one already: that
+// is the caller's to tell.
+func (g *Guarded) Never(a, b uint32) bool {
+	ra, rb := g.Root(a), g.Root(b)
+	if ra == rb {
+		return false
+	}
+	if g.apart == nil {
+		g.apart = map[uint32][]uint32{}
+	}
+	g.apart[ra] = append(g.apart[ra], rb)
+	g.apart[rb] = append(g.apart[rb], ra)
+	return true
+}
+
+// MayJoin reports whether nothing keeps the sets of a and b apart; true where they are one.
+func (g *Guarded) MayJoin(a, b uint32) bool {
+	ra, rb := g.Root(a), g.Root(b)
+	if len(g.apart[rb]) < len(g.apart[ra]) {
+		ra, rb = rb, ra
+	}
+	for _, other := range g.apart[ra] {
+		if g.Root(other) == rb {
+			return false
+		}
+	}
+	return true
+}
+
+// Join makes one set of those of a and b unless something keeps them apart. refused: it does.
+func (g *Guarded) Join(a, b uint32) (joined, refused bool) {
+	ra, rb := g.Root(a), g.Root(b)
+	if ra == rb {
+		return false, false
+	}
+	if !g.MayJoin(ra, rb) {
+		return false, true
+	}
+	g.Partition.Join(ra, rb)
+	if root, gone := min(ra, rb), max(ra, rb); len(g.apart[gone]) > 0 {
+		g.apart[root] = append(g.apart[root], g.apart[gone]...)
+		delete(g.apart, gone)
+	}
+	return true, false
+}
