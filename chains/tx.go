@@ -132,8 +132,9 @@ type Signed struct {
 	Form SignedForm
 	// M and N are of the multisig script that was revealed, both 0 where there is none.
 	M, N uint8
-	// Wraps is the script inside of a P2SH output that the spend revealed, where it is a witness
-	// program, as the address that it is by itself; "" where there is none.
+	// Wraps is the script that the spend revealed, where it is a witness program or pays to one
+	// key, as the address that it is by itself; "" where there is none. It is inside of the spent
+	// output where that is known to be a P2SH or P2WSH: of another's, script and witness may show anything.
 	Wraps Address
 }
 
@@ -149,6 +150,7 @@ const (
 	SignedECDSA                               // some ECDSA signature
 	SignedSchnorr                             // some Schnorr signature
 	SignedNotAll                              // a signature commits to less than everything (not SIGHASH_ALL or its default)
+	SignedScriptPath                          // of a taproot, one of its scripts was shown instead of a signature by its key
 )
 
 // BlockRef pins a block.
@@ -221,7 +223,9 @@ func (t *Tx) Clone() Tx {
 	c.Inputs, c.Outputs, c.Raw = slices.Clone(t.Inputs), slices.Clone(t.Outputs), slices.Clone(t.Raw)
 	c.Exec = t.Exec.Clone()
 	for i := range c.Inputs {
-		c.Inputs[i].Spent.Address = Address(strings.Clone(string(c.Inputs[i].Spent.Address)))
+		in := &c.Inputs[i]
+		in.Spent.Address = Address(strings.Clone(string(in.Spent.Address)))
+		in.Signed.Wraps = Address(strings.Clone(string(in.Signed.Wraps)))
 	}
 	for i := range c.Outputs {
 		c.Outputs[i].Address = Address(strings.Clone(string(c.Outputs[i].Address)))

@@ -17,6 +17,8 @@ type decoder struct {
 	outputs  []chains.Output // the same for outputs
 	keys     []byte          // address keys of all outputs so far, one after the other
 	ends     []int           // where each ends in keys
+	wraps    []wrap          // inputs whose scripts showed what they wrap
+	wrapKeys []byte          // the address keys of that, one after the other
 	stripped []byte          // the transaction at hand without its witness
 	bare     int             // how many bytes that has
 	hogEx    bool            // whether it is the one that stands for the extension block
@@ -52,7 +54,7 @@ func (d *decoder) tx() chains.Tx {
 	d.readOutputs(&tx)
 	bodyEnd := d.pos
 	if flags&flagWitness != 0 {
-		d.skipWitness(inputs)
+		d.readWitnesses(&tx, inputs)
 	}
 	if d.hogEx = flags&flagExtension != 0; d.hogEx && d.uint8() != 0 {
 		d.fail("a transaction inside the extension block, which no block has")
@@ -128,7 +130,7 @@ func (d *decoder) readInputs(tx *chains.Tx) int {
 	for i := range n {
 		in := &d.inputs[i]
 		prev := d.take(36)
-		d.take(d.compactSize())
+		script := d.take(d.compactSize())
 		in.Sequence = d.uint32()
 		if d.err != nil {
 			return 0
@@ -143,6 +145,7 @@ func (d *decoder) readInputs(tx *chains.Tx) int {
 			d.inputs[i] = chains.Input{}
 			return 1
 		}
+		d.readScript(in, script)
 	}
 	tx.Inputs, d.inputs = d.inputs[:n:n], d.inputs[n:]
 	return n
@@ -181,21 +184,23 @@ func (r *reader) value() uint64 {
 	return v
 }
 
-func (d *decoder) skipWitness(inputs int) {
+// readWitnesses reads the witness of each input; a coinbase has one that belongs to none.
+func (d *decoder) readWitnesses(tx *chains.Tx, inputs int) {
 	some := false
-	for range inputs {
-		items := d.count("witness items", 1)
-		for range items {
-			d.take(d.compactSize())
+	for i := range inputs {
+		var in *chains.Input
+		if !tx.Coinbase && d.err == nil {
+			in = &tx.Inputs[i]
 		}
-		some = some || items > 0
+		some = d.readWitness(in) > 0 || some
 	}
 	if !some {
 		d.fail("marked as having a witness, but has none")
 	}
 }
 
-// finish gives every output of txs, which are all that d read, its address.
+// finish gives every output of txs, which are all that d read, its address, and every input
+// what it wraps.
 func (d *decoder) finish(txs []chains.Tx) {
 	keys, start, next := string(d.keys), 0, 0
 	for i := range txs {
@@ -206,6 +211,7 @@ func (d *decoder) finish(txs []chains.Tx) {
 			next++
 		}
 	}
+	d.finishWraps()
 }
 
 // DecodeTx reads a transaction of chain in consensus bytes, with or without its witness, and computes

@@ -38,6 +38,10 @@ const (
 	opPush32        = 0x20
 	opPush33        = 0x21
 	opPush65        = 0x41
+	opPushData1     = 0x4c
+	opPushData2     = 0x4d
+	opPushData4     = 0x4e
+	op1Negate       = 0x4f
 	op1             = 0x51
 	op16            = 0x60
 	opReturn        = 0x6a
@@ -50,6 +54,8 @@ const (
 	opHash256       = 0xaa
 	opCheckSig      = 0xac
 	opCheckMultisig = 0xae
+	annexTag        = 0x50 // the first byte of a taproot's annex
+	leafVersion     = 0xc0 // of a taproot's scripts
 )
 
 // Classify returns the address key of an output script of chain and the standard form that the
@@ -105,7 +111,8 @@ func (net *network) appendKey(dst, script []byte) ([]byte, chains.ScriptType) {
 		return appendScriptKey(dst, script), chains.ScriptNullData
 	case n > 0 && script[n-1] == opCheckSig && n >= 2 && int(script[0])+2 == n && isPublicKey(script[1:n-1]):
 		return append(append(dst, kindP2PK), script[1:n-1]...), chains.ScriptP2PK
-	case isMultisig(script):
+	}
+	if _, _, ok := multisig(script); ok {
 		return appendScriptKey(dst, script), chains.ScriptMultisig
 	}
 	return appendScriptKey(dst, script), chains.ScriptUnknown
@@ -152,26 +159,26 @@ func isPublicKey(key []byte) bool {
 	return false
 }
 
-// isMultisig reports whether script is M KEY… N OP_CHECKMULTISIG with 1 ≤ M ≤ N ≤ 20 and N
-// keys, each a direct push.
-func isMultisig(script []byte) bool {
+// multisig reads M KEY… N OP_CHECKMULTISIG with 1 ≤ M ≤ N ≤ 20 and N keys, each a direct push;
+// ok is false for any other script.
+func multisig(script []byte) (m, n int, ok bool) {
 	if len(script) < 4 || script[len(script)-1] != opCheckMultisig {
-		return false
+		return 0, 0, false
 	}
 	need, rest, ok := smallNumber(script[:len(script)-1])
 	if !ok {
-		return false
+		return 0, 0, false
 	}
 	keys := 0
 	for len(rest) > 0 && (rest[0] == opPush33 || rest[0] == opPush65) {
-		n := int(rest[0])
-		if len(rest) < 1+n || !isPublicKey(rest[1:1+n]) {
-			return false
+		size := int(rest[0])
+		if len(rest) < 1+size || !isPublicKey(rest[1:1+size]) {
+			return 0, 0, false
 		}
-		rest, keys = rest[1+n:], keys+1
+		rest, keys = rest[1+size:], keys+1
 	}
 	total, rest, ok := smallNumber(rest)
-	return ok && len(rest) == 0 && total == keys && need <= total
+	return need, total, ok && len(rest) == 0 && total == keys && need <= total
 }
 
 // smallNumber reads a number from 1 to 20 off the front of script, in its shortest push.
