@@ -56,7 +56,9 @@ type net struct {
 // of their first output, the fee last. The givers' withdrawals enter the pot of the
 // transaction, the receivers' arrivals leave it. It returns the arrivals in order.
 func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
-	if unknown := slices.IndexFunc(tx.Inputs, func(in chains.Input) bool { return !in.Known }); unknown >= 0 {
+	m := s.mix(tx)
+	unknown := slices.IndexFunc(tx.Inputs, func(in chains.Input) bool { return !in.Known })
+	if unknown >= 0 && !m.ends() {
 		return s.loseAccounts(tx, unknown)
 	}
 	givers, receivers, err := nets(tx)
@@ -65,6 +67,7 @@ func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
 	}
 	in := make([]bundle, len(givers))
 	var traced []*holding
+	var parts []lost
 	s.gave = s.gave[:0]
 	for i, g := range givers {
 		in[i] = bundle{units: g.units}
@@ -78,6 +81,7 @@ func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
 		if in[i].touched() {
 			traced = append(traced, &holding{bundle: in[i], node: a.node, origin: a.origin(), hops: a.hops})
 			s.gave = append(s.gave, a)
+			parts = append(parts, lost{traced[len(traced)-1], inputsAt(tx, g.address), a})
 		}
 	}
 	made := make([]*holding, len(receivers))
@@ -89,18 +93,45 @@ func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
 	}
 	if len(traced) > 0 {
 		s.touched++
-		move := &movement{tx: tx, from: traced}
-		if err := s.payNets(move, in, made); err != nil {
+		if err := s.moveTraced(tx, m, in, traced, parts, made); err != nil {
 			return nil, err
 		}
-		for _, a := range s.gave {
-			a.left(move)
+		if unknown >= 0 {
+			s.out.unknownGiven(tx, unknown)
 		}
 	}
 	if err := s.seedOutputs(tx, made); err != nil {
 		return nil, err
 	}
 	return made, s.addCleans(tx, made)
+}
+
+// moveTraced lets what accounts gave go on, or end in a mix.
+func (s *sweep) moveTraced(tx *chains.Tx, m *mixing, in []bundle, traced []*holding, parts []lost, made []*holding) error {
+	if m.ends() {
+		return s.endInMix(tx, m, parts)
+	}
+	move := &movement{tx: tx, from: traced, findings: s.prepares(tx)}
+	if m != nil {
+		s.goThrough(move, m, parts, made)
+	}
+	if err := s.payNets(move, in, made); err != nil {
+		return err
+	}
+	for _, a := range s.gave {
+		a.left(move)
+	}
+	return nil
+}
+
+// inputsAt returns the inputs of tx that spend from an address.
+func inputsAt(tx *chains.Tx, a chains.Address) (at []int) {
+	for i := range tx.Inputs {
+		if tx.Inputs[i].Known && tx.Inputs[i].Spent.Address == a {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 // addCleans lets clean arrivals into accounts that are live: they are traced value's
@@ -149,6 +180,7 @@ func (s *sweep) payNets(move *movement, in []bundle, made []*holding) error {
 			}
 			continue
 		}
+		b.weaken(move.weakest)
 		made[i].bundle, made[i].hops = b, hops
 		if err := s.out.transfer(move, made[i]); err != nil {
 			return err

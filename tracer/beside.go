@@ -36,7 +36,7 @@ func (t *Trace) Beside() map[chains.TxID]Beside {
 	for i := range t.Hops {
 		h := &t.Hops[i]
 		leg := &h.Legs[0]
-		if len(h.Legs) > 1 || len(leg.Positions) != 1 || leg.Asset != chains.Native || outOfAccount(leg) {
+		if len(h.Legs) > 1 || len(leg.Positions) != 1 || leg.Asset != chains.Native || outOfAccount(leg) || h.Kind == HopMixer {
 			unclear[leg.TxID] = true
 			continue
 		}

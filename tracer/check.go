@@ -50,7 +50,7 @@ func (c *check) head() error {
 		return fmt.Errorf("incident: its rule, %s, is none of the trace's rules", t.Incident.Rule)
 	case !t.Incident.Rule.Conserves():
 		return fmt.Errorf("incident: its rule, %s, is no accounting rule", t.Incident.Rule)
-	case t.Incident.Accounts != string(AccountsOutput) && t.Incident.Accounts != string(AccountsAddress):
+	case !slices.Contains([]Accounts{AccountsOutput, AccountsAddress, AccountsCluster}, Accounts(t.Incident.Accounts)):
 		return fmt.Errorf("incident: accounts %q is not known", t.Incident.Accounts)
 	case len(t.AsOf) == 0:
 		return errors.New("as_of: no block is named")

@@ -41,7 +41,7 @@ func (c *check) flow() error {
 		if !inOutputs(leg.Chain) {
 			continue
 		}
-		if err := c.goesOn(places, placeOf(leg.TxID, leg.Positions[0].Value)); err != nil {
+		if err := c.goesOn(places, placeOfHop(leg)); err != nil {
 			return fmt.Errorf("hop %d: %w", i+1, err)
 		}
 	}
@@ -72,7 +72,15 @@ func (c *check) goesOn(places map[string]*lying, name string) error {
 	return nil
 }
 
-// placeOf names an output or a fee.
+// placeOfHop names where a hop leads: an output, a fee, or an input of a mix.
+func placeOfHop(leg *Leg) string {
+	if leg.Positions[0].Kind != positionInput {
+		return placeOf(leg.TxID, leg.Positions[0].Value)
+	}
+	return placeOf(leg.TxID, positionInput+" "+leg.Positions[0].Value)
+}
+
+// placeOf names an output, a fee or an input of a mix.
 func placeOf(tx chains.TxID, position string) string { return tx.String() + ":" + position }
 
 // rules are those of the trace under which amounts are divided.
@@ -109,7 +117,7 @@ func (c *check) places() (map[string]*lying, error) {
 		if len(leg.Positions) != 1 {
 			return nil, fmt.Errorf("hop %d: it has %d positions, want 1", h.Number, len(leg.Positions))
 		}
-		name := placeOf(leg.TxID, leg.Positions[0].Value)
+		name := placeOfHop(leg)
 		if places[name] != nil {
 			return nil, fmt.Errorf("hop %d: another one led to %s before", h.Number, name)
 		}
@@ -169,9 +177,11 @@ func (c *check) transactions(places map[string]*lying) error {
 			continue
 		}
 		tx := txs[leg.TxID]
-		if tx == nil {
-			tx = &entering{}
-			txs[leg.TxID] = tx
+		if tx == nil || h.Kind == HopMixer { // each hop into a mix spends what is its own
+			if tx == nil {
+				tx = &entering{}
+				txs[leg.TxID] = tx
+			}
 			if err := c.spend(tx, leg, places); err != nil {
 				return fmt.Errorf("hop %d: %w", h.Number, err)
 			}

@@ -45,7 +45,7 @@ func TestCheckNamesWhatWasChanged(t *testing.T) {
 		{"rules", "rules: there are none", func(x *tracer.Trace) { x.Rules = nil }},
 		{"rule", "its rule, fifo, is none of", func(x *tracer.Trace) { x.Rules = x.Rules[1:] }},
 		{"poison", "is no accounting rule", func(x *tracer.Trace) { x.Incident.Rule = tracer.Poison }},
-		{"accounts", `accounts "cluster" is not known`, func(x *tracer.Trace) { x.Incident.Accounts = "cluster" }},
+		{"accounts", `accounts "bank" is not known`, func(x *tracer.Trace) { x.Incident.Accounts = "bank" }},
 		{"huge units", "overflow", func(x *tracer.Trace) { x.Hops[0].Legs[0].Units, x.Hops[1].Legs[0].Units = huge, huge }},
 		{"as of", "as_of: no block", func(x *tracer.Trace) { x.AsOf = nil }},
 		{"seeds", "seeds: there are none", func(x *tracer.Trace) { x.Seeds = nil }},

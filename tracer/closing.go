@@ -104,6 +104,16 @@ func (l *ledger) gap(g Gap) { l.t.Gaps = append(l.t.Gaps, g) }
 
 // unknownInputs writes the gap of a transaction with an input of unknown value.
 func (l *ledger) unknownInputs(tx *chains.Tx, first int) {
+	l.notRead(tx, first, "total and fee are unknown: every accounting rule ends here, and only poison goes on")
+}
+
+// unknownGiven writes the gap of a mix with an input of unknown value, which may be of an account
+// that is followed.
+func (l *ledger) unknownGiven(tx *chains.Tx, first int) {
+	l.notRead(tx, first, "what accounts that are followed gave there, if anything, counts as theirs still")
+}
+
+func (l *ledger) notRead(tx *chains.Tx, first int, effect string) {
 	n := 0
 	for _, in := range tx.Inputs {
 		if !in.Known {
@@ -115,7 +125,7 @@ func (l *ledger) unknownInputs(tx *chains.Tx, first int) {
 		Chain: l.chain, FromHeight: &h, ToHeight: &h, TxID: tx.ID.String(),
 		What:   fmt.Sprintf("%d of %d inputs, the first of them input %d", n, len(tx.Inputs), first),
 		Why:    fmt.Sprintf("the outputs that they spend were not read (the first: %s)", tx.Inputs[first].Prev),
-		Effect: "total and fee are unknown: every accounting rule ends here, and only poison goes on",
+		Effect: effect,
 	})
 }
 

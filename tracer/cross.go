@@ -271,7 +271,7 @@ func (s *balances) deposited(t *passage, st *heuristics.Step) {
 			ID:        id("finding", "tornado-deposit", string(s.chain), t.txidText(), fmt.Sprint(e.Index)),
 			Heuristic: "tornado-deposit", Version: "1", TxID: t.txidText(), Addresses: []string{pool}, Says: says,
 		}
-		if !s.reported[finding.ID] {
+		if !s.out.found(finding.ID) {
 			s.find(t, finding)
 			return
 		}

@@ -161,10 +161,8 @@ func (s *balances) underWay(t *passage) {
 
 // find writes a finding, once, and gives it to the step at hand.
 func (s *balances) find(t *passage, f Finding) {
-	if s.reported[f.ID] {
+	if s.out.found(f.ID) {
 		return
 	}
-	s.reported[f.ID] = true
-	s.out.t.Findings = append(s.out.t.Findings, f)
-	t.findings = []string{f.ID}
+	t.findings = []string{s.out.find(f)}
 }

@@ -19,7 +19,11 @@ const KnownWallet NodeKind = "wallet"
 // knownKinds are those that the incident may name.
 var knownKinds = []NodeKind{KnownWallet, NodeService, NodeMixer, NodeBridge, NodePool, NodeContract, KnownWrapped}
 
-// Known is an account that the analyst names. It wins over all tables and over what the node says.
+// outputKinds are those of addresses where value lies in outputs: there is no code.
+var outputKinds = []NodeKind{KnownWallet, NodeService, NodeMixer, NodeBridge}
+
+// Known is an account that the analyst names. It wins over all tables, over labels and over what the
+// node says.
 type Known struct {
 	Chain    chains.Chain
 	Address  chains.Address
@@ -87,8 +91,8 @@ func (p *parser) known(v value, inc *Incident) error {
 	if k.Chain == "" || k.Kind == "" || k.Source == "" {
 		return v.errorf("a known account needs chain, address, kind and source")
 	}
-	if k.Chain.Info().Family != chains.FamilyEVM {
-		return v.errorf("accounts are named on chains of accounts; %s keeps value in outputs", k.Chain)
+	if inOutputs(k.Chain) && !slices.Contains(outputKinds, NodeKind(k.Kind)) {
+		return v.errorf("kind %q: %s keeps value in outputs, where an address is one of %v", k.Kind, k.Chain, outputKinds)
 	}
 	if err := parse(address, &k.Address, func(text string) (chains.Address, error) {
 		return p.codec.ParseAddress(k.Chain, text)

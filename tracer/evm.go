@@ -39,7 +39,6 @@ type balances struct {
 	divider divider
 
 	adoptedOf []chains.Amount // units, by line of adopt
-	reported  map[string]bool // deposits of which there is a finding
 }
 
 // livePot is a balance as a pot.
@@ -89,7 +88,6 @@ func newBalances(c course, cross *crossing) *balances {
 		nodes:     map[string]string{},
 		due:       map[chains.TxID][]*departure{},
 		claimed:   map[claim]string{},
-		reported:  map[string]bool{},
 		adoptedOf: make([]chains.Amount, len(c.inc.Adopt)),
 	}
 	s.state, _ = c.src.(State)

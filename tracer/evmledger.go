@@ -26,16 +26,26 @@ func (s *balances) node(a chains.Address, kind NodeKind) string {
 		n.Label = map[bool]string{true: "burnt", false: "made by the " + string(kind)}[kind == NodeAddress]
 	} else {
 		n.Address = s.out.codec.FormatAddress(s.chain, a)
-		if known := s.inc.known(s.chain, a); known != nil {
-			n.Entity, n.Label = known.Entity, known.Source
-		} else if s.places != nil {
-			if _, entity, source, ok := s.places.Place(s.chain, a); ok {
-				n.Entity, n.Label = entity, source
-			}
-		}
+		n.Entity, n.Label = s.sayOf(a)
 	}
 	s.nodes[key] = s.out.node(n)
 	return s.nodes[key]
+}
+
+// sayOf returns whose an account is and who says so: the incident, else the tables, else labels.
+func (s *balances) sayOf(a chains.Address) (entity, label string) {
+	if known := s.inc.known(s.chain, a); known != nil {
+		return known.Entity, known.Source
+	}
+	if s.places != nil {
+		if _, entity, source, ok := s.places.Place(s.chain, a); ok {
+			return entity, source
+		}
+	}
+	if at := s.out.labelled(a); at != nil {
+		return at.entity, at.label
+	}
+	return "", ""
 }
 
 // feeNode returns the node of whoever makes blocks.

@@ -35,6 +35,10 @@ func (s *balances) role(ctx context.Context, t *passage, a chains.Address) (heur
 			return r, nil
 		}
 	}
+	if at := s.out.labelled(a); at != nil && at.reason != "" {
+		s.kinds[a] = roleOf(at.kind)
+		return s.kinds[a], nil
+	}
 	kind := chains.AccountUnknown
 	var err error
 	if s.state != nil && !s.lacking.kinds {
@@ -227,11 +231,28 @@ func (s *balances) ends(ctx context.Context, t *passage, k int) (Reason, NodeKin
 		return "", "", err
 	}
 	reason, kind := fateOf(role)
+	t.note = cmp.Or(t.note, s.onWord(reason, st.To))
 	if t.set.Through[heuristics.Holding{Account: st.To, Asset: st.Asset}] {
 		reason = ""
 	}
 	s.notDeparted(t, k, reason)
 	return reason, kind, nil
+}
+
+// onWord says on which labels a branch ends at an account; "" where the incident or a table says so.
+func (s *balances) onWord(reason Reason, a chains.Address) string {
+	if reason == "" || s.inc.known(s.chain, a) != nil {
+		return ""
+	}
+	if s.places != nil {
+		if _, _, _, ok := s.places.Place(s.chain, a); ok {
+			return ""
+		}
+	}
+	if at := s.out.labelled(a); at != nil && at.reason == reason {
+		return at.note
+	}
+	return ""
 }
 
 // company lets clean value into a pot: it is traced value's company from then on.

@@ -112,11 +112,7 @@ func (s *balances) noteCounterparts(t *passage, conv *heuristics.Conversion, c *
 		Heuristic: "swap-counterpart", Version: "1", TxID: t.txidText(), Addresses: names,
 		Says: "what was given stayed with contracts that stand in no table of venues: that what came for it was worth as much is taken from the exchange itself",
 	}
-	if !s.reported[f.ID] {
-		s.reported[f.ID] = true
-		s.out.t.Findings = append(s.out.t.Findings, f)
-	}
-	c.findings = []string{f.ID}
+	c.findings = []string{s.out.find(f)}
 }
 
 // endRounded ends what becomes nothing because so few units came for it: under each rule the

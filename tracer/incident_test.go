@@ -42,8 +42,7 @@ func TestIncidentErrors(t *testing.T) {
 		{"unknown rule", "clew: incident/1\nid: case\nrule: best\n", 3, "rule", "want one of"},
 		{"poison declared", "clew: incident/1\nid: case\nrule: poison\nseeds: [{output: \"CHAIN:TXID:0\"}]\n", 3, "rule", "accounting rule"},
 		{"tiho for accounts", "clew: incident/1\nid: case\nrule: tiho\naccounts: address\nseeds: [{output: \"CHAIN:TXID:0\"}]\n", 1, "rule", "outputs only"},
-		{"unknown pots", head + "accounts: wallet\n", 4, "accounts", "output or address"},
-		{"clusters", head + "accounts: cluster\n", 4, "accounts", "not supported"},
+		{"unknown pots", head + "accounts: wallet\n", 4, "accounts", "want output, address or cluster"},
 		{"adopt", head + "adopt:\n  - {candidate: x}\n", 5, "adopt[0].candidate", "unknown field"},
 		{"adopt is no list", head + "adopt: x\n", 4, "adopt", "want a list"},
 
@@ -325,7 +324,7 @@ func TestIncidentAccountsErrors(t *testing.T) {
 		{"a bridge", head + "known:\n  - {chain: polygon, address: P, kind: bridge, protocol: nomat, source: s}\n", "6: field known[0].protocol", "want one of nomad"},
 		{"a kind", head + "known:\n  - {chain: polygon, address: P, kind: thief, source: s}\n", "6: field known[0].kind", "want one of"},
 		{"twice", head + known + "  - {chain: polygon, address: P, kind: pool, source: s}\n", "7: field known[1]", "stands twice"},
-		{"outputs", head + "known:\n  - {chain: bitcoin, address: P, kind: wallet, source: s}\n", "6: field known[0]", "keeps value in outputs"},
+		{"outputs", head + "known:\n  - {chain: bitcoin, address: P, kind: pool, source: s}\n", "6: field known[0]", "keeps value in outputs"},
 		{"no reason", head + "adopt:\n  - {from: \"polygon:" + id + "\", to: \"polygon:" + id + ":W\"}\n", "6: field adopt[0]", "and a reason"},
 		{"adopted by outputs", head + "adopt:\n  - {from: \"bitcoin:" + id + "\", to: \"polygon:" + id + ":W\", reason: r}\n", "6: field adopt[0]", "chains of accounts"},
 		{"adopted window", head + "adopt:\n  - {from: \"polygon:" + id + "\", to: \"polygon:W@1..2\", reason: r}\n", "6: field adopt[0]", "in a transaction"},

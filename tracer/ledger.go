@@ -27,6 +27,11 @@ type ledger struct {
 	limitOrder  []string
 	nextHop     int
 	accountPots bool
+	findings    findings
+	labels      Labels                          // nil: none are used
+	attributed  map[chains.Address]*attribution // addresses met of which somebody says something
+	seedAddress map[chains.Address]bool         // where seeds lie
+	inc         *Incident
 	written     written
 	kept        kept
 }
@@ -69,7 +74,9 @@ func (s *slab[T]) keep(part []T) []T {
 type movement struct {
 	tx       *chains.Tx
 	from     []*holding
-	ruleEnds bool // the conserving rules end here: only poison goes on
+	ruleEnds bool     // the conserving rules end here: only poison goes on
+	weakest  Basis    // of everything that leaves
+	findings []string // of the whole transaction: ids
 
 	// Made once for all hops of the transaction:
 	txid    string
@@ -83,8 +90,9 @@ type movement struct {
 
 func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *ledger {
 	l := &ledger{
-		codec: codec, chain: chain, sink: opt.Sink,
-		addresses: map[chains.Address]string{}, limited: map[string]int{},
+		codec: codec, chain: chain, sink: opt.Sink, inc: inc, labels: opt.Labels,
+		addresses: map[chains.Address]string{}, limited: map[string]int{}, attributed: map[chains.Address]*attribution{},
+		seedAddress: map[chains.Address]bool{},
 		accountPots: inc.Accounts != AccountsOutput || chain.Info().Family == chains.FamilyEVM,
 		t: &Trace{
 			Schema: Schema, Tool: opt.Tool, Inputs: opt.Inputs, Stop: inc.Stop, Rules: Rules(),
@@ -93,8 +101,11 @@ func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *led
 				Synthetic: inc.Synthetic, SHA256: inc.SHA256, FirstLogged: opt.FirstLogged, Notes: inc.Notes,
 			},
 			Seeds: []SeedEntry{}, Nodes: []Node{}, Hops: []Hop{}, Endpoints: []Endpoint{},
-			Findings: []Finding{}, Gaps: []Gap{}, Statement: inc.Statement,
+			Findings: []Finding{}, Gaps: []Gap{}, Statement: inc.Statement, Without: opt.Without, Through: opt.Through,
 		},
+	}
+	if l.labels != nil {
+		l.t.Inputs.Labels = &Input{SHA256: l.labels.SHA256()}
 	}
 	for _, seed := range inc.Seeds {
 		l.seedIDs = append(l.seedIDs, seed.ID)
@@ -167,9 +178,16 @@ func (l *ledger) addressNode(out *chains.Output) string {
 		return n
 	}
 	_, kind, _ := fate(out.Type)
-	n := l.node(Node{Kind: kind, Address: l.codec.FormatAddress(l.chain, out.Address)})
-	l.addresses[out.Address] = n
-	return n
+	n := Node{Kind: kind, Address: l.codec.FormatAddress(l.chain, out.Address)}
+	if a := l.attribute(out.Address); a != nil {
+		l.attributed[out.Address] = a
+		n.Label, n.Entity = a.label, a.entity
+		if reason, _ := l.endsAt(out.Address); reason != "" && kind == NodeAddress {
+			n.Kind = a.kind
+		}
+	}
+	l.addresses[out.Address] = l.node(n)
+	return l.addresses[out.Address]
 }
 
 // seed writes down a receipt of stolen value.
@@ -228,10 +246,15 @@ func (l *ledger) hop(m *movement, h *holding, kind HopKind, positions []Position
 		Evidence: e.String(), Raw: m.raw,
 	}
 	return l.sink.Hop(Hop{
-		ID: h.hop, Number: l.nextHop, Kind: kind, Inputs: m.inputs, Findings: []string{},
+		ID: h.hop, Number: l.nextHop, Kind: kind, Inputs: m.inputs, Findings: m.said(h),
 		Traced: traced, TracedBySeed: l.bySeed(&h.bundle, &traced), Basis: l.basis(&h.bundle),
 		Legs: l.written.leg[:],
 	})
+}
+
+// said returns the findings of the hop that brings h: those of its transaction and its own.
+func (m *movement) said(h *holding) []string {
+	return append(append(make([]string, 0, len(m.findings)+len(h.findings)), m.findings...), h.findings...)
 }
 
 // describe fills what all hops of a transaction share.

@@ -26,17 +26,28 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 	s.made = made
 	if len(traced) > 0 {
 		s.touched++
-		move := movement{tx: tx, from: traced}
-		if unknown >= 0 {
-			err = s.loseAt(&move, unknown, made)
-		} else {
-			err = s.pay(&move, inputs, made)
-		}
-		if err != nil {
+		if err := s.move(tx, inputs, traced, made, unknown); err != nil {
 			return nil, err
 		}
 	}
 	return made, s.seedOutputs(tx, made)
+}
+
+// move lets what is traced in a transaction go on, or end in it. unknown is the first input of
+// unknown value, −1 for none.
+func (s *sweep) move(tx *chains.Tx, inputs []bundle, traced, made []*holding, unknown int) error {
+	m := s.mix(tx)
+	if m.ends() {
+		return s.endInMix(tx, m, spentIn(tx, traced))
+	}
+	move := &movement{tx: tx, from: traced, findings: s.prepares(tx)}
+	if m != nil {
+		s.goThrough(move, m, spentIn(tx, traced), made)
+	}
+	if unknown >= 0 {
+		return s.loseAt(move, unknown, made)
+	}
+	return s.pay(move, inputs, made)
 }
 
 // spare returns an empty holding, one that was spent if there is any: most outputs of a trace
@@ -103,6 +114,7 @@ func (s *sweep) pay(move *movement, in []bundle, made []*holding) error {
 		if !b.touched() {
 			continue
 		}
+		b.weaken(move.weakest)
 		if i == len(made) {
 			if err := s.payFee(move, b); err != nil {
 				return err
@@ -196,6 +208,7 @@ func (s *sweep) loseAt(move *movement, unknown int, made []*holding) error {
 	if len(move.from) < len(tx.Inputs) {
 		t.basis = max(t.basis, ByRule)
 	}
+	t.basis = max(t.basis, move.weakest)
 	s.out.unknownInputs(tx, unknown)
 	move.ruleEnds = true
 	for _, h := range made {

@@ -32,6 +32,8 @@ type Trace struct {
 	// Added to the contract:
 	Assets    []AssetInfo `json:"assets,omitempty"`    // the tokens that the trace counts, as first met
 	Statement []Statement `json:"statement,omitempty"` // what the victim states
+	Without   []string    `json:"without,omitempty"`   // heuristics that were left out: WithoutNames
+	Through   []string    `json:"through,omitempty"`   // mixes that the trace goes on through: ThroughNames
 }
 
 // Tool says what made a trace.
@@ -264,6 +266,13 @@ type Finding struct {
 	Addresses []string       `json:"addresses,omitempty"`
 	Says      string         `json:"says"`
 	Error     *MeasuredError `json:"error"` // null: not measured
+	// Added to the contract:
+	TxIDs []string `json:"txids,omitempty"` // the transactions that show it, where there is more than one
+	// Set is the anonymity set of a mix: of outputs of one value, the most there are; an upper bound.
+	Set int `json:"set,omitempty"`
+	// LinkPPM is how many of a million equally likely ways to read a mix link this hop's output to
+	// what was traced into it. It is no chance that it is the same owner's.
+	LinkPPM *int `json:"link_ppm,omitempty"`
 }
 
 // MeasuredError is the error that the project measured for a heuristic.

@@ -20,6 +20,10 @@ import (
 // line. Where there is one chain, and it keeps value in outputs, hops go to opt.Sink as they come
 // to be; otherwise at the end.
 func RunAll(ctx context.Context, inc *Incident, open Opener, codec Codec, opt Options) (*Trace, error) {
+	opt, err := opt.checked()
+	if err != nil {
+		return nil, fmt.Errorf("trace %s: %w", inc.ID, err)
+	}
 	r := &rounds{inc: inc.withDefaults(), open: open, codec: codec, opt: opt}
 	r.cross = newCrossing(r.inc, codec, open)
 	var names []chains.Chain

@@ -16,6 +16,9 @@ func (c *course) watchSeeds(ctx context.Context) error {
 			continue
 		}
 		var err error
+		if seed.Address != "" {
+			c.out.seedAddress[seed.Address] = true
+		}
 		switch {
 		case seed.Out != nil:
 			c.seedTxs[seed.Out.Tx] = append(c.seedTxs[seed.Out.Tx], i)
@@ -136,6 +139,7 @@ func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 			h.by[TIHO] = nil // the rule does not exist for accounts
 		}
 		h.hops = 0
+		s.out.seedAddress[tx.Outputs[h.out.Index].Address] = true
 		s.out.seed(tx, seed, h, units)
 	}
 	return nil

@@ -30,10 +30,10 @@ type Options struct {
 	TouchedOnly bool
 	// Labels stop a trace at services, mixers and bridges, and name nodes; nil: none are used.
 	Labels Labels
-	// Without names heuristics that the trace does without: "coinjoin", "peel", "cluster",
-	// "deposit-address", "mixer-candidates", "labels". Each is said in the trace's stops.
+	// Without names heuristics that the trace does without: see WithoutNames. Unknown names are an
+	// error. The trace says which they were.
 	Without []string
-	// Through names mixes that the trace goes on through, as an inference: "coinjoin".
+	// Through names mixes that the trace goes on through, as an inference: see ThroughNames.
 	Through []string
 	// Sink receives hops and endpoints as they come to be; nil keeps them in the Trace.
 	Sink Sink
@@ -48,7 +48,7 @@ type Options struct {
 // hops needs memory for what is live only. It is called from one goroutine.
 //
 // Slices and pointers in what it is given are used again for the next one, but for Inputs,
-// From and Raw: who keeps a hop or an endpoint copies the others.
+// From, Raw and Findings: who keeps a hop or an endpoint copies the others.
 type Sink interface {
 	Hop(Hop) error
 	// Endpoint is called with seq, the order of the endpoint among all.
@@ -81,13 +81,14 @@ type sweep struct {
 // holding is a traced sum that lies somewhere: an output, or an arrival at an account.
 type holding struct {
 	bundle
-	seq    int
-	out    chains.OutPoint
-	at     chains.Address // where the output lies
-	node   string
-	hop    string   // the hop that put it there; "" for a seed
-	origin []string // what else did: seeds, and for accounts all that arrived
-	hops   int      // from its seed
+	seq      int
+	out      chains.OutPoint
+	at       chains.Address // where the output lies
+	node     string
+	hop      string   // the hop that put it there; "" for a seed
+	origin   []string // what else did: seeds, and for accounts all that arrived
+	hops     int      // from its seed
+	findings []string // of the hop that put it there alone: ids
 	// accounts: address
 	outs     []int        // every output of the arrival
 	asset    chains.Asset // "": the native coin
@@ -104,6 +105,10 @@ type holding struct {
 // not add up.
 func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, codec Codec, opt Options) (*Trace, error) {
 	inc = inc.withDefaults()
+	opt, err := opt.checked()
+	if err != nil {
+		return nil, fmt.Errorf("trace %s: %w", inc.ID, err)
+	}
 	for i := range inc.Seeds {
 		if seed := &inc.Seeds[i]; seed.Chain != chain {
 			return nil, fmt.Errorf("seed %s is on %s, and this trace runs on %s: one chain in a run", seed.ID, seed.Chain, chain)
@@ -111,7 +116,6 @@ func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, cod
 	}
 	c := newCourse(inc, chain, src, codec, opt)
 	var t *Trace
-	var err error
 	if chain.Info().Family == chains.FamilyEVM {
 		t, err = newBalances(c, newCrossing(inc, codec, nil)).alone(ctx)
 	} else {
@@ -135,6 +139,9 @@ func newSweep(c course) *sweep {
 
 // run goes through the chain and returns its trace.
 func (s *sweep) run(ctx context.Context) (*Trace, error) {
+	if err := s.needsClusters(); err != nil {
+		return nil, err
+	}
 	if err := s.watchSeeds(ctx); err != nil {
 		return nil, err
 	}
@@ -252,6 +259,9 @@ func fate(form chains.ScriptType) (Reason, NodeKind, string) {
 // stops says whether and why a holding is not followed.
 func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
 	if reason, _, note := fate(tx.Outputs[h.out.Index].Type); reason != "" {
+		return reason, note
+	}
+	if reason, note := s.out.endsAt(tx.Outputs[h.out.Index].Address); reason != "" {
 		return reason, note
 	}
 	return s.limits(h, chains.Native)

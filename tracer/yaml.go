@@ -251,12 +251,10 @@ func parseAccounting(s string) (Rule, error) {
 
 func parseAccounts(s string) (Accounts, error) {
 	switch Accounts(s) {
-	case AccountsOutput, AccountsAddress:
+	case AccountsOutput, AccountsAddress, AccountsCluster:
 		return Accounts(s), nil
-	case "cluster":
-		return "", errors.New("clusters as pots are not supported by this version: use output or address")
 	}
-	return "", fmt.Errorf("%q: want output or address", s)
+	return "", fmt.Errorf("%q: want output, address or cluster", s)
 }
 
 func (p *parser) stop(v value, inc *Incident) error {
