@@ -196,6 +196,8 @@ type EventQuery struct {
 	// Emitter, where it is set, asks for all events of the kind and protocol that this contract
 	// told: the history of a mixer's pool. Key is "" then.
 	Emitter Address
+	// Most bounds the answer: the first so many transactions. 0: all.
+	Most int
 	// Named are contracts whose word counts beside that of the protocol's own: those that the
 	// incident names. Where an index cannot find the key, they are asked too.
 	Named []Address
@@ -210,6 +212,14 @@ func (q *EventQuery) Answers(e Event) bool {
 // Touches reports whether a gives or receives value in e, or signed it.
 func (e *Execution) Touches(a Address) bool {
 	return e.Sender == a || slices.ContainsFunc(e.Moves, func(m Move) bool { return m.From == a || m.To == a })
+}
+
+// Acts reports whether a signed e, or gives or receives value in it otherwise than by the protocol
+// (tips, rewards, withdrawals), of which no index of accounts tells.
+func (e *Execution) Acts(a Address) bool {
+	return e.Sender == a || slices.ContainsFunc(e.Moves, func(m Move) bool {
+		return (m.From == a || m.To == a) && m.Kind.Position() != MoveTip.Position()
+	})
 }
 
 // After returns what a holds of an asset after e, where it held before. Where e takes more than

@@ -140,13 +140,13 @@ func (r *Recorder) closeAccounts(asOf chains.BlockRef) error {
 
 // question is one that a node was asked about accounts.
 type question struct {
-	What    string `json:"what"`              // balance, kind, token, events
+	What    string `json:"what"`              // balance, kind, token, events, history
 	Account string `json:"account,omitempty"` // in hex
 	Asset   string `json:"asset,omitempty"`
 	Height  int64  `json:"height"` // at the end of this block; of events, the last one
-	// Of events:
+	// Of events and histories:
 	Kind  chains.EventKind `json:"kind,omitempty"`
-	Query string           `json:"query,omitempty"` // protocol and key, or the SHA-256 of the event like which it is
+	Query string           `json:"query,omitempty"` // protocol and key, or the SHA-256 of the event like which it is; from when on, and how many at most
 }
 
 func (q question) compare(o question) int {
@@ -182,6 +182,9 @@ func tokenOf(asset chains.Asset, height int64) question {
 // the node alone.
 func eventsOf(q chains.EventQuery, to int64) question {
 	text := fmt.Sprintf("%s %s since %d", q.Protocol, q.Key, q.Since)
+	if q.Emitter != "" {
+		text += fmt.Sprintf(" of %x most %d", string(q.Emitter), q.Most)
+	}
 	if l := q.Like; l != nil {
 		form := fmt.Sprintf("%d %q %q %x %x %t %d %q %q %x %q %s %q", l.Kind, l.Protocol, l.Name, string(l.Emitter), l.Others,
 			l.Registered, l.Index, l.Key, l.Peer, string(l.Account), l.Asset, l.Amount, l.Fields)
@@ -189,6 +192,11 @@ func eventsOf(q chains.EventQuery, to int64) question {
 		text += " like " + hex.EncodeToString(sum[:])
 	}
 	return question{What: "events", Height: to, Kind: q.Kind, Query: text}
+}
+
+// historyOf is about what an account did from a time on, up to a block.
+func historyOf(a chains.Address, since, to int64, most int) question {
+	return question{What: "history", Account: hex.EncodeToString([]byte(a)), Height: to, Query: fmt.Sprintf("since %d most %d", since, most)}
 }
 
 // note keeps an answer, or that there is none to have.
@@ -228,9 +236,9 @@ func (s recordedState) Token(ctx context.Context, asset chains.Asset, height int
 	return token, err
 }
 
-// noteEvents keeps which transactions answer a query.
-func (r *Recorder) noteEvents(q chains.EventQuery, to int64, found []*chains.Tx, err error) {
-	a := stateAnswer{question: eventsOf(q, to)}
+// noteTxs keeps which transactions answer a question.
+func (r *Recorder) noteTxs(q question, found []*chains.Tx, err error) {
+	a := stateAnswer{question: q}
 	for _, tx := range found {
 		a.Places = append(a.Places, Place{Height: tx.Block.Height, Index: tx.Index})
 	}

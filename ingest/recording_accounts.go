@@ -181,7 +181,7 @@ func (r *Recording) readState() error {
 	}
 	for _, a := range answers {
 		said := a.Refused != "" || a.What == "balance" && a.Units != nil || a.What == "kind" && a.Is != nil ||
-			a.What == "token" && a.Decimals != nil || a.What == "events"
+			a.What == "token" && a.Decimals != nil || a.What == "events" || a.What == "history"
 		if _, twice := r.kept.state[a.question]; twice || !said || a.Height > r.Manifest.AsOf.Height {
 			return fmt.Errorf("what the node said of a %s at block %d is said twice, not at all, or of later: %w", a.What, a.Height, chains.ErrBadAnswer)
 		}
@@ -249,6 +249,12 @@ func (r *Recording) Token(_ context.Context, asset chains.Asset, height int64) (
 // FindEvents is of EventSearcher.
 func (r *Recording) FindEvents(_ context.Context, q chains.EventQuery, span Span) ([]Place, error) {
 	said, err := r.said(eventsOf(q, span.To))
+	return said.Places, err
+}
+
+// history returns what whoever recorded found that an account did.
+func (r *Recording) history(a chains.Address, since, to int64, most int) ([]Place, error) {
+	said, err := r.said(historyOf(a, since, to, most))
 	return said.Places, err
 }
 

@@ -11,13 +11,14 @@ import (
 )
 
 // accounts answers what a trace asks of a chain of accounts beside its transactions. It
-// implements tracer.State and tracer.EventFinder for the Source that embeds it.
+// implements tracer.State, tracer.EventFinder and tracer.Historian for the Source that embeds it.
 type accounts struct {
 	node   Node
 	rec    *Recorder // nil keeps nothing
 	asOf   chains.BlockRef
-	handed Place // the transaction that was handed out last
-	any    bool  // one was
+	handed Place           // the transaction that was handed out last
+	any    bool            // one was
+	firsts map[int64]int64 // first blocks at or after a time, asked before
 }
 
 // state returns the node as a StateReader, whose answers are recorded.
@@ -118,39 +119,73 @@ func (s *accounts) FindEvents(ctx context.Context, q chains.EventQuery) ([]*chai
 	if err := s.pinBlock(ctx, s.asOf); err != nil {
 		return nil, err
 	}
-	span := Span{From: 0, To: s.asOf.Height}
-	if _, sparse := s.node.(*Recording); !sparse && q.Since > 0 {
-		var err error
-		if span.From, err = firstAt(ctx, s.node, q.Since, s.asOf); err != nil {
-			return nil, err
-		}
+	span, err := s.since(ctx, q.Since)
+	if err != nil {
+		return nil, err
 	}
 	var places []Place
 	var found []*chains.Tx
-	var err error
 	if span.From <= span.To {
 		places, err = finder.FindEvents(ctx, q, span)
 	}
-	for err == nil && len(places) > 0 {
-		n := sameBlock(places)
-		found, err = s.answers(ctx, picker, q, places[:n], found)
-		places = places[n:]
+	if err == nil {
+		found, err = s.answers(ctx, picker, places, q.Most, func(tx *chains.Tx) bool {
+			return tx.Block.Time >= q.Since && slices.ContainsFunc(tx.Exec.Events, q.Answers)
+		})
 	}
 	if s.rec != nil {
-		s.rec.noteEvents(q, span.To, found, err)
+		s.rec.noteTxs(eventsOf(q, span.To), found, err)
 	}
 	return found, err
 }
 
-// answers appends to found those of the transactions at places, all of one block, that answer q.
-func (s *accounts) answers(ctx context.Context, picker TxPicker, q chains.EventQuery, places []Place, found []*chains.Tx) ([]*chains.Tx, error) {
+// since returns the blocks from a time on, in Unix seconds; of a recording all, since it knows only
+// some.
+func (s *accounts) since(ctx context.Context, unix int64) (Span, error) {
+	span := Span{From: 0, To: s.asOf.Height}
+	if _, sparse := s.node.(*Recording); sparse || unix <= 0 {
+		return span, nil
+	}
+	from, met := s.firsts[unix]
+	if !met {
+		var err error
+		if from, err = firstAt(ctx, s.node, unix, s.asOf); err != nil {
+			return span, err
+		}
+		if s.firsts == nil {
+			s.firsts = map[int64]int64{}
+		}
+		s.firsts[unix] = from
+	}
+	span.From = from
+	return span, nil
+}
+
+// answers returns those of the transactions at places, which are in order, that are wanted: the
+// first most of them; 0 is all.
+func (s *accounts) answers(ctx context.Context, picker TxPicker, places []Place, most int, wanted func(*chains.Tx) bool) (found []*chains.Tx, err error) {
+	for len(places) > 0 && (most == 0 || len(found) < most) {
+		n := sameBlock(places)
+		if most > 0 { // of one block no more than are missing are read at once
+			n = min(n, most-len(found))
+		}
+		if found, err = s.answersIn(ctx, picker, places[:n], found, wanted); err != nil {
+			return nil, err
+		}
+		places = places[n:]
+	}
+	return found, nil
+}
+
+// answersIn appends to found those of the transactions at places, all of one block, that are wanted.
+func (s *accounts) answersIn(ctx context.Context, picker TxPicker, places []Place, found []*chains.Tx, wanted func(*chains.Tx) bool) ([]*chains.Tx, error) {
 	b, err := pick(ctx, picker, places)
 	if err != nil {
 		return nil, err
 	}
 	for i := range b.Txs {
 		tx := &b.Txs[i]
-		if tx.Exec == nil || tx.Block.Time < q.Since || !slices.ContainsFunc(tx.Exec.Events, q.Answers) {
+		if tx.Exec == nil || !wanted(tx) {
 			continue
 		}
 		if s.rec != nil {

@@ -17,8 +17,8 @@ type StateReader interface {
 	Token(ctx context.Context, asset chains.Asset, height int64) (chains.Token, error)
 }
 
-// AccountSource is a Source of a chain of accounts. It implements tracer.State and
-// tracer.EventFinder too.
+// AccountSource is a Source of a chain of accounts. It implements tracer.State,
+// tracer.EventFinder and tracer.Historian too.
 type AccountSource struct {
 	*Source
 	state StateReader // nil: there is none
@@ -117,9 +117,15 @@ func (q *AccountSource) Token(ctx context.Context, asset chains.Asset) (chains.T
 	return r.Token(ctx, asset, q.asOf.Height)
 }
 
-// FindEvents is of tracer.EventFinder: it looks through the range read for the protocol's key.
-// chains.ErrUnsupported for a query without one.
+// FindEvents is of tracer.EventFinder: it looks through the range read for the protocol's key, or for
+// what a contract told. chains.ErrUnsupported for a query with neither.
 func (q *AccountSource) FindEvents(ctx context.Context, e chains.EventQuery) (found []*chains.Tx, err error) {
+	if e.Emitter != "" {
+		if found, err = q.told(ctx, e); err != nil {
+			return nil, fmt.Errorf("%s events of %s: %w", q.chain, e.Protocol, err)
+		}
+		return found, nil
+	}
 	if e.Key == "" {
 		return nil, fmt.Errorf("events of %s without a key: %w: the index of the store is by key", e.Protocol, chains.ErrUnsupported)
 	}

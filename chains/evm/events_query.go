@@ -41,7 +41,9 @@ func QueryFilters(chain chains.Chain, q chains.EventQuery) []Filter {
 			f.Tx = row.keyTx(parts)
 			f.Topics = append(f.Topics, row.keyTopics(parts)...)
 		}
-		if len(f.Topics) == 1 && f.Tx == nil {
+		if q.Emitter != "" {
+			f.Addresses = [][20]byte{[20]byte([]byte(q.Emitter))}
+		} else if len(f.Topics) == 1 && f.Tx == nil {
 			f.Addresses = known.contracts(q.Protocol, chain)
 			for _, a := range q.Named {
 				f.Addresses = append(f.Addresses, [20]byte([]byte(a)))
