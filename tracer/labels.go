@@ -27,9 +27,16 @@ type Labels interface {
 }
 
 // Clusters is a Source that knows which addresses belong together, for incidents whose pots are
-// clusters.
+// clusters. Errors: chains.ErrIncomplete where the source has not clustered what it read.
 type Clusters interface {
+	// ClusterOf returns a number that the addresses of the cluster of a have as of AsOf, and no
+	// other, and how many they are; 0 and 1 for an address that nothing joined to another.
+	ClusterOf(ctx context.Context, a chains.Address) (cluster uint64, size int, err error)
 	// Cluster returns the addresses of the cluster of a as of AsOf, a itself among them, in a
-	// fixed order. ErrIncomplete: the store has not clustered what it read.
+	// fixed order. It is asked only for clusters that are followed (MostMembers).
 	Cluster(ctx context.Context, a chains.Address) ([]chains.Address, error)
 }
+
+// MostMembers is how many addresses a cluster has at most that is followed as one pot. One of more
+// is hardly one thief's: a branch ends there, as a limit.
+const MostMembers = 50_000
