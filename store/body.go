@@ -12,10 +12,12 @@ import (
 //	txid 32 | flags 1 | index uvarint | [version uvarint] | [locktime uvarint]
 //	  | inputs uvarint | input… | outputs uvarint | output…, or an execution: see execbody.go
 //	input:  prev txid 32 | prev index uvarint | flags 1 | [sequence uvarint] | [output]
+//	        | [form 1] | [M 1 | N 1] | [length uvarint | wrapped address]
 //	output: value uvarint | script type 1, 80 with a token | length uvarint | address
 //
 // Previous txids and spent outputs are kept whole, so that one read gives all that a tracer
-// asks of a transaction.
+// asks of a transaction. An input whose script and witness were not read has no form: all of
+// those that older versions wrote.
 const (
 	bodyCoinbase   = 1 << 0
 	bodyEvidence   = 1<<1 | 1<<2 // chains.Evidence, shifted by 1
@@ -27,7 +29,10 @@ const (
 
 	inputSequence   = 1<<0 | 1<<1 // 0 ffffffff, 1 fffffffe, 2 fffffffd, 3 follows
 	inputKnown      = 1 << 2      // the spent output follows
-	inputKnownFlags = 1<<3 - 1
+	inputSigned     = 1 << 3      // the chains.SignedForm follows
+	inputMultisig   = 1 << 4      // M and N of a multisig script follow
+	inputWraps      = 1 << 5      // what the script wraps follows
+	inputKnownFlags = 1<<6 - 1
 
 	outputToken = 1 << 7 // a token lies in the output too
 )
@@ -80,12 +85,36 @@ func appendInput(b []byte, in *chains.Input) []byte {
 	if in.Known {
 		flags |= inputKnown
 	}
+	if in.Signed.Form != 0 {
+		flags |= inputSigned
+	}
+	if in.Signed.N != 0 {
+		flags |= inputMultisig
+	}
+	if in.Signed.Wraps != "" {
+		flags |= inputWraps
+	}
 	b = append(b, flags)
 	if code == 3 {
 		b = binary.AppendUvarint(b, uint64(in.Sequence))
 	}
 	if in.Known {
 		b = appendOutput(b, &in.Spent)
+	}
+	return appendSigned(b, &in.Signed)
+}
+
+// appendSigned appends what s has, of which the input's flags tell.
+func appendSigned(b []byte, s *chains.Signed) []byte {
+	if s.Form != 0 {
+		b = append(b, byte(s.Form))
+	}
+	if s.N != 0 {
+		b = append(b, s.M, s.N)
+	}
+	if s.Wraps != "" {
+		b = binary.AppendUvarint(b, uint64(len(s.Wraps)))
+		b = append(b, s.Wraps...)
 	}
 	return b
 }
@@ -247,11 +276,24 @@ func (d *bodyReader) input(in *chains.Input) {
 	if in.Known = flags&inputKnown != 0; in.Known {
 		d.output(&in.Spent)
 	}
+	if flags&inputSigned != 0 {
+		in.Signed.Form = chains.SignedForm(d.byte())
+	}
+	if flags&inputMultisig != 0 {
+		in.Signed.M, in.Signed.N = d.byte(), d.byte()
+	}
+	if flags&inputWraps != 0 {
+		in.Signed.Wraps = d.address()
+	}
 }
 
 func (d *bodyReader) output(out *chains.Output) {
 	out.Value = d.uvarint()
 	form := d.byte()
 	out.Type, out.Token = chains.ScriptType(form&^outputToken), form&outputToken != 0
-	out.Address = chains.Address(d.take(int(min(d.uvarint(), 1<<31-1))))
+	out.Address = d.address()
+}
+
+func (d *bodyReader) address() chains.Address {
+	return chains.Address(d.take(int(min(d.uvarint(), 1<<31-1))))
 }

@@ -116,6 +116,7 @@ func dumpTx(w *bufio.Writer, t *chains.Tx) {
 	for i := range t.Inputs {
 		in := &t.Inputs[i]
 		fmt.Fprintf(w, "in %s sequence %d", in.Prev, in.Sequence)
+		dumpSigned(w, &in.Signed)
 		if in.Known {
 			dumpOutput(w, &in.Spent)
 		} else {
@@ -125,6 +126,20 @@ func dumpTx(w *bufio.Writer, t *chains.Tx) {
 	for i := range t.Outputs {
 		fmt.Fprintf(w, "out")
 		dumpOutput(w, &t.Outputs[i])
+	}
+}
+
+// dumpSigned writes what script and witness of an input show, and nothing where they were not read.
+func dumpSigned(w *bufio.Writer, s *chains.Signed) {
+	if *s == (chains.Signed{}) {
+		return
+	}
+	fmt.Fprintf(w, " signed %02x", byte(s.Form))
+	if s.N != 0 {
+		fmt.Fprintf(w, " %d of %d", s.M, s.N)
+	}
+	if s.Wraps != "" {
+		fmt.Fprintf(w, " wraps %x", string(s.Wraps))
 	}
 }
 

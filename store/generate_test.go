@@ -112,6 +112,18 @@ func (g *generator) block(n int) *chains.Block {
 	return b
 }
 
+// signed returns what an input shows: a key mostly, at times a multisig script or what was wrapped.
+func (g *generator) signed() chains.Signed {
+	s := chains.Signed{Form: chains.SignedRead | chains.SignedCompressed | chains.SignedECDSA}
+	switch g.serial % 8 { // not rng: the same seed gives the same coins and addresses as ever
+	case 0:
+		s.M, s.N = 2, 3
+	case 1:
+		s.Wraps = g.hot[g.serial%uint64(len(g.hot))]
+	}
+	return s
+}
+
 func (g *generator) fill(t *chains.Tx) {
 	in, out := g.counts()
 	left := uint64(50_0000_0000)
@@ -119,7 +131,7 @@ func (g *generator) fill(t *chains.Tx) {
 		left = 0
 		for range in {
 			c := g.take()
-			t.Inputs = append(t.Inputs, chains.Input{Prev: c.at, Sequence: 0xfffffffd, Spent: c.out, Known: true})
+			t.Inputs = append(t.Inputs, chains.Input{Prev: c.at, Sequence: 0xfffffffd, Spent: c.out, Known: true, Signed: g.signed()})
 			left += c.out.Value
 		}
 	}
