@@ -49,6 +49,7 @@ func measurements() []measurement {
 		{"doubts", "transactions in which something stays unclear", sharing, over(scoreDoubts)},
 		{"nomad", "withdrawals over a bridge whose two sides are known", sharing, over(scoreNomad)},
 		{"bridges", "events of bridges in transactions of ten chains", sharing, over(scoreBridges)},
+		{"coinjoins", "CoinJoins found, and fired on where there is none", nothing, scoreCoinjoins},
 		{"cases", "thefts over the lists that others made of them", nothing, func(s *sheet) error { return scoreCases(s.repo, s) }},
 	}
 }

@@ -308,19 +308,36 @@ func (p *play) tx0(w *wallet) {
 	p.emit(KindTx0, w.id, ins, outs, w.habit)
 }
 
+// seeds gives some wallets coins of every pool that count as mixed: somebody has to be in the first
+// round already.
+func (p *play) seeds() {
+	left := 5
+	for _, w := range p.wallets {
+		if w.role != whirlpool || left == 0 {
+			continue
+		}
+		left--
+		for _, pool := range pools {
+			p.open(w)
+			coins := slices.Clone(w.coins[len(w.coins)-1:])
+			var outs []pay
+			for range 5 {
+				outs = append(outs, pay{lock: p.lock(w.id, chains.ScriptP2WPKH, 0, 0), value: pool.value, depth: postmix})
+			}
+			p.spend(KindSplit, w, coins, outs)
+		}
+	}
+}
+
 // whirlpoolRound mixes two or three entrants with coins that were mixed before, five to eight in
-// all, of different owners as far as there are enough. The first rounds of a pool have entrants only
-// but for one.
+// all, each of another owner.
 func (p *play) whirlpoolRound() {
 	pool := pools[p.rng.IntN(len(pools))]
 	n := 5 + p.rng.IntN(4)
-	entrants := p.candidates(premix, func(v uint64) bool { return v > pool.value && v < pool.value+110_000 }, nil, 2+p.rng.IntN(n-3))
+	entrants := p.candidates(premix, func(v uint64) bool { return v > pool.value && v < pool.value+110_000 }, nil, 2+p.rng.IntN(2))
 	remixed := p.candidates(postmix, func(v uint64) bool { return v == pool.value }, entrants, n-len(entrants))
 	if len(entrants) == 0 || len(entrants)+len(remixed) < 5 {
-		if entrants = p.candidates(premix, func(v uint64) bool { return v > pool.value && v < pool.value+110_000 }, nil, 5); len(entrants) < 5 {
-			return
-		}
-		remixed = nil
+		return
 	}
 	ins := slices.Concat(entrants, remixed)
 	var outs []pay
@@ -333,8 +350,8 @@ func (p *play) whirlpoolRound() {
 	p.emit(KindWhirlpool, NoOwner, ins, outs, p.wallets[ins[0].lock.owner].habit)
 }
 
-// candidates takes up to n coins of an account, one of each owner, none of those whose coins are in
-// beside.
+// candidates takes up to n coins of an account, one of each owner, none of those whose coins are
+// beside them already.
 func (p *play) candidates(depth int, fits func(uint64) bool, beside []coin, n int) []coin {
 	var found []coin
 	for _, i := range p.rng.Perm(len(p.wallets)) {

@@ -36,6 +36,7 @@ const (
 	KindPayment       = "payment"       // one owner pays others, perhaps with change
 	KindBatch         = "batch"         // one owner pays many others
 	KindConsolidation = "consolidation" // one owner, many coins into few
+	KindSplit         = "split"         // one owner, into coins of its own
 	KindPeel          = "peel"          // a step of a launderer's run
 	KindPayjoin       = "payjoin"       // the paid one puts a coin of his own beside
 	KindJoinMarket    = "joinmarket"
@@ -78,6 +79,7 @@ func Make(seed uint64, blocks int) *World {
 	p.world.Owner = map[chains.Address]int{}
 	p.settle()
 	p.begin()
+	p.seeds()
 	for range blocks {
 		p.open(p.anybody())
 		for range 60 + p.rng.IntN(60) {

@@ -43,7 +43,7 @@ func TestWorldIsAChainWhoseOwnersAreKnown(t *testing.T) {
 			}
 			owner, ok := w.Owner[o.Address]
 			require.True(t, ok)
-			if truth.Payer != wallets.NoOwner && truth.Kind != wallets.KindTx0 && truth.Kind != wallets.KindConsolidation {
+			if truth.Payer != wallets.NoOwner && truth.Kind != wallets.KindTx0 && truth.Kind != wallets.KindConsolidation && truth.Kind != wallets.KindSplit {
 				require.Equal(t, owner == truth.Payer, slices.Contains(truth.Change, j), "%s output %d", tx.ID, j)
 			}
 		}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"clew/bench/wallets"
+	"clew/chains"
+	"clew/heuristics"
+)
+
+// kindOf is the kind that is found of a transaction: a mix, or what prepares one; "" where it is none.
+func kindOf(tx *chains.Tx) heuristics.Kind {
+	if k, ok := heuristics.MixOf(tx); ok {
+		return k
+	}
+	for _, f := range heuristics.Identify(tx, heuristics.Facts{}) {
+		if f.Kind == heuristics.KindWhirlpoolTx0 {
+			return f.Kind
+		}
+	}
+	return ""
+}
+
+// mixKinds are the kinds that are measured.
+func mixKinds() []heuristics.Kind {
+	return []heuristics.Kind{heuristics.KindWhirlpool, heuristics.KindWhirlpoolTx0, heuristics.KindWasabi1, heuristics.KindWasabi2, heuristics.KindJoinMarket}
+}
+
+// sample is transactions of one kind, or of none.
+type sample struct {
+	name string
+	want heuristics.Kind // "": none of the kinds
+	// loose: whether they are CoinJoins is not known.
+	loose bool
+	txs   []*chains.Tx
+	// peers are the shares that others' rules find here, by column: BlockSci's flag, GraphSense
+	// 2026, Dumplings. They were run by us earlier, by their own rules.
+	peers [3]string
+}
+
+// samples are all sets that tell which transactions are CoinJoins, and which are not.
+func samples(repo string) ([]sample, error) {
+	all, err := samples2024(repo)
+	if err != nil {
+		return nil, err
+	}
+	wasabi1, err := wasabi1Set(repo)
+	if err != nil {
+		return nil, err
+	}
+	wasabi2, err := wasabi2Set(repo)
+	if err != nil {
+		return nil, err
+	}
+	market, err := joinMarketChain(repo)
+	if err != nil {
+		return nil, err
+	}
+	blocks, err := blocks2019(repo)
+	if err != nil {
+		return nil, err
+	}
+	old, err := block2014(repo)
+	if err != nil {
+		return nil, err
+	}
+	rounds, none := market.split()
+	all = append(all,
+		sample{name: "Wasabi 1, 720 raw", want: heuristics.KindWasabi1, txs: pointers(wasabi1.txs)},
+		sample{name: "Wasabi 2 emulated", want: heuristics.KindWasabi2, txs: pointers(wasabi2.txs)},
+		sample{name: "JoinMarket emulated", want: heuristics.KindJoinMarket, txs: rounds, peers: [3]string{"32 of 32", "32 of 32", "0 of 32"}},
+		sample{name: "JoinMarket chain, all others", txs: none},
+		sample{name: "ten blocks of 2019", txs: pointers(blocks.txs)},
+		sample{name: "block 300025 (2014)", txs: pointers(old.txs)})
+	return append(all, samplesWorld()...), nil
+}
+
+// samples2024 reads the transactions around mixes of 2024. Their labels are of the folder in which
+// their collectors had them: a mix also stands among the preparations and the spends behind it, where
+// it is known by its outputs, all of one pool's value and as many as inputs.
+func samples2024(repo string) ([]sample, error) {
+	txs, err := mainnet2024(repo)
+	if err != nil {
+		return nil, err
+	}
+	mixes := sample{name: "Whirlpool 2024", want: heuristics.KindWhirlpool, peers: [3]string{"0 %", "100 %", "81 %"}}
+	tx0 := sample{name: "Whirlpool Tx0 2024", want: heuristics.KindWhirlpoolTx0, peers: [3]string{"–", "83.8 %", "–"}}
+	post := sample{name: "spends behind Whirlpool 2024", peers: [3]string{"10.3 %", "0.3 %", "3.2 %"}}
+	near := sample{name: "spends behind candidates of JoinMarket 2024", loose: true}
+	candidates := sample{name: "candidates of JoinMarket 2024", loose: true}
+	for i := range txs {
+		l := &txs[i]
+		switch {
+		case l.is("whirlpool") || !l.is("joinmarket_candidate") && poolOutputs(&l.tx):
+			mixes.txs = append(mixes.txs, &l.tx)
+		case l.is("whirlpool_tx0"):
+			tx0.txs = append(tx0.txs, &l.tx)
+		case l.is("postmix_whirlpool"):
+			post.txs = append(post.txs, &l.tx)
+		case l.is("postmix_other"):
+			near.txs = append(near.txs, &l.tx)
+		default:
+			candidates.txs = append(candidates.txs, &l.tx)
+		}
+	}
+	return []sample{mixes, tx0, post, near, candidates}, nil
+}
+
+// poolOutputs reports whether tx makes five outputs or more of one pool's value, as many as it has inputs,
+// and nothing else.
+func poolOutputs(tx *chains.Tx) bool {
+	pools := []uint64{100_000, 1_000_000, 2_500_000, 5_000_000, 25_000_000, 50_000_000}
+	v := tx.Outputs[0].Value
+	return len(tx.Outputs) >= 5 && len(tx.Outputs) == len(tx.Inputs) && slices.Contains(pools, v) &&
+		!slices.ContainsFunc(tx.Outputs, func(o chains.Output) bool { return o.Value != v })
+}
+
+// split parts a set into transactions that several paid, and the others but coinbases.
+func (s *set) split() (several, others []*chains.Tx) {
+	for i := range s.txs {
+		switch {
+		case s.several[i]:
+			several = append(several, &s.txs[i])
+		case !s.txs[i].Coinbase:
+			others = append(others, &s.txs[i])
+		}
+	}
+	return several, others
+}
+
+// samplesWorld are the transactions of the world of wallets, by what they are in truth.
+func samplesWorld() []sample {
+	w := world()
+	kinds := map[string]heuristics.Kind{
+		wallets.KindWhirlpool: heuristics.KindWhirlpool, wallets.KindTx0: heuristics.KindWhirlpoolTx0, wallets.KindWasabi1: heuristics.KindWasabi1,
+		wallets.KindWasabi2: heuristics.KindWasabi2, wallets.KindJoinMarket: heuristics.KindJoinMarket,
+	}
+	by := map[heuristics.Kind][]*chains.Tx{}
+	for i := range w.Txs {
+		k := kinds[w.Truth[i].Kind]
+		by[k] = append(by[k], &w.Txs[i])
+	}
+	var all []sample
+	for _, k := range append(mixKinds(), "") {
+		name := "our world of wallets: " + strings.TrimPrefix(string(k), "coinjoin/")
+		if k == "" {
+			name = "our world of wallets: no mix"
+		}
+		all = append(all, sample{name: name, want: k, txs: by[k]})
+	}
+	return all
+}
+
+func pointers(txs []chains.Tx) []*chains.Tx {
+	var all []*chains.Tx
+	for i := range txs {
+		all = append(all, &txs[i])
+	}
+	return all
+}
+
+// counted is what was found in a sample.
+type counted struct {
+	*sample
+	found int                     // of the kind that it has
+	fired map[heuristics.Kind]int // of the others
+	// missed are those in which the kind was not found, astray those in which another one was.
+	missed, astray []*chains.Tx
+}
+
+func (s *sample) count() counted {
+	c := counted{sample: s, fired: map[heuristics.Kind]int{}}
+	for _, tx := range s.txs {
+		k := kindOf(tx)
+		if k == s.want {
+			c.found++
+			continue
+		}
+		if s.want != "" {
+			c.missed = append(c.missed, tx)
+		}
+		if k != "" {
+			c.fired[k]++
+			c.astray = append(c.astray, tx)
+		}
+	}
+	return c
+}
+
+// wrong is how many other kinds were found in it.
+func (c *counted) wrong() (n int) {
+	for _, k := range c.fired {
+		n += k
+	}
+	return n
+}
+
+// others lists the other kinds that were found.
+func (c *counted) others() string {
+	var list []string
+	for _, k := range mixKinds() {
+		if c.fired[k] > 0 {
+			list = append(list, fmt.Sprintf("%s %d", k, c.fired[k]))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// scoreCoinjoins measures how many CoinJoins of each kind are found, and how often one is found
+// where there is none.
+func scoreCoinjoins(s *sheet) error {
+	all, err := samples(s.repo)
+	if err != nil {
+		return err
+	}
+	var sets []counted
+	for i := range all {
+		sets = append(sets, all[i].count())
+	}
+	fmt.Fprint(s, "| set | kind | n | found | as another kind | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n")
+	for i := range sets {
+		if c := &sets[i]; c.want != "" {
+			fmt.Fprintf(s, "| %s | %s | %d | %s | %s | %s | %s | %s |\n", c.name, c.want, len(c.txs), share(c.found, len(c.txs)), orDash(c.others()), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
+			s.add(string(c.want), c.name, "missed", len(c.txs)-c.found, len(c.txs))
+		}
+	}
+	s.negatives(sets)
+	s.firing(sets)
+	return nil
+}
+
+// negatives writes what is fired on where there is no mix, or nobody knows of one.
+func (s *sheet) negatives(sets []counted) {
+	for _, loose := range []bool{false, true} {
+		head := "set without mixes"
+		if loose {
+			head = "set of which nobody knows"
+		}
+		fmt.Fprintf(s, "\n| %s | n | fired on | kinds | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|\n", head)
+		for i := range sets {
+			c := &sets[i]
+			if c.want != "" || c.loose != loose {
+				continue
+			}
+			fmt.Fprintf(s, "| %s | %d | %s | %s | %s | %s | %s |\n", c.name, len(c.txs), of(c.wrong(), len(c.txs)), orDash(c.others()), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
+			for _, k := range mixKinds() {
+				if !loose {
+					s.add(string(k), c.name, "wrong", c.fired[k], len(c.txs))
+				}
+			}
+		}
+	}
+}
+
+// firing writes of what is fired on how much is wrong, and which that is.
+func (s *sheet) firing(sets []counted) {
+	fmt.Fprint(s, "\n| kind | fired on, in all sets whose truth is known | of these wrong |\n|---|---|---|\n")
+	for _, k := range mixKinds() {
+		hits, wrong := 0, 0
+		for i := range sets {
+			if sets[i].loose {
+				continue
+			}
+			if sets[i].want == k {
+				hits += sets[i].found
+			}
+			hits, wrong = hits+sets[i].fired[k], wrong+sets[i].fired[k]
+		}
+		fmt.Fprintf(s, "| %s | %d | %s |\n", k, hits, of(wrong, hits))
+		s.shows(string(k), "of what it fired on in sets whose truth is known (docs/methods.md)", "wrong", wrong, hits)
+	}
+	for i := range sets {
+		c := &sets[i]
+		if c.loose {
+			continue
+		}
+		listed(s, "Missed in "+c.name, c.missed)
+		listed(s, "Wrongly fired on in "+c.name, c.astray)
+	}
+}
+
+// listed writes the ids of some transactions.
+func listed(s *sheet, what string, txs []*chains.Tx) {
+	const most = 12
+	if len(txs) == 0 {
+		return
+	}
+	fmt.Fprintf(s, "\n%s (%d):\n\n", what, len(txs))
+	for i, tx := range txs {
+		if i == most {
+			fmt.Fprintf(s, "- … and %d more\n", len(txs)-most)
+			return
+		}
+		kind := kindOf(tx)
+		fmt.Fprintf(s, "- `%s` %s: %d inputs, %d outputs\n", tx.ID, orDash(string(kind)), len(tx.Inputs), len(tx.Outputs))
+	}
+}
+
+// orDash is text, or a dash where there is none.
+func orDash(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return text
+}
