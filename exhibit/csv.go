@@ -23,6 +23,7 @@ func schedules() []struct {
 		{"schedule_a_hops.csv", hopRows},
 		{"schedule_b_peels.csv", peelRows},
 		{"schedule_c_endpoints.csv", endpointRows},
+		{"schedule_d_findings.csv", findingRows},
 		{"schedule_e_conservation.csv", conservationRows},
 		{"schedule_f_gaps.csv", gapRows},
 		{"seeds.csv", seedRows},
@@ -173,7 +174,7 @@ func (r *register) hopRow(h *tracer.Hop, k int) []string {
 	if h.Link != nil {
 		protocol, key = h.Link.Protocol, h.Link.Key
 	}
-	return append(append(row, leg.Evidence, r.basisOf(h), strings.Join(r.inputs(h), " "), protocol, key, strings.Join(r.findings(h.Findings), " | "), strings.Join(leg.Raw, " "),
+	return append(append(row, leg.Evidence, r.basisOf(h), strings.Join(r.inputs(h), " "), protocol, key, refsText(r.findings(h)), strings.Join(leg.Raw, " "),
 		other, otherUnits, otherAmount, legRole(h, k), r.decimals(u)), r.converted(h, k)...)
 }
 
@@ -263,7 +264,7 @@ func endpointRows(r *register, _ []Run) [][]string {
 		if e.Asset.IsValuation() {
 			least, most = "", "" // no accounting rule says anything
 		}
-		rows = append(rows, append(row, least, most, basis, hop, e.Note, process(e.Reason, e.Chain)))
+		rows = append(rows, append(row, least, most, basis, hop, r.told(e.Chain, e.Note), process(e.Reason, e.Chain)))
 	}
 	return rows
 }
@@ -293,7 +294,7 @@ func gapRows(r *register, _ []Run) [][]string {
 	rows := [][]string{{"number", "chain", "blocks", "txid", "what", "why", "effect"}}
 	for i := range r.t.Gaps {
 		g := &r.t.Gaps[i]
-		rows = append(rows, []string{strconv.Itoa(i + 1), string(g.Chain), heights(g), txText(g.Chain, g.TxID), g.What, g.Why, g.Effect})
+		rows = append(rows, []string{strconv.Itoa(i + 1), string(g.Chain), heights(g), txText(g.Chain, g.TxID), r.told(g.Chain, g.What), r.told(g.Chain, g.Why), r.told(g.Chain, g.Effect)})
 	}
 	return rows
 }

@@ -1,6 +1,7 @@
 package exhibit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ type artist struct {
 	d       *Diagram
 	f       *fonts
 	names   []string // aliases of nodes
+	found   *Findings
 	chains  []chains.Chain
 	boxes   []block
 	labels  []block // by arrow
@@ -40,14 +42,14 @@ func (d *Diagram) scenes(ctx context.Context, hash string) (_ *Scene, _ []*Scene
 			err = closed
 		}
 	}()
-	names, on := aliases(d.Trace), chainsOf(d.Trace)
-	top := &artist{d: d, f: f, names: names, chains: on, traceID: hash, scene: &Scene{fonts: f}}
+	names, on, found := aliases(d.Trace), chainsOf(d.Trace), ReadFindings(d.Trace, d.Assets)
+	top := &artist{d: d, f: f, names: names, found: found, chains: on, traceID: hash, scene: &Scene{fonts: f}}
 	if err := top.draw(ctx, e, top.compose); err != nil {
 		return nil, nil, err
 	}
 	var levels []*Scene
 	for i := range d.Levels {
-		a := &artist{d: d.Levels[i].Diagram, f: f, names: names, chains: on, fold: i + 1, prefix: fmt.Sprintf("f%d-", i+1), scene: &Scene{fonts: f}}
+		a := &artist{d: d.Levels[i].Diagram, f: f, names: names, found: found, chains: on, fold: i + 1, prefix: fmt.Sprintf("f%d-", i+1), scene: &Scene{fonts: f}}
 		if err := a.draw(ctx, e, a.composeLevel); err != nil {
 			return nil, nil, fmt.Errorf("fold %d: %w", i+1, err)
 		}
@@ -234,6 +236,9 @@ func (a *artist) amountLines(what string, s Sums, like line) []line {
 	return ls
 }
 
+// mostFound is how many characters of what heuristics take a place for stand in its box.
+const mostFound = 34
+
 func runTitle(b *Box, k RunKind) string {
 	if k == PeelRun || b.Payments > 0 {
 		return "Peel run: " + count(b.Payments, "payment")
@@ -250,12 +255,11 @@ func (a *artist) placeLines(b *Box) []line {
 	case n.TxID != "":
 		ls = append(ls, line{s: "tx " + shorten(txText(n.Chain, n.TxID))})
 	}
-	if n.Entity != "" || n.Label != "" {
-		claim := n.Entity
-		if claim == "" {
-			claim = n.Label
-		}
-		ls = append(ls, line{s: "claimed: " + clip(visible(claim), 26)})
+	if claim := cmp.Or(n.Entity, n.Label); claim != "" && a.found.mix(n) == nil {
+		ls = append(ls, line{s: "claimed: " + clip(visible(claim), 26), full: "claimed: " + visible(claim)})
+	}
+	for _, w := range a.found.words(n) {
+		ls = append(ls, line{s: clip(w, mostFound), full: w})
 	}
 	return ls
 }

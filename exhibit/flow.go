@@ -99,7 +99,7 @@ type txGroup struct {
 	via      string    // node id of the junction that the trace names
 	holdings []holding // what it spends of traced value
 	loose    bool      // the holdings cannot be told from the outpoints alone
-	accounts bool      // each hop names the one account that gives
+	accounts bool      // each hop names the one account that gives, or the output that goes into a mix
 	junction int       // spot; −1 where it needs none
 	other    Sums
 }
@@ -239,7 +239,7 @@ func (f *flow) groupHops(made map[string]holding) error {
 		if leg.Via != "" {
 			g.via = leg.Via
 		}
-		g.accounts = g.accounts && leg.Via == "" && len(leg.From) == 1 && leg.From[0].OutPoint == ""
+		g.accounts = g.accounts && leg.Via == "" && len(leg.From) == 1 && (leg.From[0].OutPoint == "" || intoMix(h))
 		f.takeHoldings(g, leg, made)
 		if err := f.addMade(i, h, made); err != nil {
 			return err
@@ -247,6 +247,10 @@ func (f *flow) groupHops(made map[string]holding) error {
 	}
 	return nil
 }
+
+// intoMix reports whether h ends in a mix: each input is a hop of its own, since nothing that leaves
+// the mix is told from the rest.
+func intoMix(h *tracer.Hop) bool { return h.Kind == tracer.HopMixer && len(h.Legs) == 1 }
 
 // takeHoldings notes the traced outputs that leg spends, each once for the transaction.
 func (f *flow) takeHoldings(g *txGroup, leg *tracer.Leg, made map[string]holding) {

@@ -96,7 +96,9 @@ type reportPage struct {
 	Process                 []processView
 	Conservation            []conservationView
 	Gaps                    []gapView
-	Findings                []findingView
+	FoundBy                 []groupView
+	Findings                [][]findingView
+	FindingsCount           int
 	Method                  []methodView
 	AsOf                    []asOfView
 	Inputs                  []inputView

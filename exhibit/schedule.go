@@ -10,27 +10,24 @@ import (
 
 // register finds things of a trace by their ids, for the schedules.
 type register struct {
-	t       *tracer.Trace
-	assets  *Assets
-	rule    tracer.Rule
-	names   []string // aliases of nodes
-	nodeAt  map[string]int
-	hopAt   map[string]int
-	finding map[string]int
-	beside  map[chains.TxID]tracer.Beside // what transactions spend
+	t      *tracer.Trace
+	assets *Assets
+	rule   tracer.Rule
+	names  []string // aliases of nodes
+	nodeAt map[string]int
+	hopAt  map[string]int
+	found  *Findings
+	beside map[chains.TxID]tracer.Beside // what transactions spend
 }
 
 func newRegister(t *tracer.Trace, rule tracer.Rule) *register {
-	r := &register{t: t, assets: NameAssets(t), rule: rule, names: aliases(t), nodeAt: map[string]int{}, hopAt: map[string]int{}, finding: map[string]int{},
-		beside: t.Beside()}
+	r := &register{t: t, assets: NameAssets(t), rule: rule, names: aliases(t), nodeAt: map[string]int{}, hopAt: map[string]int{}, beside: t.Beside()}
+	r.found = ReadFindings(t, r.assets)
 	for i := range t.Nodes {
 		r.nodeAt[t.Nodes[i].ID] = i
 	}
 	for i := range t.Hops {
 		r.hopAt[t.Hops[i].ID] = i
-	}
-	for i := range t.Findings {
-		r.finding[t.Findings[i].ID] = i
 	}
 	return r
 }
@@ -46,6 +43,7 @@ func txText(c chains.Chain, id string) string {
 // place is a node as schedules show it.
 type place struct {
 	Alias, Address, Kind, Claim string
+	Found                       []string // what heuristics say that it is
 }
 
 func (r *register) place(id string) place {
@@ -65,6 +63,10 @@ func (r *register) place(id string) place {
 		}
 	}
 	p.Claim = strings.Join(claims, "; ")
+	if g := r.found.mix(n); g != nil {
+		p.Claim = ""
+	}
+	p.Found = r.found.words(n)
 	return p
 }
 
@@ -116,16 +118,24 @@ func (r *register) inputs(h *tracer.Hop) []string {
 	return out
 }
 
-func (r *register) findings(ids []string) []string {
-	var out []string
-	for _, id := range ids {
-		if k, ok := r.finding[id]; ok {
-			out = append(out, visible(r.t.Findings[k].Heuristic+": "+r.t.Findings[k].Says))
-			continue
-		}
-		out = append(out, visible(id))
+// told is a sentence of the trace about a chain as people read it.
+func (r *register) told(c chains.Chain, text string) string {
+	return visible(r.assets.InCoins(c, text))
+}
+
+// findings names the findings of h: what each finds, and its row in schedule D.
+func (r *register) findings(h *tracer.Hop) []findingRef {
+	var out []findingRef
+	for _, g := range r.found.Of(h) {
+		out = append(out, findingRef{r.found.Number(g), r.found.Title(g)})
 	}
 	return out
+}
+
+// findingRef leads to a row of schedule D.
+type findingRef struct {
+	Number int
+	Title  string
 }
 
 func positions(leg *tracer.Leg) string {

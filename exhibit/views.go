@@ -19,21 +19,22 @@ type seedView struct {
 }
 
 type hopView struct {
-	Number                       int
-	Show                         string // id in the drawing of the whole trace; "" where it is not drawn
-	In                           string // id in the fold that shows it nearest; "" where that is Show
-	Kind, Time, Chain, Block     string
-	Role                         string // of a leg of two: given, received
-	Second                       bool   // the second leg of its hop
-	TxID, Position               string
-	From, To                     []place
-	Beside                       string // other funds that the transaction spends too
-	Outputs                      []string
-	Whole, Traced, Units         string
-	Part                         bool // a part of the movement only is traced
-	Null                         bool // the rule does not say
-	Evidence, Basis              string
-	Inputs, Findings, Raw, Other []string
+	Number                   int
+	Show                     string // id in the drawing of the whole trace; "" where it is not drawn
+	In                       string // id in the fold that shows it nearest; "" where that is Show
+	Kind, Time, Chain, Block string
+	Role                     string // of a leg of two: given, received
+	Second                   bool   // the second leg of its hop
+	TxID, Position           string
+	From, To                 []place
+	Beside                   string // other funds that the transaction spends too
+	Outputs                  []string
+	Whole, Traced, Units     string
+	Part                     bool // a part of the movement only is traced
+	Null                     bool // the rule does not say
+	Evidence, Basis          string
+	Inputs, Raw, Other       []string
+	Findings                 []findingRef
 }
 
 type runView struct {
@@ -79,7 +80,19 @@ type gapView struct {
 	Chain, Blocks, TxID, What, Why, Effect string
 }
 
-type findingView struct{ Heuristic, Says, Tx, Error string }
+// groupView is what one heuristic says in all.
+type groupView struct {
+	Heuristic, Title, Error string
+	Count                   int
+}
+
+type findingView struct {
+	Number                           int
+	Title, Heuristic, Says, Error    string
+	Txs, Addresses                   []string
+	Hops                             []int
+	MoreHops, MoreTxs, MoreAddresses int
+}
 
 type methodView struct{ Term, Text string }
 
@@ -123,9 +136,10 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 	p.Conservation = v.conservation()
 	for i := range t.Gaps {
 		g := &t.Gaps[i]
-		p.Gaps = append(p.Gaps, gapView{i + 1, visible(string(g.Chain)), heights(g), txText(g.Chain, g.TxID), visible(g.What), visible(g.Why), visible(g.Effect)})
+		p.Gaps = append(p.Gaps, gapView{i + 1, visible(string(g.Chain)), heights(g), txText(g.Chain, g.TxID),
+			v.told(g.Chain, g.What), v.told(g.Chain, g.Why), v.told(g.Chain, g.Effect)})
 	}
-	p.Findings = v.findingViews()
+	v.findingViews(p)
 	p.Method = v.method()
 	for _, a := range t.AsOf {
 		p.AsOf = append(p.AsOf, asOfView{visible(string(a.Chain)), visible(a.CAIP2), a.Hash.String(), visible(a.Time), a.Height})
@@ -217,7 +231,7 @@ func (v *viewer) hop(h *tracer.Hop, k int) hopView {
 	u := Unit{leg.Chain, leg.Asset}
 	row := hopView{Number: h.Number, Kind: visible(string(h.Kind)), Role: roleWords(h, k), Second: k > 0, Time: clock(leg.Time),
 		Chain: visible(string(leg.Chain)), Block: fmt.Sprint(leg.Height), TxID: txText(leg.Chain, leg.TxID.String()), Position: positions(leg),
-		Whole: v.assets.format(u, leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h.Findings), Raw: leg.Raw}
+		Whole: v.assets.format(u, leg.Units), Evidence: visible(leg.Evidence), Inputs: v.inputs(h), Findings: v.findings(h), Raw: leg.Raw}
 	row.From, row.Outputs = v.sources(leg)
 	row.To, row.Beside = []place{v.place(leg.To)}, v.otherWords(leg)
 	if k+1 == len(h.Legs) {

@@ -85,7 +85,7 @@ func (v *viewer) endpoints(p *reportPage) {
 func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
 	u := Unit{e.Chain, e.Asset}
 	row := endpointView{Number: i + 1, Reason: reasonWords(e.Reason, e.Chain), Chain: visible(string(e.Chain)), Place: v.place(e.Node),
-		Position: visible(e.Position), Note: visible(e.Note), Whole: v.assets.format(u, e.Units), Cells: v.cells(&e.Traced, u),
+		Position: visible(e.Position), Note: v.told(e.Chain, e.Note), Whole: v.assets.format(u, e.Units), Cells: v.cells(&e.Traced, u),
 		Range: v.assets.number(u, e.Range.Min) + " to " + v.assets.number(u, e.Range.Max)}
 	switch {
 	case e.Asset.IsValuation():
@@ -123,19 +123,6 @@ func (v *viewer) conservation() []conservationView {
 				v.assets.number(u, c.Ended), v.assets.number(u, c.ConvertedOut), visible(c.Difference), rule == v.rule,
 				rule.Conserves() && c.Difference != "0", rule.Conserves()})
 		}
-	}
-	return out
-}
-
-func (v *viewer) findingViews() []findingView {
-	var out []findingView
-	for i := range v.t.Findings {
-		f := &v.t.Findings[i]
-		row := findingView{Heuristic: visible(f.Heuristic + " " + f.Version), Says: visible(f.Says), Tx: visible(f.TxID), Error: "not measured"}
-		if f.Error != nil {
-			row.Error = fmt.Sprintf("error rate %s on %s (n = %d)", visible(f.Error.Rate), visible(f.Error.MeasuredOn), f.Error.N)
-		}
-		out = append(out, row)
 	}
 	return out
 }

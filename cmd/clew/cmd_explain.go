@@ -69,11 +69,14 @@ func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
 			says = append(says, given)
 		}
 	} else {
-		verb := "paid " + amount(leg.Units) + " to " + x.To
-		if x.Hop.Kind == tracer.HopFee {
-			verb = "paid a fee of " + amount(leg.Units)
+		who, did := x.payer(names, leg), "paid "+amount(leg.Units)+" to "+x.To
+		switch x.Hop.Kind {
+		case tracer.HopFee:
+			did = "paid a fee of " + amount(leg.Units)
+		case tracer.HopMixer:
+			who, did = strings.Join(slices.Compact(x.From), ", "), "put "+amount(leg.Units)+" into "+x.To+", in which heuristics see a mix of several owners"
 		}
-		says = append(says, fmt.Sprintf("%s %s, in block %d of %s.", x.payer(names, leg), verb, leg.Height, leg.Time))
+		says = append(says, fmt.Sprintf("%s %s, in block %d of %s.", who, did, leg.Height, leg.Time))
 	}
 	switch {
 	case !ok && leg.Asset.IsValuation():
@@ -94,14 +97,7 @@ func (x *explanation) sentences(t *loadedTrace, leg *tracer.Leg) []string {
 		pots = "The pots are balances: each account's balance in one asset lives on, and value enters and leaves it in chain order; the fee leaves first."
 	}
 	says = append(says, pots, ruleWords(x.Rule))
-	for _, id := range x.Hop.Findings {
-		for _, f := range t.Findings {
-			if f.ID == id {
-				says = append(says, fmt.Sprintf("Finding of %s %s: %s.", f.Heuristic, f.Version, f.Says))
-			}
-		}
-	}
-	return says
+	return append(append(says, x.claimWords(t)...), x.foundWords(t, names)...)
 }
 
 // evidence says how each leg is known, once where they are known alike.
@@ -242,9 +238,9 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 		p.line("What moved, in order; > marks this hop")
 		x.moved(p, names, leg)
 	} else {
-		p.line("What entered, by input (%s)", symbol(names, leg.Chain, leg.Asset))
+		p.line("What entered, by input (%s)%s", symbol(names, leg.Chain, leg.Asset), map[bool]string{true: "; > marks this hop"}[x.Hop.Kind == tracer.HopMixer])
 		x.pot(p, names, leg, x.Entered)
-		p.line("What left, by output; > marks this hop")
+		p.line("What left, by output%s", map[bool]string{false: "; > marks this hop"}[x.Hop.Kind == tracer.HopMixer])
 		x.pot(p, names, leg, x.Left)
 	}
 	if !x.Complete {
@@ -254,7 +250,7 @@ func (x *explanation) write(p *page, t *loadedTrace) error {
 	p.line("What every rule says of this hop%s", map[bool]string{true: ", in " + symbol(names, leg.Chain, leg.Asset)}[onAccounts(leg)])
 	x.rules(p, names, t, leg)
 	p.line("")
-	x.next(p)
+	x.next(p, names, leg)
 	if onAccounts(leg) {
 		p.line("Check it on a node of your own")
 	} else if nodeCLIOf(leg.Chain).inBlock {
@@ -324,14 +320,14 @@ func (x *explanation) rules(p *page, names *exhibit.Assets, t *loadedTrace, leg 
 }
 
 // next says what became of the value.
-func (x *explanation) next(p *page) {
+func (x *explanation) next(p *page, names *exhibit.Assets, leg *tracer.Leg) {
 	var hops, ends []string
 	for _, n := range x.Next {
 		switch {
 		case n.Hop > 0:
 			hops = append(hops, fmt.Sprint(n.Hop))
 		case n.Note != "":
-			ends = append(ends, string(n.Reason)+" ("+n.Note+")")
+			ends = append(ends, string(n.Reason)+" ("+plainSpaces(exhibit.Visible(names.InCoins(leg.Chain, n.Note)))+")")
 		default:
 			ends = append(ends, string(n.Reason))
 		}

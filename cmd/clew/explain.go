@@ -150,6 +150,11 @@ func (x *explanation) mark(id chains.TxID) {
 		if leg.TxID != id {
 			continue
 		}
+		for _, p := range leg.Positions {
+			for i := range x.Entered { // a mix: what went in is all that is known
+				x.Entered[i].This = x.Entered[i].This || p.Kind == "vin" && x.Entered[i].Position == p.Value
+			}
+		}
 		for i := range x.Left {
 			for _, p := range leg.Positions {
 				named := !onAccounts(leg) || slices.Contains(x.Left[i].Refs, own) // hops may share a movement

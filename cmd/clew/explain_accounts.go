@@ -104,9 +104,23 @@ func (x *explanation) deed(t *loadedTrace, names *exhibit.Assets) string {
 		return fmt.Sprintf("The analyst adopted, and gives a reason in the incident, that the %s which %s paid into a mixer, %s, are the %s which %s received, %s.",
 			amount(first), from, when(first), amount(last), to, when(last))
 	case tracer.HopFee:
+		if kindOf(t.Trace, first.To) == tracer.NodeMixer {
+			return fmt.Sprintf("The analyst adopted that the %s which %s paid into a mixer, %s, were withdrawn from it %s. Of them %s did not reach the recipient: the mixer paid them, out of the withdrawal, to the relayer that sent the transaction in the recipient's place.",
+				amount(first), from, when(first), when(last), amount(last))
+		}
 		return fmt.Sprintf("Of %s which %s gave, %s, %s did not arrive: a fee on the way.%s", amount(first), from, when(first), amount(last), link)
 	}
 	return fmt.Sprintf("%s gave %s to a bridge, %s; %s received %s, %s.%s", from, amount(first), when(first), to, amount(last), when(last), link)
+}
+
+// kindOf is the kind of a node; "" where the trace does not list it.
+func kindOf(t *tracer.Trace, id string) tracer.NodeKind {
+	for i := range t.Nodes {
+		if t.Nodes[i].ID == id {
+			return t.Nodes[i].Kind
+		}
+	}
+	return ""
 }
 
 // givenWords says how much of what a swap or a bridge took was traced; "" where the trace does

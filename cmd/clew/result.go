@@ -100,9 +100,10 @@ func writeResult(out io.Writer, r *printed) error {
 	p.line("")
 	r.sums(p, sum)
 	r.statement(p)
+	r.findings(p, sum.Names())
 	if len(r.Gaps) > 0 {
 		p.line("")
-		r.gaps(p)
+		r.gaps(p, sum.Names())
 	}
 	p.line("")
 	r.whereToLook(p)
@@ -158,8 +159,11 @@ func (r *printed) place(e *tracer.Endpoint) string {
 	for i := range r.Nodes {
 		if n := &r.Nodes[i]; n.ID == e.Node {
 			where = cmp.Or(n.Label, n.Address, n.TxID, n.ID)
-			if n.Address != "" && n.Entity != "" {
+			switch {
+			case n.Address != "" && n.Entity != "":
 				where = n.Entity + ", " + n.Address
+			case n.Kind == tracer.NodeMixer && n.TxID != "":
+				where = exhibit.HeuristicWords(n.Entity) + " " + short(n.TxID)
 			}
 		}
 	}
@@ -281,14 +285,14 @@ func (r *printed) statement(p *page) {
 	p.table("llr", rows)
 }
 
-func (r *printed) gaps(p *page) {
+func (r *printed) gaps(p *page, names *exhibit.Assets) {
 	p.line("Gaps: what was not read or not understood (%d)", len(r.Gaps))
 	for _, g := range r.Gaps[:min(r.rows(), len(r.Gaps))] {
 		where := ""
 		if g.TxID != "" {
 			where = " in transaction " + short(hashText(g.Chain, g.TxID))
 		}
-		p.line("  - %s", fold(fmt.Sprintf("%s%s: %s; %s", g.What, where, g.Why, g.Effect), 4))
+		p.line("  - %s", fold(plainSpaces(names.InCoins(g.Chain, fmt.Sprintf("%s%s: %s; %s", g.What, where, g.Why, g.Effect))), 4))
 	}
 	if more := len(r.Gaps) - r.rows(); more > 0 {
 		p.line("  and %s more", counted(int64(more), "gap"))

@@ -1,0 +1,128 @@
+package exhibit
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clew/tracer"
+)
+
+// mostListed is how many transactions, addresses and hops a row of schedule D lists; the file has
+// all of them.
+const mostListed = 12
+
+// findingViews fills schedule D.
+func (v *viewer) findingViews(p *reportPage) {
+	for _, g := range v.found.Groups() {
+		p.FoundBy = append(p.FoundBy, groupView{visible(g.Heuristic + " " + g.Version), g.Title, ErrorWords(g.Error), g.Count})
+	}
+	var rows []findingView
+	for i := range v.t.Findings {
+		rows = append(rows, v.findingView(&v.t.Findings[i]))
+	}
+	p.Findings, p.FindingsCount = chunks(rows, chunkRows), len(rows)
+}
+
+func (v *viewer) findingView(g *tracer.Finding) findingView {
+	row := findingView{Number: v.found.Number(g), Title: v.found.Title(g), Heuristic: visible(g.Heuristic + " " + g.Version),
+		Says: v.found.Says(g), Error: ErrorWords(g.Error)}
+	chain := v.found.Chain(g)
+	for _, id := range v.found.txs(g) {
+		row.Txs = append(row.Txs, txText(chain, id))
+	}
+	for _, a := range g.Addresses {
+		row.Addresses = append(row.Addresses, visible(a))
+	}
+	row.Hops = v.found.Hops(g)
+	row.Txs, row.MoreTxs = cut(row.Txs, mostListed)
+	row.Addresses, row.MoreAddresses = cut(row.Addresses, mostListed)
+	row.Hops, row.MoreHops = cut(row.Hops, mostListed)
+	return row
+}
+
+// refsText lists findings in a cell: "1 Peel chain | 4 Dust".
+func refsText(refs []findingRef) string {
+	parts := make([]string, len(refs))
+	for i, r := range refs {
+		parts[i] = fmt.Sprintf("%d %s", r.Number, r.Title)
+	}
+	return strings.Join(parts, " | ")
+}
+
+// findingRows are schedule D as a table.
+func findingRows(r *register, _ []Run) [][]string {
+	rows := [][]string{{"number", "finding_id", "finds", "heuristic", "version", "says", "chain", "txids", "addresses", "hops", "anonymity_set",
+		"link_ppm", "error", "error_rate", "error_n", "error_measured_on"}}
+	for i := range r.t.Findings {
+		g := &r.t.Findings[i]
+		chain := r.found.Chain(g)
+		txs := r.found.txs(g)
+		for k := range txs {
+			txs[k] = txText(chain, txs[k])
+		}
+		set, link, rate, n, on := "", "", "", "", ""
+		if g.Set > 0 {
+			set = strconv.Itoa(g.Set)
+		}
+		if g.LinkPPM != nil {
+			link = strconv.Itoa(*g.LinkPPM)
+		}
+		if g.Error != nil {
+			rate, n, on = g.Error.Rate, strconv.Itoa(g.Error.N), g.Error.MeasuredOn
+		}
+		rows = append(rows, []string{strconv.Itoa(i + 1), g.ID, r.found.Title(g), g.Heuristic, g.Version, r.found.Says(g), string(chain),
+			strings.Join(txs, " "), strings.Join(g.Addresses, " "), strings.Trim(fmt.Sprint(r.found.Hops(g)), "[]"), set, link,
+			ErrorWords(g.Error), rate, n, on})
+	}
+	return rows
+}
+
+// cut returns up to n of list, and how many are left.
+func cut[T any](list []T, n int) ([]T, int) {
+	if len(list) <= n {
+		return list, 0
+	}
+	return list[:n], len(list) - n
+}
+
+// txs are the transactions of a finding, each once.
+func (f *Findings) txs(g *tracer.Finding) []string {
+	if g.TxID == "" {
+		return slices.Clone(g.TxIDs)
+	}
+	out := []string{g.TxID}
+	for _, id := range g.TxIDs {
+		if id != g.TxID {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// words say what heuristics take a node for: "CoinJoin of JoinMarket, at most 6 outputs alike",
+// "deposit address of a service", "K2".
+func (f *Findings) words(n *tracer.Node) []string {
+	var out []string
+	if g := f.mix(n); g != nil {
+		out = append(out, HeuristicWords(g.Heuristic))
+		if g.Set > 0 {
+			out = append(out, setWords(g.Set))
+		}
+	}
+	for _, g := range f.About(n) {
+		if g.Heuristic == "deposit-address" && g.Addresses[0] == n.Address {
+			out = append(out, "deposit address (inferred)")
+		}
+	}
+	if k := f.Cluster(n); k != "" {
+		out = append(out, "cluster "+k)
+	}
+	return out
+}
+
+// setWords say what an anonymity set is: an upper bound.
+func setWords(set int) string {
+	return fmt.Sprintf("one of at most %s alike", groupThousands(fmt.Sprint(set)))
+}
