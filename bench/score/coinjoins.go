@@ -67,8 +67,16 @@ func samples(repo string) ([]sample, error) {
 		return nil, err
 	}
 	rounds, none := market.split()
+	mixed, lone := sample{name: "Wasabi 1", want: heuristics.KindWasabi1}, sample{name: "one or two outputs, in the list of Wasabi 1"}
+	for i := range wasabi1.txs {
+		if tx := &wasabi1.txs[i]; len(tx.Outputs) > 2 {
+			mixed.txs = append(mixed.txs, tx)
+		} else { // nobody is hidden among them
+			lone.txs = append(lone.txs, tx)
+		}
+	}
 	all = append(all,
-		sample{name: "Wasabi 1, 720 raw", want: heuristics.KindWasabi1, txs: pointers(wasabi1.txs)},
+		mixed, lone,
 		sample{name: "Wasabi 2 emulated", want: heuristics.KindWasabi2, txs: pointers(wasabi2.txs)},
 		sample{name: "JoinMarket emulated", want: heuristics.KindJoinMarket, txs: rounds, peers: [3]string{"32 of 32", "32 of 32", "0 of 32"}},
 		sample{name: "JoinMarket chain, all others", txs: none},

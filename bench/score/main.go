@@ -50,6 +50,7 @@ func measurements() []measurement {
 		{"nomad", "withdrawals over a bridge whose two sides are known", sharing, over(scoreNomad)},
 		{"bridges", "events of bridges in transactions of ten chains", sharing, over(scoreBridges)},
 		{"coinjoins", "CoinJoins found, and fired on where there is none", nothing, scoreCoinjoins},
+		{"clusters", "clusters against the wallets that own the addresses", nothing, scoreClusters},
 		{"cases", "thefts over the lists that others made of them", nothing, func(s *sheet) error { return scoreCases(s.repo, s) }},
 	}
 }

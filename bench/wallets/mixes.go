@@ -350,8 +350,8 @@ func (p *play) whirlpoolRound() {
 	p.emit(KindWhirlpool, NoOwner, ins, outs, p.wallets[ins[0].lock.owner].habit)
 }
 
-// candidates takes up to n coins of an account, one of each owner, none of those whose coins are
-// beside them already.
+// candidates takes up to n coins of an account, one of each owner and of each transaction, none of
+// those whose coins are beside them already.
 func (p *play) candidates(depth int, fits func(uint64) bool, beside []coin, n int) []coin {
 	var found []coin
 	for _, i := range p.rng.Perm(len(p.wallets)) {
@@ -360,7 +360,8 @@ func (p *play) candidates(depth int, fits func(uint64) bool, beside []coin, n in
 			continue
 		}
 		for _, c := range w.ready(p, depth) {
-			if fits(c.value) && len(found) < n {
+			twice := func(o coin) bool { return o.out.Tx == c.out.Tx }
+			if fits(c.value) && len(found) < n && !slices.ContainsFunc(found, twice) && !slices.ContainsFunc(beside, twice) {
 				found = append(found, c)
 				break
 			}

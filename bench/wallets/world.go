@@ -129,7 +129,8 @@ type pay struct {
 	depth  int // the account at its receiver
 }
 
-// open begins the next block, which miner mines; fees move.
+// open begins the next block, which miner mines, for a reward of any size: two purses that begin
+// alike would leave equal changes behind. Fees move.
 func (p *play) open(miner *wallet) {
 	p.height++
 	p.index = 0
@@ -137,7 +138,7 @@ func (p *play) open(miner *wallet) {
 	binary.LittleEndian.PutUint64(seed[:], uint64(p.height))
 	p.block = sha256.Sum256(seed[:])
 	p.rate = min(max(p.rate+p.rng.IntN(9)-4, 2), 120)
-	p.emit(KindCoinbase, NoOwner, nil, []pay{{lock: miner.receive(p), value: 625_000_000}}, miner.habit)
+	p.emit(KindCoinbase, NoOwner, nil, []pay{{lock: miner.receive(p), value: 50_000_000 + p.rng.Uint64N(600_000_000)}}, miner.habit)
 }
 
 // fresh returns a number that no other call has returned, spread over 32 bytes.
