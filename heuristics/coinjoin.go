@@ -55,7 +55,8 @@ func NoCospend(tx *chains.Tx) bool {
 	if _, mixed := mixOf(tx); mixed {
 		return true
 	}
-	return payjoinShaped(tx)
+	_, alike := equalShares(tx)
+	return alike || payjoinShaped(tx)
 }
 
 // spentKnown reports whether the value and script of every output that tx spends are known.

@@ -24,6 +24,9 @@ const (
 	// mostPlaces is the largest number of outputs: messages of more makers do not fit into what the
 	// protocol exchanges.
 	mostPlaces = 100
+	// joinMarketBorn is when it was announced, 9 January 2015, in Unix seconds. Earlier CoinJoins of its
+	// form were made by a server (SharedCoin).
+	joinMarketBorn = 1_420_761_600
 	// makerSteps bounds the search for a division; what is not refuted by then counts as one. A search
 	// takes a third of a millisecond at most.
 	makerSteps = 20_000
@@ -36,6 +39,14 @@ func makerShare(value uint64) uint64 { return max(value/100, 10_000) }
 
 // joinMarket recognises a CoinJoin of JoinMarket.
 func joinMarket(tx *chains.Tx) (mix, bool) {
+	if tx.Block.Time != 0 && tx.Block.Time < joinMarketBorn {
+		return mix{}, false
+	}
+	return equalShares(tx)
+}
+
+// equalShares recognises a CoinJoin of JoinMarket's form, whoever made it.
+func equalShares(tx *chains.Tx) (mix, bool) {
 	n := len(tx.Outputs)
 	set := (n + 1) / 2
 	if n > mostPlaces || set < joinMarketSet || len(tx.Inputs) < set {
@@ -50,7 +61,19 @@ func joinMarket(tx *chains.Tx) (mix, bool) {
 		return m, true
 	}
 	m.rule = "equal outputs and change that fit to a division of the inputs among as many participants"
-	return m, distinctSpent(tx) >= set && divisible(tx, value)
+	return m, distinctSpent(tx) >= set && newDivision(tx, value, makerShare(value)).found()
+}
+
+// makersPaid reports whether tx has the form of JoinMarket and its inputs can surely be divided among
+// the participants so that no change differs from what its owner gave by more than a tenth of a
+// percent: in a CoinJoin whose coordinator is paid, everybody pays more.
+func makersPaid(tx *chains.Tx) bool {
+	m, ok := joinMarket(tx)
+	if !ok || !spentKnown(tx) {
+		return false
+	}
+	d := newDivision(tx, m.value, m.value/1000)
+	return d.found() && d.steps <= makerSteps
 }
 
 // majority returns the value that exactly count of the outputs have, which is half of them or more.
@@ -113,11 +136,10 @@ func oneWallet(tx *chains.Tx, value uint64) bool {
 	return others <= 1
 }
 
-// divisible reports whether the inputs can be divided among the participants: each maker's are
-// worth the value and its change, but for its share; the taker's are the rest. What each spends is
-// known.
-func divisible(tx *chains.Tx, value uint64) bool {
-	d := division{share: makerShare(value)}
+// newDivision is about the inputs of tx, of which is known what they spend, and outputs of which the
+// equal ones have that value.
+func newDivision(tx *chains.Tx, value, share uint64) *division {
+	d := &division{share: share}
 	for i := range tx.Inputs {
 		d.inputs = append(d.inputs, tx.Inputs[i].Spent.Value)
 	}
@@ -131,8 +153,15 @@ func divisible(tx *chains.Tx, value uint64) bool {
 	}
 	slices.SortFunc(d.inputs, descending)
 	slices.SortFunc(d.got, descending)
+	return d
+}
+
+// found reports whether the inputs can be divided among the participants: each maker's are worth
+// what it got, but for its share; the taker's are the rest. It gives up with true.
+func (d *division) found() bool {
 	if len(d.inputs) > 64 {
-		return true // so many inputs fit to anything
+		d.steps = makerSteps + 1
+		return true
 	}
 	all := uint64(1)<<len(d.inputs) - 1
 	for taker := range d.got {
@@ -153,13 +182,13 @@ func descending(a, b uint64) int {
 	return 0
 }
 
-// division is the search for one.
+// division is the search for one of inputs among participants.
 type division struct {
-	inputs []uint64 // values, descending; at most 64
+	inputs []uint64 // values, descending
 	got    []uint64 // what each participant got, descending
 	share  uint64
 	taker  int // index in got
-	steps  int
+	steps  int // above makerSteps: given up
 }
 
 // place finds inputs among free for the participants from i on.

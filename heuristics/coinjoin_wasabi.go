@@ -2,6 +2,7 @@ package heuristics
 
 import (
 	"bytes"
+	"math/bits"
 
 	"clew/chains"
 )
@@ -28,11 +29,14 @@ const (
 	// wasabi1Alone is the least number of outputs with a value of their own: the coordinator's and
 	// somebody's change.
 	wasabi1Alone = 2
+	// wasabi1Version is that of its transactions, always; those of which it is not known (0) may be
+	// ones.
+	wasabi1Version = 1
 )
 
 // wasabi1 recognises a CoinJoin of Wasabi 1.
 func wasabi1(tx *chains.Tx) (mix, bool) {
-	if !allOf(tx.Outputs, chains.ScriptP2WPKH) {
+	if tx.Version > wasabi1Version || !allOf(tx.Outputs, chains.ScriptP2WPKH) {
 		return mix{}, false
 	}
 	if paysCoordinator(tx) {
@@ -49,7 +53,7 @@ func wasabi1(tx *chains.Tx) (mix, bool) {
 		return mix{}, false
 	}
 	rule := "ten or more equal outputs of about 0.1, at least as many inputs, all P2WPKH"
-	return mix{KindWasabi1, value, count, rule}, suffices(tx, value, count)
+	return mix{KindWasabi1, value, count, rule}, suffices(tx, value, count) && !makersPaid(tx)
 }
 
 // paysCoordinator reports whether an output is to the first coordinator's fixed addresses.
@@ -128,11 +132,15 @@ const (
 	wabiSabiOrdered = 5
 	// wabiSabiAny is the same where the order of inputs is not known or another one.
 	wabiSabiAny = 10
+	// wabiSabiTies is how many orders equal inputs and outputs could have stood in where no
+	// denomination is one that only the library knows.
+	wabiSabiTies = 1000
 )
 
 // wasabi2 recognises a CoinJoin of Wasabi 2: in the library's order with 60 % of the outputs in
 // standard denominations, otherwise with 80 % of them, and three different ones. One of them at least
-// is a power of two or three or twice that, since payments have round decimal amounts too.
+// is a power of two or three or twice that, since payments have round decimal amounts too; or equal
+// values stand in an order that they have by accident once in a thousand times.
 func wasabi2(tx *chains.Tx) (mix, bool) {
 	n := len(tx.Outputs)
 	if n < wabiSabiOrdered || len(tx.Inputs) < wabiSabiOrdered {
@@ -155,17 +163,18 @@ func wasabi2(tx *chains.Tx) (mix, bool) {
 			return mix{}, false
 		}
 	}
-	if binary == 0 || !segwitOnly(tx) || !outputsDiffer(tx) {
+	if !segwitOnly(tx) || !outputsDiffer(tx) {
 		return mix{}, false
 	}
-	ordered := wabiSabiOutputs(tx)
 	m := mix{kind: KindWasabi2, rule: "outputs of standard denominations, inputs and outputs in the order of the WabiSabi library"}
 	m.value, m.set = commonest(tx, func(v uint64) bool { return denomination(v) != 0 })
-	if ordered && spentKnown(tx) && wabiSabiInputs(tx) {
-		return m, true
+	if outTies, ok := wabiSabiOutputs(tx); ok {
+		if inTies, ok := wabiSabiInputs(tx); ok && (binary > 0 || outTies*inTies >= wabiSabiTies) {
+			return m, true
+		}
 	}
 	m.rule = "at least four in five outputs of three or more standard denominations"
-	return m, n >= wabiSabiAny && len(tx.Inputs) >= wabiSabiAny && standard*5 >= n*4 && denominations(tx) >= 3
+	return m, binary > 0 && n >= wabiSabiAny && len(tx.Inputs) >= wabiSabiAny && standard*5 >= n*4 && denominations(tx) >= 3
 }
 
 // segwitOnly reports whether all inputs that are known spend P2WPKH or P2TR, and, where one is not
@@ -189,43 +198,50 @@ func segwitOnly(tx *chains.Tx) bool {
 	return true
 }
 
-// wabiSabiOutputs reports whether outputs stand in the library's order.
-func wabiSabiOutputs(tx *chains.Tx) bool {
+// wabiSabiOutputs reports whether outputs stand in the library's order, and in how many orders those
+// of equal value could have stood, wabiSabiTies at most.
+func wabiSabiOutputs(tx *chains.Tx) (ties int, ok bool) {
+	ties, run := 1, 1
 	for i := 1; i < len(tx.Outputs); i++ {
 		a, b := &tx.Outputs[i-1], &tx.Outputs[i]
-		if a.Value < b.Value {
-			return false
-		}
-		if a.Value == b.Value {
-			if order, ok := compareScripts(a, b); ok && order > 0 {
-				return false
-			}
+		switch order, standard := compareScripts(a, b); {
+		case a.Value < b.Value, a.Value == b.Value && standard && order > 0:
+			return 0, false
+		case a.Value == b.Value && standard:
+			run++
+			ties = min(ties*run, wabiSabiTies)
+		default:
+			run = 1
 		}
 	}
-	return true
+	return ties, true
 }
 
-// wabiSabiInputs reports whether inputs stand in the library's order; what they spend is known.
-func wabiSabiInputs(tx *chains.Tx) bool {
+// wabiSabiInputs is the same for inputs; false where it is not known what one spends.
+func wabiSabiInputs(tx *chains.Tx) (ties int, ok bool) {
+	if !spentKnown(tx) {
+		return 0, false
+	}
+	ties, run := 1, 1
 	for i := 1; i < len(tx.Inputs); i++ {
 		a, b := &tx.Inputs[i-1], &tx.Inputs[i]
 		if a.Spent.Value < b.Spent.Value {
-			return false
+			return 0, false
 		}
-		if a.Spent.Value == b.Spent.Value {
-			wireA, wireB := a.Prev.Tx.Reversed(), b.Prev.Tx.Reversed()
-			// The index is written with its lowest byte first; that of one transaction's outputs is
-			// compared as such bytes.
-			if order := bytes.Compare(wireA[:], wireB[:]); order > 0 || order == 0 && reverse(a.Prev.Index) > reverse(b.Prev.Index) {
-				return false
-			}
+		if a.Spent.Value > b.Spent.Value {
+			run = 1
+			continue
 		}
+		// Bytes as they are written: of a txid the last first, of an index the lowest first.
+		wireA, wireB := a.Prev.Tx.Reversed(), b.Prev.Tx.Reversed()
+		if order := bytes.Compare(wireA[:], wireB[:]); order > 0 || order == 0 && bits.ReverseBytes32(a.Prev.Index) > bits.ReverseBytes32(b.Prev.Index) {
+			return 0, false
+		}
+		run++
+		ties = min(ties*run, wabiSabiTies)
 	}
-	return true
+	return ties, true
 }
-
-// reverse returns the number whose bytes are those of n in the opposite order.
-func reverse(n uint32) uint32 { return n<<24 | n<<8&0xff0000 | n>>8&0xff00 | n>>24 }
 
 // denomination tells of a value whether it is a standard denomination: 2 where it is a power of two
 // or three or twice that of three, 10 where it is one, two or five times a power of ten, else 0.

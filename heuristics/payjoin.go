@@ -3,18 +3,42 @@ package heuristics
 import "clew/chains"
 
 // payjoinShaped reports whether tx looks like a payment to which the receiver added an input
-// (BIP 78): two outputs and some inputs of one form, among which one is not needed for either
-// output, and which, taken off the output that it went to, leaves a round amount that no output
-// shows.
+// (BIP 78): two outputs, and inputs of several scripts, all of one form; whichever output was the
+// payment, it needed no input as small as the smallest, which a wallet would have left alone; but
+// with one input taken away, and its value from an output, what is left is a payment without such an
+// input. One in fourteen payments after a mix looks so, and one in four of 2014, when programs chose
+// inputs at random: what it costs is that these join no addresses. A payment to which the receiver
+// added a needed input looks like any other.
 func payjoinShaped(tx *chains.Tx) bool {
-	if len(tx.Outputs) != 2 || len(tx.Inputs) < 2 || !spentKnown(tx) {
+	if len(tx.Outputs) != 2 || len(tx.Inputs) < 2 || tx.Outputs[0].Type != tx.Outputs[1].Type {
 		return false
 	}
-	form := tx.Outputs[0].Type
+	least, next, several := ^uint64(0), ^uint64(0), false
 	for i := range tx.Inputs {
-		if tx.Inputs[i].Spent.Type != form {
+		in := &tx.Inputs[i]
+		if !in.Known || in.Spent.Type != tx.Outputs[0].Type {
 			return false
 		}
+		several = several || in.Spent.Address != tx.Inputs[0].Spent.Address
+		if v := in.Spent.Value; v < least {
+			least, next = v, least
+		} else {
+			next = min(next, v)
+		}
 	}
-	return tx.Outputs[1].Type == form
+	a, b := tx.Outputs[0].Value, tx.Outputs[1].Value
+	if !several || least > min(a, b) {
+		return false
+	}
+	for i := range tx.Inputs {
+		added := tx.Inputs[i].Spent.Value
+		rest := least
+		if added == least {
+			rest = next
+		}
+		if added < a && rest > min(a-added, b) || added < b && rest > min(b-added, a) {
+			return true
+		}
+	}
+	return false
 }
