@@ -57,7 +57,8 @@ func (b *builder) take(s *said) error {
 	if strings.ContainsAny(s.raw+s.address, placeholder) {
 		return errNUL
 	}
-	chain, a, err := b.locate(s.claim.Asset, s.claim.Network, s.address)
+	// White space around an address is no part of it, also where a source publishes it so.
+	chain, a, err := b.locate(s.claim.Asset, s.claim.Network, strings.TrimSpace(s.address))
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,9 @@ func chainsOf(word string) (tried []chains.Chain, keep bool) {
 // last. Upper case and spaces do not matter.
 func KindOf(category, abuse string, concepts, ofActor []string) Kind {
 	words := kindByWord()
-	kind := func(word string) Kind { return words[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), " ", "_")] }
+	kind := func(word string) Kind {
+		return words[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), " ", "_")]
+	}
 	if k := kind(category); k.holds() {
 		return k
 	}

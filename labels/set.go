@@ -37,9 +37,9 @@ type Set struct {
 // held is a pack with the time during which its edition is the latest of its source.
 type held struct {
 	*Pack
-	first       bool      // no earlier edition is at hand
-	until       time.Time // zero: it is the latest
-	from        time.Time // its date
+	first bool      // no earlier edition is at hand
+	until time.Time // zero: it is the latest
+	from  time.Time // its date
 }
 
 // live is a claim with when it was made: seconds since 1970; until 0: it still is.

@@ -19,6 +19,8 @@ type Options struct {
 	Edition Edition
 	// Include returns a file that the imported one names; nil: it may name none.
 	Include func(name string) ([]byte, error)
+
+	sum func() (string, error) // of a file whose hash is known once all of it was read
 }
 
 // ErrForm means that a file is not of the form that it is read as. The text says what is wrong,
@@ -89,8 +91,11 @@ func editionOf(form Form, header map[string]*yaml.Node, o *Options) (Edition, er
 	e.Description = cmp.Or(f.text("description"), e.Description)
 	e.Source = cmp.Or(e.Source, f.text("source"))
 	e.Licence = cmp.Or(e.Licence, f.text("licence"), f.text("license"))
-	if t := f.time("lastmod"); !t.IsZero() {
-		e.Dated = t
+	for _, name := range []string{"dated", "lastmod"} {
+		if t := f.time(name); !t.IsZero() {
+			e.Dated = t
+			break
+		}
 	}
 	if f.err != nil {
 		return e, fmt.Errorf("%w: the header: %w", ErrForm, f.err)
