@@ -75,17 +75,84 @@ const (
 	KeyNotAll                            // a signature commits to less than everything
 )
 
+// lowREnough is how many signatures must have a low r, and none a high one, before a wallet is
+// taken to grind for it: by chance half of all have one, so that one in sixteen is wrong.
+const lowREnough = 4
+
 // HabitsOf returns the habits of tx. It reads nothing but tx, allocates nothing, and does not look
 // at tx.Raw, which not every source keeps.
 func HabitsOf(tx *chains.Tx) Habits {
 	if len(tx.Inputs) == 0 {
 		return Habits{}
 	}
-	h := Habits{LockTime: lockTimeHabit(tx), Sequence: sequenceHabit(tx.Inputs), Order: orderHabit(tx)}
+	h := Habits{
+		LockTime: lockTimeHabit(tx), Sequence: sequenceHabit(tx.Inputs), Order: orderHabit(tx),
+		Keys: keyHabit(tx.Inputs), Types: inputTypes(tx.Inputs),
+	}
+	h.M, h.N = multisigOf(tx.Inputs)
 	if tx.Version == 1 || tx.Version == 2 {
 		h.Version = uint8(tx.Version)
 	}
 	return h
+}
+
+// keyHabit gathers what the inputs show.
+func keyHabit(ins []chains.Input) KeyHabit {
+	var all chains.SignedForm
+	lows := 0
+	for i := range ins {
+		form := ins[i].Signed.Form
+		all |= form
+		if form&(chains.SignedECDSA|chains.SignedHighR) == chains.SignedECDSA {
+			lows += max(1, int(ins[i].Signed.M))
+		}
+	}
+	var h KeyHabit
+	for _, bit := range [...]struct {
+		form chains.SignedForm
+		key  KeyHabit
+	}{
+		{chains.SignedCompressed, KeyCompressed},
+		{chains.SignedUncompressed, KeyUncompressed},
+		{chains.SignedHighR, KeyHighR},
+		{chains.SignedSchnorr, KeySchnorr},
+		{chains.SignedNotAll, KeyNotAll},
+	} {
+		if all&bit.form != 0 {
+			h |= bit.key
+		}
+	}
+	if all&chains.SignedHighR == 0 && lows >= lowREnough {
+		h |= KeyLowR
+	}
+	return h
+}
+
+// inputTypes returns Habits.Types.
+func inputTypes(ins []chains.Input) (types uint16) {
+	for i := range ins {
+		in := &ins[i]
+		if !in.Known {
+			return 0
+		}
+		bit := uint16(1) << (in.Spent.Type % WrappedType)
+		if in.Spent.Type == chains.ScriptP2SH && in.Signed.Wraps != "" {
+			bit = 1 << WrappedType
+		}
+		types |= bit
+	}
+	return types
+}
+
+// multisigOf returns the M and N that every input revealed alike; else 0.
+func multisigOf(ins []chains.Input) (m, n uint8) {
+	m, n = ins[0].Signed.M, ins[0].Signed.N
+	for i := range ins[1:] {
+		if s := &ins[i+1].Signed; s.M != m || s.N != n {
+			return 0, 0
+		}
+	}
+	return m, n
 }
 
 // lockTimeHabit classes the lock time of tx. Without a height of the block (0) any height is a recent one.
@@ -143,4 +210,34 @@ func compareHashes(a, b *chains.Hash) int {
 func (h Habits) Same(o Habits) bool {
 	return h.Version == o.Version && h.LockTime == o.LockTime && h.Sequence == o.Sequence &&
 		(h.Types == o.Types || h.Types == 0 || o.Types == 0)
+}
+
+// keysDiffer reports whether what keys and signatures show sets h and o apart: a wallet compresses
+// its keys always or never, and one that grinds for low r makes no high one. Where scripts were
+// not read, nothing does.
+func (h Habits) keysDiffer(o Habits) bool {
+	const compression = KeyCompressed | KeyUncompressed
+	a, b := h.Keys&compression, o.Keys&compression
+	return a != 0 && b != 0 && a != b ||
+		h.Keys&KeyLowR != 0 && o.Keys&KeyHighR != 0 || h.Keys&KeyHighR != 0 && o.Keys&KeyLowR != 0
+}
+
+// feeOf returns what tx pays beside its outputs; known is false where the value of an input is not
+// known.
+func feeOf(tx *chains.Tx) (fee uint64, known bool) {
+	for i := range tx.Inputs {
+		if !tx.Inputs[i].Known {
+			return 0, false
+		}
+		fee += tx.Inputs[i].Spent.Value
+	}
+	for i := range tx.Outputs {
+		fee -= min(fee, tx.Outputs[i].Value)
+	}
+	return fee, true
+}
+
+func sameFee(fee uint64, by *chains.Tx) bool {
+	its, known := feeOf(by)
+	return known && its == fee
 }
