@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"clew/chains"
+	"clew/heuristics"
 )
 
 // A segment is a run of blocks that follow each other, packed for writing.
@@ -13,6 +14,8 @@ type segment struct {
 	txs    []txRow
 	refs   []posting
 	addrs  []posting
+	joins  []txRow       // packed, of transactions that join addresses: see join.go
+	unread map[int64]int // by height: transactions with an input whose spent output is not known
 	bodies arena
 	// waiting are transactions with inputs whose spent output neither the node told nor this
 	// segment has: they are packed when the store can be asked. By index in txs.
@@ -21,6 +24,9 @@ type segment struct {
 	made    madeOutputs
 	// unresolved is set when an input was written without its spent output.
 	unresolved bool
+
+	found  []heuristics.Join // scratch
+	packed []byte            // scratch
 }
 
 type blockRow struct {
@@ -36,7 +42,7 @@ type txRow struct {
 }
 
 func newSegment(from int64) *segment {
-	return &segment{from: from, waiting: map[int]*chains.Tx{}, byTxID: map[chains.TxID]int{}, made: madeOutputs{}}
+	return &segment{from: from, unread: map[int64]int{}, waiting: map[int]*chains.Tx{}, byTxID: map[chains.TxID]int{}, made: madeOutputs{}}
 }
 
 // to returns the height of the last block; from−1 without blocks.
@@ -123,8 +129,9 @@ func (g *segment) output(o chains.OutPoint) (chains.Output, bool) {
 	return out, err == nil
 }
 
-// post adds the postings of t, which stands at pos.
+// post adds the postings of t, which stands at pos, and what it joins.
 func (g *segment) post(h hasher, pos place, t *chains.Tx) {
+	g.join(h, pos, t)
 	g.refs, g.addrs = appendPostings(h, pos, t, g.refs, g.addrs)
 }
 

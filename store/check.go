@@ -100,11 +100,16 @@ func (k *checker) chain(r *reader) error {
 		return err
 	}
 	var want [runKinds]indexSum
-	err := r.eachBlock(func(b *BlockInfo) error { return k.block(r, b, &want) })
+	err := r.eachBlock(func(b *BlockInfo) error {
+		if err := k.joins(r, b); err != nil {
+			return err
+		}
+		return k.block(r, b, &want)
+	})
 	if err != nil {
 		return err
 	}
-	if err := k.strays(r); err != nil {
+	if err := errors.Join(k.strays(r), k.strayJoins(r)); err != nil {
 		return err
 	}
 	for i := range want {

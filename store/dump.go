@@ -74,9 +74,13 @@ func dumpChain(r *reader, w *bufio.Writer) error {
 	}
 	return r.eachBlock(func(b *BlockInfo) error {
 		dumpBlock(w, b)
-		return r.eachTx(b.Ref, func(_ place, t *chains.Tx) error {
+		joins, err := r.joinsOf(b.Ref.Height)
+		if err != nil {
+			return err
+		}
+		return r.eachTx(b.Ref, func(pos place, t *chains.Tx) error {
 			dumpTx(w, t)
-			return nil
+			return dumpJoins(w, r, t, joins.at[pos])
 		})
 	})
 }

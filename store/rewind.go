@@ -116,6 +116,9 @@ func takeBlock(r *reader, height int64, zw *zstd.Encoder) error {
 		}
 	}
 	delete(r.blocks, height)
+	if err := dropJoins(r.c, from, to); err != nil {
+		return err
+	}
 	if _, err := number(r.c, `DELETE FROM tx WHERE pos >= ? AND pos < ?`, from, to); err != nil {
 		return err
 	}

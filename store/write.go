@@ -43,6 +43,9 @@ func writeSegment(r *reader, g *segment) error {
 	if err := writeBlocks(r, g); err != nil {
 		return err
 	}
+	if err := writeJoins(r, g); err != nil {
+		return err
+	}
 	sortPostings(g.refs)
 	if err := writeRun(r.c, r.no, byTxID, g.refs); err != nil {
 		return err
@@ -143,6 +146,7 @@ func enlighten(r *reader, g *segment) error {
 		return err
 	}
 	end := blockPlace(r.no, g.to()+1)
+	var told []place // of transactions that have one more input known
 	for i := range g.txs {
 		var t chains.Tx
 		if err := decodeBody(string(g.txs[i].body), &t); err != nil {
@@ -156,32 +160,36 @@ func enlighten(r *reader, g *segment) error {
 			if p.pos < end || p.tag == tagSelf {
 				continue
 			}
-			if err := enlightenOne(r, g, &t, p); err != nil {
+			known, err := enlightenOne(r, g, &t, p)
+			if err != nil {
 				return err
+			}
+			if known {
+				told = append(told, p.pos)
 			}
 		}
 	}
-	return nil
+	return joinLate(r, told)
 }
 
-// enlightenOne adds the posting of one spender of t.
-func enlightenOne(r *reader, g *segment, t *chains.Tx, p posting) error {
+// enlightenOne adds the posting of one spender of t, and reports whether its input was not known.
+func enlightenOne(r *reader, g *segment, t *chains.Tx, p posting) (bool, error) {
 	out := chains.OutPoint{Tx: t.ID, Index: p.tag - 1}
 	spender, err := r.rawTx(p.pos)
 	if err != nil {
-		return err
+		return false, err
 	}
 	i := spends(spender, out)
 	if i < 0 || spender.Inputs[i].Known {
-		return nil
+		return false, nil
 	}
 	if int64(out.Index) >= int64(len(t.Outputs)) {
-		return fmt.Errorf("%s, which %s spends, has no such output: %w", out, spender.ID, chains.ErrBadAnswer)
+		return false, fmt.Errorf("%s, which %s spends, has no such output: %w", out, spender.ID, chains.ErrBadAnswer)
 	}
 	if a := t.Outputs[out.Index].Address; a != "" {
 		g.addrs = append(g.addrs, posting{r.hash.address(a), p.pos, tagSpends})
 	}
-	return nil
+	return true, nil
 }
 
 // widenSpan adds the heights of g to the spans, which stay apart from each other.
