@@ -259,6 +259,9 @@ func (s *balances) deposited(t *passage, st *heuristics.Step) {
 		if e.Kind != chains.EventMixerIn || e.Emitter != st.To {
 			continue
 		}
+		if !slices.ContainsFunc(s.deposits, func(d *mixed) bool { return d.tx.ID == t.tx.ID && d.event.Index == e.Index }) {
+			s.deposits = append(s.deposits, &mixed{tx: t.tx, event: e, node: s.node(e.Emitter, NodeMixer)})
+		}
 		pool := s.out.codec.FormatAddress(s.chain, e.Emitter)
 		says := fmt.Sprintf("a deposit of %s units of %s to the pool %s of %s", st.Units, st.Asset, pool, e.Protocol)
 		if name := e.Field("pool"); name != "" {

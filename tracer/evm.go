@@ -39,6 +39,8 @@ type balances struct {
 	divider divider
 
 	adoptedOf []chains.Amount // units, by line of adopt
+	deposits  []*mixed        // to pools of mixers
+	began     int64           // when traced value was met first, Unix seconds; 0: not yet
 }
 
 // livePot is a balance as a pot.
@@ -175,6 +177,9 @@ func (s *balances) step(ctx context.Context, tx *chains.Tx) error {
 		return err
 	}
 	s.noteUnclear(t)
+	if s.began == 0 && (t.touched || len(t.grants) > 0) {
+		s.began = tx.Block.Time
+	}
 	return s.dropReached(t)
 }
 
@@ -318,5 +323,9 @@ func (s *balances) finish(ctx context.Context) (*Trace, error) {
 	if err := s.describeAssets(ctx); err != nil {
 		return nil, err
 	}
-	return s.out.trace(s.src.From(), asOf)
+	t, err := s.out.trace(s.src.From(), asOf)
+	if t == nil {
+		return t, err
+	}
+	return t, errors.Join(err, s.propose(ctx, t))
 }

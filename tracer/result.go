@@ -32,8 +32,11 @@ type Trace struct {
 	// Added to the contract:
 	Assets    []AssetInfo `json:"assets,omitempty"`    // the tokens that the trace counts, as first met
 	Statement []Statement `json:"statement,omitempty"` // what the victim states
+	Peels     []PeelRun   `json:"peels,omitempty"`     // peel chains, by their first hops
 	Without   []string    `json:"without,omitempty"`   // heuristics that were left out: WithoutNames
 	Through   []string    `json:"through,omitempty"`   // mixes that the trace goes on through: ThroughNames
+	// Candidates are, for each deposit to a mixer's pool, withdrawals that may be its way out.
+	Candidates []MixerCandidates `json:"candidates,omitempty"`
 }
 
 // Tool says what made a trace.
@@ -121,6 +124,8 @@ type Node struct {
 	TxID    string       `json:"txid,omitempty"` // of a transaction node
 	Label   string       `json:"label,omitempty"`
 	Entity  string       `json:"entity,omitempty"`
+	// Added to the contract: the finding that says with which other nodes it is one owner's.
+	Cluster string `json:"cluster,omitempty"`
 }
 
 // HopKind says what kind of movement a hop is.

@@ -255,6 +255,8 @@ func (r *rounds) merge() (*Trace, error) {
 		t.Findings = append(t.Findings, one.Findings...)
 		t.Gaps = append(t.Gaps, one.Gaps...)
 		t.Assets = append(t.Assets, one.Assets...)
+		t.Peels = append(t.Peels, one.Peels...)
+		t.Candidates = append(t.Candidates, one.Candidates...)
 	}
 	var err error
 	if t.Hops, err = inOrder(all); err != nil {
