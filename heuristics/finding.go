@@ -40,6 +40,8 @@ type Finding struct {
 	// Set is the anonymity set of a mix: how many outputs of the same value there are for the
 	// largest such value; an upper bound. 0 where it is none.
 	Set int
+	// Band is the range that a change's score lies in; "" of other kinds.
+	Band string
 }
 
 // Facts is what may be known beside a transaction. A nil function: nothing of it is known.
