@@ -108,6 +108,7 @@ func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
 
 // moveTraced lets what accounts gave go on, or end in a mix.
 func (s *sweep) moveTraced(tx *chains.Tx, m *mixing, in []bundle, traced []*holding, parts []lost, made []*holding) error {
+	s.learn(tx, traced)
 	if m.ends() {
 		return s.endInMix(tx, m, parts)
 	}
@@ -305,6 +306,7 @@ func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {
 	}
 	if len(move.from) > 0 {
 		s.touched++
+		s.learn(tx, move.from)
 		s.out.unknownInputs(tx, unknown)
 		for _, h := range made {
 			h.taint, h.hops = t, hopsAfter(move.from)

@@ -36,6 +36,7 @@ func (s *sweep) spendOutputs(tx *chains.Tx) ([]*holding, error) {
 // move lets what is traced in a transaction go on, or end in it. unknown is the first input of
 // unknown value, −1 for none.
 func (s *sweep) move(tx *chains.Tx, inputs []bundle, traced, made []*holding, unknown int) error {
+	s.learn(tx, traced)
 	m := s.mix(tx)
 	if m.ends() {
 		return s.endInMix(tx, m, spentIn(tx, traced))

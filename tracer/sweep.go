@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"clew/chains"
+	"clew/heuristics"
 )
 
 // Options of Run. The zero value is useful.
@@ -76,6 +77,7 @@ type sweep struct {
 	held     map[chains.OutPoint]*holding    // live outputs (accounts: output)
 	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
+	learned  learned
 }
 
 // holding is a traced sum that lies somewhere: an output, or an arrival at an account.
@@ -129,12 +131,16 @@ func Run(ctx context.Context, inc *Incident, chain chains.Chain, src Source, cod
 
 // newSweep makes a run over a chain of outputs.
 func newSweep(c course) *sweep {
-	return &sweep{
+	s := &sweep{
 		course:   c,
 		held:     map[chains.OutPoint]*holding{},
 		accounts: map[chains.Address]*liveAccount{},
 		seeded:   map[chains.OutPoint]string{},
 	}
+	if c.opt.uses(string(heuristics.KindPeel)) && c.out.sink == Sink(c.out) {
+		s.learned.peels = heuristics.NewPeels(c.out.stopsAt)
+	}
+	return s
 }
 
 // run goes through the chain and returns its trace.
@@ -316,6 +322,7 @@ func (s *sweep) finish() (*Trace, error) {
 			return nil, err
 		}
 	}
+	s.tell()
 	return s.out.trace(s.src.From(), s.src.AsOf())
 }
 
