@@ -133,13 +133,14 @@ func scoreClusters(s *sheet) error {
 			}
 		}
 	}
-	fmt.Fprint(s, "\n| set | joined by | joins | of two owners |\n|---|---|---|---|\n")
 	s.joins(sets)
+	s.changeJoins(sets)
 	return nil
 }
 
 // joins counts single joins that were wrong, which is the error of what `cluster --why` names.
 func (s *sheet) joins(sets []owned) {
+	fmt.Fprint(s, "\n| set | joined by | joins | of two owners |\n|---|---|---|---|\n")
 	for _, rule := range []heuristics.JoinRule{heuristics.JoinCospend, heuristics.JoinWraps} {
 		sum, bad := 0, 0
 		for i := range sets {
@@ -161,4 +162,59 @@ func (s *sheet) joins(sets []owned) {
 		}
 		s.shows(string(rule), "joins in chains whose owners are known (docs/methods.md)", "wrong", bad, sum)
 	}
+}
+
+// changeJoins builds clusters with the change of every band and of those above it, after all that is
+// certain: what it would bring, and cost.
+func (s *sheet) changeJoins(sets []owned) {
+	fmt.Fprint(s, "\n| set | with change of band | joins | of two owners | precision | recall |\n|---|---|---|---|---|---|\n")
+	for i := range sets {
+		o := &sets[i]
+		votes := o.set.changes()
+		for n, band := range heuristics.Bands() {
+			var c heuristics.Clusters
+			for j := range o.set.txs {
+				c.Add(&o.set.txs[j])
+			}
+			joins, wrong := []heuristics.Weighed{}, 0
+			for _, b := range heuristics.Bands()[:n+1] {
+				for _, w := range votes[b] {
+					a, b := o.set.owner[w.A], o.set.owner[w.B]
+					if a == "" || b == "" {
+						continue
+					}
+					if joins = append(joins, w); a != b {
+						wrong++
+					}
+				}
+			}
+			if len(joins) == 0 {
+				continue
+			}
+			c.Weigh(joins)
+			p := pairing(o.set.owner, c.All())
+			fmt.Fprintf(s, "| %s | %s and above | %d | %s | %s | %s |\n", o.name, band, len(joins), of(wrong, len(joins)), p.precision(), p.recall())
+			s.add("change/"+band, o.name+", joins of the band and above", "wrong", wrong, len(joins))
+		}
+	}
+}
+
+// changes are the joins that the vote on change would make in a set in which everything before and
+// after is known, by band.
+func (s *set) changes() map[string][]heuristics.Weighed {
+	by, seen := spendersOf(s.txs), map[chains.Address]bool{}
+	all := map[string][]heuristics.Weighed{}
+	for i := range s.txs {
+		tx := &s.txs[i]
+		before := func(a chains.Address) (bool, bool) { return seen[a], true }
+		v := heuristics.Change(tx, heuristics.Facts{Spender: by.of(tx), Seen: before})
+		if v.Answered && tx.Inputs[0].Known && !heuristics.NoCospend(tx) {
+			j := heuristics.Join{A: tx.Inputs[0].Spent.Address, B: tx.Outputs[v.Output].Address, InB: v.Output, Rule: heuristics.JoinChange, Tx: tx.ID, Height: tx.Block.Height}
+			all[v.Band] = append(all[v.Band], heuristics.Weighed{Join: j, Strength: v.Score})
+		}
+		for j := range tx.Outputs {
+			seen[tx.Outputs[j].Address] = true
+		}
+	}
+	return all
 }

@@ -51,6 +51,7 @@ func measurements() []measurement {
 		{"bridges", "events of bridges in transactions of ten chains", sharing, over(scoreBridges)},
 		{"coinjoins", "CoinJoins found, and fired on where there is none", nothing, scoreCoinjoins},
 		{"clusters", "clusters against the wallets that own the addresses", nothing, scoreClusters},
+		{"change", "which output is the change, where that is known", nothing, scoreChange},
 		{"cases", "thefts over the lists that others made of them", nothing, func(s *sheet) error { return scoreCases(s.repo, s) }},
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"clew/heuristics"
 )
@@ -109,3 +111,9 @@ func writeScores(file string, rows []heuristics.Score) error {
 	b.WriteString("\n]\n")
 	return os.WriteFile(file, b.Bytes(), 0o644) //nolint:gosec // a file of the source that everybody reads
 }
+
+// dashes is the line below the heads of n columns.
+func dashes(n int) string { return strings.Repeat("---|", n) }
+
+// sortedKeys returns the keys of a set, sorted.
+func sortedKeys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
