@@ -16,8 +16,8 @@ import (
 // Clusters are the addresses of a chain by who is taken to own them, as the joins of a range say.
 // It sees the store as it was when it was made, and must be closed. It is used by one goroutine.
 //
-// An address that never was joined is not in it: it is a cluster of its own. Memory: 24 bytes for
-// each address that was.
+// An address that never was joined is not in it: it is a cluster of its own. Memory: about 30 bytes
+// for each address that was.
 type Clusters struct {
 	r     *reader
 	from  place
@@ -34,9 +34,9 @@ type Clusters struct {
 	// Joins is the number of joins.
 	Joins int
 
-	members []uint32 // of root, ascending
-	root    uint32
-	row     rowRecords // read last
+	next  []uint32       // see link; nil until a cluster was asked for
+	sizes map[uint32]int // by root, of the clusters that were asked for
+	row   rowRecords     // read last
 }
 
 // birth is the row of joins in which an id and those behind it first stood.
@@ -47,7 +47,7 @@ type birth struct {
 
 // ErrNoJoins: the joins of some blocks were not made, or by another version of the rules.
 // MakeJoins makes them.
-var ErrNoJoins = errors.New("the joins of addresses are not made")
+var ErrNoJoins = fmt.Errorf("the joins of addresses are not made: %w", chains.ErrIncomplete)
 
 // Clusters returns the clusters of chain as of the block at height asOf, or Latest, from all that
 // was read up to there. It takes a second for each few million addresses that are joined. Errors:

@@ -210,3 +210,38 @@ func loaded(t *testing.T, bs []*chains.Block) *store.Store {
 	load(t, s, bs, 2)
 	return s
 }
+
+// TestClusterOfASource: a Source tells clusters as of its last block and of its own range alone.
+func TestClusterOfASource(t *testing.T) {
+	bs := newGenerator(8).blocks(9, 12)
+	s := loaded(t, bs)
+	for _, asOf := range []int64{3, 8} {
+		want, q := clustersOf(bs, asOf), sourceOf(t, s, asOf)
+		for _, a := range addressesOf(bs[:asOf+1]) {
+			as, err := q.Cluster(t.Context(), a)
+			require.NoError(t, err)
+			require.Equal(t, want.Of(a), as)
+			cluster, size, err := q.ClusterOf(t.Context(), a)
+			require.NoError(t, err)
+			require.Len(t, as, size)
+			require.Equal(t, size == 1, cluster == 0)
+			for _, b := range as {
+				same, _, err := q.ClusterOf(t.Context(), b)
+				require.NoError(t, err)
+				require.Equal(t, cluster, same)
+			}
+		}
+	}
+	apart := open(t)
+	load(t, apart, bs[:2], 1)
+	load(t, apart, bs[4:], 1)
+	want, q := clustersOf(bs[4:], 8), sourceOf(t, apart, 8)
+	for _, a := range addressesOf(bs) {
+		as, err := q.Cluster(t.Context(), a)
+		require.NoError(t, err)
+		require.Equal(t, want.Of(a), as)
+	}
+	require.NoError(t, store.Damage(s, `DELETE FROM joins WHERE pos >> 24 & 4294967295 = 2`))
+	_, err := sourceOf(t, s, 8).Cluster(t.Context(), bs[0].Txs[0].Outputs[0].Address)
+	require.ErrorIs(t, err, chains.ErrIncomplete)
+}

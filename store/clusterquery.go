@@ -17,7 +17,18 @@ func (u *Clusters) Size(a chains.Address) int {
 	if !ok {
 		return 1
 	}
-	return len(u.of(id))
+	return u.size(id)
+}
+
+func (u *Clusters) size(id uint32) int {
+	root := u.sets.Root(id)
+	if u.sizes[root] == 0 {
+		if u.sizes == nil {
+			u.sizes = map[uint32]int{}
+		}
+		u.sizes[root] = len(u.of(id))
+	}
+	return u.sizes[root]
 }
 
 // Together reports whether a and b are in one cluster.
@@ -35,17 +46,32 @@ func (u *Clusters) id(a chains.Address) (uint32, bool) { return u.index.get(u.r.
 // of returns the ids of the cluster of id, ascending: in the order in which its addresses were
 // first joined.
 func (u *Clusters) of(id uint32) []uint32 {
-	root := u.sets.Root(id)
-	if u.members != nil && u.root == root {
-		return u.members
+	if u.next == nil {
+		u.link()
 	}
-	u.members, u.root = []uint32{}, root
-	for i := root; int(i) < u.sets.Len(); i++ {
-		if u.sets.Root(i) == root {
-			u.members = append(u.members, i)
+	ids := []uint32{u.sets.Root(id)}
+	for at := ids[0]; u.next[at] != at; {
+		at = u.next[at]
+		ids = append(ids, at)
+	}
+	return ids
+}
+
+// link makes next: of each id the next larger one of its cluster, itself for the last.
+func (u *Clusters) link() {
+	u.next = make([]uint32, u.sets.Len())
+	least := make([]uint32, u.sets.Len()) // by root, of the ids seen so far: all behind i
+	for i := range u.next {
+		least[i] = uint32(len(u.next))
+	}
+	for i := len(u.next) - 1; i >= 0; i-- {
+		id := uint32(i)
+		root := u.sets.Root(id)
+		if u.next[i] = least[root]; int(least[root]) == len(u.next) {
+			u.next[i] = id
 		}
+		least[root] = id
 	}
-	return u.members
 }
 
 // First returns the address by which the cluster of a is named: the one that was joined first, in

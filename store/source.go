@@ -19,7 +19,7 @@ const Latest = -1
 // Source gives a tracer the transactions that it watches, in chain order, from the span that
 // ends at, or contains, the block as of which the trace is made. It sees the store as it was
 // when the Source was made, whatever is loaded or rewound meanwhile. It implements
-// tracer.Source and tracer.Balancer.
+// tracer.Source, tracer.Balancer and tracer.Clusters.
 //
 // It reads ahead: see ahead. A Source is used by one goroutine, and must be closed.
 type Source struct {
@@ -41,6 +41,7 @@ type Source struct {
 	// The outputs of one transaction are watched one after another.
 	seen     chains.TxID
 	seenRefs []posting // of seen, by tag, then place; nil if nothing was seen
+	clusters *Clusters // nil until one was asked for
 }
 
 // due is a place to visit. It is small, since there is one for every output that is watched

@@ -17,6 +17,7 @@ import (
 var (
 	_ tracer.Source   = (*store.Source)(nil)
 	_ tracer.Balancer = (*store.Source)(nil)
+	_ tracer.Clusters = (*store.Source)(nil)
 )
 
 const bitcoin = chains.Chain("bitcoin")
