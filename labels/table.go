@@ -150,11 +150,12 @@ func CSV(data []byte, o TableOptions) (*Pack, Report, error) {
 	if err != nil {
 		return nil, Report{}, err
 	}
-	t := &table{builder: newBuilder(o.Codec, o.edition(FormCSV)), o: &o, columns: columns, lines: bytes.Split(data, []byte("\n"))}
+	t := &table{builder: newBuilder(o.Codec, o.edition(FormCSV)), o: &o, columns: columns}
 	if _, ok := columns[roleChain]; !ok && t.chain(nil) == "" {
 		return nil, Report{}, fmt.Errorf("%w: on which chain are these addresses? No column says it", ErrForm)
 	}
 	for {
+		from := r.InputOffset()
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return t.builder.pack()
@@ -162,9 +163,8 @@ func CSV(data []byte, o TableOptions) (*Pack, Report, error) {
 		if err != nil {
 			return nil, Report{}, fmt.Errorf("%w: %w", ErrForm, err)
 		}
-		from, _ := r.FieldPos(0)
-		end, _ := r.FieldPos(len(row) - 1)
-		t.row(row, from, end)
+		line, _ := r.FieldPos(0)
+		t.row(row, strings.Trim(string(data[from:r.InputOffset()]), "\r\n"), line)
 	}
 }
 
@@ -204,7 +204,6 @@ type table struct {
 	*builder
 	o       *TableOptions
 	columns map[string]int
-	lines   [][]byte
 }
 
 // cell returns what a row has in the column of a role.
@@ -220,7 +219,8 @@ func (t *table) chain(row []string) string {
 	return cmp.Or(t.cell(row, roleChain), t.o.Chain, chainOfFile(t.o.Edition.File))
 }
 
-func (t *table) row(row []string, line, end int) {
+// row adds what a row says; raw is its text and line where it begins.
+func (t *table) row(row []string, raw string, line int) {
 	c := t.o.claim(t.chain(row))
 	c.Category = cmp.Or(t.cell(row, roleCategory), c.Category)
 	c.Abuse, c.Actor = t.cell(row, roleAbuse), t.cell(row, roleActor)
@@ -235,7 +235,6 @@ func (t *table) row(row []string, line, end int) {
 		}
 		c.LastMod = at
 	}
-	raw := strings.TrimRight(string(bytes.Join(t.lines[line-1:min(end, len(t.lines))], []byte("\n"))), "\r\n")
 	t.add(&said{
 		claim: c, address: address, text: cmp.Or(t.cell(row, roleLabel), t.o.Text, c.Abuse, c.Category, t.edition.Title),
 		context: t.cell(row, roleContext), raw: raw, line: line,
