@@ -218,7 +218,7 @@ func (h Habits) Same(o Habits) bool {
 func (h Habits) keysDiffer(o Habits) bool {
 	const compression = KeyCompressed | KeyUncompressed
 	a, b := h.Keys&compression, o.Keys&compression
-	return a != 0 && b != 0 && a != b ||
+	return a != 0 && b != 0 && a&b == 0 ||
 		h.Keys&KeyLowR != 0 && o.Keys&KeyHighR != 0 || h.Keys&KeyHighR != 0 && o.Keys&KeyLowR != 0
 }
 

@@ -10,15 +10,15 @@ const PeelVersion = "1"
 const (
 	PeelInputs  = 2    // the most inputs of a step; with more it gathers coins
 	PeelOutputs = 10   // the most outputs of a step; with more it is a batch
-	PeelLongest = 1000 // steps after which a run is ended
+	PeelLongest = 1000 // steps after which a run is ended, and another begins
 )
 
 // Peel is a run of transactions that each pay somebody and pass the rest on.
 type Peel struct {
 	// Txs are its steps, in order; the length of the run is their number.
 	Txs []chains.TxID
-	// In is the output that the first step spends, and ValueIn its value, in the smallest unit;
-	// of two, the larger one, which the rest comes from.
+	// In is the output that the first step spends, and ValueIn its value, in the smallest unit; 0
+	// where that is not known. Of two inputs it is the larger one, which the rest comes from.
 	In      chains.OutPoint
 	ValueIn uint64
 	// Paid is what left on the way, by step, then by index.
@@ -43,39 +43,88 @@ type PeelStop string
 // The ends of runs.
 const (
 	PeelUnspent       PeelStop = "unspent"       // nothing that was given spends the tip
-	PeelMix           PeelStop = "coinjoin"      // the tip goes into a CoinJoin
+	PeelMix           PeelStop = "coinjoin"      // the tip goes into a CoinJoin, or into what prepares one
 	PeelBatch         PeelStop = "batch"         // it is spent with more than PeelOutputs outputs
-	PeelConsolidation PeelStop = "consolidation" // it is spent with more than PeelInputs inputs
+	PeelConsolidation PeelStop = "consolidation" // it is spent with other coins: more than PeelInputs, or those of another run
 	PeelSwept         PeelStop = "swept"         // it is spent whole, to one output
 	PeelLabel         PeelStop = "label"         // it went to an address that is labelled as a service
 	PeelHabits        PeelStop = "habits"        // it is spent by software with other habits, or nothing tells which output goes on
 	PeelLimit         PeelStop = "limit"         // PeelLongest steps
 )
 
+// peelShape returns "" where tx has the form of a step, else why a run ends at it. Outputs that
+// hold data pay nobody: a transaction with one and one other output is spent whole.
+func peelShape(tx *chains.Tx) PeelStop {
+	outputs := 0
+	for i := range tx.Outputs {
+		if canContinue(&tx.Outputs[i]) {
+			outputs++
+		}
+	}
+	switch {
+	case len(tx.Outputs) > PeelOutputs || len(tx.Inputs) > PeelInputs:
+		switch {
+		case isMixing(tx):
+			return PeelMix
+		case outputs > PeelOutputs:
+			return PeelBatch
+		case len(tx.Inputs) > PeelInputs:
+			return PeelConsolidation
+		}
+	case outputs < 2 || len(tx.Inputs) == 0:
+		return PeelSwept
+	}
+	if isMixing(tx) {
+		return PeelMix
+	}
+	return ""
+}
+
+// isMixing reports whether tx is a mix or prepares one.
+func isMixing(tx *chains.Tx) bool {
+	if _, mix := MixOf(tx); mix {
+		return true
+	}
+	_, prepares := whirlpoolTx0(tx)
+	return prepares
+}
+
+// canContinue reports whether an output can be spent and holds something.
+func canContinue(out *chains.Output) bool {
+	return out.Value > 0 && out.Type != chains.ScriptNullData
+}
+
 // PeelStep reports whether tx is a step of a peel chain, and which output goes on: the only one
-// whose spender has the habits of tx, else the change of the vote. Without facts.Spender the vote
-// alone decides.
+// that facts.Spender knows to be spent by software with the habits of tx, else, where several
+// are, the change of the vote; and it must be spent by a transaction of the form of a step. A
+// payment with a change whose spender is not known is what every wallet makes, and no step.
 func PeelStep(tx *chains.Tx, facts Facts) (continues int, ok bool) {
-	_, _ = tx, facts
-	return -1, false
-}
-
-// Peels finds runs in transactions that are given one by one. It keeps of each what a run needs,
-// and is used by one goroutine.
-type Peels struct{}
-
-// NewPeels returns a builder; service tells which addresses are labelled as services (nil: none).
-func NewPeels(service func(chains.Address) bool) *Peels {
-	_ = service
-	return &Peels{}
-}
-
-// Add takes a transaction, each after those that it spends; it keeps nothing of tx's memory.
-func (p *Peels) Add(tx *chains.Tx) { _ = tx }
-
-// Runs returns the runs of at least the given number of steps among all that was added, by the
-// place of their first steps. No transaction is a step of two runs.
-func (p *Peels) Runs(least int) []Peel {
-	_ = least
-	return nil
+	if facts.Spender == nil || len(tx.Inputs) == 0 || len(tx.Inputs) > PeelInputs || len(tx.Outputs) < 2 {
+		return -1, false
+	}
+	own, alike, last := HabitsOf(tx), 0, -1
+	var next *chains.Tx
+	for i := range tx.Outputs {
+		if !canContinue(&tx.Outputs[i]) {
+			continue
+		}
+		if by := facts.Spender(i); by != nil && own.Same(HabitsOf(by)) {
+			alike, last, next = alike+1, i, by
+		}
+	}
+	if alike == 0 || peelShape(tx) != "" {
+		return -1, false
+	}
+	if alike > 1 {
+		if last = Change(tx, Facts{Seen: facts.Seen}).Output; last < 0 {
+			return -1, false
+		}
+		if next = facts.Spender(last); next == nil || !own.Same(HabitsOf(next)) {
+			return -1, false
+		}
+	}
+	if peelShape(next) != "" {
+		return -1, false
+	}
+	return last, true
 }
