@@ -209,8 +209,8 @@ func (a *artist) boxLines(b *Box) []line {
 	case BoxJoint:
 		ls = append(ls, a.jointLines(b)...)
 	case BoxRun:
-		ls = append(ls, line{s: foldTitle(b) + runTitle(b, a.d.Runs[b.Run-1].Kind) + a.onChain(b), bold: true})
-		ls = append(ls, line{s: fmt.Sprintf("run %d of schedule B", b.Run)})
+		ls = append(ls, line{s: foldTitle(b) + runTitle(b, &a.d.Runs[b.Run-1]) + a.onChain(b), bold: true})
+		ls = append(ls, line{s: fmt.Sprintf("run %d of schedule B", b.Run) + a.found.byFinding(a.d.Runs[b.Run-1].Found)})
 		ls = append(ls, a.insideLines(b)...)
 	case BoxFold:
 		ls = append(ls, a.foldLines(b)...)
@@ -239,8 +239,11 @@ func (a *artist) amountLines(what string, s Sums, like line) []line {
 // mostFound is how many characters of what heuristics take a place for stand in its box.
 const mostFound = 34
 
-func runTitle(b *Box, k RunKind) string {
-	if k == PeelRun || b.Payments > 0 {
+func runTitle(b *Box, r *Run) string {
+	switch {
+	case r.Found != nil:
+		return "Peel chain: " + count(b.Payments, "payment")
+	case r.Kind == PeelRun || b.Payments > 0:
 		return "Peel run: " + count(b.Payments, "payment")
 	}
 	return "Relay run"

@@ -38,6 +38,7 @@ var cases = []struct {
 	{"busy-300", once(func() *chain { return busy(300) })},
 	{"busy-5000", once(func() *chain { return busy(5000) })},
 	{"attested", once(attested)},
+	{"found", once(found)},
 	{"still", once(still)},
 	{"swapped", onceBooks(swapped)},
 	{"peeled-30", onceBooks(func() *books { return peeled(30) })},
@@ -84,7 +85,7 @@ var fontData = regexp.MustCompile(`base64,[A-Za-z0-9+/=]+`)
 
 // TestGolden compares whole drawings, their embedded fonts apart.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"three", "ten", "cycle", "peel-61", "fan-50", "attested", "swapped"} {
+	for _, name := range []string{"three", "ten", "cycle", "peel-61", "fan-50", "attested", "found", "swapped"} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
 			require.NoError(t, byName(t, name).SVG(&b))

@@ -229,6 +229,9 @@ func (d *Diagram) notes(hash string) []string {
 	if hasAccounts(t) {
 		notes = append(notes, textBrief+" So is what a box or an arrow says where the pointer rests on it.")
 	}
+	if line := foundLine(t); line != "" {
+		notes = append(notes, line)
+	}
 	if names := d.Assets.legend(); len(names) > 0 {
 		notes = append(notes, "Symbols are what the tokens’ contracts claim: "+strings.Join(names, "; ")+".")
 	}

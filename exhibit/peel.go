@@ -23,11 +23,13 @@ const (
 // Run is a chain of payments as the drawn rule shows them: transactions, each of which spends
 // one traced output and pays at most one other address before it passes on the rest, or accounts
 // that each receive once, pay at most one other and pass on the rest (peel_accounts.go). It says
-// nothing about who controls the addresses.
+// nothing about who controls the addresses. Found is the peel chain of the trace that the run is,
+// or is a part of; nil where its shape alone makes it one.
 type Run struct {
 	Number int
 	Kind   RunKind
 	Steps  []Step
+	Found  *tracer.PeelRun
 	// Accounts: each step is an account, whose payment and rest are transactions of their own.
 	Accounts bool
 }
@@ -49,11 +51,11 @@ func (r *Run) Payments() int {
 	return n
 }
 
-// findRuns lists the runs of at least minRun transactions, in chain order. Every
-// transaction is in one run at most.
+// findRuns lists the peel chains that the trace has, then the runs of at least minRun transactions
+// by their shape. Every transaction is in one run at most.
 func (f *flow) findRuns() []Run {
-	var runs []Run
 	used := map[*txGroup]bool{}
+	runs := f.foundRuns(used)
 	for _, g := range f.txs {
 		if used[g] || !f.isStep(g) {
 			continue
@@ -68,7 +70,7 @@ func (f *flow) findRuns() []Run {
 		if len(steps) < minRun {
 			continue
 		}
-		r := Run{Number: len(runs) + 1, Kind: RelayRun, Steps: steps}
+		r := Run{Kind: RelayRun, Steps: steps}
 		if 2*r.Payments() >= len(steps) {
 			r.Kind = PeelRun
 		}

@@ -40,6 +40,8 @@ type hopView struct {
 type runView struct {
 	Number      int
 	Kind, Title string
+	Finding     int    // that it is a peel chain; 0: its shape alone makes it a run
+	Error       string // that was measured for the finding
 	Steps       [][]stepView
 	Count       int
 	Open, Live  bool // shown at once; in the page from the beginning

@@ -19,6 +19,10 @@ func (v *viewer) runs() [][]runView {
 			title = fmt.Sprintf("%s by %s that pass on the rest", count(r.Payments(), "payment"), count(len(r.Steps), "account"))
 		}
 		row := runView{Number: r.Number, Kind: string(r.Kind), Title: title, Count: len(r.Steps), Open: len(r.Steps) < openSteps, Live: i < chunkRuns}
+		if r.Found != nil {
+			g := &v.t.Findings[v.found.at[r.Found.Finding]]
+			row.Title, row.Kind, row.Finding, row.Error = v.foundTitle(r, title), "peel chain", v.found.Number(g), ErrorWords(g.Error)
+		}
 		var steps []stepView
 		for k, s := range r.Steps {
 			steps = append(steps, v.step(k, s))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"clew/chains"
 	"clew/tracer"
 )
 
@@ -40,6 +41,18 @@ func (v *viewer) findingView(g *tracer.Finding) findingView {
 	row.Addresses, row.MoreAddresses = cut(row.Addresses, mostListed)
 	row.Hops, row.MoreHops = cut(row.Hops, mostListed)
 	return row
+}
+
+// foundTitle heads a run that is a peel chain of the trace, or a part of one.
+func (v *viewer) foundTitle(r *Run, title string) string {
+	p := r.Found
+	u := Unit{p.Chain, chains.Native}
+	whole := fmt.Sprintf("%s; %s went in, %s left at %s, where %s", title, v.assets.format(u, p.ValueIn), v.assets.format(u, p.TipUnits),
+		v.place(p.Tip).Alias, stopWords(p.Stop))
+	if len(r.Steps) < len(p.Hops) {
+		whole += fmt.Sprintf(" (these are %d of its %d steps)", len(r.Steps), len(p.Hops))
+	}
+	return whole
 }
 
 // refsText lists findings in a cell: "1 Peel chain | 4 Dust".
@@ -101,12 +114,12 @@ func (f *Findings) txs(g *tracer.Finding) []string {
 	return out
 }
 
-// words say what heuristics take a node for: "CoinJoin of JoinMarket, at most 6 outputs alike",
-// "deposit address of a service", "K2".
+// words say what heuristics take a node for: "inferred: CoinJoin of JoinMarket", "one of at most 6
+// alike", "deposit address (inferred)", "cluster K2".
 func (f *Findings) words(n *tracer.Node) []string {
 	var out []string
 	if g := f.mix(n); g != nil {
-		out = append(out, HeuristicWords(g.Heuristic))
+		out = append(out, "inferred: "+HeuristicWords(g.Heuristic))
 		if g.Set > 0 {
 			out = append(out, setWords(g.Set))
 		}
@@ -120,6 +133,19 @@ func (f *Findings) words(n *tracer.Node) []string {
 		out = append(out, "cluster "+k)
 	}
 	return out
+}
+
+// foundLine tells a reader of a drawing apart what in it is found, and what claimed; "" where
+// nothing is.
+func foundLine(t *tracer.Trace) string {
+	var parts []string
+	if len(t.Findings) > 0 {
+		parts = append(parts, "“Inferred”, “cluster”, “peel chain” and “linked in … of the readings” are what heuristics say; they are no facts, and schedule D says how often each was wrong where that was measured. A reading is one way to split a mix into payments that add up; all count alike, so that it is no chance that two ends are one person's.")
+	}
+	if slices.ContainsFunc(t.Nodes, func(n tracer.Node) bool { return n.Label != "" && n.TxID == "" && n.Address != "" }) {
+		parts = append(parts, "“Claimed” is what somebody else says of an address; schedule C names who.")
+	}
+	return strings.Join(parts, " ")
 }
 
 // setWords say what an anonymity set is: an upper bound.

@@ -1,0 +1,88 @@
+package exhibit_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"html"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/exhibit"
+	"clew/tracer"
+)
+
+func TestErrorWords(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		error *tracer.MeasuredError
+		want  string
+	}{
+		{"not measured", nil, "error not measured"},
+		{"a rounded rate", &tracer.MeasuredError{MeasuredOn: "blocks of 2019", Rate: "0.00077", N: 1300}, "wrong in 1 of 1\u202f300 (blocks of 2019)"},
+		{"never", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0", N: 27357}, "wrong in 0 of 27\u202f357 (x)"},
+		{"always", &tracer.MeasuredError{MeasuredOn: "x", Rate: "1", N: 2}, "wrong in 2 of 2 (x)"},
+		{"a half", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.5", N: 3}, "wrong in 2 of 3 (x)"},
+		{"no number", &tracer.MeasuredError{MeasuredOn: "x\u202e", Rate: "few", N: 3}, "error rate few on x[U+202E] (n = 3)"},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, exhibit.ErrorWords(c.error)) })
+	}
+}
+
+func TestSentencesInCoins(t *testing.T) {
+	x := byName(t, "swapped")
+	names := exhibit.NameAssets(x.Trace)
+	u := x.Trace.Assets[0]
+	plain := func(s string) string { return strings.NewReplacer("\u202f", ",", "\u00a0", " ").Replace(s) }
+	for text, want := range map[string]string{
+		"a deposit of 1234500000000000000000 units of native, thrice": "a deposit of 1,234.50 MATIC, thrice",
+		"12 units of " + strings.Repeat("9", 42):                      "12 units of " + strings.Repeat("9", 42),
+		"7 units of 0x" + strings.Repeat("ab", 20) + " are unknown":   "7 units of 0x" + strings.Repeat("ab", 20) + " are unknown",
+		strings.Repeat("9", 79) + " units of native":                  strings.Repeat("9", 79) + " units of native",
+		"units of native": "units of native",
+	} {
+		require.Equal(t, want, plain(names.InCoins("polygon", text)))
+	}
+	require.Equal(t, "5 units of "+string(u.Asset)+" elsewhere", names.InCoins("bsc", "5 units of "+string(u.Asset)+" elsewhere"), "a token of another chain")
+	require.NotContains(t, names.InCoins(u.Chain, "5 units of "+string(u.Asset)), "units of")
+}
+
+// TestFindingsAreShown: what heuristics say stands in the drawing, the report and the files, with
+// the error, and as what it is.
+func TestFindingsAreShown(t *testing.T) {
+	x := byName(t, "found")
+	var drawing strings.Builder
+	for _, g := range x.Scene.Groups {
+		for _, text := range g.Texts {
+			drawing.WriteString(text.S + "\n")
+		}
+	}
+	for _, want := range []string{"inferred: CoinJoin of Wasabi 1", "one of at most 37 alike", "deposit address (inferred)", "cluster K1",
+		"linked in 16.6\u00a0% of the readings", "linked in 33.3\u00a0% of the readings"} {
+		require.Contains(t, drawing.String(), want)
+	}
+	require.NotContains(t, drawing.String(), "claimed: coinjoin")
+	for _, g := range x.Scene.Groups {
+		require.NotContains(t, g.Say, "transaction 0", "what goes into a mix meets in no junction before it: %s", g.Say)
+	}
+
+	var page bytes.Buffer
+	require.NoError(t, x.HTML(&page))
+	text := html.UnescapeString(page.String())
+	require.Contains(t, text, "Schedule D")
+	require.Contains(t, text, "wrong in 1 of 1\u202f300 (the replica)")
+	require.Contains(t, text, "error not measured")
+	require.Contains(t, text, "it swept 3.99980000\u00a0BTC to the exchange; the customer may be innocent.")
+	require.Contains(t, page.String(), `href="#finding1"`)
+	require.NotContains(t, page.String(), "<b>Sons</b>")
+
+	var file bytes.Buffer
+	require.NoError(t, x.CSV(&file, "schedule_d_findings.csv"))
+	rows, err := csv.NewReader(&file).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 1+len(x.Trace.Findings))
+	require.Equal(t, "37", rows[1][10], "the anonymity set")
+	require.Equal(t, "6 7", rows[1][9], "both hops into the mix")
+	require.Equal(t, "0.00077", rows[5][13])
+}
