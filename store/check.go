@@ -27,7 +27,7 @@ const maxProblems = 20
 // Check reads the whole store and returns what contradicts itself: the file's pages, spans
 // with missing or unlinked blocks, transactions that are missing, misplaced or spend what is
 // spent already, inputs whose spent output is not what the store has, indexes that lead
-// elsewhere than the transactions, history, traces and the log. An empty list means that all
+// elsewhere than the transactions, history, traces, labels and the log. An empty list means that all
 // of it was read and agrees; an error means that it could not be read.
 //
 // It takes a few minutes for each ten million transactions, and sees the store as it was
@@ -245,7 +245,7 @@ func (k *checker) history(r *reader) error {
 	return nil
 }
 
-// results reads every trace and the log, and looks for rows of runs that are none.
+// results reads every trace, the labels and the log, and looks for rows of runs that are none.
 func (k *checker) results(c *conn) error {
 	strays, err := number(c, `SELECT count(*) FROM posting WHERE id >> ? NOT IN (SELECT run_no FROM run)`, keyBits+partBits)
 	if err != nil {
@@ -262,6 +262,9 @@ func (k *checker) results(c *conn) error {
 			return nil
 		},
 	})
+	if err == nil {
+		err = k.labels(c)
+	}
 	if err != nil {
 		return err
 	}
