@@ -18,7 +18,6 @@ const (
 	voteSequence
 	voteKeys
 	voteOrder
-	voteFee
 	voteType
 	voteRound
 	voteBelow
@@ -44,26 +43,26 @@ var groupNames = [groupCount]string{"self", "fingerprint", "type", "amount", "fr
 // predicates has for each the weight ln(p/(1−p)) in thousandths, where p is how often it was right
 // on 35.3 million transactions with two outputs whose change showed later (Möser and Narayanan,
 // "Resurrecting Address Clustering in Bitcoin", 2022); they are theirs, and what the vote is
-// wrong by is measured here (docs/methods.md). Of keys, nothing was published: they
-// weigh as fee rates do.
+// wrong by is measured here (docs/methods.md). Of keys, nothing was published: they weigh as the
+// weakest do. The publication's habit of fee rates is left out: the size of a transaction, and so its rate,
+// is not known everywhere, and spenders that pay the same fee were the right ones half of the time.
 var predicates = [predicateCount]struct {
 	name   string
 	group  changeGroup
 	weight int
 }{
 	voteSelf:     {"its script is among the inputs", groupSelf, 6907},
-	voteMultisig: {"no other spender reveals the inputs' multisig", groupFingerprint, 5517}, // p .996
-	voteLockTime: {"the other spenders set lock times otherwise", groupFingerprint, 4595},   // p .990
-	voteVersion:  {"the other spenders have another version", groupFingerprint, 4185},       // p .985
-	voteSequence: {"the other spenders set sequences otherwise", groupFingerprint, 3317},    // p .965
-	voteKeys:     {"the other spenders have other keys", groupFingerprint, 1586},            // not published
-	voteOrder:    {"its spender alone is ordered as this one", groupFingerprint, 1586},      // p .83
-	voteFee:      {"its spender alone pays the same fee", groupFingerprint, 1586},           // p .83
-	voteType:     {"its script is of the inputs' type", groupType, 2542},                    // p .927
-	voteRound:    {"the others are round amounts", groupAmount, 4185},                       // p .985
-	voteBelow:    {"it is below the smallest input", groupAmount, 2442},                     // p .92
-	voteNeedless: {"the others would have needed fewer inputs", groupAmount, 2442},          // p .92
-	voteFresh:    {"its script is new, and the others are not", groupFreshness, 3178},       // p .960
+	voteMultisig: {"no other spender reveals the inputs' multisig", groupFingerprint, 5517},    // p .996
+	voteLockTime: {"the other spenders set lock times otherwise", groupFingerprint, 4595},      // p .990
+	voteVersion:  {"the other spenders have another version", groupFingerprint, 4185},          // p .985
+	voteSequence: {"the other spenders set sequences otherwise", groupFingerprint, 3317},       // p .965
+	voteKeys:     {"the other spenders have other keys", groupFingerprint, 1586},               // not published
+	voteOrder:    {"the other spenders are not sorted as this one is", groupFingerprint, 1586}, // p .83
+	voteType:     {"its script is of the inputs' type", groupType, 2542},                       // p .927
+	voteRound:    {"the others are round amounts", groupAmount, 4185},                          // p .985
+	voteBelow:    {"it is below the smallest input", groupAmount, 2442},                        // p .92
+	voteNeedless: {"the others would have needed fewer inputs", groupAmount, 2442},             // p .92
+	voteFresh:    {"its script is new, and the others are not", groupFreshness, 3178},          // p .960
 }
 
 // roundUnits is what an amount is a multiple of that a person chose: 10³ of the smallest units, as in the
@@ -151,23 +150,19 @@ func (b *ballot) freshness(asked func(chains.Address) (seen, known bool)) {
 	b.holds(voteFresh, fresh)
 }
 
-// fingerprints votes by the habits of those who spend the outputs. A wallet keeps to version, lock
-// time, replacement, multisig and keys, so that an output is ruled out whose spender does otherwise; the
-// vote is for the one that is left, also where nothing is known to spend it. Order and fee
-// change from payment to payment: they vote where every spender is known, for the one alone that
-// does as this one.
+// fingerprints votes by the habits of those who spend the outputs. A wallet keeps to its habits, so
+// that an output is ruled out whose spender does otherwise; the vote is for the one that is
+// left, also where nothing is known to spend it. Where a habit cannot be told, it rules nothing
+// out.
 func (b *ballot) fingerprints(spender func(int) *chains.Tx) {
 	var out [predicateCount]uint16 // ruled out
-	var order, fees uint16
-	own, all := HabitsOf(b.tx), true
-	fee, feeKnown := feeOf(b.tx)
+	own := HabitsOf(b.tx)
 	for i := range b.tx.Outputs {
 		if b.all&(1<<i) == 0 {
 			continue
 		}
 		by := spender(i)
 		if by == nil {
-			all = false
 			continue
 		}
 		bit, its := uint16(1)<<i, HabitsOf(by)
@@ -177,25 +172,16 @@ func (b *ballot) fingerprints(spender func(int) *chains.Tx) {
 			voteVersion:  own.Version != its.Version,
 			voteSequence: own.Sequence != its.Sequence,
 			voteKeys:     own.keysDiffer(its),
+			voteOrder:    own.Order != its.Order && own.Order != OrderUndecided && its.Order != OrderUndecided,
 		} {
 			if differs {
 				out[p] |= bit
 			}
 		}
-		if own.Order == its.Order {
-			order |= bit
-		}
-		if feeKnown && sameFee(fee, by) {
-			fees |= bit
-		}
 	}
-	for p := voteMultisig; p <= voteKeys; p++ {
+	for p := voteMultisig; p <= voteOrder; p++ {
 		if out[p] != 0 {
 			b.holds(p, ^out[p])
 		}
-	}
-	if all {
-		b.holds(voteOrder, order)
-		b.holds(voteFee, fees)
 	}
 }

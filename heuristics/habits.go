@@ -57,10 +57,14 @@ type OrderHabit uint8
 
 // The orders.
 const (
-	OrderUndecided OrderHabit = iota // one input and one output: every order is sorted
+	OrderUndecided OrderHabit = iota // sorted, and may be so by accident: there are too few other orders
 	OrderSorted
 	OrderUnsorted
 )
+
+// sortedOrders is how many orders of inputs and outputs there must be before one that is sorted is
+// taken to be so on purpose: one wallet in so many would do it by accident.
+const sortedOrders = 24
 
 // KeyHabit is what keys and signatures show, as far as scripts and witnesses were read.
 type KeyHabit uint8
@@ -178,9 +182,6 @@ func sequenceHabit(ins []chains.Input) SequenceHabit {
 // orderHabit compares with BIP69: inputs by txid, then index; outputs by value (then by script,
 // of which the key alone is known: equal values are in order).
 func orderHabit(tx *chains.Tx) OrderHabit {
-	if len(tx.Inputs) == 1 && len(tx.Outputs) == 1 {
-		return OrderUndecided
-	}
 	for i := range tx.Inputs[1:] {
 		a, b := &tx.Inputs[i].Prev, &tx.Inputs[i+1].Prev
 		if c := compareHashes(&a.Tx, &b.Tx); c > 0 || c == 0 && a.Index > b.Index {
@@ -191,6 +192,15 @@ func orderHabit(tx *chains.Tx) OrderHabit {
 		if tx.Outputs[i].Value > tx.Outputs[i+1].Value {
 			return OrderUnsorted
 		}
+	}
+	orders := 1
+	for _, n := range [...]int{len(tx.Inputs), len(tx.Outputs)} {
+		for ; n > 1 && orders < sortedOrders; n-- {
+			orders *= n
+		}
+	}
+	if orders < sortedOrders {
+		return OrderUndecided
 	}
 	return OrderSorted
 }
@@ -220,24 +230,4 @@ func (h Habits) keysDiffer(o Habits) bool {
 	a, b := h.Keys&compression, o.Keys&compression
 	return a != 0 && b != 0 && a&b == 0 ||
 		h.Keys&KeyLowR != 0 && o.Keys&KeyHighR != 0 || h.Keys&KeyHighR != 0 && o.Keys&KeyLowR != 0
-}
-
-// feeOf returns what tx pays beside its outputs; known is false where the value of an input is not
-// known.
-func feeOf(tx *chains.Tx) (fee uint64, known bool) {
-	for i := range tx.Inputs {
-		if !tx.Inputs[i].Known {
-			return 0, false
-		}
-		fee += tx.Inputs[i].Spent.Value
-	}
-	for i := range tx.Outputs {
-		fee -= min(fee, tx.Outputs[i].Value)
-	}
-	return fee, true
-}
-
-func sameFee(fee uint64, by *chains.Tx) bool {
-	its, known := feeOf(by)
-	return known && its == fee
 }
