@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"clew/bench/wallets"
@@ -20,6 +21,8 @@ type question struct {
 type exam struct {
 	name, about string
 	asked       []question
+	// shown: its errors are those that the program prints.
+	shown bool
 }
 
 // spenders tells who spends what in a set.
@@ -56,16 +59,17 @@ func exams(repo string) ([]exam, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden, shown, err := revealed(&blocks)
+	hidden, shown, back, err := revealed(&blocks)
 	if err != nil {
 		return nil, err
 	}
 	w := world()
 	return []exam{
-		{"2019", "ten blocks of 2019, spenders hidden", hidden},
-		{"2019, spenders", "ten blocks of 2019, spenders shown", shown},
-		{"world", "our world of wallets, everything known", asked(w, true)},
-		{"world, no spenders", "our world of wallets, spenders hidden", asked(w, false)},
+		{"2019, later", "ten blocks of 2019, spenders hidden", hidden, false},
+		{"2019, later, spenders", "ten blocks of 2019, spenders shown", shown, true},
+		{"2019, own address", "ten blocks of 2019, change to an address that paid, which the vote does not see", back, true},
+		{"world", "our world of wallets, everything known", asked(w, true), false},
+		{"world, no spenders", "our world of wallets, spenders hidden", asked(w, false), false},
 	}, nil
 }
 
@@ -73,11 +77,14 @@ func exams(repo string) ([]exam, error) {
 // together with an address that paid, or with one that others' co-spends join with it: that one was
 // the change. Where an output pays an address that paid, nothing is asked. What revealed it is a
 // transaction that spends outputs, so in hidden no spender is known at all; in shown all are.
-func revealed(s *set) (hidden, shown []question, err error) {
+//
+// In back are those of which one output pays an address that paid, as keys and scripts of the inputs
+// show, while the outputs that they spend are not known: so the vote cannot see it.
+func revealed(s *set) (hidden, shown, back []question, err error) {
 	from := make([][]chains.Address, len(s.txs))
 	for i := range s.txs {
 		if from[i], err = payers(&s.txs[i]); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	clusters, by := cospends(s.txs, from), spendersOf(s.txs)
@@ -86,22 +93,36 @@ func revealed(s *set) (hidden, shown []question, err error) {
 		if tx.Coinbase || len(tx.Outputs) != 2 || spendable(tx) != 2 || heuristics.NoCospend(tx) {
 			continue
 		}
-		var right []int
-		self := false
-		for j := range tx.Outputs {
-			a := tx.Outputs[j].Address
-			self = self || slices.Contains(from[i], a)
-			if slices.ContainsFunc(from[i], func(b chains.Address) bool { return b != "" && clusters.Together(a, b) }) {
-				right = append(right, j)
+		q := question{tx: tx, facts: heuristics.Facts{Spender: by.of(tx)}}
+		if q.right = returns(tx, from[i]); len(q.right) > 0 {
+			if len(q.right) == 1 && !slices.ContainsFunc(tx.Inputs, func(in chains.Input) bool { return in.Known }) {
+				back = append(back, q)
 			}
-		}
-		if self || len(right) != 1 {
 			continue
 		}
-		hidden = append(hidden, question{tx, right, heuristics.Facts{}})
-		shown = append(shown, question{tx, right, heuristics.Facts{Spender: by.of(tx)}})
+		for j := range tx.Outputs {
+			a := tx.Outputs[j].Address
+			if slices.ContainsFunc(from[i], func(b chains.Address) bool { return b != "" && clusters.Together(a, b) }) {
+				q.right = append(q.right, j)
+			}
+		}
+		if len(q.right) == 1 {
+			shown = append(shown, q)
+			q.facts.Spender = nil
+			hidden = append(hidden, q)
+		}
 	}
-	return hidden, shown, nil
+	return hidden, shown, back, nil
+}
+
+// returns are the outputs that pay an address that paid.
+func returns(tx *chains.Tx, from []chains.Address) (at []int) {
+	for i := range tx.Outputs {
+		if slices.Contains(from, tx.Outputs[i].Address) {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 // cospends clusters the addresses that transactions spend from.
@@ -199,7 +220,7 @@ func scoreChange(s *sheet) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
+	names, mainnet := map[string]bool{}, map[string]*graded{}
 	var predicates []map[string]*graded
 	fmt.Fprint(s, "| asked of | n | answered | wrong |")
 	for _, b := range heuristics.Bands() {
@@ -217,26 +238,35 @@ func scoreChange(s *sheet) error {
 				g = &graded{}
 			}
 			fmt.Fprintf(s, " %s |", wrongOf(g))
-			s.change("change/"+b, e, g)
+			s.change("change/"+b, e, g, mainnet)
 		}
 		fmt.Fprintln(s)
-		s.change("change", e, &sum)
+		s.change("change", e, &sum, mainnet)
 		s.add("change", e.about, "unanswered", len(e.asked)-sum.n, len(e.asked))
 		for name := range votes {
 			names[name] = true
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(mainnet)) {
+		s.shows(name, "answers in ten blocks of 2019 whose change showed", "wrong", mainnet[name].wrong, mainnet[name].n)
+	}
 	s.predicates(all, predicates, names)
 	return nil
 }
 
-// change adds a row; the one on mainnet is shown.
-func (s *sheet) change(heuristic string, e *exam, g *graded) {
-	if e.name == "2019, spenders" && g.n > 0 {
-		s.shows(heuristic, e.about, "wrong", g.wrong, g.n)
+// change adds a row, and adds up what is shown: the answers on mainnet.
+func (s *sheet) change(heuristic string, e *exam, g *graded, mainnet map[string]*graded) {
+	if g.n == 0 {
 		return
 	}
 	s.add(heuristic, e.about, "wrong", g.wrong, g.n)
+	if e.shown {
+		if mainnet[heuristic] == nil {
+			mainnet[heuristic] = &graded{}
+		}
+		mainnet[heuristic].n += g.n
+		mainnet[heuristic].wrong += g.wrong
+	}
 }
 
 // predicates writes how often each predicate was right by itself.

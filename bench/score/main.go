@@ -52,6 +52,9 @@ func measurements() []measurement {
 		{"coinjoins", "CoinJoins found, and fired on where there is none", nothing, scoreCoinjoins},
 		{"clusters", "clusters against the wallets that own the addresses", nothing, scoreClusters},
 		{"change", "which output is the change, where that is known", nothing, scoreChange},
+		{"peels", "runs of payments that pass the rest on", nothing, scorePeels},
+		{"mappings", "ways to split CoinJoins into payments", nothing, scoreMappings},
+		{"minute", "the same, with a minute for each", minutes, scoreMinute},
 		{"cases", "thefts over the lists that others made of them", nothing, func(s *sheet) error { return scoreCases(s.repo, s) }},
 	}
 }

@@ -23,23 +23,27 @@ func payers(tx *chains.Tx) ([]chains.Address, error) {
 	if tx.Coinbase {
 		return nil, nil
 	}
+	all := make([]chains.Address, len(tx.Inputs))
+	for i := range tx.Inputs {
+		all[i] = tx.Inputs[i].Spent.Address
+	}
+	if tx.Raw == nil {
+		return all, nil
+	}
 	var msg wire.MsgTx
 	if err := msg.Deserialize(bytes.NewReader(tx.Raw)); err != nil {
 		return nil, fmt.Errorf("transaction %s: %w", tx.ID, err)
 	}
-	all := make([]chains.Address, len(tx.Inputs))
 	for i, in := range msg.TxIn {
-		if script := spentScript(in); script != nil {
-			all[i], _ = bitcoin.Classify(wallets.Chain, script)
-		}
-		spent := &tx.Inputs[i]
-		if !spent.Known {
+		script := spentScript(in)
+		if script == nil {
 			continue
 		}
-		if all[i] != "" && all[i] != spent.Spent.Address && spent.Spent.Type != chains.ScriptUnknown {
-			return nil, fmt.Errorf("transaction %s, input %d: what it shows is not of the %s that it spends", tx.ID, i, spent.Spent.Type)
+		shows, _ := bitcoin.Classify(wallets.Chain, script)
+		if tx.Inputs[i].Known && all[i] != shows && tx.Inputs[i].Spent.Type != chains.ScriptUnknown {
+			return nil, fmt.Errorf("transaction %s, input %d: what it shows is not of the %s that it spends", tx.ID, i, tx.Inputs[i].Spent.Type)
 		}
-		all[i] = spent.Spent.Address
+		all[i] = shows
 	}
 	return all, nil
 }

@@ -13,8 +13,18 @@ import (
 	"clew/heuristics"
 )
 
-// version is the version that the heuristics have now; rows of others are not kept.
-const version = "1"
+// versionOf returns the version that a heuristic has now, "" of one that is not known; rows of others
+// are not kept. What stands behind the first slash are kinds, bands and signals of it.
+func versionOf(heuristic string) string {
+	name, _, _ := strings.Cut(heuristic, "/")
+	return map[string]string{
+		"coinjoin": heuristics.CoinJoinVersion, "mapping": heuristics.CoinJoinVersion,
+		"batch": heuristics.BatchVersion, "consolidation": heuristics.ConsolidationVersion,
+		"change": heuristics.ChangeVersion, "peel": heuristics.PeelVersion, "dust": heuristics.SpamVersion,
+		"co-spend": heuristics.JoinVersion, "wraps": heuristics.JoinVersion,
+		"mixer-candidates": heuristics.MixerVersion,
+	}[name]
+}
 
 // sheet is what a measurement reads from and writes to.
 type sheet struct {
@@ -31,7 +41,7 @@ type sheet struct {
 // add writes a row for scores.json: of n, hits were what.
 func (s *sheet) add(heuristic, set, what string, hits, n int) *heuristics.Score {
 	s.scores = append(s.scores, heuristics.Score{
-		Heuristic: heuristic, Version: version, Set: set,
+		Heuristic: heuristic, Version: versionOf(heuristic), Set: set,
 		What: what, Hits: hits, N: n, Rate: decimal(hits, n), Measure: s.name,
 	})
 	return &s.scores[len(s.scores)-1]
@@ -81,7 +91,7 @@ func merge(old, fresh []heuristics.Score, ran []string) (rows []heuristics.Score
 	for _, s := range old {
 		switch {
 		case slices.Contains(ran, s.Measure):
-		case s.Version != version:
+		case s.Version != versionOf(s.Heuristic):
 			dropped++
 		default:
 			rows = append(rows, s)

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"clew/chains"
+	"clew/heuristics"
+)
+
+// mapped is what counting the mappings of a transaction gave.
+type mapped struct {
+	tx   *chains.Tx
+	done bool
+	took time.Duration
+	got  heuristics.Mappings
+}
+
+// scoreMappings counts the mappings of the emulated rounds of Wasabi 2, as far as a number of
+// steps allows, and compares with a count of our own where that is feasible.
+func scoreMappings(s *sheet) error {
+	rounds, err := wasabi2Set(s.repo)
+	if err != nil {
+		return err
+	}
+	all := make([]mapped, len(rounds.txs))
+	done, checked, wrong := 0, 0, 0
+	for i := range all {
+		all[i] = mapped{tx: &rounds.txs[i]}
+		m := &all[i]
+		if m.got, m.done = heuristics.Mapping(m.tx, heuristics.Steps(mappingSteps)); !m.done {
+			continue
+		}
+		done++
+		if feasible(m.tx) {
+			checked++
+			if plainMappings(m.tx).Cmp(m.got.Count) != 0 {
+				wrong++
+			}
+		}
+	}
+	fmt.Fprintf(s, "| rounds | counted within %d steps | of these compared with a plain count | wrong |\n|---|---|---|---|\n", mappingSteps)
+	fmt.Fprintf(s, "| %d | %s | %d | %d |\n", len(all), of(done, len(all)), checked, wrong)
+	s.shows("mapping", "Wasabi 2 emulated, counts compared with a plain count", "wrong", wrong, checked)
+	s.add("mapping", fmt.Sprintf("Wasabi 2 emulated, not counted within %d steps", mappingSteps), "missed", len(all)-done, len(all))
+	return nil
+}
+
+// mappingSteps is how often a count is asked whether it should stop, before it is stopped.
+const mappingSteps = 20_000
+
+// scoreMinute counts the mappings of the same rounds, each for a minute at most.
+func scoreMinute(s *sheet) error {
+	rounds, err := wasabi2Set(s.repo)
+	if err != nil {
+		return err
+	}
+	var took []time.Duration
+	for i := range rounds.txs {
+		begin := time.Now()
+		if _, ok := heuristics.Mapping(&rounds.txs[i], func() bool { return time.Since(begin) > time.Minute }); ok {
+			took = append(took, time.Since(begin))
+		}
+	}
+	slices.Sort(took)
+	fmt.Fprint(s, "| rounds | counted within 60 s | median of these | slowest of these |\n|---|---|---|---|\n")
+	if len(took) == 0 {
+		fmt.Fprintf(s, "| %d | 0 | – | – |\n", len(rounds.txs))
+		return nil
+	}
+	fmt.Fprintf(s, "| %d | %s | %s | %s |\n", len(rounds.txs), of(len(took), len(rounds.txs)), took[len(took)/2].Round(time.Microsecond*100), took[len(took)-1].Round(time.Millisecond))
+	s.add("mapping", "Wasabi 2 emulated, not counted within 60 s", "missed", len(rounds.txs)-len(took), len(rounds.txs))
+	return nil
+}
+
+// feasible reports whether plainMappings takes seconds at most.
+func feasible(tx *chains.Tx) bool { return 3*len(tx.Inputs)+3*len(tx.Outputs) <= 54 }
+
+// plainMappings counts the mappings of a transaction as they are defined (heuristics.Mapping), with
+// nothing done to be quick but that what is left of inputs and outputs is counted once: the part
+// that holds the first input is chosen in every way, then the others.
+func plainMappings(tx *chains.Tx) *big.Int {
+	in, out := make([]uint64, 1<<len(tx.Inputs)), make([]uint64, 1<<len(tx.Outputs))
+	for m := range in {
+		for i := range tx.Inputs {
+			if m>>i&1 == 1 {
+				in[m] += tx.Inputs[i].Spent.Value
+			}
+		}
+	}
+	for m := range out {
+		for i := range tx.Outputs {
+			if m>>i&1 == 1 {
+				out[m] += tx.Outputs[i].Value
+			}
+		}
+	}
+	memo := map[[2]int]*big.Int{}
+	var count func(ins, outs int) *big.Int
+	count = func(ins, outs int) *big.Int {
+		switch {
+		case ins == 0 && outs == 0:
+			return big.NewInt(1)
+		case ins == 0 || outs == 0:
+			return new(big.Int)
+		}
+		if n := memo[[2]int{ins, outs}]; n != nil {
+			return n
+		}
+		n, lowest := new(big.Int), ins&-ins
+		for rest := ins &^ lowest; ; rest = (rest - 1) & (ins &^ lowest) {
+			part := rest | lowest
+			for paid := outs; paid > 0; paid = (paid - 1) & outs {
+				if in[part] >= out[paid] {
+					n.Add(n, count(ins&^part, outs&^paid))
+				}
+			}
+			if rest == 0 {
+				break
+			}
+		}
+		memo[[2]int{ins, outs}] = n
+		return n
+	}
+	return count(1<<len(tx.Inputs)-1, 1<<len(tx.Outputs)-1)
+}
