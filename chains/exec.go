@@ -20,6 +20,10 @@ type Execution struct {
 	Type     uint8  // of the envelope: 0 legacy, 1 access list, 2 EIP-1559, 3 blobs, 4 EIP-7702; others are an L2's own
 	Failed   bool   // it was reverted: the fee is paid and nothing else moves
 	GasPrice Amount // paid for a unit of gas, in wei
+	// TipCap and FeeCap are what the sender offered for a unit of gas at most, as a tip and in all, in
+	// wei: of envelopes that say so (EIP-1559 and later). Both are 0 of others, and where a store was
+	// filled before they were kept.
+	TipCap, FeeCap Amount
 	// Moves are the movements of value in the order in which they take effect: the fee; then
 	// the native coin in the order of calls (each before those inside it); then tokens by log
 	// index; then the tip. Nothing of a reverted call is in it, and nothing of amount 0.

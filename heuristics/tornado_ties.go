@@ -170,32 +170,16 @@ func plusUpTo(a, b chains.Amount) chains.Amount {
 	return sum
 }
 
-// FeeHabit says how the signer of a transaction pays for gas, as text to compare: the gas price of a
-// transaction that names one, else the tip for a unit of gas; "" where that does not show. It is what was
-// paid: a tip that its cap cut, and limits of gas, are not seen.
+// FeeHabit says how the signer of a transaction pays for gas, as text to compare: the gas price that
+// it names, or the tip and the fee that it offers at most; "" where these were not kept. The limit of gas
+// is left out, since it hangs on what is called.
 func FeeHabit(e *chains.Execution) string {
-	if e.Type <= 1 {
+	const legacy = 1 // and access lists, which name a price too
+	switch {
+	case e.Type <= legacy:
 		return fmt.Sprintf("price %s", e.GasPrice)
-	}
-	var fee, tip chains.Amount
-	for k := range e.Moves {
-		switch m := &e.Moves[k]; m.Kind { //nolint:exhaustive // the two that gas is paid by
-		case chains.MoveFee:
-			fee = plusUpTo(fee, m.Amount)
-		case chains.MoveTip:
-			tip = plusUpTo(tip, m.Amount)
-		}
-	}
-	if fee.IsZero() || tip.IsZero() || e.GasPrice.IsZero() {
+	case e.FeeCap.IsZero():
 		return ""
 	}
-	gas, rest := fee.MulDiv(chains.Units(1), e.GasPrice)
-	if !rest.IsZero() || gas.IsZero() {
-		return "" // the fee has other parts
-	}
-	each, rest := tip.MulDiv(chains.Units(1), gas)
-	if !rest.IsZero() {
-		return ""
-	}
-	return fmt.Sprintf("tip %s", each)
+	return fmt.Sprintf("tip %s of %s", e.TipCap, e.FeeCap)
 }

@@ -18,6 +18,9 @@ func dumpExec(w *bufio.Writer, e *chains.Execution) {
 			fmt.Fprint(w, s.text)
 		}
 	}
+	if !e.FeeCap.IsZero() || !e.TipCap.IsZero() {
+		fmt.Fprintf(w, " caps %s %s", e.TipCap, e.FeeCap)
+	}
 	fmt.Fprintln(w)
 	for i := range e.Moves {
 		m := &e.Moves[i]

@@ -11,6 +11,7 @@ import (
 // and outputs, with
 //
 //	flags 1 | type 1 | nonce uvarint | gas price amount | sender name | to name | created name
+//	  | tip cap amount | fee cap amount, where the flags say so
 //	  | moves uvarint | move… | events uvarint | event… | ran uvarint | name…
 //	move:  kind and evidence 1 | asset | from name | to name | amount | index uvarint
 //	event: kind 1, 80 registered | protocol name | name of the event | emitter name
@@ -25,7 +26,8 @@ import (
 const (
 	execFailed     = 1 << 0
 	execUntraced   = 1 << 1
-	execKnownFlags = 1<<2 - 1
+	execCaps       = 1 << 2 // what the sender offered for gas at most is kept
+	execKnownFlags = 1<<3 - 1
 
 	moveEvidence    = 6      // chains.Evidence stands above the kind, shifted by this
 	eventRegistered = 1 << 7 // beside the kind
@@ -46,12 +48,17 @@ type packer struct {
 func appendExec(b []byte, e *chains.Execution) []byte {
 	var few [namesScanned]string
 	p := packer{b: b, names: few[:0]}
-	p.byte(flag(e.Failed, execFailed) | flag(e.Untraced, execUntraced))
+	caps := !e.TipCap.IsZero() || !e.FeeCap.IsZero()
+	p.byte(flag(e.Failed, execFailed) | flag(e.Untraced, execUntraced) | flag(caps, execCaps))
 	p.byte(e.Type)
 	p.uvarint(e.Nonce)
 	p.amount(e.GasPrice)
 	for _, a := range [...]chains.Address{e.Sender, e.To, e.Created} {
 		p.name(string(a))
+	}
+	if caps {
+		p.amount(e.TipCap)
+		p.amount(e.FeeCap)
 	}
 	p.uvarint(uint64(len(e.Moves)))
 	for i := range e.Moves {

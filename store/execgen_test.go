@@ -90,6 +90,9 @@ func (g *accountGenerator) block(n int) *chains.Block {
 
 func (g *accountGenerator) exec(index uint32) *chains.Execution {
 	e := &chains.Execution{Sender: g.who(), To: g.who(), Nonce: g.rng.Uint64N(1 << 40), Type: uint8(g.rng.IntN(5)), GasPrice: chains.Units(30e9)}
+	if e.Type >= 2 {
+		e.TipCap, e.FeeCap = chains.Units(g.rng.Uint64N(3)*1e9), chains.Units(60e9)
+	}
 	e.Moves = append(e.Moves,
 		chains.Move{Kind: chains.MoveFee, Asset: chains.Native, From: e.Sender, Amount: chains.Units(1e15), Evidence: chains.EvidenceProven})
 	switch p := g.rng.IntN(10); {

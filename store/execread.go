@@ -24,6 +24,9 @@ func (d *bodyReader) exec() *chains.Execution {
 	for _, a := range [...]*chains.Address{&e.Sender, &e.To, &e.Created} {
 		*a = r.address()
 	}
+	if flags&execCaps != 0 {
+		e.TipCap, e.FeeCap = r.amount(), r.amount()
+	}
 	if n := r.count(5); n > 0 {
 		e.Moves = make([]chains.Move, n)
 	}

@@ -121,6 +121,7 @@ func (d *Decoder) moves(p *Parts, h *Header, e *chains.Execution) error {
 		return err
 	}
 	e.GasPrice = chains.AmountOf(&c.unit)
+	e.TipCap, e.FeeCap = chains.AmountOf(&p.Tx.TipCap), chains.AmountOf(&p.Tx.FeeCap)
 	e.Moves = make([]chains.Move, 0, 4+len(p.Receipt.Logs))
 	fee, over := new(uint256.Int).AddOverflow(&c.gas, &c.more)
 	if over {
