@@ -16,6 +16,10 @@ type SplitRule struct {
 	Least, Most int64
 	// Alone: a part may have no outputs. Spare: outputs may be in no part.
 	Alone, Spare bool
+	// ByValue: things of equal value are not told apart.
+	ByValue bool
+	// MostOut is how many outputs a part has at most; 0 for any number.
+	MostOut int
 }
 
 // MappingPlaces is the most inputs and outputs together of a transaction whose mappings are counted:
@@ -23,7 +27,7 @@ type SplitRule struct {
 const MappingPlaces = 36
 
 const (
-	// mostParts is the most different parts that are held, of 24 bytes each.
+	// mostParts is the most different parts that are held, of 16 bytes each.
 	mostParts = 4 << 20
 	// mostStates is the most remainders whose counts are held.
 	mostStates = 4 << 20
@@ -40,8 +44,8 @@ const (
 type splitter struct {
 	in, out half
 	rule    SplitRule
-	parts   [][]part // by the first class of inputs that is in them
-	memo    map[state]u128
+	parts   [][]state // by the first class of inputs that is in them
+	memo    map[remainder]u128
 	stop    func() bool
 	work    int
 }
@@ -61,9 +65,10 @@ type half struct {
 // state is what is left, or a part.
 type state struct{ in, out uint64 }
 
-type part struct {
+// remainder is what is left, of which the parts that have the first class stand at from or behind.
+type remainder struct {
 	state
-	surplus int64
+	from int
 }
 
 // newSplitter finds all parts. ok is false where there are too many, and once stop says so.
@@ -71,11 +76,11 @@ func newSplitter(rule SplitRule, stop func() bool) (*splitter, bool) {
 	if len(rule.In) == 0 || len(rule.In)+len(rule.Out) > MappingPlaces {
 		return nil, false
 	}
-	s := &splitter{in: newHalf(rule.In), out: newHalf(rule.Out), rule: rule, memo: map[state]u128{}, stop: stop}
+	s := &splitter{in: newHalf(rule.In), out: newHalf(rule.Out), rule: rule, memo: map[remainder]u128{}, stop: stop}
 	if s.in.choices() > mostChoices || s.out.choices() > mostChoices {
 		return nil, false
 	}
-	s.parts = make([][]part, len(s.in.values))
+	s.parts = make([][]state, len(s.in.values))
 	found := 0
 	outs := s.out.all()
 	for _, a := range s.in.all() {
@@ -88,13 +93,13 @@ func newSplitter(rule SplitRule, stop func() bool) (*splitter, bool) {
 			if b.sum > a.sum-rule.Least {
 				break
 			}
-			if b.packed == 0 && !rule.Alone {
+			if b.packed == 0 && !rule.Alone || rule.MostOut > 0 && s.out.size(b.packed) > rule.MostOut {
 				continue
 			}
 			if found++; found > mostParts || s.over() {
 				return nil, false
 			}
-			s.parts[first] = append(s.parts[first], part{state{a.packed, b.packed}, a.sum - b.sum})
+			s.parts[first] = append(s.parts[first], state{a.packed, b.packed})
 		}
 		if s.over() {
 			return nil, false
@@ -143,6 +148,15 @@ func (d *half) number(packed uint64, c int) int {
 	return int(packed >> d.shift[c] & d.mask[c]) //nolint:gosec // a count
 }
 
+// size returns how many things there are in packed.
+func (d *half) size(packed uint64) int {
+	n := 0
+	for c := range d.counts {
+		n += d.number(packed, c)
+	}
+	return n
+}
+
 // has reports whether packed has all of a.
 func (d *half) has(packed, a uint64) bool { return ((packed|d.guards)-a)&d.guards == d.guards }
 
@@ -181,9 +195,24 @@ func (d *half) all() []choice {
 // whole is the transaction.
 func (s *splitter) whole() state { return state{s.in.full, s.out.full} }
 
-// count returns the ways to split what is left: the part of one input, of the first class that is
-// left, is chosen, and what is then left is split. ok is false once it is to stop.
-func (s *splitter) count(left state) (total u128, ok bool) {
+// CountSplits returns the number of ways to split by a rule, under the conditions of Mapping.
+func CountSplits(rule SplitRule, stop func() bool) (*big.Int, bool) {
+	s, ok := newSplitter(rule, stop)
+	if !ok {
+		return nil, false
+	}
+	n, ok := s.count(s.whole())
+	return n.big(), ok
+}
+
+// count returns the ways to split what is left; ok is false once it is to stop.
+func (s *splitter) count(left state) (total u128, ok bool) { return s.split(remainder{left, 0}) }
+
+// split chooses a part with something of the first class that is left, and splits what is then left.
+// Where equal values are told apart, it is the part of one input of that class. Where not, the parts
+// that share the class are chosen in the order in which they are listed, so that each set of them is
+// found once.
+func (s *splitter) split(left remainder) (total u128, ok bool) {
 	if left.in == 0 {
 		if left.out == 0 || s.rule.Spare {
 			return u128{lo: 1}, true
@@ -193,21 +222,27 @@ func (s *splitter) count(left state) (total u128, ok bool) {
 	if n, ok := s.memo[left]; ok {
 		return n, true
 	}
-	for i := range s.parts[s.in.first(left.in)] {
-		p := &s.parts[s.in.first(left.in)][i]
+	first := s.in.first(left.in)
+	list := s.parts[first]
+	for i := left.from; i < len(list); i++ {
+		p := &list[i]
 		if s.over() {
 			return u128{}, false
 		}
 		if !s.in.has(left.in, p.in) || !s.out.has(left.out, p.out) {
 			continue
 		}
-		rest, ok := s.count(state{left.in - p.in, left.out - p.out})
+		rest, weight := remainder{state: state{left.in - p.in, left.out - p.out}}, uint64(1)
+		if !s.rule.ByValue {
+			weight = s.ways(left.state, *p)
+		} else if s.in.number(rest.in, first) > 0 {
+			rest.from = i
+		}
+		n, ok := s.split(rest)
 		if !ok {
 			return u128{}, false
 		}
-		if !rest.zero() {
-			total = total.plus(rest.times(s.ways(left, p.state)))
-		}
+		total = total.plus(n.times(weight))
 	}
 	if len(s.memo) >= mostStates {
 		return u128{}, false
@@ -248,7 +283,7 @@ func (s *splitter) links() ([][]*big.Int, bool) {
 				return nil, false
 			}
 			if !rest.zero() {
-				s.addLinks(sums, p.state, rest)
+				s.addLinks(sums, p, rest)
 			}
 		}
 	}
