@@ -18,7 +18,7 @@ import (
 func versionOf(heuristic string) string {
 	name, _, _ := strings.Cut(heuristic, "/")
 	return map[string]string{
-		"coinjoin": heuristics.CoinJoinVersion, "mapping": heuristics.CoinJoinVersion,
+		"coinjoin": heuristics.CoinJoinVersion, "mapping": heuristics.MappingVersion,
 		"batch": heuristics.BatchVersion, "consolidation": heuristics.ConsolidationVersion,
 		"change": heuristics.ChangeVersion, "peel": heuristics.PeelVersion, "dust": heuristics.SpamVersion,
 		"co-spend": heuristics.JoinVersion, "wraps": heuristics.JoinVersion,
