@@ -1,5 +1,7 @@
 package heuristics
 
+import "slices"
+
 // Partition parts the numbers 0 … Len()−1 into sets that only grow together. The root of a set is
 // its smallest number, so that the sets do not depend on the order of joins, nor do their roots.
 // It takes 4 bytes a number. The zero value is empty. One goroutine uses it; Find reads alone.
@@ -13,6 +15,7 @@ func (p *Partition) Len() int { return len(p.parent) }
 
 // Grow adds numbers, each a set of its own, until there are n.
 func (p *Partition) Grow(n int) {
+	p.parent = slices.Grow(p.parent, max(0, n-len(p.parent)))
 	for len(p.parent) < n {
 		p.parent = append(p.parent, uint32(len(p.parent)))
 	}
