@@ -40,6 +40,7 @@ type balances struct {
 
 	adoptedOf []chains.Amount // units, by line of adopt
 	deposits  []*mixed        // to pools of mixers
+	sweepers  sweepers        // what may be deposit addresses of services
 	began     int64           // when traced value was met first, Unix seconds; 0: not yet
 }
 
@@ -327,5 +328,5 @@ func (s *balances) finish(ctx context.Context) (*Trace, error) {
 	if t == nil {
 		return t, err
 	}
-	return t, errors.Join(err, s.propose(ctx, t))
+	return t, errors.Join(err, s.propose(ctx, t), s.nameDeposits(ctx, t))
 }

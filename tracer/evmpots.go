@@ -178,6 +178,7 @@ func (s *balances) receive(ctx context.Context, t *passage, k int, b bundle, fro
 		if reason == ReasonMixer {
 			s.deposited(t, st)
 		}
+		s.mayDeposit(st, reason, kind, from)
 		if reason != "" {
 			if gone, err := s.leave(ctx, t, k, h, reason, from, write); gone || err != nil {
 				return err
