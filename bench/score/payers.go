@@ -63,7 +63,7 @@ func spentScript(in *wire.TxIn) []byte {
 		return slices.Concat([]byte{0, 32}, h[:])
 	case len(w) == 0 && len(pushes) == 2 && isKey(pushes[1]) && len(pushes[0]) < 80:
 		return slices.Concat([]byte{0x76, 0xa9, 20}, address.Hash160(pushes[1]), []byte{0x88, 0xac})
-	case len(pushes) > 1 && len(w) == 0 || len(pushes) == 1 && len(w) > 0:
+	case len(pushes) > 1 && len(w) == 0 && !isSignature(pushes[len(pushes)-1]) || len(pushes) == 1 && len(w) > 0:
 		return slices.Concat([]byte{0xa9, 20}, address.Hash160(pushes[len(pushes)-1]), []byte{0x87})
 	}
 	return nil
@@ -73,3 +73,6 @@ func spentScript(in *wire.TxIn) []byte {
 func isKey(data []byte) bool {
 	return len(data) == 33 && (data[0] == 2 || data[0] == 3) || len(data) == 65 && data[0] == 4
 }
+
+// isSignature reports whether data has the form of an ECDSA signature: bare multisig is spent with nothing else.
+func isSignature(data []byte) bool { return len(data) > 8 && len(data) < 74 && data[0] == 0x30 }
