@@ -86,9 +86,6 @@ func Change(tx *chains.Tx, facts Facts) ChangeVote {
 	if bits.OnesCount16(b.all) < 2 {
 		return none
 	}
-	if _, mix := MixOf(tx); mix {
-		return none
-	}
 	b.scripts()
 	b.amounts()
 	if facts.Seen != nil {
@@ -96,6 +93,12 @@ func Change(tx *chains.Tx, facts Facts) ChangeVote {
 	}
 	if facts.Spender != nil {
 		b.fingerprints(facts.Spender)
+	}
+	if b.n == 0 {
+		return none
+	}
+	if _, mix := MixOf(tx); mix {
+		return none
 	}
 	return b.count()
 }
@@ -124,9 +127,7 @@ func (b *ballot) holds(p predicate, of uint16) {
 func (b *ballot) count() ChangeVote {
 	v := ChangeVote{Output: -1}
 	var best [groupCount]struct{ weight, output int }
-	if b.n > 0 {
-		v.Votes = make([]Vote, b.n)
-	}
+	v.Votes = make([]Vote, b.n)
 	for i := range v.Votes {
 		p := predicates[b.votes[i].predicate]
 		v.Votes[i] = Vote{p.name, groupNames[p.group], b.votes[i].output, p.weight}

@@ -156,7 +156,8 @@ func (b *ballot) freshness(asked func(chains.Address) (seen, known bool)) {
 // out.
 func (b *ballot) fingerprints(spender func(int) *chains.Tx) {
 	var out [predicateCount]uint16 // ruled out
-	own := HabitsOf(b.tx)
+	var own Habits
+	known := false
 	for i := range b.tx.Outputs {
 		if b.all&(1<<i) == 0 {
 			continue
@@ -164,6 +165,9 @@ func (b *ballot) fingerprints(spender func(int) *chains.Tx) {
 		by := spender(i)
 		if by == nil {
 			continue
+		}
+		if !known {
+			own, known = HabitsOf(b.tx), true
 		}
 		bit, its := uint16(1)<<i, HabitsOf(by)
 		for p, differs := range [...]bool{
