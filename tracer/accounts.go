@@ -10,7 +10,7 @@ import (
 	"clew/chains"
 )
 
-// liveAccount is an address as a pot.
+// liveAccount is an address, or a cluster of them, as a pot.
 type liveAccount struct {
 	account
 	seq     int
@@ -61,7 +61,7 @@ func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
 	if unknown >= 0 && !m.ends() {
 		return s.loseAccounts(tx, unknown)
 	}
-	givers, receivers, err := nets(tx)
+	givers, receivers, err := nets(tx, s.out.potOf)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *sweep) moveNets(tx *chains.Tx) ([]*holding, error) {
 		if in[i].touched() {
 			traced = append(traced, &holding{bundle: in[i], node: a.node, origin: a.origin(), hops: a.hops})
 			s.gave = append(s.gave, a)
-			parts = append(parts, lost{traced[len(traced)-1], inputsAt(tx, g.address), a})
+			parts = append(parts, lost{traced[len(traced)-1], s.inputsAt(tx, g.address), a})
 		}
 	}
 	made := make([]*holding, len(receivers))
@@ -125,10 +125,10 @@ func (s *sweep) moveTraced(tx *chains.Tx, m *mixing, in []bundle, traced []*hold
 	return nil
 }
 
-// inputsAt returns the inputs of tx that spend from an address.
-func inputsAt(tx *chains.Tx, a chains.Address) (at []int) {
+// inputsAt returns the inputs of tx that spend from a pot.
+func (s *sweep) inputsAt(tx *chains.Tx, pot chains.Address) (at []int) {
 	for i := range tx.Inputs {
-		if tx.Inputs[i].Known && tx.Inputs[i].Spent.Address == a {
+		if tx.Inputs[i].Known && s.out.potOf(tx.Inputs[i].Spent.Address) == pot {
 			at = append(at, i)
 		}
 	}
@@ -151,7 +151,7 @@ func (s *sweep) addCleans(tx *chains.Tx, made []*holding) error {
 
 // addClean lets an arrival into its account, if that is live, as clean.
 func (s *sweep) addClean(tx *chains.Tx, h *holding) error {
-	if a := s.accounts[tx.Outputs[h.out.Index].Address]; a != nil {
+	if a := s.accounts[s.out.potOf(tx.Outputs[h.out.Index].Address)]; a != nil {
 		return a.deposit(&bundle{units: h.units})
 	}
 	return nil
@@ -206,18 +206,22 @@ func (s *sweep) withdraw(tx *chains.Tx, a *liveAccount, units chains.Amount) (bu
 
 // arrive deposits a traced arrival in its account, which is opened if it is not live.
 func (s *sweep) arrive(ctx context.Context, tx *chains.Tx, h *holding) error {
-	address := tx.Outputs[h.out.Index].Address
+	address := s.out.potOf(tx.Outputs[h.out.Index].Address)
 	a := s.accounts[address]
 	if a == nil {
-		opening, err := s.opening(ctx, address)
-		if err != nil {
-			return err
-		}
 		a = &liveAccount{seq: h.seq, address: address, node: h.node, hops: h.hops}
-		a.units = opening
 		s.accounts[address] = a
-		if err := s.src.WatchAddress(ctx, address); err != nil {
-			return err
+		for _, member := range s.members(address) {
+			opening, err := s.opening(ctx, member)
+			if err == nil {
+				a.units, err = a.units.Add(opening)
+			}
+			if err == nil {
+				err = s.src.WatchAddress(ctx, member)
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return a.receive(h)
@@ -276,7 +280,7 @@ func (e *OpeningError) Unwrap() error { return e.Err }
 // loseAccounts ends what the live accounts give in a transaction whose total is unknown.
 func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {
 	note := fmt.Sprintf("transaction %s: the value of input %d (%s) is not known", tx.ID, unknown, tx.Inputs[unknown].Prev)
-	givers, receivers := knownNets(tx)
+	givers, receivers := knownNets(tx, s.out.potOf)
 	move := &movement{tx: tx, ruleEnds: true}
 	t := taint{basis: ByRule}
 	s.gave = s.gave[:0]
@@ -325,8 +329,8 @@ func (s *sweep) loseAccounts(tx *chains.Tx, unknown int) ([]*holding, error) {
 }
 
 // nets returns what each address gives and receives, all its inputs and outputs summed.
-func nets(tx *chains.Tx) (givers, receivers []net, err error) {
-	givers, receivers = knownNets(tx)
+func nets(tx *chains.Tx, pot func(chains.Address) chains.Address) (givers, receivers []net, err error) {
+	givers, receivers = knownNets(tx, pot)
 	for _, side := range [][]net{givers, receivers} {
 		var sum chains.Amount
 		for _, n := range side {
@@ -339,7 +343,7 @@ func nets(tx *chains.Tx) (givers, receivers []net, err error) {
 }
 
 // knownNets does so over the inputs whose value is known.
-func knownNets(tx *chains.Tx) (givers, receivers []net) {
+func knownNets(tx *chains.Tx, pot func(chains.Address) chains.Address) (givers, receivers []net) {
 	type flow struct {
 		in, out chains.Amount
 		outs    []int
@@ -355,12 +359,12 @@ func knownNets(tx *chains.Tx) (givers, receivers []net) {
 	}
 	for i := range tx.Inputs {
 		if spent := &tx.Inputs[i].Spent; tx.Inputs[i].Known {
-			f := at(spent.Address)
+			f := at(pot(spent.Address))
 			f.in = f.in.Plus(chains.Units(spent.Value))
 		}
 	}
 	for i, o := range tx.Outputs {
-		f := at(o.Address)
+		f := at(pot(o.Address))
 		f.out = f.out.Plus(chains.Units(o.Value))
 		f.outs = append(f.outs, i)
 	}

@@ -30,5 +30,5 @@ func measured(heuristic, version string) *MeasuredError {
 	if !ok {
 		return nil
 	}
-	return &MeasuredError{MeasuredOn: score.Set, Rate: score.Rate, N: score.N}
+	return &MeasuredError{MeasuredOn: score.Set, Rate: score.Rate, N: score.N, What: score.What, Hits: score.Hits}
 }

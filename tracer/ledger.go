@@ -28,9 +28,10 @@ type ledger struct {
 	nextHop     int
 	accountPots bool
 	findings    findings
-	labels      Labels                          // nil: none are used
-	attributed  map[chains.Address]*attribution // addresses met of which somebody says something
-	seedAddress map[chains.Address]bool         // where seeds lie
+	labels      Labels                            // nil: none are used
+	attributed  map[chains.Address]*attribution   // addresses met of which somebody says something
+	seedAddress map[chains.Address]bool           // where seeds lie
+	pots        map[chains.Address]chains.Address // accounts: cluster: the pots of addresses that were met
 	inc         *Incident
 	written     written
 	kept        kept
@@ -172,8 +173,11 @@ func (l *ledger) node(n Node) string {
 	return n.ID
 }
 
-// addressNode returns the node of where an output lies.
+// addressNode returns the node of where an output lies: of its pot, where pots are clusters.
 func (l *ledger) addressNode(out *chains.Output) string {
+	if pot := l.potOf(out.Address); pot != out.Address {
+		out = &chains.Output{Address: pot}
+	}
 	if n, ok := l.addresses[out.Address]; ok {
 		return n
 	}

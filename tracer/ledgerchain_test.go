@@ -24,9 +24,11 @@ func (plain) ParseAddress(_ chains.Chain, text string) (chains.Address, error) {
 	if text == "" || strings.ContainsAny(text, ":@") {
 		return "", fmt.Errorf("address %q: want letters", text)
 	}
-	return chains.Address(text), nil
+	return chains.Address(strings.ReplaceAll(text, "coordinator", coordinator)), nil
 }
-func (plain) FormatAddress(_ chains.Chain, a chains.Address) string { return string(a) }
+func (plain) FormatAddress(_ chains.Chain, a chains.Address) string {
+	return strings.ReplaceAll(string(a), coordinator, "coordinator") // whose key is no text
+}
 
 func (plain) BridgeProtocols() []string { return []string{"nomad"} }
 
@@ -40,6 +42,8 @@ type book struct {
 	byAddress map[chains.Address][]int
 	byID      map[chains.TxID]int
 
+	mixes     map[int]bool   // transactions of the form of a mix
+	opt       tracer.Options // of the runs
 	wanted    map[int]bool
 	addresses map[chains.Address]bool
 	at        int
@@ -48,7 +52,7 @@ type book struct {
 func newBook() *book {
 	return &book{
 		outputs: map[chains.OutPoint]chains.Output{}, spender: map[chains.OutPoint]int{},
-		byAddress: map[chains.Address][]int{}, byID: map[chains.TxID]int{},
+		byAddress: map[chains.Address][]int{}, byID: map[chains.TxID]int{}, mixes: map[int]bool{},
 	}
 }
 
@@ -181,7 +185,7 @@ func (b *book) try(yaml string) (*tracer.Trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tracer.Run(context.Background(), inc, chain, b.rewind(), plain{}, tracer.Options{})
+	return tracer.Run(context.Background(), inc, chain, b.rewind(), plain{}, b.opt)
 }
 
 // reporter is what a plain test and a random one have in common.

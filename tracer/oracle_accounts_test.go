@@ -66,16 +66,23 @@ func (o *oracle) stepAccounts(n int) {
 	for _, in := range tx.Inputs {
 		known = known && in.Known
 	}
+	mixed := o.mixes && o.book.mixes[n]
 	for _, g := range givers {
 		acc := o.account(g.address)
 		var given units
 		for r, rule := range oracleRules {
 			if o.says(rule) {
 				given[r] = take(rule, &acc.by[r], g.units, len(o.seeds))
-				pot[r] = append(pot[r], given[r]...)
+				if !mixed {
+					pot[r] = append(pot[r], given[r]...)
+				}
 			}
 		}
 		acc.value -= g.units
+		if mixed && acc.poison != 0 {
+			o.mixIn(n, "from "+string(g.address), &holding{by: given, value: g.units, poison: acc.poison})
+			continue
+		}
 		if !known && o.largest(&given) > 0 {
 			o.ends = append(o.ends, &end{place{n, string(g.address)}, amounts{reason: tracer.ReasonGap, by: given}})
 		}
@@ -90,7 +97,7 @@ func (o *oracle) stepAccounts(n int) {
 	if leastTraced < 1<<30 {
 		least = leastTraced // what poison alone reaches counts only where nothing else is traced
 	}
-	if poison != 0 {
+	if poison != 0 || o.mixed[n] {
 		o.count++
 	}
 	var made []receipt
@@ -122,7 +129,7 @@ func (o *oracle) stepAccounts(n int) {
 // arrive ends what a receiver gets or lets it enter the account at its back.
 func (o *oracle) arrive(rc net, h *holding) {
 	if h.poison != 0 {
-		if why := o.stops(h, rc.script); why != "" {
+		if why := o.stops(h, chains.Output{Type: rc.script, Address: rc.address}); why != "" {
 			o.finish(h, why)
 			h = &holding{by: clean(rc.units), value: rc.units, hops: 1 << 30}
 		}

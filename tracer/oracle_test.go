@@ -68,6 +68,8 @@ type oracle struct {
 	hops    int  // 0: no bound
 	dust    int
 	touched int
+	mixes   bool                             // a mix ends everything
+	labels  map[chains.Address]tracer.Reason // where a branch ends, but where a seed lies
 
 	left     []int  // of each seed, what its amount still asks for; -1: no bound
 	marked   []int  // of each seed, what became stolen by it
@@ -76,6 +78,8 @@ type oracle struct {
 	live     map[chains.OutPoint]*holding
 	accounts map[chains.Address]*holding
 	count    int // touched transactions
+	seedLies map[chains.Address]bool
+	mixed    map[int]bool // transactions in which something ended so
 	moves    map[place]*amounts
 	ends     []*end
 }
@@ -111,7 +115,10 @@ func clean(n int) (by units) {
 // run works through the whole chain in order.
 func (o *oracle) run() {
 	o.live, o.accounts = map[chains.OutPoint]*holding{}, map[chains.Address]*holding{}
-	o.moves = map[place]*amounts{}
+	o.moves, o.seedLies, o.mixed = map[place]*amounts{}, map[chains.Address]bool{}, map[int]bool{}
+	for _, s := range o.seeds {
+		o.seedLies[s.address] = true
+	}
 	o.left, o.marked, o.met = make([]int, len(o.seeds)), make([]int, len(o.seeds)), make([]bool, len(o.seeds))
 	for i, s := range o.seeds {
 		o.left[i] = -1
@@ -178,7 +185,8 @@ func (o *oracle) stepOutputs(n int) {
 	var poison seedSet
 	var entered []*holding
 	least, leastTraced, total, known := 1<<30, 1<<30, 0, true
-	for _, in := range tx.Inputs {
+	mixed := o.mixes && o.book.mixes[n]
+	for i, in := range tx.Inputs {
 		h := o.live[in.Prev]
 		switch {
 		case !in.Known:
@@ -187,8 +195,12 @@ func (o *oracle) stepOutputs(n int) {
 		case h == nil:
 			h = &holding{by: clean(int(in.Spent.Value)), value: int(in.Spent.Value), hops: 1 << 30}
 		}
-		entered = append(entered, h)
 		delete(o.live, in.Prev)
+		if mixed && h.poison != 0 {
+			o.mixIn(n, "vin "+index(i), h)
+			continue
+		}
+		entered = append(entered, h)
 		for i := range pot {
 			pot[i] = append(pot[i], h.by[i]...)
 		}
@@ -202,7 +214,7 @@ func (o *oracle) stepOutputs(n int) {
 	if leastTraced < 1<<30 {
 		least = leastTraced // what poison alone reaches counts only where nothing else is traced
 	}
-	if poison != 0 {
+	if poison != 0 || o.mixed[n] {
 		o.count++
 	}
 	for _, h := range entered {
@@ -228,7 +240,7 @@ func (o *oracle) stepOutputs(n int) {
 		if m.h.poison == 0 {
 			continue
 		}
-		if why := o.stops(m.h, tx.Outputs[i].Type); why != "" {
+		if why := o.stops(m.h, tx.Outputs[i]); why != "" {
 			o.finish(m.h, why)
 			continue
 		}
@@ -242,6 +254,14 @@ func (o *oracle) stepOutputs(n int) {
 		o.moves[h.at] = &amounts{value: fee, by: h.by, poison: poison}
 		o.finish(h, tracer.ReasonFee)
 	}
+}
+
+// mixIn ends what goes into a mix.
+func (o *oracle) mixIn(n int, pos string, h *holding) {
+	o.mixed[n] = true
+	at := place{n, pos}
+	o.moves[at] = &amounts{value: h.value, by: copied(h.by), poison: h.poison}
+	o.ends = append(o.ends, &end{at, amounts{reason: tracer.ReasonMixer, value: h.value, by: h.by, poison: h.poison}})
 }
 
 // leave empties the pot of a transaction into its outputs, the fee last.
@@ -277,10 +297,12 @@ func (o *oracle) leave(tx *chains.Tx, pot units, touched bool) []units {
 }
 
 // stops says why a holding is not followed; "" if it is.
-func (o *oracle) stops(h *holding, t chains.ScriptType) tracer.Reason {
+func (o *oracle) stops(h *holding, out chains.Output) tracer.Reason {
 	switch {
-	case t == chains.ScriptNullData:
+	case out.Type == chains.ScriptNullData:
 		return tracer.ReasonBurn
+	case o.labels[out.Address] != "" && !o.seedLies[out.Address]:
+		return o.labels[out.Address]
 	case o.largest(&h.by) < o.dust:
 		return tracer.ReasonDust
 	case o.hops > 0 && h.hops >= o.hops:
@@ -310,7 +332,7 @@ func (o *oracle) lay(n int, made []receipt) {
 				if seed.hits(o.book, n, i) {
 					o.met[s] = true
 					o.refused = o.refused || o.address && seed.tx >= 0 && seed.amount > m.h.value
-					o.mark(s, m.h, int(o.book.txs[n].Outputs[i].Value))
+					o.mark(s, m.h, int(o.book.txs[n].Outputs[i].Value), o.book.txs[n].Outputs[i].Address)
 				}
 			}
 		}
@@ -319,7 +341,7 @@ func (o *oracle) lay(n int, made []receipt) {
 
 // mark makes clean units stolen: as many as no rule traces already, the first clean ones
 // under each rule, or the last.
-func (o *oracle) mark(s int, h *holding, received int) {
+func (o *oracle) mark(s int, h *holding, received int, at chains.Address) {
 	free := min(h.value-o.largest(&h.by), received)
 	if free <= 0 {
 		return
@@ -349,6 +371,7 @@ func (o *oracle) mark(s int, h *holding, received int) {
 		}
 	}
 	o.marked[s] += n
+	o.seedLies[at] = true
 	h.poison |= 1 << s
 	h.hops = 0
 }

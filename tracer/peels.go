@@ -93,7 +93,7 @@ func (l *ledger) peelRun(p *heuristics.Peel, to map[chains.TxID][]int) {
 			run.Hops, run.Tip = append(run.Hops, h.ID), leg.To
 		}
 	}
-	f.Says = fmt.Sprintf("a run of %d transactions that each pay somebody and pass the rest on: of %s units, %s left in %d payments to %d addresses; %s",
+	f.Says = fmt.Sprintf("a run of %d transactions that each pay somebody and pass the rest on: of %s units of native, %s units of native left in %d payments to %d addresses; %s",
 		len(p.Txs), run.ValueIn, paid, len(p.Paid), len(receivers), stopWords(p.Stop))
 	l.find(f)
 	l.t.Peels = append(l.t.Peels, run)

@@ -49,7 +49,9 @@ func randomChain(t *rapid.T, unknown bool) *randomCase {
 			to := rapid.SampledFrom(names).Draw(t, "miner")
 			c.unspent = append(c.unspent, c.book.mine(to, rapid.Uint64Range(1, 30).Draw(t, "reward")))
 		} else {
-			c.randomSpend(t, unknown)
+			if !c.randomMix(t) {
+				c.randomSpend(t, unknown)
+			}
 		}
 		height += int64(rapid.IntRange(0, 1).Draw(t, "next block"))
 		n := len(c.book.txs) - 1
@@ -87,6 +89,69 @@ func (c *randomCase) randomSpend(t *rapid.T, unknown bool) {
 			c.unspent = append(c.unspent, o)
 		}
 	}
+}
+
+// randomMix draws, now and then, a transaction of the form of a Wasabi 1 CoinJoin; false where it
+// draws none.
+func (c *randomCase) randomMix(t *rapid.T) bool {
+	if len(c.unspent) < 2 || rapid.IntRange(0, 4).Draw(t, "mix") > 0 {
+		return false
+	}
+	var from []chains.OutPoint
+	total := uint64(0)
+	for range rapid.IntRange(2, min(4, len(c.unspent))).Draw(t, "inputs of the mix") {
+		i := rapid.IntRange(0, len(c.unspent)-1).Draw(t, "input of the mix")
+		from = append(from, c.unspent[i])
+		total += c.book.outputs[c.unspent[i]].Value
+		c.unspent = slices.Delete(c.unspent, i, i+1)
+	}
+	share := total / 4
+	if share < 2 {
+		c.unspent = append(c.unspent, from...)
+		return false
+	}
+	to := []pay{{coordinator, 1}}
+	for _, name := range rapid.Permutation(names).Draw(t, "who gets of the mix")[:3] {
+		to = append(to, pay{name, share})
+	}
+	to[3].units += rapid.Uint64Range(1, total-3*share-1).Draw(t, "change of the mix")
+	outs := c.book.spend(from, to...)
+	c.book.mixes[len(c.book.txs)-1] = true
+	c.unspent = append(c.unspent, outs[1:]...)
+	return true
+}
+
+// coordinator is an address key of the first coordinator of Wasabi 1: of an output of whatever kind
+// that commits to bc1qs604…0ew.
+const coordinator = "c\x86\x9f\x5c\x7a\x4c\xd7\x77\x6a\xe0\xc0\xfc\xd9\xc3\x31\x5a\xbb\x23\x9a\x9f\x0d"
+
+// claims are labels by address.
+type claims map[chains.Address][]tracer.Label
+
+func (c claims) Labels(_ chains.Chain, a chains.Address) []tracer.Label { return c[a] }
+
+func (c claims) SHA256() string { return strings.Repeat("ab", 32) }
+
+// randomChoices draws what ends a trace beside the incident: labels, and what becomes of mixes.
+func (c *randomCase) randomChoices(t *rapid.T) {
+	c.oracle.mixes = true
+	switch rapid.IntRange(0, 3).Draw(t, "mixes") {
+	case 1:
+		c.book.opt.Through, c.oracle.mixes = []string{"coinjoin"}, false
+	case 2:
+		c.book.opt.Without, c.oracle.mixes = []string{"coinjoin"}, false
+	}
+	if rapid.Bool().Draw(t, "no labels") {
+		return
+	}
+	labels := claims{}
+	c.oracle.labels = map[chains.Address]tracer.Reason{}
+	for _, name := range names {
+		stops := rapid.SampledFrom([]tracer.NodeKind{"", "", "", "", tracer.NodeService, tracer.NodeMixer, tracer.NodeBridge}).Draw(t, "label of "+name)
+		labels[chains.Address(name)] = []tracer.Label{{Text: name + "'s", Stops: stops, Source: "a test"}}
+		c.oracle.labels[chains.Address(name)] = tracer.Reason(stops)
+	}
+	c.book.opt.Labels = labels
 }
 
 // randomIncident draws one to three seeds that do not overlap, and stops.
@@ -140,11 +205,11 @@ func (c *randomCase) randomSeed(t *rapid.T, covered map[chains.OutPoint]bool) (o
 	switch rapid.IntRange(0, 2).Draw(t, "form") {
 	case 1:
 		s = oracleSeed{tx: n, out: -1, address: out.Address}
-		text = fmt.Sprintf("chain: %s, tx: %s, to: %s", chain, at.Tx, out.Address)
+		text = fmt.Sprintf("chain: %s, tx: %s, to: %s", chain, at.Tx, named(string(out.Address)))
 	case 2:
 		to := tx.Block.Height + int64(rapid.IntRange(0, 4).Draw(t, "window"))
 		s = oracleSeed{tx: -1, out: -1, address: out.Address, from: tx.Block.Height, to: to}
-		text = fmt.Sprintf("chain: %s, address: %s, from: %d, to: %d", chain, out.Address, s.from, s.to)
+		text = fmt.Sprintf("chain: %s, address: %s, from: %d, to: %d", chain, named(string(out.Address)), s.from, s.to)
 	}
 	got := 0
 	var hits []chains.OutPoint
@@ -187,14 +252,16 @@ func (s oracleSeed) hits(b *book, n, i int) bool {
 func (o *oracle) lines() []string {
 	var out []string
 	for at, m := range o.moves {
-		out = append(out, o.describe(fmt.Sprintf("hop %d[%s]", at.tx, at.pos), *m)...)
+		out = append(out, o.describe(fmt.Sprintf("hop %d[%s]", at.tx, named(at.pos)), *m)...)
 	}
 	for _, e := range o.ends {
-		out = append(out, o.describe(fmt.Sprintf("end %d[%s] %s", e.at.tx, e.at.pos, e.reason), e.amounts)...)
+		out = append(out, o.describe(fmt.Sprintf("end %d[%s] %s", e.at.tx, named(e.at.pos), e.reason), e.amounts)...)
 	}
 	slices.Sort(out)
 	return out
 }
+
+func named(pos string) string { return strings.ReplaceAll(pos, coordinator, "coordinator") }
 
 func (o *oracle) describe(what string, m amounts) (out []string) {
 	for i, r := range oracleRules {
@@ -218,16 +285,22 @@ func (o *oracle) describe(what string, m amounts) (out []string) {
 // traceLines writes a trace in the form of the oracle's lines.
 func traceLines(c *randomCase, trace *tracer.Trace) []string {
 	var out []string
-	node := map[string]tracer.Node{}
+	node, at := map[string]tracer.Node{}, map[string]string{}
 	for _, n := range trace.Nodes {
 		node[n.ID] = n
 	}
 	for _, h := range trace.Hops {
 		leg := h.Legs[0]
 		pos := leg.Positions[0].Value
-		if c.oracle.address && pos != "fee" {
+		switch {
+		case h.Kind == tracer.HopMixer && c.oracle.address:
+			pos = "from " + node[leg.From[0].Node].Address
+		case h.Kind == tracer.HopMixer:
+			pos = "vin " + pos
+		case c.oracle.address && pos != "fee":
 			pos = node[leg.To].Address
 		}
+		at[h.ID] = pos
 		out = append(out, seedLines(fmt.Sprintf("hop %d[%s]", c.book.byID[leg.TxID], pos), h.TracedBySeed)...)
 	}
 	for _, e := range trace.Endpoints {
@@ -235,7 +308,10 @@ func traceLines(c *randomCase, trace *tracer.Trace) []string {
 		if e.TxID != nil {
 			n = c.book.byID[*e.TxID]
 		}
-		if c.oracle.address && pos != "fee" {
+		switch {
+		case strings.HasPrefix(pos, "vin "):
+			pos = at[e.Hop]
+		case c.oracle.address && pos != "fee":
 			pos = node[e.Node].Address
 		}
 		out = append(out, seedLines(fmt.Sprintf("end %d[%s] %s", n, pos, e.Reason), e.TracedBySeed)...)
@@ -258,6 +334,7 @@ func seedLines(what string, by tracer.BySeed) (out []string) {
 func agree(t *rapid.T, byAddress, unknown bool) {
 	c := randomChain(t, unknown)
 	c.randomIncident(t, byAddress)
+	c.randomChoices(t)
 	c.oracle.run()
 	trace, err := c.book.try(c.yaml)
 	if c.oracle.refused || slices.Contains(c.oracle.met, false) {

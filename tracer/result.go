@@ -285,6 +285,9 @@ type MeasuredError struct {
 	MeasuredOn string `json:"measured_on"`
 	Rate       string `json:"rate"` // a decimal, as text
 	N          int    `json:"n"`
+	// Added to the contract: what was counted of N, "wrong" or "missed", and how many were so.
+	What string `json:"what,omitempty"`
+	Hits int    `json:"hits"`
 }
 
 // Gap is something that was not read or not understood.

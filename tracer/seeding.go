@@ -89,9 +89,9 @@ func (seed *Seed) receipts(tx *chains.Tx, made []*holding) []*holding {
 		case seed.Out != nil:
 			match = seed.Out.Tx == tx.ID && slices.Contains(h.outputs(), int(seed.Out.Index))
 		case seed.Tx != nil:
-			match = *seed.Tx == tx.ID && tx.Outputs[h.out.Index].Address == seed.Address
+			match = *seed.Tx == tx.ID && h.paysTo(tx, seed.Address)
 		default:
-			match = tx.Outputs[h.out.Index].Address == seed.Address && seed.contains(tx.Block)
+			match = h.paysTo(tx, seed.Address) && seed.contains(tx.Block)
 		}
 		if match && !h.units.IsZero() {
 			out = append(out, h)
@@ -135,11 +135,13 @@ func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 		}
 		s.found[i] = found
 		h.bundle.mark(int32(i), units, seed.Last)
-		if s.inc.Accounts == AccountsAddress {
+		if s.out.accountPots {
 			h.by[TIHO] = nil // the rule does not exist for accounts
 		}
 		h.hops = 0
-		s.out.seedAddress[tx.Outputs[h.out.Index].Address] = true
+		if seed.Out != nil {
+			s.out.seedAddress[tx.Outputs[seed.Out.Index].Address] = true
+		}
 		s.out.seed(tx, seed, h, units)
 	}
 	return nil
@@ -168,13 +170,22 @@ func (h *holding) outputs() []int {
 	return h.outs
 }
 
-// received returns how much of a receipt the seed means: all of it, or one output's value
-// where the receipt is what an address received in several.
+// paysTo reports whether one of a receipt's outputs is to an address: all are, unless pots are
+// clusters.
+func (h *holding) paysTo(tx *chains.Tx, a chains.Address) bool {
+	return slices.ContainsFunc(h.outputs(), func(i int) bool { return tx.Outputs[i].Address == a })
+}
+
+// received returns how much of a receipt the seed means: all of it that came to its address, or one
+// output's value where the receipt is what came in several.
 func (seed *Seed) received(tx *chains.Tx, h *holding) chains.Amount {
-	if seed.Out == nil {
-		return h.units
+	var sum chains.Amount
+	for _, i := range h.outputs() {
+		if seed.Out == nil && tx.Outputs[i].Address == seed.Address || seed.Out != nil && int(seed.Out.Index) == i {
+			sum = sum.Plus(chains.Units(tx.Outputs[i].Value))
+		}
 	}
-	return chains.Min(h.units, chains.Units(tx.Outputs[seed.Out.Index].Value))
+	return chains.Min(h.units, sum)
 }
 
 // checkAmount refuses a part that is larger than what was received. A window's is checked

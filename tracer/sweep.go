@@ -78,6 +78,7 @@ type sweep struct {
 	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
 	learned  learned
+	clusters *clusterPots // accounts: cluster
 }
 
 // holding is a traced sum that lies somewhere: an output, or an arrival at an account.
@@ -172,7 +173,10 @@ func (s *sweep) run(ctx context.Context) (*Trace, error) {
 func (s *sweep) step(ctx context.Context, tx *chains.Tx) error {
 	var made []*holding
 	var err error
-	if s.inc.Accounts == AccountsAddress {
+	if err := s.resolve(ctx, tx); err != nil {
+		return err
+	}
+	if s.out.accountPots {
 		made, err = s.moveNets(tx)
 	} else {
 		made, err = s.spendOutputs(tx)
@@ -211,7 +215,7 @@ func (s *sweep) tokens(tx *chains.Tx, made []*holding) {
 	}
 	for _, a := range s.gave { // and keep a part
 		for i, o := range tx.Outputs {
-			traced[i] = traced[i] || a.conserved() && a.address == o.Address
+			traced[i] = traced[i] || a.conserved() && a.address == s.out.potOf(o.Address)
 		}
 	}
 	var outs []int
@@ -233,15 +237,25 @@ func (s *sweep) keep(ctx context.Context, tx *chains.Tx, h *holding) error {
 	if h.seq < 0 {
 		h.seq = s.nextSeq()
 	}
-	if reason, note := s.stops(tx, h); reason != "" {
-		if s.inc.Accounts == AccountsAddress {
+	reason, note := s.stops(tx, h)
+	if s.clusters != nil && reason == "" {
+		at, err := s.follows(ctx, s.out.potOf(tx.Outputs[h.out.Index].Address))
+		if err != nil {
+			return err
+		}
+		if at != nil {
+			reason, note = at.reason, at.note
+		}
+	}
+	if reason != "" {
+		if s.out.accountPots {
 			if err := s.addClean(tx, h); err != nil {
 				return err
 			}
 		}
 		return s.out.end(h, reason, note)
 	}
-	if s.inc.Accounts == AccountsAddress {
+	if s.out.accountPots {
 		return s.arrive(ctx, tx, h)
 	}
 	s.held[h.out] = h

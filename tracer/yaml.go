@@ -231,6 +231,8 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 		return seeds.errorf("a trace needs at least one seed")
 	case inc.Rule == TIHO && inc.Accounts != AccountsOutput:
 		return value{n, p, "rule"}.errorf("tiho is defined for outputs only, and accounts is %q", inc.Accounts)
+	case inc.Accounts == AccountsCluster && slices.ContainsFunc(inc.Seeds, func(s Seed) bool { return !inOutputs(s.Chain) }):
+		return value{n, p, "accounts"}.errorf("clusters are of addresses that spend together, which is not so on a chain of accounts: use address")
 	case inc.Rule == TIHO && slices.ContainsFunc(inc.Seeds, func(s Seed) bool { return s.Chain.Info().Family == chains.FamilyEVM }):
 		return value{n, p, "rule"}.errorf("tiho is defined for outputs only, and a seed lies on a chain of accounts")
 	}
