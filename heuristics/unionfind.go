@@ -40,14 +40,23 @@ func (p *Partition) Find(a uint32) uint32 {
 	return a
 }
 
-// Join makes one set of those of a and b, and reports whether they were two.
+// Join makes one set of those of a and b, and reports whether they were two. It climbs from both at
+// once, always where the parent is larger, and hangs what it passes below the other's parent (Rem's
+// algorithm): half as many reads as to find both roots first.
 func (p *Partition) Join(a, b uint32) bool {
-	ra, rb := p.Root(a), p.Root(b)
-	if ra == rb {
-		return false
+	parent := p.parent
+	x, y := parent[a], parent[b]
+	for x != y {
+		if x < y {
+			a, b, x, y = b, a, y, x
+		}
+		parent[a] = y
+		if a == x {
+			return true
+		}
+		a, x = x, parent[x]
 	}
-	p.parent[max(ra, rb)] = min(ra, rb)
-	return true
+	return false
 }
 
 // Guarded is a Partition with sets that must never be together. It costs a lookup for each join
