@@ -117,7 +117,11 @@ func run(args []string, out io.Writer) error {
 	if o.scores == "" {
 		return nil
 	}
-	return keep(o.scores, rows, ran, out)
+	kept, err := keep(o.scores, rows, ran, out)
+	if err != nil || o.write == "" {
+		return err
+	}
+	return replace(o.write, "errors", printed(kept))
 }
 
 // measure runs m over the data in two folders.
@@ -143,19 +147,19 @@ func (o *options) skips(m measurement) string {
 	return ""
 }
 
-// keep writes fresh rows into file, beside those of measurements that did not run.
-func keep(file string, fresh []heuristics.Score, ran []string, out io.Writer) error {
+// keep writes fresh rows into file, beside those of measurements that did not run, and returns all.
+func keep(file string, fresh []heuristics.Score, ran []string, out io.Writer) ([]heuristics.Score, error) {
 	old, err := readScores(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rows, dropped := merge(old, fresh, ran)
 	if dropped > 0 {
 		if _, err := fmt.Fprintf(out, "%d rows of other versions were dropped from %s\n", dropped, file); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return writeScores(file, rows)
+	return rows, writeScores(file, rows)
 }
 
 // replace puts a table between its markers in a file.

@@ -13,17 +13,41 @@ import (
 	"clew/heuristics"
 )
 
-// versionOf returns the version that a heuristic has now, "" of one that is not known; rows of others
-// are not kept. What stands behind the first slash are kinds, bands and signals of it.
-func versionOf(heuristic string) string {
-	name, _, _ := strings.Cut(heuristic, "/")
+// versions are those that the heuristics have now, by what stands before the first slash of their
+// name; behind it are kinds, bands and signals.
+func versions() map[string]string {
 	return map[string]string{
 		"coinjoin": heuristics.CoinJoinVersion, "mapping": heuristics.MappingVersion,
 		"batch": heuristics.BatchVersion, "consolidation": heuristics.ConsolidationVersion,
 		"change": heuristics.ChangeVersion, "peel": heuristics.PeelVersion, "dust": heuristics.SpamVersion,
 		"co-spend": heuristics.JoinVersion, "wraps": heuristics.JoinVersion,
-		"mixer-candidates": heuristics.MixerVersion,
-	}[name]
+		"deposit-address": heuristics.DepositVersion, "mixer-candidates": heuristics.MixerVersion,
+	}
+}
+
+// versionOf returns the version that a heuristic has now; "" of one that is not known.
+func versionOf(heuristic string) string {
+	name, _, _ := strings.Cut(heuristic, "/")
+	return versions()[name]
+}
+
+// printed is the table of the errors that the program prints; a heuristic without one is not measured.
+func printed(rows []heuristics.Score) string {
+	var b strings.Builder
+	b.WriteString("| heuristic | version | measured on | wrong |\n|---|---|---|---|\n")
+	missing := versions()
+	for _, s := range rows {
+		if !s.Shown {
+			continue
+		}
+		name, _, _ := strings.Cut(s.Heuristic, "/")
+		delete(missing, name)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.Heuristic, s.Version, s.Set, of(s.Hits, s.N))
+	}
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		fmt.Fprintf(&b, "| %s | %s | – | not measured |\n", name, missing[name])
+	}
+	return b.String()
 }
 
 // sheet is what a measurement reads from and writes to.
@@ -38,25 +62,29 @@ type sheet struct {
 	scores []heuristics.Score
 }
 
-// add writes a row for scores.json: of n, hits were what.
-func (s *sheet) add(heuristic, set, what string, hits, n int) *heuristics.Score {
-	s.scores = append(s.scores, heuristics.Score{
-		Heuristic: heuristic, Version: versionOf(heuristic), Set: set,
-		What: what, Hits: hits, N: n, Rate: decimal(hits, n), Measure: s.name,
-	})
-	return &s.scores[len(s.scores)-1]
+// add writes a row for scores.json: of n, hits were what. Where n is 0 nothing was measured, and there is no
+// row.
+func (s *sheet) add(heuristic, set, what string, hits, n int) {
+	s.row(heuristic, set, what, hits, n, false)
 }
 
 // shows is add for the row that is printed beside the heuristic.
 func (s *sheet) shows(heuristic, set, what string, hits, n int) {
-	s.add(heuristic, set, what, hits, n).Shown = true
+	s.row(heuristic, set, what, hits, n, true)
 }
 
-// decimal is hits / n with six decimals, rounded down; "" where n is 0.
-func decimal(hits, n int) string {
+func (s *sheet) row(heuristic, set, what string, hits, n int, shown bool) {
 	if n == 0 {
-		return ""
+		return
 	}
+	s.scores = append(s.scores, heuristics.Score{
+		Heuristic: heuristic, Version: versionOf(heuristic), Set: set, What: what,
+		Hits: hits, N: n, Rate: decimal(hits, n), Measure: s.name, Shown: shown,
+	})
+}
+
+// decimal is hits / n with six decimals, rounded down.
+func decimal(hits, n int) string {
 	return fmt.Sprintf("%d.%06d", hits/n, hits%n*1_000_000/n)
 }
 

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/heuristics"
+)
+
+// root is the folder of the repository.
+var root = filepath.Join("..", "..")
+
+// A rule that changed and was not measured again fails here: make score.
+func TestErrorsArePrintedAsMeasured(t *testing.T) {
+	for _, m := range measurements() {
+		if m.needs != nothing {
+			continue
+		}
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			s, err := m.measure(filepath.Join(root, "testdata"), "")
+			require.NoError(t, err)
+			want, _ := merge(nil, s.scores, nil)
+			var have []heuristics.Score
+			for _, row := range heuristics.Scores() {
+				if row.Measure == m.name {
+					have = append(have, row)
+				}
+			}
+			require.Equal(t, want, have, "heuristics/scores.json is not what is measured now: run make score")
+		})
+	}
+}
+
+// Each row is of the version that its heuristic has, and one at most is printed beside it.
+func TestRowsAreOfThisVersion(t *testing.T) {
+	shown := map[string]bool{}
+	for _, row := range heuristics.Scores() {
+		require.NotEmpty(t, row.Version, row.Heuristic)
+		require.Equal(t, versionOf(row.Heuristic), row.Version, row.Heuristic)
+		require.Equal(t, decimal(row.Hits, row.N), row.Rate)
+		require.True(t, slices.ContainsFunc(measurements(), func(m measurement) bool { return m.name == row.Measure }), row.Measure)
+		if row.Shown {
+			require.False(t, shown[row.Heuristic], "%s is shown twice", row.Heuristic)
+			require.Positive(t, row.N, row.Heuristic)
+			shown[row.Heuristic] = true
+		}
+	}
+}
+
+func TestMergeKeepsWhatDidNotRun(t *testing.T) {
+	row := func(measure, set, version string, hits int) heuristics.Score {
+		return heuristics.Score{Heuristic: "peel", Version: version, Measure: measure, Set: set, Hits: hits}
+	}
+	now := heuristics.PeelVersion
+	old := []heuristics.Score{row("quick", "a", now, 1), row("slow", "b", now, 2), row("slow", "c", now+" before", 3)}
+	rows, dropped := merge(old, []heuristics.Score{row("quick", "d", now, 4)}, []string{"quick"})
+	require.Equal(t, []heuristics.Score{row("quick", "d", now, 4), row("slow", "b", now, 2)}, rows)
+	require.Equal(t, 1, dropped)
+}
+
+// A heuristic without a measurement is listed as such.
+func TestPrintedListsWhatIsNotMeasured(t *testing.T) {
+	table := printed([]heuristics.Score{{Heuristic: "peel", Version: "1", Set: "a set", Hits: 1, N: 8, Shown: true}, {Heuristic: "wraps"}})
+	require.Contains(t, table, "| peel | 1 | a set | 1 of 8 (12.50 %) |\n")
+	require.Contains(t, table, "| wraps | "+heuristics.JoinVersion+" | – | not measured |\n")
+}
