@@ -335,3 +335,37 @@ func (s *Set) SHA256(asOf time.Time) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// Chains returns the chains of which the set has labels, in order of their names.
+func (s *Set) Chains() []chains.Chain {
+	var out []chains.Chain
+	for name := range s.chains {
+		if !strings.HasPrefix(name, foreignMark) {
+			out = append(out, chains.Chain(name))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Packs returns the packs whose editions are the latest of their sources, in the order of Editions.
+func (s *Set) Packs() []*Pack {
+	var out []*Pack
+	for i := range s.held {
+		if s.held[i].until.IsZero() {
+			out = append(out, s.held[i].Pack)
+		}
+	}
+	return out
+}
+
+// PackOf returns the SHA-256 of the pack to which an edition of a label belongs; "" where it is of
+// another set.
+func (s *Set) PackOf(e *Edition) string {
+	for i := range s.held {
+		if &s.held[i].Pack.edition == e {
+			return s.held[i].sum
+		}
+	}
+	return ""
+}
