@@ -140,7 +140,8 @@ const (
 // wasabi2 recognises a CoinJoin of Wasabi 2: in the library's order with 60 % of the outputs in
 // standard denominations, otherwise with 80 % of them, and three different ones. One of them at least
 // is a power of two or three or twice that, since payments have round decimal amounts too; or equal
-// values stand in an order that they have by accident once in a thousand times.
+// values stand in an order that they have by accident once in a thousand times, and not all are equal
+// (then BIP 69 gives the same order).
 func wasabi2(tx *chains.Tx) (mix, bool) {
 	n := len(tx.Outputs)
 	if n < wabiSabiOrdered || len(tx.Inputs) < wabiSabiOrdered {
@@ -169,7 +170,7 @@ func wasabi2(tx *chains.Tx) (mix, bool) {
 	m := mix{kind: KindWasabi2, rule: "outputs of standard denominations, inputs and outputs in the order of the WabiSabi library"}
 	m.value, m.set = commonest(tx, func(v uint64) bool { return denomination(v) != 0 })
 	if outTies, ok := wabiSabiOutputs(tx); ok {
-		if inTies, ok := wabiSabiInputs(tx); ok && (binary > 0 || outTies*inTies >= wabiSabiTies) {
+		if inTies, ok := wabiSabiInputs(tx); ok && (binary > 0 || outTies*inTies >= wabiSabiTies && tx.Outputs[0].Value > tx.Outputs[n-1].Value) {
 			return m, true
 		}
 	}
