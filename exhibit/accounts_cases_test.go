@@ -32,7 +32,24 @@ func swapped() *books {
 	b.tr.Statement = []tracer.Statement{{Asset: "MATIC", Taken: "229051", Unaccounted: "28270", Source: "incident report of the victim, 12 April 2022",
 		Rows: []tracer.StatementRow{{What: "sold", Amount: "200781"}}}, {Asset: "START", Taken: "110846", Unaccounted: "60000", Rows: []tracer.StatementRow{{What: "bridged and sold", Amount: "50846"}}}}
 	b.tr.Findings = []tracer.Finding{{ID: "f1", Heuristic: "tornado-deposit", Version: "1", Says: "a deposit to the pool of 100,000 MATIC: at most 212 earlier deposits are its anonymity set"}}
+	b.tr.Candidates = []tracer.MixerCandidates{candidates(b.tr.Nodes)}
 	return b
+}
+
+// candidates are five withdrawals that may be the way out of the first mixer among nodes.
+func candidates(nodes []tracer.Node) tracer.MixerCandidates {
+	c := tracer.MixerCandidates{Chain: "polygon", Deposit: hash("deposit"), Depositor: account("first"), Pool: account("pool"), Time: "2022-03-29T15:53:38Z",
+		Set: 212, Unread: 4, Withdrawals: 90, More: 2, Signals: []tracer.SignalTried{{Name: "run", Passed: 5}, {Name: "linked", NotLooked: "<no history>"}}}
+	for i := range nodes {
+		if nodes[i].Kind == tracer.NodeMixer && c.Node == "" {
+			c.Node = nodes[i].ID
+		}
+	}
+	for i := range 5 {
+		c.List = append(c.List, tracer.MixerCandidate{TxID: hash("out", i), Recipient: account(fmt.Sprint("recipient ", i)), Relayed: i > 2, Time: "2022-03-30T07:12:38Z",
+			Set: 210, SetAfter: 3 + i, Signals: []tracer.SignalPassed{{Name: "run", Strength: 5, ExpectedAccidental: fmt.Sprintf("0.%d1", i+1), SetAfter: 3}}})
+	}
+	return c
 }
 
 // roam makes about n hops over three chains and nine assets.

@@ -24,6 +24,7 @@ func schedules() []struct {
 		{"schedule_b_peels.csv", peelRows},
 		{"schedule_c_endpoints.csv", endpointRows},
 		{"schedule_d_findings.csv", findingRows},
+		{"schedule_d_candidates.csv", candidateRows},
 		{"schedule_e_conservation.csv", conservationRows},
 		{"schedule_f_gaps.csv", gapRows},
 		{"seeds.csv", seedRows},

@@ -53,6 +53,9 @@ func ReadFindings(t *tracer.Trace, names *Assets) *Findings {
 	return f
 }
 
+// depositAddress is the heuristic that takes an address for one of a customer at a service.
+const depositAddress = "deposit-address"
+
 // isCluster reports whether findings of a heuristic say that addresses belong together.
 func isCluster(heuristic string) bool { return heuristic == "co-spend" || heuristic == "wraps" }
 

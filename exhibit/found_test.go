@@ -77,6 +77,11 @@ func TestFindingsAreShown(t *testing.T) {
 	require.Contains(t, page.String(), `href="#finding1"`)
 	require.NotContains(t, page.String(), "<b>Sons</b>")
 
+	requireFile(t, x)
+}
+
+func requireFile(t *testing.T, x *exhibit.Exhibit) {
+	t.Helper()
 	var file bytes.Buffer
 	require.NoError(t, x.CSV(&file, "schedule_d_findings.csv"))
 	rows, err := csv.NewReader(&file).ReadAll()
@@ -85,4 +90,37 @@ func TestFindingsAreShown(t *testing.T) {
 	require.Equal(t, "37", rows[1][10], "the anonymity set")
 	require.Equal(t, "6 7", rows[1][9], "both hops into the mix")
 	require.Equal(t, "0.00077", rows[5][13])
+}
+
+// TestCandidatesAreNamedNotDrawn: withdrawals that may be a way out stand beside the end of the
+// trace, with what accident would give, and no line leads to them.
+func TestCandidatesAreNamedNotDrawn(t *testing.T) {
+	x := byName(t, "swapped")
+	c := &x.Trace.Candidates[0]
+	box := ""
+	for _, g := range x.Scene.Groups {
+		if strings.HasPrefix(g.Say, "Mixer M1") {
+			box = g.Say
+		}
+		if g.Kind == exhibit.GroupArrow {
+			require.NotContains(t, g.Say, c.List[0].Recipient[:8])
+		}
+	}
+	require.Contains(t, box, "7 candidates, see schedule D:")
+	require.Equal(t, 3, strings.Count(box, "perhaps to 0x"), "the best few")
+	var page bytes.Buffer
+	require.NoError(t, x.HTML(&page))
+	text := html.UnescapeString(page.String())
+	for i := range c.List {
+		require.Contains(t, text, c.List[i].Recipient)
+	}
+	require.Contains(t, text, "a run of withdrawals as long as the run of deposits, strength 5; by accident 0.11 others would pass")
+	require.Contains(t, page.String(), "not looked at (&lt;no history&gt;)")
+	require.Contains(t, text, "And 2 more.")
+	var file bytes.Buffer
+	require.NoError(t, x.CSV(&file, "schedule_d_candidates.csv"))
+	rows, err := csv.NewReader(&file).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 6)
+	require.Equal(t, []string{"5", "0x" + c.List[4].TxID.String()}, rows[5][10:12])
 }

@@ -229,7 +229,7 @@ func (d *Diagram) notes(hash string) []string {
 	if hasAccounts(t) {
 		notes = append(notes, textBrief+" So is what a box or an arrow says where the pointer rests on it.")
 	}
-	if line := foundLine(t); line != "" {
+	if line := ReadFindings(t, d.Assets).foundLine(); line != "" {
 		notes = append(notes, line)
 	}
 	if names := d.Assets.legend(); len(names) > 0 {

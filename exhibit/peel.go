@@ -139,8 +139,12 @@ func (f *flow) runFolds(runs []Run, least int) ([]runFold, error) {
 	for i := range runs {
 		r := &runs[i]
 		var cur runFold
+		need := least
+		if r.Found != nil {
+			need = minFound
+		}
 		flush := func() {
-			if cur.links >= least {
+			if cur.links >= need {
 				folds = append(folds, cur)
 				for _, s := range cur.spots {
 					taken[s] = true

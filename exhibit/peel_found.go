@@ -8,7 +8,8 @@ import (
 )
 
 // minFound is the number of steps from which a stretch of a peel chain that a heuristic found is a
-// run: what it found is told of whatever its length.
+// run, and of addresses that pass its rest on from which it is one box: it is told of as one thing
+// whatever its length.
 const minFound = 2
 
 // foundRuns are the peel chains of the trace as far as the drawn rule shows them: which output goes

@@ -99,6 +99,8 @@ type reportPage struct {
 	FoundBy                 []groupView
 	Findings                [][]findingView
 	FindingsCount           int
+	Candidates              []candidatesView
+	Claimed                 []claimView
 	Method                  []methodView
 	AsOf                    []asOfView
 	Inputs                  []inputView

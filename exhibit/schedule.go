@@ -1,6 +1,7 @@
 package exhibit
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,9 +41,14 @@ func txText(c chains.Chain, id string) string {
 	return visible(id)
 }
 
+// mostNamed is how many characters of a claim stand where an address is only mentioned; schedule D
+// has the whole, with who says so.
+const mostNamed = 60
+
 // place is a node as schedules show it.
 type place struct {
 	Alias, Address, Kind, Claim string
+	Name                        string   // the claim in short: who it is said to be
 	Found                       []string // what heuristics say that it is
 }
 
@@ -63,8 +69,9 @@ func (r *register) place(id string) place {
 		}
 	}
 	p.Claim = strings.Join(claims, "; ")
+	p.Name = clip(visible(cmp.Or(n.Entity, n.Label)), mostNamed)
 	if g := r.found.mix(n); g != nil {
-		p.Claim = ""
+		p.Claim, p.Name = "", ""
 	}
 	p.Found = r.found.words(n)
 	return p

@@ -142,6 +142,7 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 			v.told(g.Chain, g.What), v.told(g.Chain, g.Why), v.told(g.Chain, g.Effect)})
 	}
 	v.findingViews(p)
+	p.Candidates, p.Claimed = v.candidates(), v.claimed()
 	p.Method = v.method()
 	for _, a := range t.AsOf {
 		p.AsOf = append(p.AsOf, asOfView{visible(string(a.Chain)), visible(a.CAIP2), a.Hash.String(), visible(a.Time), a.Height})

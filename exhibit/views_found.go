@@ -55,6 +55,23 @@ func (v *viewer) foundTitle(r *Run, title string) string {
 	return whole
 }
 
+// claimView is what others claim of an address.
+type claimView struct{ Alias, Address, Kind, Entity, Label string }
+
+// claimed reports whether somebody says what the address of n is.
+func claimed(n *tracer.Node) bool { return n.Address != "" && (n.Label != "" || n.Entity != "") }
+
+// claimed lists the labels of the trace.
+func (v *viewer) claimed() []claimView {
+	var out []claimView
+	for i := range v.t.Nodes {
+		if n := &v.t.Nodes[i]; claimed(n) {
+			out = append(out, claimView{v.names[i], visible(n.Address), string(n.Kind), visible(n.Entity), visible(n.Label)})
+		}
+	}
+	return out
+}
+
 // refsText lists findings in a cell: "1 Peel chain | 4 Dust".
 func refsText(refs []findingRef) string {
 	parts := make([]string, len(refs))
@@ -125,25 +142,48 @@ func (f *Findings) words(n *tracer.Node) []string {
 		}
 	}
 	for _, g := range f.About(n) {
-		if g.Heuristic == "deposit-address" && g.Addresses[0] == n.Address {
+		if g.Heuristic == depositAddress && g.Addresses[0] == n.Address {
 			out = append(out, "deposit address (inferred)")
 		}
 	}
 	if k := f.Cluster(n); k != "" {
 		out = append(out, "cluster "+k)
 	}
-	return out
+	return append(out, f.candidateWords(n.ID)...)
 }
 
 // foundLine tells a reader of a drawing apart what in it is found, and what claimed; "" where
 // nothing is.
-func foundLine(t *tracer.Trace) string {
-	var parts []string
-	if len(t.Findings) > 0 {
-		parts = append(parts, "“Inferred”, “cluster”, “peel chain” and “linked in … of the readings” are what heuristics say; they are no facts, and schedule D says how often each was wrong where that was measured. A reading is one way to split a mix into payments that add up; all count alike, so that it is no chance that two ends are one person's.")
+func (f *Findings) foundLine() string {
+	var parts, words []string
+	has := func(is func(*tracer.Finding) bool) bool {
+		return slices.ContainsFunc(f.t.Findings, func(g tracer.Finding) bool { return is(&g) })
 	}
-	if slices.ContainsFunc(t.Nodes, func(n tracer.Node) bool { return n.Label != "" && n.TxID == "" && n.Address != "" }) {
-		parts = append(parts, "“Claimed” is what somebody else says of an address; schedule C names who.")
+	linked := has(func(g *tracer.Finding) bool { return g.LinkPPM != nil })
+	for _, w := range []struct {
+		word string
+		is   bool
+	}{
+		{"“inferred”", has(func(g *tracer.Finding) bool {
+			return family(g.Heuristic) == "coinjoin" || g.Heuristic == depositAddress
+		})},
+		{"“cluster”", len(f.clusters) > 0}, {"“peel chain”", len(f.t.Peels) > 0}, {"“linked in … of the readings”", linked},
+	} {
+		if w.is {
+			words = append(words, w.word)
+		}
+	}
+	if len(words) > 0 {
+		parts = append(parts, "What stands with "+series(words)+" is what heuristics say, and no fact: schedule D tells how often each was wrong, where that was measured.")
+	}
+	if linked {
+		parts = append(parts, "A reading is one way to split a mix into payments that add up; all count alike, so that it is no chance that two ends are one person's.")
+	}
+	if len(f.t.Candidates) > 0 {
+		parts = append(parts, "“Perhaps to” names a candidate for the way out of a mixer, most of which are strangers; none is followed unless the incident adopts it.")
+	}
+	if slices.ContainsFunc(f.t.Nodes, func(n tracer.Node) bool { return claimed(&n) }) {
+		parts = append(parts, "“Claimed” is what somebody else says of an address; schedule D names who.")
 	}
 	return strings.Join(parts, " ")
 }

@@ -163,7 +163,7 @@ func (r *printed) place(e *tracer.Endpoint) string {
 			case n.Address != "" && n.Entity != "":
 				where = n.Entity + ", " + n.Address
 			case n.Kind == tracer.NodeMixer && n.TxID != "":
-				where = exhibit.HeuristicWords(n.Entity) + " " + short(n.TxID)
+				return exhibit.Visible(exhibit.HeuristicWords(n.Entity) + ", transaction " + short(n.TxID))
 			}
 		}
 	}
