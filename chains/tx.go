@@ -133,9 +133,19 @@ type Signed struct {
 	// M and N are of the multisig script that was revealed, both 0 where there is none.
 	M, N uint8
 	// Wraps is the script that the spend revealed, where it is a witness program or pays to one
-	// key, as the address that it is by itself; "" where there is none. It is inside of the spent
-	// output where that is known to be a P2SH or P2WSH: of another's, script and witness may show anything.
+	// key, as the address that it is by itself; "" where there is none. Whether it is inside of the
+	// spent output, Input.Inside tells.
 	Wraps Address
+}
+
+// Inside returns the script inside of the output that in spends, where the spend revealed a witness
+// program or one that pays to one key, as the address that it is by itself; else "". Only of a P2SH and a P2WSH do
+// nodes check what was revealed: with outputs of other forms, script and witness may show anything.
+func (in *Input) Inside() Address {
+	if in.Known && (in.Spent.Type == ScriptP2SH || in.Spent.Type == ScriptP2WSH) {
+		return in.Signed.Wraps
+	}
+	return ""
 }
 
 // SignedForm is a set of things that signatures and keys of one input show.

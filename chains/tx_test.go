@@ -86,3 +86,17 @@ func TestClone(t *testing.T) {
 	require.EqualValues(t, 1, c.Raw[0])
 	require.Equal(t, chains.Tx{}, (&chains.Tx{}).Clone(), "nil stays nil")
 }
+
+// What a spend reveals is inside of the spent output only where nodes checked that.
+func TestInside(t *testing.T) {
+	in := chains.Input{Known: true, Spent: chains.Output{Type: chains.ScriptP2SH}, Signed: chains.Signed{Wraps: "inside"}}
+	require.Equal(t, chains.Address("inside"), in.Inside())
+	in.Spent.Type = chains.ScriptP2WSH
+	require.Equal(t, chains.Address("inside"), in.Inside())
+	for _, other := range []chains.ScriptType{chains.ScriptUnknown, chains.ScriptP2PKH, chains.ScriptMultisig, chains.ScriptP2TR} {
+		in.Spent.Type = other
+		require.Empty(t, in.Inside(), other)
+	}
+	in.Spent.Type, in.Known = chains.ScriptP2SH, false
+	require.Empty(t, in.Inside())
+}

@@ -140,7 +140,7 @@ func inputTypes(ins []chains.Input) (types uint16) {
 			return 0
 		}
 		bit := uint16(1) << (in.Spent.Type % WrappedType)
-		if in.Spent.Type == chains.ScriptP2SH && in.Signed.Wraps != "" {
+		if in.Spent.Type == chains.ScriptP2SH && in.Inside() != "" {
 			bit = 1 << WrappedType
 		}
 		types |= bit

@@ -64,8 +64,8 @@ func Joins(tx *chains.Tx, dst []Join) []Join {
 		if joint {
 			add(first, in.Spent.Address, firstIn, i, JoinCospend)
 		}
-		if in.Signed.Wraps != "" {
-			add(in.Spent.Address, in.Signed.Wraps, i, i, JoinWraps)
+		if inside := in.Inside(); inside != "" {
+			add(in.Spent.Address, inside, i, i, JoinWraps)
 		}
 	}
 	return dst
@@ -82,7 +82,7 @@ func mayJoin(tx *chains.Tx) bool {
 		if !in.Known {
 			return false
 		}
-		several = several || in.Signed.Wraps != "" || in.Spent.Address != tx.Inputs[0].Spent.Address
+		several = several || in.Inside() != "" || in.Spent.Address != tx.Inputs[0].Spent.Address
 	}
 	return several
 }

@@ -28,7 +28,7 @@ func spending(n byte, from ...string) *chains.Tx {
 
 // revealing sets what an input shows to be inside of the script that it spends.
 func revealing(tx *chains.Tx, at int, inside string) *chains.Tx {
-	tx.Inputs[at].Signed.Wraps = chains.Address(inside)
+	tx.Inputs[at].Spent.Type, tx.Inputs[at].Signed.Wraps = chains.ScriptP2SH, chains.Address(inside)
 	return tx
 }
 
@@ -47,19 +47,22 @@ func TestJoins(t *testing.T) {
 	coinbase.Coinbase = true
 	accounts := spending(1, "a", "b")
 	accounts.Exec = &chains.Execution{}
+	pretended := revealing(spending(1, "a"), 0, "w") // of a script that nodes do not compare with what was revealed
+	pretended.Inputs[0].Spent.Type = chains.ScriptUnknown
 	for name, c := range map[string]struct {
 		tx   *chains.Tx
 		want []string
 	}{
-		"one input":                 {spending(1, "a"), nil},
-		"one address twice":         {spending(1, "a", "a"), nil},
-		"two":                       {spending(1, "a", "b"), []string{"a(0)-b(1) co-spend"}},
-		"each address once":         {spending(1, "a", "a", "b", "a", "c", "b"), []string{"a(0)-b(2) co-spend", "a(0)-c(4) co-spend"}},
-		"a script inside":           {revealing(spending(1, "a"), 0, "w"), []string{"a(0)-w(0) wraps"}},
-		"two, and a script inside":  {revealing(spending(1, "a", "b"), 1, "w"), []string{"a(0)-b(1) co-spend", "b(1)-w(1) wraps"}},
-		"a spent output is unknown": {unknown, nil},
-		"coinbase":                  {coinbase, nil},
-		"a chain of accounts":       {accounts, nil},
+		"a script that is not inside": {pretended, nil},
+		"one input":                   {spending(1, "a"), nil},
+		"one address twice":           {spending(1, "a", "a"), nil},
+		"two":                         {spending(1, "a", "b"), []string{"a(0)-b(1) co-spend"}},
+		"each address once":           {spending(1, "a", "a", "b", "a", "c", "b"), []string{"a(0)-b(2) co-spend", "a(0)-c(4) co-spend"}},
+		"a script inside":             {revealing(spending(1, "a"), 0, "w"), []string{"a(0)-w(0) wraps"}},
+		"two, and a script inside":    {revealing(spending(1, "a", "b"), 1, "w"), []string{"a(0)-b(1) co-spend", "b(1)-w(1) wraps"}},
+		"a spent output is unknown":   {unknown, nil},
+		"coinbase":                    {coinbase, nil},
+		"a chain of accounts":         {accounts, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, words(heuristics.Joins(c.tx, nil)))
