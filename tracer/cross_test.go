@@ -56,7 +56,7 @@ func (b *evmBook) FindEvents(_ context.Context, q chains.EventQuery) ([]*chains.
 	var found []*chains.Tx
 	for _, tx := range b.txs {
 		for i := range tx.Exec.Events {
-			if e := &tx.Exec.Events[i]; e.Kind == q.Kind && e.Protocol == q.Protocol && e.Key == q.Key && tx.Block.Time >= q.Since {
+			if e := &tx.Exec.Events[i]; q.Answers(*e) && tx.Block.Time >= q.Since {
 				found = append(found, tx)
 				break
 			}

@@ -275,10 +275,8 @@ func (m *mixers) recipients(but []chains.Address) []chains.Address {
 
 // outside reports whether an account is nobody's own: a pool, a service, a contract.
 func (m *mixers) outside(a chains.Address) bool {
-	if m.ran[a] {
-		return true
-	}
-	return m.s.nobodysOwn(a)
+	pool := func(d *mixed) bool { return d.event.Emitter == a }
+	return m.ran[a] || slices.ContainsFunc(m.s.deposits, pool) || m.s.nobodysOwn(a)
 }
 
 // nobodysOwn reports whether the incident, tables or labels say that an account holds other people's
