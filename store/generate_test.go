@@ -112,14 +112,17 @@ func (g *generator) block(n int) *chains.Block {
 	return b
 }
 
-// signed returns what an input shows: a key mostly, at times a multisig script or what was wrapped.
-func (g *generator) signed() chains.Signed {
+// signed returns what an input shows that spends out: a key, at times a multisig script, and of a
+// P2SH what is inside.
+func (g *generator) signed(out *chains.Output) chains.Signed {
 	s := chains.Signed{Form: chains.SignedRead | chains.SignedCompressed | chains.SignedECDSA}
-	switch g.serial % 8 { // not rng: the same seed gives the same coins and addresses as ever
-	case 0:
+	if g.serial%8 == 0 { // not rng: the same seed gives the same coins and addresses as ever
 		s.M, s.N = 2, 3
-	case 1:
-		s.Wraps = g.hot[g.serial%uint64(len(g.hot))]
+	}
+	if out.Type == chains.ScriptP2SH {
+		inside := sha256.Sum256([]byte(out.Address))
+		inside[0] = byte(chains.ScriptP2WPKH)
+		s.Wraps = chains.Address(inside[:21])
 	}
 	return s
 }
@@ -131,7 +134,7 @@ func (g *generator) fill(t *chains.Tx) {
 		left = 0
 		for range in {
 			c := g.take()
-			t.Inputs = append(t.Inputs, chains.Input{Prev: c.at, Sequence: 0xfffffffd, Spent: c.out, Known: true, Signed: g.signed()})
+			t.Inputs = append(t.Inputs, chains.Input{Prev: c.at, Sequence: 0xfffffffd, Spent: c.out, Known: true, Signed: g.signed(&c.out)})
 			left += c.out.Value
 		}
 	}
@@ -139,6 +142,9 @@ func (g *generator) fill(t *chains.Tx) {
 		v := left / uint64(out-i)
 		left -= v
 		o := chains.Output{Value: v, Address: g.address(), Type: chains.ScriptP2WPKH}
+		if o.Address[1]%4 == 0 { // an address is always of one type
+			o.Type = chains.ScriptP2SH
+		}
 		t.Outputs = append(t.Outputs, o)
 		g.coins = append(g.coins, coin{chains.OutPoint{Tx: t.ID, Index: uint32(i)}, o})
 	}
