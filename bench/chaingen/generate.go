@@ -206,13 +206,16 @@ func (g *Generator) payment() {
 	g.raw = append(append(g.raw[:0], g.bare[:4]...), 0, 1)
 	g.raw = append(g.raw, g.bare[4:n]...)
 	for range in {
-		g.raw = append(g.raw, 2, 71)
-		g.raw = append(g.raw, make([]byte, 71)...)
-		g.raw = append(g.raw, 33)
-		g.raw = append(g.raw, make([]byte, 33)...)
+		g.raw = append(g.raw, 2)
+		g.raw = append(g.raw, signature...)
+		g.raw = append(g.raw, 33, 2)
+		g.raw = append(g.raw, make([]byte, 32)...)
 	}
 	g.raw = append(g.raw, g.bare[n:]...)
 }
+
+// signature has the form of one with low r and s, and its length in front; it signs nothing.
+var signature = slices.Concat([]byte{71, 0x30, 68, 2, 32}, make([]byte, 32), []byte{2, 32}, make([]byte, 32), []byte{1})
 
 // outputs appends n outputs that share total, and their coins.
 func (g *Generator) outputs(b []byte, n int, total uint64) []byte {
