@@ -41,7 +41,7 @@ export CLEW_REPLICA_CONTRACTS := $(CONTRACTS)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
-.PHONY: help setup build test torture week nightly lint fuzz bench replica score docs clean
+.PHONY: help setup build test torture week nightly lint fuzz bench replica score labels docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -109,6 +109,10 @@ replica: $(ANVIL) $(CONTRACTS) ## play the worked example on two anvils and writ
 
 score: ## measure conclusions against known truth, into docs/methods.md and heuristics/scores.json (SHARED=folder, SLOW=1)
 	go run ./bench/score -shared "$(SHARED)" $(if $(SLOW),-slow) -write docs/methods.md -scores heuristics/scores.json
+
+labels: ## write the labels that the program carries again, from SHARED/labels (SHARED=folder)
+	go test ./labels -count=1 -run '^TestBuiltIn$$' -args -shared "$(SHARED)" -update
+	go test ./labels -count=1 -run '^TestBuiltIn$$' -args -shared "$(SHARED)"
 
 docs: ## write the reference in docs/cli.md again from the commands' help
 	go test ./cmd/clew -count=1 -run '^TestReference$$' -update

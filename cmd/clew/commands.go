@@ -38,6 +38,7 @@ func commands() []*command {
 		importCommand(),
 		traceCommand(),
 		explainCommand(),
+		labelCommand(),
 		exhibitCommand(),
 		logCommand(),
 		dbCommand(),

@@ -44,7 +44,7 @@ func (o *option) env() string {
 // options is the table of flags: whatever stands on a command line is here. What every
 // command takes comes first.
 func options() []option {
-	return slices.Concat(commonOptions(), nodeOptions(), traceOptions())
+	return slices.Concat(commonOptions(), nodeOptions(), traceOptions(), labelOptions())
 }
 
 // defaultDB is the store where --db names none.
@@ -101,7 +101,7 @@ func traceOptions() []option {
 		{name: "until", kind: isText, value: "TIME", usage: "stop at the first block after this time, such as 2022-12-31T00:00:00Z"},
 		{name: "dust", kind: isText, value: "UNITS", usage: "stop a branch that carries less traced value, in whole smallest units"},
 		{name: "touched", kind: isNumber, value: "N", usage: "stop poison after N transactions (1,000,000 without it)"},
-		{name: "as-of", kind: isTexts, value: "CHAIN=HEIGHT:HASH", usage: "end at this block, which must be on the main chain"},
+		{name: "as-of", kind: isTexts, value: "CHAIN=HEIGHT:HASH", usage: "end at this block, which must be on the main chain; of labels, a DATE"},
 		{name: "out", kind: isText, value: "DIR", usage: "write the result there"},
 		{name: "source", kind: isText, value: "TEXT", usage: "who delivered the file, and when"},
 		{name: "unit", kind: isText, value: "NAME", usage: "what all amounts are counted in where that is no coin, such as usd"},
