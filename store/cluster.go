@@ -22,6 +22,7 @@ type Clusters struct {
 	r     *reader
 	from  place
 	end   place // behind the last transaction
+	asOf  chains.BlockRef
 	close func() error
 
 	index keyIndex
@@ -38,6 +39,9 @@ type Clusters struct {
 	sizes map[uint32]int // by root, of the clusters that were asked for
 	row   rowRecords     // read last
 }
+
+// AsOf returns the last block whose joins are in it.
+func (u *Clusters) AsOf() chains.BlockRef { return u.asOf }
 
 // birth is the row of joins in which an id and those behind it first stood.
 type birth struct {
@@ -87,9 +91,13 @@ func (s *Store) newClusters(ctx context.Context, c *conn, chain chains.Chain, as
 	if !slices.ContainsFunc(spans, func(sp Span) bool { return sp.From <= asOf && asOf <= sp.To }) {
 		return nil, fmt.Errorf("block %d: %w: the store has %s", asOf, chains.ErrIncomplete, spanNames(spans))
 	}
+	ref, err := r.blockRef(asOf)
+	if err != nil {
+		return nil, err
+	}
 	u, err := buildClusters(ctx, r, blockPlace(r.no, 0), blockPlace(r.no, asOf+1))
 	if err == nil {
-		u.close = c.Close
+		u.asOf, u.close = ref, c.Close
 	}
 	return u, err
 }

@@ -26,7 +26,11 @@ func (u *Clusters) size(id uint32) int {
 		if u.sizes == nil {
 			u.sizes = map[uint32]int{}
 		}
-		u.sizes[root] = len(u.of(id))
+		n := 1
+		for at := u.first(root); u.next[at] != at; at = u.next[at] {
+			n++
+		}
+		u.sizes[root] = n
 	}
 	return u.sizes[root]
 }
@@ -46,15 +50,20 @@ func (u *Clusters) id(a chains.Address) (uint32, bool) { return u.index.get(u.r.
 // of returns the ids of the cluster of id, ascending: in the order in which its addresses were
 // first joined.
 func (u *Clusters) of(id uint32) []uint32 {
-	if u.next == nil {
-		u.link()
-	}
-	ids := []uint32{u.sets.Root(id)}
+	ids := []uint32{u.first(id)}
 	for at := ids[0]; u.next[at] != at; {
 		at = u.next[at]
 		ids = append(ids, at)
 	}
 	return ids
+}
+
+// first returns the first id of the cluster of id, when next leads on from it.
+func (u *Clusters) first(id uint32) uint32 {
+	if u.next == nil {
+		u.link()
+	}
+	return u.sets.Root(id)
 }
 
 // link makes next: of each id the next larger one of its cluster, itself for the last.

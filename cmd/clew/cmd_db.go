@@ -27,7 +27,7 @@ func dbCommand() *command {
 			},
 			{
 				path: "db migrate", short: "bring the store to this version's schema",
-				long:     "Migrations only go forward. Commands that write do the same when they open the store; copy it first if an older version has to read it again.",
+				long:     "Migrations only go forward. Which addresses belong together is read once more from blocks that an older version wrote: some minutes for ten million transactions. Commands that write do the same when they open the store; copy it first if an older version has to read it again.",
 				examples: []example{{"clew db copy before.db && clew db migrate", "a copy first, then the migration"}},
 				codes:    []exitCode{codeNoStore, codeStore},
 				action:   runMigrate,
@@ -116,6 +116,11 @@ func runMigrate(ctx context.Context, w *world, c *cli.Context) error {
 		return err
 	}
 	a, err := contents(ctx, st)
+	for _, of := range a.Chains {
+		if err == nil {
+			err = makeJoins(ctx, w, st, of.Chain)
+		}
+	}
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}

@@ -38,6 +38,7 @@ func commands() []*command {
 		importCommand(),
 		traceCommand(),
 		explainCommand(),
+		clusterCommand(),
 		labelCommand(),
 		exhibitCommand(),
 		logCommand(),

@@ -109,6 +109,15 @@ func traceOptions() []option {
 	}
 }
 
+// listOptions say which part of a long answer is wanted, and ask further.
+func listOptions() []option {
+	return []option{
+		{name: "limit", kind: isNumber, value: "N", least: 1, usage: "print at most N (20 without it)"},
+		{name: "after", kind: isText, value: "CURSOR", usage: "go on behind this, which the page before ended with"},
+		{name: "why", kind: isText, value: "OTHER", usage: "print the transactions that join the two addresses"},
+	}
+}
+
 // urfave returns the flag as the library wants it. It knows no variables and no defaults
 // of its own: arrange has put both on the command line.
 func (o *option) urfave() cli.Flag {

@@ -21,6 +21,7 @@ import (
 //	node start [ARGS…]   starts it with these and $ARGS and sets $RPC, $HOSTPORT, $COOKIE, $BLOCKS, $DATADIR, $CHAIN
 //	node login           sets the variables with which clew reaches it
 //	node theft           plays a theft, and sets $SEED, $THIEF (an address), $FROM, $MERGE
+//	node wallet          lets a wallet spend from $A1 and $A2 together, then from $A2, $A3 and $W0, with $W1 inside; sets $FIRST, $SECOND
 //	node mine N          mines N empty blocks
 //	node reorg N         takes N blocks back, mines N+1 others, and sets $FORK
 //	node stop            stops it
@@ -83,6 +84,8 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("FORK", itoa(p.node.Height()-int64(atoi(ts, args[1]))-1))
 	case "theft":
 		p.theft(ts)
+	case "wallet":
+		p.wallet(ts)
 	case "stall":
 		p.stall(ts, atoi(ts, args[1]))
 	case "service":

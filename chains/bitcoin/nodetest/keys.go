@@ -71,6 +71,20 @@ func P2WPKH(n int) Lock {
 	return l
 }
 
+// Nested is the P2WPKH of key number n inside of a script hash.
+func Nested(n int) Lock {
+	inside := P2WPKH(n)
+	return Lock{
+		Script: script(func(b *txscript.ScriptBuilder) {
+			b.AddOp(txscript.OP_HASH160).AddData(address.Hash160(inside.Script)).AddOp(txscript.OP_EQUAL)
+		}),
+		unlock: func(s *signer, i int) error {
+			s.tx.TxIn[i].SignatureScript = script(func(b *txscript.ScriptBuilder) { b.AddData(inside.Script) })
+			return inside.unlock(s, i)
+		},
+	}
+}
+
 // P2TR pays to key number n as taproot's internal key, without scripts.
 func P2TR(n int) Lock {
 	output := schnorr.SerializePubKey(txscript.ComputeTaprootKeyNoScript(key(n).PubKey()))

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"clew/chains"
+	"clew/heuristics"
+	"clew/store"
+)
+
+func clusterCommand() *command {
+	return &command{
+		path: "cluster", args: "ADDRESS", short: "which addresses are taken to be one owner's, and why",
+		long: "Reads the clusters of a synced store: addresses that transactions spend from together (co-spend), CoinJoins and what looks like a payjoin left out, and scripts that a spend revealed inside of an address (wraps). It is an inference, never a fact, and the measured error of each rule is printed with it. It answers as of the last block that was read, also while a sync runs.\n\n" +
+			"--why prints the transactions that join ADDRESS with another one, by inputs and rule. --without takes a rule, or one transaction, away and prints what the cluster falls into.",
+		examples: []example{
+			{"clew cluster bc1q… --db case.db", "its size, what it holds, when it was seen, its first addresses"},
+			{"clew cluster bc1q… --limit 1000 --after 3Ab… --json", "the next thousand addresses, as JSON"},
+			{"clew cluster bc1q… --why 3Ab…", "the transactions that join the two"},
+			{"clew cluster bc1q… --without TXID", "what falls apart if that transaction is no evidence"},
+		},
+		codes:   []exitCode{codeNoStore, codeStore},
+		options: []string{"chain", "limit", "after", "as-of", "why", "without"},
+		least:   1, most: 1,
+		action: runCluster,
+	}
+}
+
+// clusterPage is how many addresses are printed where nobody asks for more.
+const clusterPage = 20
+
+func runCluster(ctx context.Context, w *world, c *cli.Context) (err error) {
+	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
+	if errors.Is(err, store.ErrOlder) { // a migration, which takes no time
+		st, err = store.Open(ctx, c.String("db"), store.Options{})
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	q := clusterQuery{w: w, c: c, st: st}
+	if q.chain, q.address, err = clusterAddress(ctx, st, c.String("chain"), c.Args().First()); err != nil {
+		return err
+	}
+	if q.asOf, err = clusterHeight(c.StringSlice("as-of"), q.chain); err != nil {
+		return err
+	}
+	if err := q.open(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.clusters.Close()) }()
+	a, err := q.answer(ctx)
+	if err != nil {
+		return err
+	}
+	if w.json {
+		return writeJSON(w.stdout, a)
+	}
+	return a.write(newPage(w.stdout))
+}
+
+// clusterQuery is what was asked.
+type clusterQuery struct {
+	w        *world
+	c        *cli.Context
+	st       *store.Store
+	chain    chains.Chain
+	address  chains.Address
+	asOf     int64
+	clusters *store.Clusters
+}
+
+// clusterAddress returns the chain of the store on which text is an address: that of --chain, or
+// the only one.
+func clusterAddress(ctx context.Context, st *store.Store, flag, text string) (chain chains.Chain, a chains.Address, err error) {
+	if flag != "" {
+		a, err = codec().ParseAddress(chains.Chain(flag), text)
+		return chains.Chain(flag), a, err
+	}
+	names, err := st.Chains(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	var on []string
+	var first error
+	for _, name := range names {
+		parsed, err := codec().ParseAddress(name, text)
+		if err != nil {
+			first = errors.Join(first, err)
+			continue
+		}
+		chain, a, on = name, parsed, append(on, string(name))
+	}
+	switch {
+	case len(on) > 1:
+		return "", "", &usageError{fmt.Sprintf("%s is an address of several chains of the store", text), "say which with --chain: " + strings.Join(on, ", ")}
+	case len(on) == 0 && first == nil:
+		return "", "", fmt.Errorf("nothing was read into %s yet: %w (clew sync reads blocks)", st.Path(), chains.ErrIncomplete)
+	case len(on) == 0:
+		return "", "", first
+	}
+	return chain, a, nil
+}
+
+// clusterHeight reads --as-of: HEIGHT, or CHAIN=HEIGHT:HASH as for a trace.
+func clusterHeight(values []string, chain chains.Chain) (int64, error) {
+	if len(values) == 0 {
+		return store.Latest, nil
+	}
+	last := values[len(values)-1]
+	if height, err := strconv.ParseInt(last, 10, 64); err == nil && height >= 0 {
+		return height, nil
+	}
+	pins, err := pinned(values, chain)
+	return pins[chain].Height, err
+}
+
+// open makes the clusters, and first the joins of blocks that an older version read.
+func (q *clusterQuery) open(ctx context.Context) (err error) {
+	if q.chain.Info().Family != chains.FamilyBitcoin {
+		return withHint(fmt.Errorf("%s keeps accounts: a transaction has one sender there, and no inputs that belong together: %w", q.chain, chains.ErrUnsupported),
+			"clusters are of the Bitcoin family; a trace finds deposit addresses of services on chains of accounts")
+	}
+	q.clusters, err = q.st.Clusters(ctx, q.chain, q.asOf)
+	if !errors.Is(err, store.ErrNoJoins) {
+		return err
+	}
+	st, err := store.Open(ctx, q.c.String("db"), store.Options{})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(makeJoins(ctx, q.w, st, q.chain), st.Close()); err != nil {
+		return err
+	}
+	q.clusters, err = q.st.Clusters(ctx, q.chain, q.asOf)
+	return err
+}
+
+// makeJoins makes the joins of a chain's blocks that an older version of the program read.
+func makeJoins(ctx context.Context, w *world, st *store.Store, chain chains.Chain) error {
+	missing, err := st.MissingJoins(ctx, chain)
+	if err != nil || missing == 0 {
+		return err
+	}
+	w.remark("%s of %s were read by an older version: which addresses their transactions join is read once\n", counted(missing, "block"), chain)
+	m := newMeter(w, "joins "+string(chain))
+	defer m.Done()
+	err = st.MakeJoins(ctx, chain, func(done, of int64) { m.Update(done, of, 0, chains.BlockRef{}) })
+	if errors.Is(err, store.ErrLocked) {
+		return withHint(err, "wait for the sync, or stop it and go on with it afterwards")
+	}
+	return err
+}
+
+// answer asks for what the flags want.
+func (q *clusterQuery) answer(ctx context.Context) (*clusterAnswer, error) {
+	a, err := q.summary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	other, without := q.c.String("why"), q.c.StringSlice("without")
+	switch {
+	case other != "" && len(without) > 0:
+		return nil, &usageError{"--why and --without are two questions", "ask one after the other"}
+	case other != "":
+		return a, q.why(ctx, a, other)
+	case len(without) > 0:
+		return a, q.without(ctx, a, without)
+	}
+	return a, q.members(ctx, a)
+}
+
+// why adds the path from the address to another.
+func (q *clusterQuery) why(ctx context.Context, a *clusterAnswer, other string) error {
+	b, err := codec().ParseAddress(q.chain, other)
+	if err != nil {
+		return err
+	}
+	path, err := q.clusters.Why(ctx, q.address, b)
+	if err != nil {
+		return err
+	}
+	a.Other = q.format(b)
+	a.Path = &[]clusterStep{}
+	for i := range path {
+		j := &path[i]
+		*a.Path = append(*a.Path, clusterStep{
+			A: q.format(j.A), B: q.format(j.B), Chain: q.chain, TxID: j.Tx.String(), Height: j.Height,
+			Positions: [2]int{j.InA, j.InB}, Heuristic: string(j.Rule), Version: heuristics.JoinVersion,
+		})
+	}
+	return nil
+}
+
+// withoutRules are what --without may name beside a transaction.
+var withoutRules = []string{string(heuristics.JoinCospend), string(heuristics.JoinWraps)}
+
+// without adds what the cluster falls into.
+func (q *clusterQuery) without(ctx context.Context, a *clusterAnswer, names []string) error {
+	if len(names) > 1 {
+		return &usageError{"--without: one rule, or one transaction, at a time", ""}
+	}
+	drop := store.Drop{Rule: heuristics.JoinRule(names[0])}
+	if names[0] != withoutRules[0] && names[0] != withoutRules[1] {
+		id, err := chains.ParseHash(names[0])
+		if err != nil {
+			return &usageError{fmt.Sprintf("--without %s: neither a rule nor a transaction", names[0]), "one of: " + strings.Join(withoutRules, ", ") + ", or a txid"}
+		}
+		drop = store.Drop{Tx: id}
+	}
+	parts, n, dropped, err := q.clusters.Without(ctx, q.address, drop, q.limit())
+	if err != nil {
+		return err
+	}
+	a.Without = &clusterWithout{Evidence: names[0], Dropped: dropped, Count: n}
+	for _, p := range parts {
+		a.Without.Parts = append(a.Without.Parts, clusterPart{First: q.format(p.First), Size: p.Size, Has: p.Has})
+	}
+	return nil
+}
+
+func (q *clusterQuery) limit() int {
+	if n := q.c.Int64("limit"); n > 0 {
+		return int(min(n, 1<<30))
+	}
+	return clusterPage
+}
+
+func (q *clusterQuery) format(a chains.Address) string { return codec().FormatAddress(q.chain, a) }
