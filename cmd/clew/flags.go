@@ -44,7 +44,7 @@ func (o *option) env() string {
 // options is the table of flags: whatever stands on a command line is here. What every
 // command takes comes first.
 func options() []option {
-	return slices.Concat(commonOptions(), nodeOptions(), traceOptions(), labelOptions())
+	return slices.Concat(commonOptions(), nodeOptions(), traceOptions(), listOptions(), labelOptions())
 }
 
 // defaultDB is the store where --db names none.
@@ -95,13 +95,17 @@ func traceOptions() []option {
 		{name: "seed", kind: isTexts, value: "SEED", usage: "where the stolen value is: CHAIN:TXID:VOUT, CHAIN:TXID:ADDRESS[:ASSET] or CHAIN:ADDRESS[:ASSET]@FROM..TO; may be given again"},
 		{name: "rule", kind: isText, value: "RULE", choices: ruleNames(), refuse: refusePoison, usage: "the accounting rule that is declared; every rule is computed"},
 		{name: "rule-reason", kind: isText, value: "TEXT", usage: "why this rule"},
-		{name: "accounts", kind: isText, value: "POTS", choices: []string{"output", "address"}, usage: "what counts as one pot: each transaction (output, the default), or each address"},
+		{name: "accounts", kind: isText, value: "POTS", choices: []string{"output", "address", "cluster"}, usage: "what counts as one pot: each transaction (output, the default), each address, or each cluster of addresses (of a synced store)"},
 		{name: "title", kind: isText, value: "TEXT", usage: "the title of the incident"},
 		{name: "hops", kind: isNumber, value: "N", least: 1, usage: "stop a branch after N hops"},
 		{name: "until", kind: isText, value: "TIME", usage: "stop at the first block after this time, such as 2022-12-31T00:00:00Z"},
 		{name: "dust", kind: isText, value: "UNITS", usage: "stop a branch that carries less traced value, in whole smallest units"},
 		{name: "touched", kind: isNumber, value: "N", usage: "stop poison after N transactions (1,000,000 without it)"},
-		{name: "as-of", kind: isTexts, value: "CHAIN=HEIGHT:HASH", usage: "end at this block, which must be on the main chain; of labels, a DATE"},
+		{name: "as-of", kind: isTexts, value: "CHAIN=HEIGHT:HASH", usage: "end at this block, which must be on the main chain; of a cluster, HEIGHT suffices; of labels, a DATE"},
+		{name: "without", kind: isTexts, value: "EVIDENCE", usage: "leave out a heuristic; of a cluster a rule, or one transaction by its txid"},
+		{name: "through", kind: isTexts, value: "MIX", usage: "go on through mixes, as an inference: coinjoin, or one kind of it; may be given again"},
+		{name: "label-as-of", kind: isText, value: "DATE", usage: "ask what labels said on this date (the latest without it)"},
+		{name: "mappings", kind: isBool, usage: "count in how many ways each CoinJoin can be split into payments"},
 		{name: "out", kind: isText, value: "DIR", usage: "write the result there"},
 		{name: "source", kind: isText, value: "TEXT", usage: "who delivered the file, and when"},
 		{name: "unit", kind: isText, value: "NAME", usage: "what all amounts are counted in where that is no coin, such as usd"},
