@@ -203,6 +203,9 @@ func (e *exam) grade() (bands, predicates map[string]*graded, all graded) {
 		q := &e.asked[i]
 		v := heuristics.Change(q.tx, q.facts)
 		for _, vote := range v.Votes {
+			if v.Band == heuristics.BandSelf && vote.Weight < v.Score {
+				continue // nobody asks these where an output pays an address that paid
+			}
 			count(predicates, vote.Group+": "+vote.Predicate, slices.Contains(q.right, vote.Output))
 		}
 		if v.Answered {

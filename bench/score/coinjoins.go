@@ -1,6 +1,8 @@
 package main
 
 import (
+	_ "embed"
+	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -176,9 +178,31 @@ type counted struct {
 	fired map[heuristics.Kind]int // of the others
 	// missed are those in which the kind was not found, astray those in which another one was.
 	missed, astray []*chains.Tx
+	real           int // found in a set without, and real all the same (examined)
 }
 
-func (s *sample) count() counted {
+//go:embed examined.csv
+var examinedCSV string
+
+// examined are transactions among those of sets without mixes of which their coins show that they are
+// of a kind: somebody looked, and examined.csv says why.
+func examined() (map[chains.TxID]heuristics.Kind, error) {
+	rows, err := csv.NewReader(strings.NewReader(examinedCSV)).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("examined.csv: %w", err)
+	}
+	kinds := map[chains.TxID]heuristics.Kind{}
+	for _, r := range rows[1:] {
+		id, err := chains.ParseHash(r[0])
+		if err != nil {
+			return nil, fmt.Errorf("examined.csv: %w", err)
+		}
+		kinds[id] = heuristics.Kind(r[1])
+	}
+	return kinds, nil
+}
+
+func (s *sample) count(looked map[chains.TxID]heuristics.Kind) counted {
 	c := counted{sample: s, fired: map[heuristics.Kind]int{}}
 	for _, tx := range s.txs {
 		k := kindOf(tx)
@@ -189,7 +213,11 @@ func (s *sample) count() counted {
 		if s.want != "" {
 			c.missed = append(c.missed, tx)
 		}
-		if k != "" {
+		switch {
+		case k == "":
+		case k == looked[tx.ID]:
+			c.real++
+		default:
 			c.fired[k]++
 			c.astray = append(c.astray, tx)
 		}
@@ -223,9 +251,13 @@ func scoreCoinjoins(s *sheet) error {
 	if err != nil {
 		return err
 	}
+	looked, err := examined()
+	if err != nil {
+		return err
+	}
 	var sets []counted
 	for i := range all {
-		sets = append(sets, all[i].count())
+		sets = append(sets, all[i].count(looked))
 	}
 	fmt.Fprint(s, "| set | kind | n | found | as another kind | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n")
 	for i := range sets {
@@ -242,17 +274,17 @@ func scoreCoinjoins(s *sheet) error {
 // negatives writes what is fired on where there is no mix, or nobody knows of one.
 func (s *sheet) negatives(sets []counted) {
 	for _, loose := range []bool{false, true} {
-		head := "set without mixes"
+		head := "set without mixes | n | wrongly fired on"
 		if loose {
-			head = "set of which nobody knows"
+			head = "set of which nobody knows | n | fired on"
 		}
-		fmt.Fprintf(s, "\n| %s | n | fired on | kinds | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|\n", head)
+		fmt.Fprintf(s, "\n| %s | kinds | rightly | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n", head)
 		for i := range sets {
 			c := &sets[i]
 			if c.want != "" || c.loose != loose {
 				continue
 			}
-			fmt.Fprintf(s, "| %s | %d | %s | %s | %s | %s | %s |\n", c.name, len(c.txs), of(c.wrong(), len(c.txs)), orDash(c.others()), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
+			fmt.Fprintf(s, "| %s | %d | %s | %s | %d | %s | %s | %s |\n", c.name, len(c.txs), of(c.wrong(), len(c.txs)), orDash(c.others()), c.real, orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
 			for _, k := range mixKinds() {
 				if !loose {
 					s.add(string(k), c.name, "wrong", c.fired[k], len(c.txs))
