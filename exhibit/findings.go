@@ -177,7 +177,7 @@ func HeuristicWords(heuristic string) string {
 		"peel": "Peel chain", "change": "Change output", "consolidation": "Consolidation", "batch": "Batch of payments",
 		"co-spend": "Addresses spent together", "wraps": "A script inside of another", "mapping": "Link inside of a CoinJoin",
 		"deposit-address": "Deposit address of a service", "dust": "Dust", "loan": "Loan",
-		"tornado-deposit": "Deposit to a mixer's pool", "swap-counterpart": "Other side of a swap", "bridge-pending": "Under way over a bridge",
+		"mixer-candidates": "Not looked at behind a mixer", "tornado-deposit": "Deposit to a mixer's pool", "swap-counterpart": "Other side of a swap", "bridge-pending": "Under way over a bridge",
 	}[heuristic]; words != "" {
 		return words
 	}
@@ -187,8 +187,8 @@ func HeuristicWords(heuristic string) string {
 	return visible(heuristic)
 }
 
-// ErrorWords says how often a heuristic was wrong where it was measured: "wrong in 1 of 1 300
-// (27 357 transactions of 2019)"; nil: that it was not measured.
+// ErrorWords says how often a heuristic was wrong where it was measured: "wrong in 1 of 1 300:
+// transactions of 2019"; nil: that it was not measured.
 func ErrorWords(e *tracer.MeasuredError) string {
 	if e == nil {
 		return "error not measured"
@@ -201,7 +201,7 @@ func ErrorWords(e *tracer.MeasuredError) string {
 	// The nearest whole number: rates are rounded to a few decimals.
 	hits := rate.Mul(rate, new(big.Rat).SetInt64(int64(e.N))).Add(rate, big.NewRat(1, 2))
 	count := new(big.Int).Quo(hits.Num(), hits.Denom())
-	return wrong + groupThousands(count.String()) + " of " + n + " (" + visible(e.MeasuredOn) + ")"
+	return wrong + groupThousands(count.String()) + " of " + n + ": " + visible(e.MeasuredOn)
 }
 
 // inUnits is how a trace writes an amount inside of a sentence.

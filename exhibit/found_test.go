@@ -20,10 +20,10 @@ func TestErrorWords(t *testing.T) {
 		want  string
 	}{
 		{"not measured", nil, "error not measured"},
-		{"a rounded rate", &tracer.MeasuredError{MeasuredOn: "blocks of 2019", Rate: "0.00077", N: 1300}, "wrong in 1 of 1\u202f300 (blocks of 2019)"},
-		{"never", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0", N: 27357}, "wrong in 0 of 27\u202f357 (x)"},
-		{"always", &tracer.MeasuredError{MeasuredOn: "x", Rate: "1", N: 2}, "wrong in 2 of 2 (x)"},
-		{"a half", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.5", N: 3}, "wrong in 2 of 3 (x)"},
+		{"a rounded rate", &tracer.MeasuredError{MeasuredOn: "blocks of 2019", Rate: "0.00077", N: 1300}, "wrong in 1 of 1\u202f300: blocks of 2019"},
+		{"never", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0", N: 27357}, "wrong in 0 of 27\u202f357: x"},
+		{"always", &tracer.MeasuredError{MeasuredOn: "x", Rate: "1", N: 2}, "wrong in 2 of 2: x"},
+		{"a half", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.5", N: 3}, "wrong in 2 of 3: x"},
 		{"no number", &tracer.MeasuredError{MeasuredOn: "x\u202e", Rate: "few", N: 3}, "error rate few on x[U+202E] (n = 3)"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, exhibit.ErrorWords(c.error)) })
@@ -71,7 +71,7 @@ func TestFindingsAreShown(t *testing.T) {
 	require.NoError(t, x.HTML(&page))
 	text := html.UnescapeString(page.String())
 	require.Contains(t, text, "Schedule D")
-	require.Contains(t, text, "wrong in 1 of 1\u202f300 (the replica)")
+	require.Contains(t, text, "wrong in 1 of 1\u202f300: the replica")
 	require.Contains(t, text, "error not measured")
 	require.Contains(t, text, "it swept 3.99980000\u00a0BTC to the exchange; the customer may be innocent.")
 	require.Contains(t, page.String(), `href="#finding1"`)

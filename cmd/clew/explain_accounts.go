@@ -105,7 +105,7 @@ func (x *explanation) deed(t *loadedTrace, names *exhibit.Assets) string {
 			amount(first), from, when(first), amount(last), to, when(last))
 	case tracer.HopFee:
 		if kindOf(t.Trace, first.To) == tracer.NodeMixer {
-			return fmt.Sprintf("The analyst adopted that the %s which %s paid into a mixer, %s, were withdrawn from it %s. Of them %s did not reach the recipient: the mixer paid them, out of the withdrawal, to the relayer that sent the transaction in the recipient's place.",
+			return fmt.Sprintf("The analyst adopted that the %s which %s paid into a mixer, %s, were withdrawn from it %s. Of them %s did not reach the recipient: a mixer pays so much, out of the withdrawal, to the relayer who sends it in the recipient's place.",
 				amount(first), from, when(first), when(last), amount(last))
 		}
 		return fmt.Sprintf("Of %s which %s gave, %s, %s did not arrive: a fee on the way.%s", amount(first), from, when(first), amount(last), link)
