@@ -37,6 +37,7 @@ var (
 	largeJobs = []job{
 		{"generate", (*options).generate}, {"drop", (*options).drop}, {"decode", (*options).decode},
 		{"insert", (*options).insert}, {"sync", (*options).sync}, {"points", (*options).points},
+		{"union", (*options).union}, {"clusters", (*options).clusters},
 		{"trace", (*options).trace}, {"follow", (*options).follow},
 	}
 	smallJobs = []job{
