@@ -57,7 +57,7 @@ func TestSignedIsBtcds(t *testing.T) {
 func requireSigned(t *testing.T, seen map[string]int, script []byte, in *wire.TxIn, got *chains.Input) {
 	t.Helper()
 	class := txscript.GetScriptClass(script)
-	want, plain := wantSigned(t, class, script, in)
+	want, plain := wantSigned(t, class, in)
 	if !plain {
 		return
 	}
@@ -81,9 +81,9 @@ func requireSigned(t *testing.T, seen map[string]int, script []byte, in *wire.Tx
 	}
 }
 
-// wantSigned reads an input that spends an output with script; plain is false for scripts of no
+// wantSigned reads an input that spends an output of class; plain is false for scripts of no
 // standard form.
-func wantSigned(t *testing.T, class txscript.ScriptClass, script []byte, in *wire.TxIn) (want chains.Signed, plain bool) {
+func wantSigned(t *testing.T, class txscript.ScriptClass, in *wire.TxIn) (want chains.Signed, plain bool) {
 	t.Helper()
 	want.Form = chains.SignedRead
 	items := in.Witness
@@ -93,9 +93,8 @@ func wantSigned(t *testing.T, class txscript.ScriptClass, script []byte, in *wir
 		if class != txscript.ScriptHashTy || len(items) == 0 {
 			items = pushed
 		} else {
-			script = pushed[0] // a witness program
-			want.Wraps = addressOf(script)
-			class = txscript.GetScriptClass(script)
+			want.Wraps = addressOf(pushed[0]) // a witness program
+			class = txscript.GetScriptClass(pushed[0])
 		}
 	}
 	switch class {
