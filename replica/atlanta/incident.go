@@ -11,16 +11,14 @@ import (
 //go:embed incident.yaml.tmpl
 var incidentText string
 
-// named are the accounts that an analyst of this case would name, and what an analyst learns
-// from the exchange and from the bridge's documents.
+// named are the accounts that an analyst of this case would name: what is known of the bridge from
+// its documents, and which wallets are the exchange's own. Its deposit addresses are for the trace to find.
 var named = []struct{ chain, name, kind, entity, protocol string }{
 	{"polygon", "bridge", "bridge", "REPLICA bridge", "nomad"},
 	{"bsc", "bridge", "bridge", "REPLICA bridge", "nomad"},
-	{"polygon", "exchange.hot", "service", "REPLICA exchange, hot wallet", ""},
-	{"bsc", "exchange.hot", "service", "REPLICA exchange, hot wallet", ""},
-	{"polygon", "exchange.deposit-key", "service", "REPLICA exchange, deposit address 1", ""},
-	{"bsc", "exchange.deposit-key", "service", "REPLICA exchange, deposit address 1", ""},
-	{"polygon", "deposit-contract", "service", "REPLICA exchange, deposit address 2", ""},
+	{"polygon", "exchange.hot", "service", "REPLICA exchange", ""},
+	{"bsc", "exchange.hot", "service", "REPLICA exchange", ""},
+	{"polygon", "exchange.ops", "service", "REPLICA exchange", ""},
 }
 
 // adopted are the notes of the run that the incident adopts.
