@@ -31,7 +31,7 @@ func scoreMappings(s *sheet) error {
 		done++
 		if places(tx) <= plainRound {
 			checked++
-			if plainMappings(tx).Cmp(got.Count) != 0 {
+			if got.Count.Cmp(new(big.Int).SetUint64(plainMappings(tx))) != 0 {
 				wrong++
 			}
 		}
@@ -44,7 +44,7 @@ func scoreMappings(s *sheet) error {
 
 // The quick measurement counts rounds with up to smallRound inputs and outputs, and compares those
 // with up to plainRound.
-const smallRound, plainRound = 21, 17
+const smallRound, plainRound = 21, 18
 
 // places is the number of inputs and outputs.
 func places(tx *chains.Tx) int { return len(tx.Inputs) + len(tx.Outputs) }
@@ -75,49 +75,51 @@ func scoreMinute(s *sheet) error {
 
 // plainMappings counts the mappings of a transaction as they are defined (heuristics.Mapping), with
 // nothing done to be quick but that what is left of inputs and outputs is counted once: the part
-// that holds the first input is chosen in every way, then the others.
-func plainMappings(tx *chains.Tx) *big.Int {
-	in, out := make([]uint64, 1<<len(tx.Inputs)), make([]uint64, 1<<len(tx.Outputs))
-	for m := range in {
-		for i := range tx.Inputs {
-			if m>>i&1 == 1 {
-				in[m] += tx.Inputs[i].Spent.Value
-			}
-		}
-	}
-	for m := range out {
-		for i := range tx.Outputs {
-			if m>>i&1 == 1 {
-				out[m] += tx.Outputs[i].Value
-			}
-		}
-	}
-	memo := map[[2]int]*big.Int{}
-	var count func(ins, outs int) *big.Int
-	count = func(ins, outs int) *big.Int {
+// that holds the first input is chosen in every way, then the others. The count of so few places is far
+// below 64 bits.
+func plainMappings(tx *chains.Tx) uint64 {
+	in := subsets(len(tx.Inputs), func(i int) uint64 { return tx.Inputs[i].Spent.Value })
+	out := subsets(len(tx.Outputs), func(i int) uint64 { return tx.Outputs[i].Value })
+	counted := make([]uint64, len(in)*len(out)) // one more than the count; 0: not counted yet
+	var count func(ins, outs int) uint64
+	count = func(ins, outs int) (n uint64) {
 		switch {
 		case ins == 0 && outs == 0:
-			return big.NewInt(1)
+			return 1
 		case ins == 0 || outs == 0:
-			return new(big.Int)
+			return 0
 		}
-		if n := memo[[2]int{ins, outs}]; n != nil {
-			return n
+		memo := &counted[ins*len(out)+outs]
+		if *memo > 0 {
+			return *memo - 1
 		}
-		n, lowest := new(big.Int), ins&-ins
+		lowest := ins & -ins
 		for rest := ins &^ lowest; ; rest = (rest - 1) & (ins &^ lowest) {
 			part := rest | lowest
 			for paid := outs; paid > 0; paid = (paid - 1) & outs {
 				if in[part] >= out[paid] {
-					n.Add(n, count(ins&^part, outs&^paid))
+					n += count(ins&^part, outs&^paid)
 				}
 			}
 			if rest == 0 {
 				break
 			}
 		}
-		memo[[2]int{ins, outs}] = n
+		*memo = n + 1
 		return n
 	}
-	return count(1<<len(tx.Inputs)-1, 1<<len(tx.Outputs)-1)
+	return count(len(in)-1, len(out)-1)
+}
+
+// subsets are the sums of every subset of n values, by its bits.
+func subsets(n int, value func(int) uint64) []uint64 {
+	all := make([]uint64, 1<<n)
+	for m := range all {
+		for i := range n {
+			if m>>i&1 == 1 {
+				all[m] += value(i)
+			}
+		}
+	}
+	return all
 }

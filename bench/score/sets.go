@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"clew/bench/wallets"
 	"clew/chains"
@@ -19,8 +20,9 @@ import (
 // regtest is the chain of the emulated sets.
 const regtest = chains.Chain("bitcoin-regtest")
 
-// world is the world of wallets that everything is measured on. Another seed gives another one.
-func world() *wallets.World { return wallets.Make(2024, 120) }
+// world is the world of wallets that everything is measured on; nobody writes to it. Another seed gives
+// another one.
+var world = sync.OnceValue(func() *wallets.World { return wallets.Make(2024, 120) })
 
 // set is transactions in chain order, as far as one knows it.
 type set struct {
