@@ -39,6 +39,7 @@ var (
 		{"insert", (*options).insert}, {"sync", (*options).sync}, {"points", (*options).points},
 		{"union", (*options).union}, {"clusters", (*options).clusters},
 		{"trace", (*options).trace}, {"follow", (*options).follow},
+		{"labels", (*options).labels},
 	}
 	smallJobs = []job{
 		{"generate", (*options).generate}, {"drop", (*options).drop}, {"decode", (*options).decode},
