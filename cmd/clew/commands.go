@@ -40,6 +40,7 @@ func commands() []*command {
 		explainCommand(),
 		clusterCommand(),
 		labelCommand(),
+		identifyCommand(),
 		exhibitCommand(),
 		logCommand(),
 		dbCommand(),
