@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"clew/chains"
 	"clew/exhibit"
 	"clew/heuristics"
+	"clew/labels"
 	"clew/tracer"
 )
 
@@ -29,11 +32,10 @@ type clusterAnswer struct {
 	Balance   *clusterBalance `json:"balance"`    // null: not counted
 	FirstSeen *clusterBlock   `json:"first_seen"` // null: not counted, or never seen
 	LastSeen  *clusterBlock   `json:"last_seen"`
-	// Labels are what others claim of its addresses; of those on this page alone where LabelsWhole is
-	// false.
-	Labels      []clusterLabel `json:"labels"`
-	LabelsWhole bool           `json:"labels_whole"`
-	// Conflicts are the entities that labels name, where they name several.
+	// Labels are what others claim of its addresses.
+	Labels []clusterLabel `json:"labels"`
+	// Conflicts are those whom labels name as services, mixers or bridges, where these are several: a
+	// join is wrong, or a label.
 	Conflicts []string `json:"conflicts"`
 	// Waiting is the number of transactions that join nothing since the store does not know what
 	// they spend.
@@ -102,8 +104,8 @@ type clusterPart struct {
 
 // Bounds of what is read for one answer.
 const (
-	clusterReads  = 200_000 // transactions, for balance and first and last seen: some seconds
-	clusterLabels = 10_000  // addresses whose labels are looked up
+	clusterReads = 200_000 // transactions, for balance and first and last seen: some seconds
+	shownLabels  = 20      // of those for people; JSON has all
 )
 
 // clusterLimits is what the output says of itself.
@@ -133,6 +135,9 @@ func (q *clusterQuery) summary(ctx context.Context) (*clusterAnswer, error) {
 			e.Error = &tracer.MeasuredError{MeasuredOn: s.Set, Rate: s.Rate, N: s.N, What: s.What, Hits: s.Hits}
 		}
 		a.Errors = append(a.Errors, e)
+	}
+	if err := q.labels(ctx, a); err != nil {
+		return nil, err
 	}
 	h, err := q.clusters.Holdings(ctx, q.address, clusterReads)
 	if err != nil {
@@ -175,6 +180,44 @@ func (q *clusterQuery) members(ctx context.Context, a *clusterAnswer) error {
 		a.Next = a.Addresses[len(a.Addresses)-1]
 	}
 	return nil
+}
+
+// labels adds what the labels of the program and of the store say of any address of the cluster.
+func (q *clusterQuery) labels(ctx context.Context, a *clusterAnswer) error {
+	asOf, err := labelDate("label-as-of", q.c.String("label-as-of"))
+	if err != nil {
+		return err
+	}
+	known, err := labelsOf(ctx, q.st)
+	if err != nil {
+		return err
+	}
+	for _, edition := range known.set.Editions() {
+		_, err := known.set.Labels(edition.Pack, func(l *labels.Label) error {
+			if l.Chain == q.chain && q.clusters.Together(q.address, l.Address) && known.set.MadeAt(l, asOf) {
+				a.take(clusterLabel{
+					Address: q.format(l.Address), Label: l.Text, Entity: entity(l), Stops: string(nodeKind(l.Kind)), Source: sourceLine(l),
+				})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.Sort(a.Conflicts)
+	if a.Conflicts = slices.Compact(a.Conflicts); len(a.Conflicts) == 1 {
+		a.Conflicts = []string{}
+	}
+	return nil
+}
+
+// take adds a label, and whom it names.
+func (a *clusterAnswer) take(l clusterLabel) {
+	a.Labels = append(a.Labels, l)
+	if l.Stops != "" {
+		a.Conflicts = append(a.Conflicts, or(l.Entity, l.Label))
+	}
 }
 
 // write prints it for people.
@@ -226,11 +269,14 @@ func (a *clusterAnswer) rows() [][]string {
 			[]string{"first seen", grouped(a.FirstSeen.Height) + ", " + a.FirstSeen.Time},
 			[]string{"last seen", grouped(a.LastSeen.Height) + ", " + a.LastSeen.Time})
 	}
-	for _, l := range a.Labels {
-		rows = append(rows, []string{"label", l.Label + " (" + l.Address + "; " + l.Source + ")"})
+	for _, l := range a.Labels[:min(shownLabels, len(a.Labels))] {
+		rows = append(rows, []string{"label", exhibit.Visible(or(l.Entity, l.Label)) + " (" + l.Address + "; " + exhibit.Visible(l.Source) + ")"})
 	}
-	for _, c := range a.Conflicts {
-		rows = append(rows, []string{"conflict", c})
+	if more := len(a.Labels) - shownLabels; more > 0 {
+		rows = append(rows, []string{"", "and " + counted(int64(more), "label") + " more (--json lists all)"})
+	}
+	if len(a.Conflicts) > 0 {
+		rows = append(rows, []string{"conflict", "labels name several: " + exhibit.Visible(strings.Join(a.Conflicts, ", ")) + "; a join is wrong, or a label"})
 	}
 	if a.Waiting > 0 {
 		rows = append(rows, []string{"left out", counted(int64(a.Waiting), "transaction") + ", since the store does not have what they spend"})

@@ -26,7 +26,7 @@ func clusterCommand() *command {
 			{"clew cluster bc1q… --without TXID", "what falls apart if that transaction is no evidence"},
 		},
 		codes:   []exitCode{codeNoStore, codeStore},
-		options: []string{"chain", "limit", "after", "as-of", "why", "without"},
+		options: []string{"chain", "limit", "after", "as-of", "label-as-of", "why", "without"},
 		least:   1, most: 1,
 		action: runCluster,
 	}
