@@ -71,6 +71,12 @@ func (opt Options) checked() (Options, error) {
 	return opt, nil
 }
 
+// Check is an error that lists what Without and Through may name, where they name something else.
+func (opt Options) Check() error {
+	_, err := opt.checked()
+	return err
+}
+
 // covers reports whether a heuristic, or what it is a kind of, is among names.
 func covers(names []string, heuristic string) bool {
 	family, _, _ := strings.Cut(heuristic, "/")

@@ -19,21 +19,26 @@ func traceCommand() *command {
 		path: "trace", args: "INCIDENT.yaml | --seed SEED… [--rpc CHAIN=URL…] [--out DIR]", short: "follow stolen value to where it is now",
 		long: "Follows the value of the seeds through every transaction, under every accounting rule at once, and prints where it ends, what each rule says of it, and what was not read.\n\n" +
 			"With --rpc it follows: one pass over the node's blocks from the theft on, which keeps only what touches traced value and needs no store; where --from or the incident says in which block a seed is, the node needs no index of transactions either. --blocks reads the node's own files in place of asking it, and --rpc recording:DIR the recording of an earlier trace. With none of these it reads the blocks that clew sync has put into the store.\n\n" +
+			"A trace ends in a CoinJoin, at a mixer, and at an address that labels call a service, a mixer or a bridge. --through coinjoin goes on through a CoinJoin, and everything behind it is an inference; --without leaves a heuristic out, or the labels. Both stand in the trace. Labels are those that the program carries and those of the store (clew label); --label-as-of asks what they said on a date.\n\n" +
 			"An incident file declares the seeds, the rule and why it was chosen; the flags do the same for a quick look. The hash of the declaration goes into the log of the store (--db, which is made if need be) before the first result, and the trace is kept there under the id that is printed. With --out, the result is written as files: trace.json, report.html, flow.svg, the schedules as CSV, incident.yaml, run.json, and with --rpc the recording of what was read.",
 		examples: []example{
 			{"clew trace theft.yaml --rpc http://127.0.0.1:8332 --out report", "follow a theft on a bitcoind and write the report"},
 			{"clew trace --seed bitcoin:TXID:0 --rule fifo --rule-reason 'first look' --hops 20", "a quick look from one output, over the blocks in the store"},
 			{"clew trace --seed polygon:TXID:ADDRESS:TOKEN --rpc polygon=http://127.0.0.1:8545 --rpc bsc=ws://127.0.0.1:8546 --out report", "a token that may cross a bridge: a node for each chain"},
 			{"clew trace theft.yaml --rpc recording:report/recording --json", "the same trace again from what was recorded, as JSON"},
+			{"clew trace theft.yaml --without co-spend --without labels", "what is left where two kinds of evidence are taken away; clew compare shows the difference"},
 		},
 		codes:   []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},
-		options: rpcFlags("state-rpc", "seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched", "from", "as-of", "out"),
+		options: rpcFlags("state-rpc", "seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched", "from", "as-of", "without", "through", "label-as-of", "out"),
 		most:    1,
 		action:  runTrace,
 	}
 }
 
 func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
+	if err := checkChoices(c); err != nil {
+		return err
+	}
 	inc, err := declaration(w, c)
 	if err != nil {
 		return err

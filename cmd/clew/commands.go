@@ -41,6 +41,7 @@ func commands() []*command {
 		clusterCommand(),
 		labelCommand(),
 		identifyCommand(),
+		compareCommand(),
 		exhibitCommand(),
 		logCommand(),
 		dbCommand(),

@@ -34,9 +34,11 @@ func (j *traceJob) follow(ctx context.Context, nodes *openedNodes) (err error) {
 		return err
 	}
 	f.declare(own)
-	j.trace, err = tracer.RunAll(ctx, j.inc.Incident, f, codec(), tracer.Options{
-		Tool: thisTool(), FirstLogged: f.first, TouchedOnly: true,
-	})
+	opt, err := j.choose(ctx, tracer.Options{Tool: thisTool(), FirstLogged: f.first, TouchedOnly: true})
+	if err != nil {
+		return err
+	}
+	j.trace, err = tracer.RunAll(ctx, j.inc.Incident, f, codec(), opt)
 	f.meters.done()
 	if j.trace == nil && nodes.recorded() && errors.Is(err, chains.ErrBadAnswer) {
 		return &damagedError{err}

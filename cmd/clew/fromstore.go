@@ -34,7 +34,7 @@ func (j *traceJob) fromStore(ctx context.Context) error {
 	}
 	j.source = j.st.Path() + ", " + strings.Join(s.read, ", ")
 	var at chains.Chain
-	j.trace, err = tracer.RunAll(ctx, j.inc.Incident, s, codec(), tracer.Options{
+	opt, err := j.choose(ctx, tracer.Options{
 		Tool: thisTool(), FirstLogged: first,
 		Sweeping: func(chain chains.Chain) { at = chain },
 		Progress: func(ref chains.BlockRef, touched, _ int) {
@@ -42,6 +42,10 @@ func (j *traceJob) fromStore(ctx context.Context) error {
 			s.meters.of(j.w, "trace "+or(string(at), string(j.chains[0])))(ref.Height-span.From+1, span.To-span.From+1, int64(touched), ref)
 		},
 	})
+	if err != nil {
+		return errors.Join(err, s.states.Close())
+	}
+	j.trace, err = tracer.RunAll(ctx, j.inc.Incident, s, codec(), opt)
 	s.meters.done()
 	err = errors.Join(err, s.states.Close())
 	if j.trace == nil {
