@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -225,25 +224,25 @@ func scoreChange(s *sheet) error {
 	}
 	names, mainnet := map[string]bool{}, map[string]*graded{}
 	var predicates []map[string]*graded
-	fmt.Fprint(s, "| asked of | n | answered | wrong |")
+	s.WriteString("| asked of | n | answered | wrong |")
 	for _, b := range heuristics.Bands() {
-		fmt.Fprintf(s, " band %s |", b)
+		s.printf(" band %s |", b)
 	}
-	fmt.Fprintf(s, "\n|---|---|---|---|%s\n", dashes(len(heuristics.Bands())))
+	s.printf("\n|---|---|---|---|%s\n", dashes(len(heuristics.Bands())))
 	for i := range all {
 		e := &all[i]
 		bands, votes, sum := e.grade()
 		predicates = append(predicates, votes)
-		fmt.Fprintf(s, "| %s | %d | %s | %s |", e.about, len(e.asked), share(sum.n, len(e.asked)), of(sum.wrong, sum.n))
+		s.printf("| %s | %d | %s | %s |", e.about, len(e.asked), share(sum.n, len(e.asked)), of(sum.wrong, sum.n))
 		for _, b := range heuristics.Bands() {
 			g := bands[b]
 			if g == nil {
 				g = &graded{}
 			}
-			fmt.Fprintf(s, " %s |", wrongOf(g))
+			s.printf(" %s |", wrongOf(g))
 			s.change("change/"+b, e, g, mainnet)
 		}
-		fmt.Fprintln(s)
+		s.WriteByte('\n')
 		s.change("change", e, &sum, mainnet)
 		s.add("change", e.about, "unanswered", len(e.asked)-sum.n, len(e.asked))
 		for name := range votes {
@@ -251,7 +250,7 @@ func scoreChange(s *sheet) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(mainnet)) {
-		s.shows(name, "answers in ten blocks of 2019 whose change showed", "wrong", mainnet[name].wrong, mainnet[name].n)
+		s.shows(name, "answers in ten blocks of 2019 whose change showed", mainnet[name].wrong, mainnet[name].n)
 	}
 	s.predicates(all, predicates, names)
 	return nil
@@ -274,21 +273,21 @@ func (s *sheet) change(heuristic string, e *exam, g *graded, mainnet map[string]
 
 // predicates writes how often each predicate was right by itself.
 func (s *sheet) predicates(all []exam, votes []map[string]*graded, names map[string]bool) {
-	fmt.Fprint(s, "\n| predicate alone, wrong of its votes |")
+	s.WriteString("\n| predicate alone, wrong of its votes |")
 	for i := range all {
-		fmt.Fprintf(s, " %s |", all[i].name)
+		s.printf(" %s |", all[i].name)
 	}
-	fmt.Fprintf(s, "\n|---|%s\n", dashes(len(all)))
+	s.printf("\n|---|%s\n", dashes(len(all)))
 	for _, name := range sortedKeys(names) {
-		fmt.Fprintf(s, "| %s |", name)
+		s.printf("| %s |", name)
 		for i := range all {
 			g := votes[i][name]
 			if g == nil {
 				g = &graded{}
 			}
-			fmt.Fprintf(s, " %s |", wrongOf(g))
+			s.printf(" %s |", wrongOf(g))
 		}
-		fmt.Fprintln(s)
+		s.WriteByte('\n')
 	}
 }
 

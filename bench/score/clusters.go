@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"clew/chains"
@@ -115,7 +114,7 @@ func scoreClusters(s *sheet) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(s, "| set | addresses | built by | pairs together | of one owner (precision) | of all pairs of one owner (recall) |\n|---|---|---|---|---|---|\n")
+	s.WriteString("| set | addresses | built by | pairs together | of one owner (precision) | of all pairs of one owner (recall) |\n|---|---|---|---|---|---|\n")
 	for i := range sets {
 		o := &sets[i]
 		for _, w := range ways() {
@@ -126,7 +125,7 @@ func scoreClusters(s *sheet) error {
 				}
 			}
 			p := pairing(o.set.owner, c.All())
-			fmt.Fprintf(s, "| %s | %d | %s | %d | %s | %s |\n", o.name, p.addrs, w.name, p.together, p.precision(), p.recall())
+			s.printf("| %s | %d | %s | %d | %s | %s |\n", o.name, p.addrs, w.name, p.together, p.precision(), p.recall())
 			if w.heuristic != "" {
 				s.add(w.heuristic, o.name+", pairs", "wrong", p.together-p.both, p.together)
 				s.add(w.heuristic, o.name+", pairs", "missed", p.same-p.both, p.same)
@@ -140,7 +139,7 @@ func scoreClusters(s *sheet) error {
 
 // joins counts single joins that were wrong, which is the error of what `cluster --why` names.
 func (s *sheet) joins(sets []owned) {
-	fmt.Fprint(s, "\n| set | joined by | joins | of two owners |\n|---|---|---|---|\n")
+	s.WriteString("\n| set | joined by | joins | of two owners |\n|---|---|---|---|\n")
 	for _, rule := range []heuristics.JoinRule{heuristics.JoinCospend, heuristics.JoinWraps} {
 		sum, bad := 0, 0
 		for i := range sets {
@@ -157,17 +156,17 @@ func (s *sheet) joins(sets []owned) {
 					}
 				}
 			}
-			fmt.Fprintf(s, "| %s | %s | %d | %s |\n", o.name, rule, n, of(wrong, n))
+			s.printf("| %s | %s | %d | %s |\n", o.name, rule, n, of(wrong, n))
 			sum, bad = sum+n, bad+wrong
 		}
-		s.shows(string(rule), "joins in chains whose owners are known (docs/methods.md)", "wrong", bad, sum)
+		s.shows(string(rule), "joins in chains whose owners are known (docs/methods.md)", bad, sum)
 	}
 }
 
 // changeJoins builds clusters with the change of every band and of those above it, after all that is
 // certain: what it would bring, and cost.
 func (s *sheet) changeJoins(sets []owned) {
-	fmt.Fprint(s, "\n| set | with change of band | joins | of two owners | precision | recall |\n|---|---|---|---|---|---|\n")
+	s.WriteString("\n| set | with change of band | joins | of two owners | precision | recall |\n|---|---|---|---|---|---|\n")
 	for i := range sets {
 		o := &sets[i]
 		votes := o.set.changes()
@@ -193,7 +192,7 @@ func (s *sheet) changeJoins(sets []owned) {
 			}
 			c.Weigh(joins)
 			p := pairing(o.set.owner, c.All())
-			fmt.Fprintf(s, "| %s | %s and above | %d | %s | %s | %s |\n", o.name, band, len(joins), of(wrong, len(joins)), p.precision(), p.recall())
+			s.printf("| %s | %s and above | %d | %s | %s | %s |\n", o.name, band, len(joins), of(wrong, len(joins)), p.precision(), p.recall())
 			s.add("change/"+band, o.name+", joins of the band and above", "wrong", wrong, len(joins))
 		}
 	}

@@ -213,9 +213,9 @@ func (s *sample) count(looked map[chains.TxID]heuristics.Kind) counted {
 		if s.want != "" {
 			c.missed = append(c.missed, tx)
 		}
-		switch {
-		case k == "":
-		case k == looked[tx.ID]:
+		switch k {
+		case "":
+		case looked[tx.ID]:
 			c.real++
 		default:
 			c.fired[k]++
@@ -259,10 +259,10 @@ func scoreCoinjoins(s *sheet) error {
 	for i := range all {
 		sets = append(sets, all[i].count(looked))
 	}
-	fmt.Fprint(s, "| set | kind | n | found | as another kind | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n")
+	s.WriteString("| set | kind | n | found | as another kind | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n")
 	for i := range sets {
 		if c := &sets[i]; c.want != "" {
-			fmt.Fprintf(s, "| %s | %s | %d | %s | %s | %s | %s | %s |\n", c.name, c.want, len(c.txs), share(c.found, len(c.txs)), orDash(c.others()), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
+			s.printf("| %s | %s | %d | %s | %s | %s | %s | %s |\n", c.name, c.want, len(c.txs), share(c.found, len(c.txs)), orDash(c.others()), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
 			s.add(string(c.want), c.name, "missed", len(c.txs)-c.found, len(c.txs))
 		}
 	}
@@ -278,13 +278,13 @@ func (s *sheet) negatives(sets []counted) {
 		if loose {
 			head = "set of which nobody knows | n | fired on"
 		}
-		fmt.Fprintf(s, "\n| %s | kinds | rightly | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n", head)
+		s.printf("\n| %s | kinds | rightly | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n", head)
 		for i := range sets {
 			c := &sets[i]
 			if c.want != "" || c.loose != loose {
 				continue
 			}
-			fmt.Fprintf(s, "| %s | %d | %s | %s | %d | %s | %s | %s |\n", c.name, len(c.txs), of(c.wrong(), len(c.txs)), orDash(c.others()), c.real, orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
+			s.printf("| %s | %d | %s | %s | %d | %s | %s | %s |\n", c.name, len(c.txs), of(c.wrong(), len(c.txs)), orDash(c.others()), c.real, orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
 			for _, k := range mixKinds() {
 				if !loose {
 					s.add(string(k), c.name, "wrong", c.fired[k], len(c.txs))
@@ -296,7 +296,7 @@ func (s *sheet) negatives(sets []counted) {
 
 // firing writes of what is fired on how much is wrong, and which that is.
 func (s *sheet) firing(sets []counted) {
-	fmt.Fprint(s, "\n| kind | fired on, in all sets whose truth is known | of these wrong |\n|---|---|---|\n")
+	s.WriteString("\n| kind | fired on, in all sets whose truth is known | of these wrong |\n|---|---|---|\n")
 	for _, k := range mixKinds() {
 		hits, wrong := 0, 0
 		for i := range sets {
@@ -308,8 +308,8 @@ func (s *sheet) firing(sets []counted) {
 			}
 			hits, wrong = hits+sets[i].fired[k], wrong+sets[i].fired[k]
 		}
-		fmt.Fprintf(s, "| %s | %d | %s |\n", k, hits, of(wrong, hits))
-		s.shows(string(k), "of what it fired on in sets whose truth is known (docs/methods.md)", "wrong", wrong, hits)
+		s.printf("| %s | %d | %s |\n", k, hits, of(wrong, hits))
+		s.shows(string(k), "of what it fired on in sets whose truth is known (docs/methods.md)", wrong, hits)
 	}
 	for i := range sets {
 		c := &sets[i]
@@ -327,14 +327,14 @@ func listed(s *sheet, what string, txs []*chains.Tx) {
 	if len(txs) == 0 {
 		return
 	}
-	fmt.Fprintf(s, "\n%s (%d):\n\n", what, len(txs))
+	s.printf("\n%s (%d):\n\n", what, len(txs))
 	for i, tx := range txs {
 		if i == most {
-			fmt.Fprintf(s, "- … and %d more\n", len(txs)-most)
+			s.printf("- … and %d more\n", len(txs)-most)
 			return
 		}
 		kind := kindOf(tx)
-		fmt.Fprintf(s, "- `%s` %s: %d inputs, %d outputs\n", tx.ID, orDash(string(kind)), len(tx.Inputs), len(tx.Outputs))
+		s.printf("- `%s` %s: %d inputs, %d outputs\n", tx.ID, orDash(string(kind)), len(tx.Inputs), len(tx.Outputs))
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"clew/bench/wallets"
@@ -22,7 +21,7 @@ func scoreKinds(s *sheet) error {
 		}},
 		{heuristics.KindConsolidation, "one owner gathers its own coins", func(_ *chains.Tx, t *wallets.Truth) bool { return t.Kind == wallets.KindConsolidation }},
 	}
-	fmt.Fprint(s, "| kind | which means | fired on | of these wrong | meant | of these found |\n|---|---|---|---|---|---|\n")
+	s.WriteString("| kind | which means | fired on | of these wrong | meant | of these found |\n|---|---|---|---|---|---|\n")
 	for _, k := range truths {
 		fired, wrong, meant, found := 0, 0, 0, 0
 		for i := range w.Txs {
@@ -41,8 +40,8 @@ func scoreKinds(s *sheet) error {
 				wrong++
 			}
 		}
-		fmt.Fprintf(s, "| %s | %s | %d | %s | %d | %s |\n", k.kind, k.means, fired, of(wrong, fired), meant, of(found, meant))
-		s.shows(string(k.kind), "our world of wallets: "+k.means, "wrong", wrong, fired)
+		s.printf("| %s | %s | %d | %s | %d | %s |\n", k.kind, k.means, fired, of(wrong, fired), meant, of(found, meant))
+		s.shows(string(k.kind), "our world of wallets: "+k.means, wrong, fired)
 		s.add(string(k.kind), "our world of wallets: "+k.means, "missed", meant-found, meant)
 	}
 	return nil

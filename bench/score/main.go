@@ -57,6 +57,8 @@ func measurements() []measurement {
 		{"peels", "runs of payments that pass the rest on", nothing, scorePeels},
 		{"mappings", "ways to split CoinJoins into payments", nothing, scoreMappings},
 		{"minute", "the same, with a minute for each", minutes, scoreMinute},
+		{"tornado", "withdrawals that may be the way out of a mixer", nothing, scoreTornado},
+		{"deposits", "deposit addresses of services", nothing, scoreDeposits},
 		{"cases", "thefts over the lists that others made of them", nothing, func(s *sheet) error { return scoreCases(s.repo, s) }},
 	}
 }

@@ -36,9 +36,9 @@ func scoreMappings(s *sheet) error {
 			}
 		}
 	}
-	fmt.Fprintf(s, "| rounds of %d places at most, of %d rounds | counted | of these compared with a plain count, up to %d places | wrong |\n|---|---|---|---|\n", smallRound, len(rounds.txs), plainRound)
-	fmt.Fprintf(s, "| %d | %s | %d | %d |\n", n, of(done, n), checked, wrong)
-	s.shows("mapping", fmt.Sprintf("Wasabi 2 emulated, rounds of %d inputs and outputs at most, against a plain count", plainRound), "wrong", wrong, checked)
+	s.printf("| rounds of %d places at most, of %d rounds | counted | of these compared with a plain count, up to %d places | wrong |\n|---|---|---|---|\n", smallRound, len(rounds.txs), plainRound)
+	s.printf("| %d | %s | %d | %d |\n", n, of(done, n), checked, wrong)
+	s.shows("mapping", fmt.Sprintf("Wasabi 2 emulated, rounds of %d inputs and outputs at most, against a plain count", plainRound), wrong, checked)
 	return nil
 }
 
@@ -63,12 +63,12 @@ func scoreMinute(s *sheet) error {
 		}
 	}
 	slices.Sort(took)
-	fmt.Fprint(s, "| rounds | counted within 60 s | median of these | slowest of these |\n|---|---|---|---|\n")
+	s.WriteString("| rounds | counted within 60 s | median of these | slowest of these |\n|---|---|---|---|\n")
 	if len(took) == 0 {
-		fmt.Fprintf(s, "| %d | 0 | – | – |\n", len(rounds.txs))
+		s.printf("| %d | 0 | – | – |\n", len(rounds.txs))
 		return nil
 	}
-	fmt.Fprintf(s, "| %d | %s | %s | %s |\n", len(rounds.txs), of(len(took), len(rounds.txs)), took[len(took)/2].Round(time.Microsecond*100), took[len(took)-1].Round(time.Millisecond))
+	s.printf("| %d | %s | %s | %s |\n", len(rounds.txs), of(len(took), len(rounds.txs)), took[len(took)/2].Round(time.Microsecond*100), took[len(took)-1].Round(time.Millisecond))
 	s.add("mapping", "Wasabi 2 emulated, not counted within 60 s", "missed", len(rounds.txs)-len(took), len(rounds.txs))
 	return nil
 }

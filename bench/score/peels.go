@@ -18,7 +18,7 @@ func scorePeels(s *sheet) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(s, "| set | transactions | runs of 3 and more | of 10 and more | longest |\n|---|---|---|---|---|\n")
+	s.WriteString("| set | transactions | runs of 3 and more | of 10 and more | longest |\n|---|---|---|---|---|\n")
 	w := world()
 	runs := runsOf(w.Txs)
 	s.runs("ten blocks of 2019", len(blocks.txs), runsOf(blocks.txs))
@@ -43,7 +43,7 @@ func (s *sheet) runs(name string, n int, runs []heuristics.Peel) {
 		}
 		longest = max(longest, len(r.Txs))
 	}
-	fmt.Fprintf(s, "| %s | %d | %d | %d | %d |\n", name, n, len(runs), long, longest)
+	s.printf("| %s | %d | %d | %d | %d |\n", name, n, len(runs), long, longest)
 	s.add("peel", name+", runs of ten steps and more", "found", long, len(runs))
 }
 
@@ -55,7 +55,7 @@ func (s *sheet) peelSteps(w *wallets.World, runs []heuristics.Peel) {
 		at[w.Txs[i].ID] = i
 	}
 	stepped := map[chains.TxID]bool{}
-	fmt.Fprint(s, "\n| runs in our world of wallets | steps | the output that goes on is another owner's | launderers' steps that stand in one |\n|---|---|---|---|\n")
+	s.WriteString("\n| runs in our world of wallets | steps | the output that goes on is another owner's | launderers' steps that stand in one |\n|---|---|---|---|\n")
 	for _, least := range []int{3, longRun} {
 		steps, wrong, truly, in := 0, 0, 0, 0
 		clear(stepped)
@@ -79,11 +79,11 @@ func (s *sheet) peelSteps(w *wallets.World, runs []heuristics.Peel) {
 				}
 			}
 		}
-		fmt.Fprintf(s, "| of %d steps and more | %d | %s | %s |\n", least, steps, of(wrong, steps), of(in, truly))
+		s.printf("| of %d steps and more | %d | %s | %s |\n", least, steps, of(wrong, steps), of(in, truly))
 		set := fmt.Sprintf("our world of wallets, steps of runs of %d and more", least)
 		s.add("peel", set, "missed", truly-in, truly)
 		if least == 3 {
-			s.shows("peel", set, "wrong", wrong, steps)
+			s.shows("peel", set, wrong, steps)
 		} else {
 			s.add("peel", set, "wrong", wrong, steps)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,10 +57,10 @@ func scoreServices(s *sheet) error {
 			several = append(several, sortedKeys(names))
 		}
 	}
-	fmt.Fprint(s, "| transactions | clusters of two addresses and more | addresses in them | clusters in which a service is named | clusters in which two are |\n|---|---|---|---|---|\n")
-	fmt.Fprintf(s, "| %d | %d | %d | %d | %d |\n", len(txs), len(all), addrs, named, len(several))
+	s.WriteString("| transactions | clusters of two addresses and more | addresses in them | clusters in which a service is named | clusters in which two are |\n|---|---|---|---|---|\n")
+	s.printf("| %d | %d | %d | %d | %d |\n", len(txs), len(all), addrs, named, len(several))
 	for _, names := range several {
-		fmt.Fprintf(s, "\n- %s\n", strings.Join(names, "; "))
+		s.printf("\n- %s\n", strings.Join(names, "; "))
 	}
 	s.add("co-spend", "clusters on mainnet in which a built-in label names a service: with two services", "wrong", len(several), named)
 	return nil

@@ -62,15 +62,18 @@ type sheet struct {
 	scores []heuristics.Score
 }
 
+// printf writes to the table.
+func (s *sheet) printf(format string, args ...any) { s.WriteString(fmt.Sprintf(format, args...)) }
+
 // add writes a row for scores.json: of n, hits were what. Where n is 0 nothing was measured, and there is no
 // row.
 func (s *sheet) add(heuristic, set, what string, hits, n int) {
 	s.row(heuristic, set, what, hits, n, false)
 }
 
-// shows is add for the row that is printed beside the heuristic.
-func (s *sheet) shows(heuristic, set, what string, hits, n int) {
-	s.row(heuristic, set, what, hits, n, true)
+// shows is add for the row that is printed beside the heuristic: of n, hits were wrong.
+func (s *sheet) shows(heuristic, set string, hits, n int) {
+	s.row(heuristic, set, "wrong", hits, n, true)
 }
 
 func (s *sheet) row(heuristic, set, what string, hits, n int, shown bool) {
@@ -147,7 +150,7 @@ func writeScores(file string, rows []heuristics.Score) error {
 		b.WriteString("\n" + string(line))
 	}
 	b.WriteString("\n]\n")
-	return os.WriteFile(file, b.Bytes(), 0o644) //nolint:gosec // a file of the source that everybody reads
+	return os.WriteFile(file, b.Bytes(), 0o644)
 }
 
 // dashes is the line below the heads of n columns.

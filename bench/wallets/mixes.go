@@ -163,7 +163,7 @@ func (p *play) wasabi1Round() {
 // another side can do the same.
 func (p *play) levels(sides []side, base uint64) []int {
 	n := make([]int, len(sides))
-	for l := 0; l < 4; l++ {
+	for l := range 4 {
 		var can []int
 		for i, s := range sides {
 			spare := uint64(len(s.ins)*70+160)*uint64(p.rate) + base<<l/50

@@ -173,13 +173,11 @@ func worth(coins []coin) (sum uint64) {
 	return sum
 }
 
-// send lets w pay outs out of an account, and returns what was made; nil where it has too little.
-func (p *play) send(kind string, w *wallet, depth int, outs []pay) []coin {
-	ins := w.choose(p, depth, outs)
-	if ins == nil {
-		return nil
+// send lets w pay outs out of an account, unless it has too little.
+func (p *play) send(kind string, w *wallet, depth int, outs []pay) {
+	if ins := w.choose(p, depth, outs); ins != nil {
+		p.spend(kind, w, ins, outs)
 	}
-	return p.spend(kind, w, ins, outs)
 }
 
 // spend makes a transaction of w's coins, with change where it is worth one, in the account that
