@@ -40,8 +40,8 @@ func (b *evmBook) mixes(who string, in bool) chains.TxID {
 	return id
 }
 
-// mixCase has the thief deposit twice of what was stolen; O, before and between, deposits too.
-func mixCase() (b *evmBook, deposits []chains.TxID, seeds string) {
+// poolCase has the thief deposit twice of what was stolen; O, before and between, deposits too.
+func poolCase() (b *evmBook, deposits []chains.TxID, seeds string) {
 	b, seeds = theft(polygon, chains.Native, 200)
 	b.tx("C", coin("", "O", 500))
 	b.mixes("O", true)
@@ -56,7 +56,7 @@ func mixCase() (b *evmBook, deposits []chains.TxID, seeds string) {
 }
 
 func TestCandidatesAreProposed(t *testing.T) {
-	b, deposits, seeds := mixCase()
+	b, deposits, seeds := poolCase()
 	trace := b.run(t, seeds)
 	require.Len(t, trace.Candidates, 2)
 	for i, c := range trace.Candidates {
@@ -90,7 +90,7 @@ func TestCandidatesAreProposed(t *testing.T) {
 
 // What the analyst adopts has its candidates too, and no endpoint.
 func TestCandidatesOfAdopted(t *testing.T) {
-	b, deposits, seeds := mixCase()
+	b, deposits, seeds := poolCase()
 	w := b.txs[len(b.txs)-3].ID
 	adopt := "adopt:\n  - {from: \"polygon:" + deposits[0].String() + "\", to: \"polygon:" + w.String() + ":W\", reason: a run}\n"
 	trace := b.run(t, adopt+seeds)
@@ -100,7 +100,7 @@ func TestCandidatesOfAdopted(t *testing.T) {
 }
 
 func TestWithoutCandidates(t *testing.T) {
-	b, _, seeds := mixCase()
+	b, _, seeds := poolCase()
 	trace, err := tracer.Run(t.Context(), evmIncident(t, seeds), b.chain, b.rewind(), plain{}, tracer.Options{Without: []string{"mixer-candidates"}})
 	require.NoError(t, err)
 	require.Empty(t, trace.Candidates)
@@ -110,7 +110,7 @@ func TestWithoutCandidates(t *testing.T) {
 // Where nobody tells what accounts did, ties and gatherings are not looked for, and that is said; the
 // pool's own events still are.
 func TestCandidatesWithoutHistories(t *testing.T) {
-	b, _, seeds := mixCase()
+	b, _, seeds := poolCase()
 	b.noState = true
 	trace := b.run(t, seeds)
 	require.Len(t, trace.Candidates, 2)
