@@ -2,13 +2,16 @@ package exhibit_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
+	"fmt"
 	"html"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"clew/chains"
 	"clew/exhibit"
 	"clew/tracer"
 )
@@ -123,4 +126,44 @@ func TestCandidatesAreNamedNotDrawn(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 6)
 	require.Equal(t, []string{"5", "0x" + c.List[4].TxID.String()}, rows[5][10:12])
+}
+
+// TestPeelChainsAreRuns: which output goes on is the finding's word, also where it is the smaller one,
+// and the chain is one box.
+func TestPeelChainsAreRuns(t *testing.T) {
+	c := newChain("peeling")
+	key, left := c.seed("V1", "thief", 64*btc), uint64(64*btc)
+	f := c.find("peel", 0, nil, "a run of 4 transactions", nil)
+	p := tracer.PeelRun{Finding: f.ID, Chain: "bitcoin", ValueIn: chains.Units(64 * btc), Peels: []tracer.PeelHop{}, Stop: "habits"}
+	for i := range 4 {
+		left /= 4
+		out := c.spend([]string{key}, pay{fmt.Sprint("rest ", i), left}, pay{fmt.Sprint("payee ", i), 3*left - 1000})
+		key = out[0]
+		p.Hops = append(p.Hops, c.outs[key].hop)
+	}
+	p.Tip, p.TipUnits = c.node("rest 3", tracer.NodeAddress), chains.Units(left)
+	c.tr.Peels = []tracer.PeelRun{p}
+	c.spend([]string{key}, pay{"onward", left - 1000})
+	tr, data := c.finish(t)
+	x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{})
+	require.NoError(t, err)
+
+	require.NotEmpty(t, x.Diagram.Runs)
+	run := x.Diagram.Runs[0]
+	require.Len(t, run.Steps, 4)
+	for i, s := range run.Steps {
+		require.Equal(t, p.Hops[i], tr.Hops[s.Rest].ID)
+		require.NotEqual(t, -1, s.Payment)
+	}
+	drawing := ""
+	for _, g := range x.Scene.Groups {
+		drawing += g.Say + "\n"
+	}
+	require.Contains(t, drawing, "Peel chain: ")
+	require.Contains(t, drawing, "run 1 of schedule B, finding 1")
+	var page bytes.Buffer
+	require.NoError(t, x.HTML(&page))
+	text := html.UnescapeString(page.String())
+	require.Contains(t, text, "Run 1 (peel chain): 4 payments in 4 transactions; 64.00000000\u00a0BTC went in, 0.25000000\u00a0BTC left at ")
+	require.Contains(t, text, "where it is not plain which output goes on")
 }
