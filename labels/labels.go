@@ -121,8 +121,11 @@ type Label struct {
 	// making it (an edition without it, or the end of what it claims); zero: it still does.
 	Since, Until time.Time
 
-	written string // "" where it is as the codec writes it, lowered where that in lower case
-	raw     string // with placeholder in place of the address as written
+	// The pack in which it stands, and as which label. There the address as written is "" where the
+	// codec writes it so, and lowered where it is that in lower case; the raw text has placeholder in
+	// its place.
+	pack  *Pack
+	entry int
 }
 
 const (
@@ -132,20 +135,22 @@ const (
 
 // Written returns the address as the source writes it.
 func (l *Label) Written(c Codec) string {
-	switch {
-	case l.Chain == "":
+	if l.Chain == "" {
 		return string(l.Address)
-	case l.written == "":
-		return c.FormatAddress(l.Chain, l.Address)
-	case l.written == lowered:
-		return strings.ToLower(c.FormatAddress(l.Chain, l.Address))
 	}
-	return l.written
+	switch text := l.pack.textAt(l.pack.entries[l.entry].written); text {
+	case "":
+		return c.FormatAddress(l.Chain, l.Address)
+	case lowered:
+		return strings.ToLower(c.FormatAddress(l.Chain, l.Address))
+	default:
+		return text
+	}
 }
 
 // Raw returns the source's own entry, without the line breaks around it.
 func (l *Label) Raw(c Codec) string {
-	return strings.ReplaceAll(l.raw, placeholder, l.Written(c))
+	return strings.ReplaceAll(l.pack.textAt(l.pack.entries[l.entry].raw), placeholder, l.Written(c))
 }
 
 // Actor is somebody whom an ActorPack describes.

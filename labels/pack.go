@@ -93,7 +93,7 @@ func (p *Pack) label(i int, claim *Claim) Label {
 	e := &p.entries[i]
 	l := Label{
 		Claim: claim, Address: chains.Address(p.addressOf(e)), Text: p.textAt(e.text), Context: p.textAt(e.context),
-		written: p.textAt(e.written), raw: p.textAt(e.raw),
+		pack: p, entry: i,
 	}
 	if foreign, ok := strings.CutPrefix(p.chains[e.chain], foreignMark); ok {
 		l.Foreign = foreign

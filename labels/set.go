@@ -14,7 +14,7 @@ import (
 )
 
 // Set answers what is claimed of an address, out of the packs that it was made of. It is
-// immutable and safe for concurrent use. A label takes 28 bytes, about 12 of the index, and its
+// immutable and safe for concurrent use. A label takes 28 bytes, 16 to 28 of the index, and its
 // address and texts once.
 //
 // What was claimed when. An edition holds from its date until that of the next edition of the
@@ -29,10 +29,23 @@ type Set struct {
 	names  [][]uint32 // of each pack: its chains' numbers
 	actors map[string]*Actor
 	seed   maphash.Seed
-	table  []uint32 // number of an address's first label, plus one; 0: free
-	next   []uint32 // number of its next label, plus one
+	table  []slot
+	next   []uint32 // number of an address's next label, plus one
 	date   time.Time
 }
+
+// slot is a place of the table, by the hash of chain and address: the upper half of that hash, whether
+// the address has more than one label (a bit), and the number of its first one, plus one; 0 is
+// free. So a question of an address without a label rarely reads anything else.
+type slot uint64
+
+const (
+	slotMore  = 1 << 31
+	slotLimit = slotMore - 1 // labels that a set can hold
+)
+
+// no returns the number of the first label, plus one.
+func (s slot) no() uint32 { return uint32(s) &^ slotMore }
 
 // held is a pack with the time during which its edition is the latest of its source.
 type held struct {
@@ -68,7 +81,7 @@ func NewSet(packs ...*Pack) (*Set, error) {
 		total += s.held[i].Len()
 		s.describe(&s.held[i])
 	}
-	if total >= 1<<32-1 {
+	if total >= slotLimit {
 		return nil, fmt.Errorf("%d labels are more than a set can hold", total)
 	}
 	for i := range s.held {
@@ -179,13 +192,17 @@ func (s *Set) index(total int) {
 	for size < total+total/2+1 {
 		size *= 2
 	}
-	s.table, s.next = make([]uint32, size), make([]uint32, total)
+	s.table, s.next = make([]slot, size), make([]uint32, total)
 	for no := total - 1; no >= 0; no-- {
 		p, i := s.at(uint32(no))
 		e := &s.held[p].entries[i]
-		slot := s.slot(s.names[p][e.chain], s.held[p].addressOf(e))
-		s.next[no] = s.table[slot]
-		s.table[slot] = uint32(no) + 1
+		at, tag := s.find(s.names[p][e.chain], s.held[p].addressOf(e))
+		before := s.table[at]
+		s.table[at] = tag | slot(no+1)
+		if before != 0 {
+			s.next[no] = before.no()
+			s.table[at] |= slotMore
+		}
 	}
 }
 
@@ -195,18 +212,22 @@ func (s *Set) at(no uint32) (pack, index int) {
 	return pack, int(no) - s.bases[pack]
 }
 
-// slot returns where the table holds an address of a chain, or would.
-func (s *Set) slot(chain uint32, address string) int {
-	mask := uint64(len(s.table) - 1)
+// find returns where the table holds an address of a chain, or would, and the tag of its slot.
+func (s *Set) find(chain uint32, address string) (at int, tag slot) {
+	const upper = 1<<64 - 1<<32
 	h := maphash.String(s.seed, address) ^ uint64(chain)*0x9e3779b97f4a7c15
-	for slot := h & mask; ; slot = (slot + 1) & mask {
-		no := s.table[slot]
-		if no == 0 {
-			return int(slot)
+	mask := uint64(len(s.table) - 1)
+	tag = slot(h & upper)
+	for at := h & mask; ; at = (at + 1) & mask {
+		if s.table[at] == 0 {
+			return int(at), tag
 		}
-		p, i := s.at(no - 1)
+		if s.table[at]&upper != tag {
+			continue
+		}
+		p, i := s.at(s.table[at].no() - 1)
 		if e := &s.held[p].entries[i]; s.names[p][e.chain] == chain && s.held[p].addressOf(e) == address {
-			return int(slot)
+			return int(at), tag
 		}
 	}
 }
@@ -252,9 +273,15 @@ func (s *Set) each(chain, address string, f func(l *live, p *Pack, i int)) {
 	if !ok {
 		return
 	}
-	for at := s.table[s.slot(no, address)]; at != 0; at = s.next[at-1] {
-		p, i := s.at(at - 1)
+	at, _ := s.find(no, address)
+	first := s.table[at]
+	for next := first.no(); next != 0; {
+		p, i := s.at(next - 1)
 		f(&s.claims[p][s.held[p].entries[i].claim], s.held[p].Pack, i)
+		if first&slotMore == 0 {
+			return
+		}
+		next = s.next[next-1]
 	}
 }
 
