@@ -143,7 +143,7 @@ func (m *mixers) found(c *MixerCandidates, name string, event uint32) {
 		ID:        id("finding", mixerCandidates, name, string(m.s.chain), txid, strconv.Itoa(int(event))),
 		Heuristic: mixerCandidates + "/" + name, Version: heuristics.MixerVersion, TxID: txid, Addresses: unique(who),
 		Says: fmt.Sprintf("%s: of %d withdrawals behind this deposit %d may be its way out: %s (%s). Expected by accident: %s others that pass it as well, "+
-			"with recipients permuted; %d signals were tried. Anonymity set: at most %d deposits, of those looked at at most %d that pass it",
+			"with recipients permuted; %d signals were tried. Anonymity set: at most %d deposits, and no more than %d of those looked at that pass it",
 			name, c.Withdrawals, len(txs), signalSays(name), shortList(txs), expected, len(c.Signals), c.Set, after),
 	})
 }
