@@ -114,7 +114,7 @@ func suffices(tx *chains.Tx, value uint64, count int) bool {
 			small += in.Spent.Value
 		}
 	}
-	return uint64(served)+small/value >= uint64(count) //nolint:gosec // a count of inputs
+	return uint64(served)+small/value >= uint64(count)
 }
 
 // Wasabi 2 (WabiSabi, since 2022, and others who use its library). Participants register inputs

@@ -39,6 +39,14 @@ func TestPayjoin(t *testing.T) {
 	require.True(t, heuristics.NoCospend(&chains.Tx{Coinbase: true}))
 }
 
+// TestStonewall: an equal pair and two changes, as a wallet makes that pays and mixes with itself.
+func TestStonewall(t *testing.T) {
+	tx := mixed(chains.ScriptP2WPKH, []uint64{700_000, 500_000}, []uint64{300_000, 300_000, 399_000, 199_500})
+	_, ok := heuristics.MixOf(tx)
+	require.False(t, ok)
+	require.False(t, heuristics.NoCospend(tx))
+}
+
 func TestIdentify(t *testing.T) {
 	batch := mixed(chains.ScriptP2WPKH, []uint64{1 << 40}, nil)
 	for i := range 11 {

@@ -81,13 +81,13 @@ func boltzmann(tx *chains.Tx) (rule SplitRule, at []int, ok bool) {
 		return SplitRule{}, nil, false
 	}
 	for i := range tx.Inputs {
-		rule.In = append(rule.In, int64(tx.Inputs[i].Spent.Value)) //nolint:gosec // below 2^63 on every chain
+		rule.In = append(rule.In, int64(tx.Inputs[i].Spent.Value))
 		rule.Most += rule.In[i]
 	}
 	for i := range tx.Outputs {
 		if o := &tx.Outputs[i]; o.Type != chains.ScriptNullData {
-			rule.Out = append(rule.Out, int64(o.Value)) //nolint:gosec // below 2^63 on every chain
-			rule.Most -= int64(o.Value)                 //nolint:gosec // below 2^63 on every chain
+			rule.Out = append(rule.Out, int64(o.Value))
+			rule.Most -= int64(o.Value)
 			at = append(at, i)
 		}
 	}

@@ -127,13 +127,13 @@ func newHalf(values []int64) half {
 	}
 	next := uint(0)
 	for c, n := range d.counts {
-		width := uint(bits.Len(uint(n))) //nolint:gosec // a count
+		width := uint(bits.Len(uint(n)))
 		d.shift = append(d.shift, next)
 		d.mask = append(d.mask, 1<<width-1)
-		d.full |= uint64(n) << next //nolint:gosec // a count
+		d.full |= uint64(n) << next
 		d.guards |= 1 << (next + width)
 		for b := next; b <= next+width; b++ {
-			d.at[b] = uint8(c) //nolint:gosec // at most 36 classes
+			d.at[b] = uint8(c)
 		}
 		next += width + 1
 	}
@@ -145,7 +145,7 @@ func (d *half) first(packed uint64) int { return int(d.at[bits.TrailingZeros64(p
 
 // number returns how many of class c there are in packed.
 func (d *half) number(packed uint64, c int) int {
-	return int(packed >> d.shift[c] & d.mask[c]) //nolint:gosec // a count
+	return int(packed >> d.shift[c] & d.mask[c])
 }
 
 // size returns how many things there are in packed.
@@ -184,7 +184,7 @@ func (d *half) all() []choice {
 		had := len(list)
 		for k := 1; k <= n; k++ {
 			for _, x := range list[:had] {
-				list = append(list, choice{x.packed | uint64(k)<<d.shift[c], x.sum + int64(k)*d.values[c]}) //nolint:gosec // a count
+				list = append(list, choice{x.packed | uint64(k)<<d.shift[c], x.sum + int64(k)*d.values[c]})
 			}
 		}
 	}

@@ -167,7 +167,7 @@ func TestMappingIsNotComputed(t *testing.T) {
 		"what an input spends is unknown": unknown,
 		"nothing but data":                data,
 		"coinbase":                        coinbase,
-		"more places than are counted":    valued(append(many, 1), many),
+		"more places than are counted":    valued(append([]uint64{1}, many...), many),
 		"more work than is allowed":       valued(many, many),
 	} {
 		_, ok := heuristics.Mapping(tx, heuristics.Steps(1))

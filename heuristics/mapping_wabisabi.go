@@ -26,7 +26,7 @@ func WabiSabiSplit(tx *chains.Tx, rate int64, asks func(input int) int64) (rule 
 	for i := range tx.Inputs {
 		spent := &tx.Inputs[i].Spent
 		in, _ := virtualBytes(spent.Type)
-		v := int64(spent.Value) - rate*in //nolint:gosec // below 2^63 on every chain
+		v := int64(spent.Value) - rate*in
 		if asks != nil {
 			v -= asks(i)
 		}
@@ -34,7 +34,7 @@ func WabiSabiSplit(tx *chains.Tx, rate int64, asks func(input int) int64) (rule 
 	}
 	for i := range tx.Outputs {
 		_, out := virtualBytes(tx.Outputs[i].Type)
-		rule.Out = append(rule.Out, int64(tx.Outputs[i].Value)+rate*out) //nolint:gosec // below 2^63 on every chain
+		rule.Out = append(rule.Out, int64(tx.Outputs[i].Value)+rate*out)
 	}
 	return rule, true
 }

@@ -33,7 +33,7 @@ func binomial(n, k int) uint64 {
 	}
 	b := uint64(1)
 	for i := range min(k, n-k) {
-		b = b * uint64(n-i) / uint64(i+1) //nolint:gosec // counts
+		b = b * uint64(n-i) / uint64(i+1)
 	}
 	return b
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"clew/chains"
@@ -190,30 +190,34 @@ func (o *givenOutput) script() (script []byte, inCoins, ok bool, err error) {
 	return script, inCoins, true, nil
 }
 
-// longestValue is more digits than any amount has.
-const longestValue = 32
-
-// units reads an amount in satoshi, or in coins with 8 decimals at most.
+// units reads an amount in satoshi, or in coins with 8 decimals at most; programs write small ones
+// with an exponent.
 func units(text string, inCoins bool) (uint64, error) {
-	v, ok := new(big.Rat), false
-	if len(text) <= longestValue && !farExponent(text) {
-		v, ok = v.SetString(text)
+	unit, scale := "whole satoshi", 0
+	if inCoins {
+		unit, scale = "coins with 8 decimals at most", 8
 	}
-	if ok && inCoins {
-		v.Mul(v, big.NewRat(100_000_000, 1))
-	}
-	if !ok || !v.IsInt() || v.Sign() < 0 || !v.Num().IsUint64() {
-		unit := "whole satoshi"
-		if inCoins {
-			unit = "coins with 8 decimals at most"
+	mantissa, power, scientific := strings.Cut(strings.ToLower(text), "e")
+	if scientific {
+		exponent, err := strconv.Atoi(power)
+		if err != nil || exponent < -99 || exponent > 99 {
+			return 0, fmt.Errorf("value %.40s: want %s", text, unit)
 		}
+		scale += exponent
+	}
+	whole, decimals, _ := strings.Cut(mantissa, ".")
+	digits := whole + decimals
+	switch scale -= len(decimals); {
+	case scale >= 0:
+		digits += strings.Repeat("0", scale)
+	case len(strings.TrimRight(digits, "0")) > len(digits)+scale:
+		return 0, fmt.Errorf("value %.40s: want %s", text, unit)
+	default:
+		digits = "0" + digits[:max(len(digits)+scale, 0)]
+	}
+	v, err := strconv.ParseUint(digits, 10, 63)
+	if err != nil {
 		return 0, fmt.Errorf("value %.40s: want %s", text, unit)
 	}
-	return v.Num().Uint64(), nil
-}
-
-// farExponent reports whether a number is written with an exponent of more than two digits.
-func farExponent(text string) bool {
-	_, exponent, _ := strings.Cut(strings.ToLower(text), "e")
-	return len(strings.TrimLeft(exponent, "+-0")) > 2
+	return v, nil
 }
