@@ -175,13 +175,13 @@ func (s *sweep) payNets(move *movement, in []bundle, made []*holding) error {
 		if !b.touched() {
 			continue
 		}
+		b.weaken(move.weakest)
 		if i == len(made) {
 			if err := s.payFee(move, b); err != nil {
 				return err
 			}
 			continue
 		}
-		b.weaken(move.weakest)
 		made[i].bundle, made[i].hops = b, hops
 		if err := s.out.transfer(move, made[i]); err != nil {
 			return err

@@ -1,0 +1,155 @@
+package tracer_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// Addresses that are spent from together are one finding, with the transactions that show it, and
+// their nodes name it; others have none.
+func TestSpentTogether(t *testing.T) {
+	b := newBook()
+	v := b.mine("V", 100)
+	outs := b.spend([]chains.OutPoint{v}, pay{"A", 50}, pay{"B", 30}, pay{"C", 20})
+	b.spend(outs[:2], pay{"D", 79})
+	seeds := "seeds:\n" + outSeed("V1", v)
+	trace := b.run(t, seeds)
+	sound(t, trace)
+	require.Len(t, trace.Findings, 1)
+	f := trace.Findings[0]
+	require.Equal(t, "co-spend", f.Heuristic)
+	require.Equal(t, []string{"A", "B"}, f.Addresses)
+	require.Equal(t, []string{b.txs[2].ID.String()}, f.TxIDs)
+	for name, cluster := range map[string]string{"A": f.ID, "B": f.ID, "C": "", "D": "", "V": ""} {
+		require.Equal(t, cluster, nodeOf(trace, name).Cluster, name)
+	}
+	b.opt.Without = []string{"co-spend"}
+	trace = b.run(t, seeds)
+	require.Empty(t, trace.Findings)
+	require.Empty(t, nodeOf(trace, "A").Cluster)
+}
+
+// A run of payments is one thing, and all of its hops are in the trace.
+func TestPeelRun(t *testing.T) {
+	b := newBook()
+	v := b.mine("V", 1_000_000)
+	last := v
+	for i, name := range []string{"A", "B", "C", "D", "E"} {
+		rest := uint64(1_000_000 - (i+1)*100_000)
+		outs := b.spend([]chains.OutPoint{last}, pay{"to " + name, 100_000 - 777}, pay{name, rest})
+		last = outs[1]
+	}
+	b.spend([]chains.OutPoint{last}, pay{"Z", 499_000})
+	seeds := "seeds:\n" + outSeed("V1", v)
+	trace := b.run(t, seeds)
+	sound(t, trace)
+	require.Len(t, trace.Peels, 1)
+	run := trace.Peels[0]
+	require.GreaterOrEqual(t, len(run.Hops), 3)
+	require.Equal(t, chains.Units(1_000_000), run.ValueIn)
+	require.Len(t, run.Peels, len(run.Hops))
+	require.Equal(t, "swept", run.Stop)
+	require.Equal(t, nodeOf(trace, "E").ID, run.Tip)
+	require.Equal(t, chains.Units(500_000), run.TipUnits)
+	for _, p := range run.Peels {
+		require.Equal(t, chains.Units(99_223), p.Units)
+	}
+	for _, h := range trace.Hops {
+		peeled := slices.ContainsFunc(run.Peels, func(p tracer.PeelHop) bool { return p.Hop == h.ID })
+		require.Equal(t, peeled || slices.Contains(run.Hops, h.ID), slices.Contains(h.Findings, run.Finding), "hop %d", h.Number)
+	}
+	b.opt.Without = []string{"peel"}
+	trace = b.run(t, seeds)
+	require.Empty(t, trace.Peels)
+	require.Empty(t, trace.Findings)
+}
+
+// gathered is a book that knows clusters.
+type gathered struct {
+	*book
+	clusters [][]chains.Address
+	asked    []chains.Address // of which clusters were listed
+}
+
+func (g *gathered) of(a chains.Address) int {
+	return slices.IndexFunc(g.clusters, func(c []chains.Address) bool { return slices.Contains(c, a) })
+}
+
+func (g *gathered) ClusterOf(_ context.Context, a chains.Address) (cluster uint64, size int, err error) {
+	if i := g.of(a); i >= 0 {
+		return uint64(i) + 1, len(g.clusters[i]), nil
+	}
+	return 0, 1, nil
+}
+
+func (g *gathered) Cluster(_ context.Context, a chains.Address) ([]chains.Address, error) {
+	g.asked = append(g.asked, a)
+	return g.clusters[g.of(a)], nil
+}
+
+func (g *gathered) run(t *testing.T, yaml string) *tracer.Trace {
+	t.Helper()
+	inc, err := tracer.ParseIncident("incident.yaml", []byte("clew: incident/1\nid: test\nrule: fifo\naccounts: cluster\n"+yaml), plain{})
+	require.NoError(t, err)
+	g.rewind()
+	trace, err := tracer.Run(t.Context(), inc, chain, g, plain{}, g.opt)
+	require.NoError(t, err)
+	balances(t, trace)
+	sound(t, trace)
+	return trace
+}
+
+// A cluster is one pot: what its addresses hold before counts, and what moves among them moves
+// nothing.
+func TestClusterPots(t *testing.T) {
+	b := newBook()
+	old := b.mine("A2", 30) // in the pot before the theft
+	v := b.mine("V", 100)
+	came := b.spend([]chains.OutPoint{v}, pay{"A1", 100})
+	moved := b.spend(came, pay{"A3", 100})
+	b.spend([]chains.OutPoint{moved[0], old}, pay{"X", 50}, pay{"A1", 80})
+	g := &gathered{book: b, clusters: [][]chains.Address{{"A1", "A2", "A3"}}}
+	trace := g.run(t, "seeds:\n"+outSeed("V1", v))
+	require.Equal(t, []string{"transfer vout 0", "transfer vout 0"}, kinds(trace), "inside of the cluster nothing moves")
+	require.Equal(t, "20", traced(trace, b.txs[4].ID, tracer.FIFO)["0"], "30 clean units are oldest")
+	require.Equal(t, "50", traced(trace, b.txs[4].ID, tracer.LIFO)["0"])
+	require.Equal(t, trace.Hops[0].Legs[0].To, trace.Hops[1].Legs[0].From[0].Node, "one node")
+	require.Equal(t, "80", trace.Endpoints[0].Units.String())
+
+	apart := &gathered{book: b}
+	require.Len(t, apart.run(t, "seeds:\n"+outSeed("V1", v)).Hops, 4, "each address a pot of its own")
+
+	labelled := &gathered{book: b, clusters: g.clusters}
+	b.opt.Labels = claims{"A2": {{Text: "A2", Stops: tracer.NodeService}}}
+	ends := labelled.run(t, "seeds:\n"+outSeed("V1", v)).Endpoints
+	require.Equal(t, tracer.ReasonService, ends[0].Reason, "an address of the cluster is a service's")
+}
+
+// A cluster of too many addresses is not followed, nor listed.
+func TestHugeClusterIsLeftAlone(t *testing.T) {
+	b := newBook()
+	v := b.mine("V", 100)
+	b.spend([]chains.OutPoint{v}, pay{"H", 100})
+	huge := make([]chains.Address, tracer.MostMembers+1)
+	huge[0] = "H"
+	g := &gathered{book: b, clusters: [][]chains.Address{huge}}
+	trace := g.run(t, "seeds:\n"+outSeed("V1", v))
+	require.Equal(t, tracer.ReasonLimit, trace.Endpoints[0].Reason)
+	require.Contains(t, trace.Gaps[0].Why, "a cluster of more than 50000 addresses")
+	require.Empty(t, g.asked)
+}
+
+// A source that knows no clusters refuses them as pots, with the way out.
+func TestClusterPotsNeedAStore(t *testing.T) {
+	b, seeds := labelCase()
+	_, err := b.try("accounts: cluster\n" + seeds)
+	require.True(t, errors.Is(err, chains.ErrUnsupported))
+	require.ErrorContains(t, err, "clew sync --chain bitcoin-regtest")
+}
