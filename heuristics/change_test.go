@@ -69,6 +69,8 @@ func TestVotes(t *testing.T) {
 		}, asked{}, nil},
 		{"type, an input not known", "type", func(tx *chains.Tx) { tx.Inputs[0].Known, tx.Outputs[1].Type = false, chains.ScriptP2PKH }, asked{}, nil},
 		{"the other is round", "amount", func(tx *chains.Tx) { tx.Outputs[1].Value = 600_000 }, asked{}, []int{0}},
+		{"the other is round to a hundred", "amount", func(tx *chains.Tx) { tx.Outputs[1].Value = 600_100 }, asked{}, nil},
+		{"at the smallest input", "amount", twoInputs(800_000, 899_000), asked{}, nil},
 		{"both are round", "amount", func(tx *chains.Tx) { tx.Outputs[0].Value, tx.Outputs[1].Value = 300_000, 600_000 }, asked{}, nil},
 		{"below the smallest input, and needless", "amount", twoInputs(100_111, 1_500_111), asked{}, []int{0, 0}},
 		{"both below", "amount", twoInputs(750_111, 790_111), asked{}, nil},
@@ -115,6 +117,10 @@ func TestChangeCounts(t *testing.T) {
 		{"amount against type", []func(*chains.Tx){round(0), typed}, asked{}, -1, 0, ""},
 		{"one group, two predicates", nil, strange, -1, 0, ""},
 		{"the strongest of a group counts", []func(*chains.Tx){typed}, strange, 0, 4595 + 2542, heuristics.Band6},
+		{"equals of a group cancel out", []func(*chains.Tx){typed, func(tx *chains.Tx) { repeat(tx, 4) }}, asked{spends: [10]*chains.Tx{
+			payment(func(tx *chains.Tx) { tx.Outputs[0].Value = 900_000 }), // not sorted
+			payment(func(tx *chains.Tx) { tx.Inputs[0].Signed.Form = chains.SignedRead | chains.SignedUncompressed }),
+		}}, -1, 0, ""},
 		{"three groups", []func(*chains.Tx){typed, round(1)}, strange, 0, 4595 + 2542 + 4185, heuristics.Band8},
 		{"two groups against one", []func(*chains.Tx){typed, round(0)}, strange, 0, 4595 + 2542 - 4185, heuristics.Band2},
 		{"two groups hardly against one", []func(*chains.Tx){typed, round(0)}, asked{seen: []chains.Address{"b"}}, 0, 3178 + 2542 - 4185, heuristics.Band0},

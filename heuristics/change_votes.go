@@ -111,8 +111,6 @@ func (b *ballot) amounts() {
 	b.holds(voteRound, ^round)
 	if known {
 		b.holds(voteBelow, below)
-	}
-	if known && len(b.tx.Inputs) > 1 {
 		b.holds(voteNeedless, ^alone)
 	}
 }

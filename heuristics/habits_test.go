@@ -120,6 +120,25 @@ func TestHabits(t *testing.T) {
 	require.Zero(t, heuristics.HabitsOf(&chains.Tx{Coinbase: true, Version: 2, LockTime: 5}))
 }
 
+// What sets two transactions of one run apart, and what does not.
+func TestSame(t *testing.T) {
+	h := heuristics.HabitsOf(payment())
+	for _, set := range []func(*heuristics.Habits){
+		func(o *heuristics.Habits) { o.Version = 1 },
+		func(o *heuristics.Habits) { o.LockTime = heuristics.LockTimeHeight },
+		func(o *heuristics.Habits) { o.Sequence = heuristics.SequenceFinal },
+		func(o *heuristics.Habits) { o.Types = 1 << chains.ScriptP2PKH },
+	} {
+		o := h
+		set(&o)
+		require.False(t, h.Same(o), "%+v", o)
+	}
+	o := h
+	o.Types, o.Keys, o.Order = 0, heuristics.KeyHighR, heuristics.OrderUnsorted
+	require.True(t, h.Same(o), "types that are not known, keys and order decide nothing")
+	require.True(t, o.Same(h))
+}
+
 // repeat gives tx n inputs like its first, sorted.
 func repeat(tx *chains.Tx, n int) {
 	for i := 1; i < n; i++ {

@@ -83,6 +83,11 @@ func TestPeel(t *testing.T) {
 	require.Len(t, run.Paid, 4)
 	require.Equal(t, heuristics.Peeled{Output: chains.OutPoint{Tx: p.txs[2].ID}, To: "3/0", Value: 100}, run.Paid[2])
 
+	beside(p.txs[0], 2_000_000)
+	run = p.runs(nil)[0]
+	require.Equal(t, p.txs[0].Inputs[1].Prev, run.In, "the larger of two")
+	require.EqualValues(t, 2_000_000, run.ValueIn)
+
 	p.txs[4].Outputs[0].Value = 7000 // round, and the type differs: the vote tells
 	p.txs[4].Outputs[1].Value++
 	p.txs[4].Outputs[0].Type = chains.ScriptP2PKH
@@ -94,7 +99,7 @@ func TestPeel(t *testing.T) {
 
 // Why a run ends. Each case spends what goes on after four steps.
 func TestPeelStops(t *testing.T) {
-	many := slices.Repeat([]uint64{100}, heuristics.PeelOutputs)
+	many := slices.Repeat([]uint64{100}, 10)
 	cases := []struct {
 		name  string
 		spend func(*peeling, *chains.Tx)
@@ -106,6 +111,8 @@ func TestPeelStops(t *testing.T) {
 		{"whole, with data", func(p *peeling, last *chains.Tx) {
 			p.pay(last, 1, 800_000, 0).Outputs[1].Type = chains.ScriptNullData
 		}, heuristics.PeelSwept, 4},
+		{"whole, with nothing beside", func(p *peeling, last *chains.Tx) { p.pay(last, 1, 0, 800_000) }, heuristics.PeelSwept, 4},
+		{"to ten", func(p *peeling, last *chains.Tx) { p.pay(last, 1, many...) }, heuristics.PeelHabits, 4},
 		{"to many", func(p *peeling, last *chains.Tx) { p.pay(last, 1, append(many, 100)...) }, heuristics.PeelBatch, 4},
 		{"with two more coins", func(p *peeling, last *chains.Tx) {
 			tx := p.pay(last, 1, 100, 2_700_000)
@@ -141,11 +148,11 @@ func TestPeelStops(t *testing.T) {
 	})
 	t.Run("at the limit", func(t *testing.T) {
 		var p peeling
-		p.steps(heuristics.PeelLongest + 5)
+		p.steps(1005)
 		runs := p.runs(nil)
 		require.Len(t, runs, 2)
 		require.Equal(t, heuristics.PeelLimit, runs[0].Stop)
-		require.Len(t, runs[0].Txs, heuristics.PeelLongest)
+		require.Len(t, runs[0].Txs, 1000)
 		require.Len(t, runs[1].Txs, 4)
 	})
 	t.Run("in another run", func(t *testing.T) {

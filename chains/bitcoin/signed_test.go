@@ -187,6 +187,14 @@ func TestSigned(t *testing.T) {
 	}
 }
 
+// A witness program is revealed by the only push of a script; beside others it is any push.
+func TestSignedProgramBesideOthers(t *testing.T) {
+	key := testKey().PubKey().SerializeCompressed()
+	s := newSigner(t, p2sh(p2wpkh(key)), 0)
+	s.tx.TxIn[0].SignatureScript = push(t, key, p2wpkh(key))
+	require.Equal(t, chains.Signed{Form: chains.SignedRead | chains.SignedCompressed}, s.read())
+}
+
 // Taproot: by key, by a script, and with an annex, which valid spends may have and nodes do not
 // relay.
 func TestSignedTaproot(t *testing.T) {
