@@ -38,7 +38,8 @@ func TestBuiltIn(t *testing.T) {
 	require.Len(t, rows, len(packs)+2)
 	for i, p := range packs {
 		e := p.Edition()
-		require.Equal(t, rows[i+2][:6], []string{e.File, e.SHA256, string(e.Form), strconv.Itoa(p.Len()), strconv.Itoa(len(p.Actors())), p.SHA256()})
+		got := []string{e.File, e.SHA256, string(e.Form), strconv.Itoa(p.Len()), strconv.Itoa(len(p.Actors())), p.SHA256()}
+		require.Equal(t, rows[i+2][:6], got)
 		require.NotEmpty(t, e.Licence, e.File)
 		require.NotEmpty(t, e.Source, e.File)
 		require.False(t, e.Retrieved.IsZero(), e.File)

@@ -28,10 +28,8 @@ func Read(in io.Reader, form Form, o TableOptions) (*Pack, Report, error) {
 	if err != nil {
 		return nil, Report{}, err
 	}
-	if strings.HasSuffix(o.Edition.File, ".gz") {
-		o.Edition.File = strings.TrimSuffix(o.Edition.File, ".gz")
-	}
-	start, _ := text.Peek(512) //nolint:errcheck // a shorter file has less, and an error comes again
+	o.Edition.File = strings.TrimSuffix(o.Edition.File, ".gz")
+	start, _ := text.Peek(512) // a shorter file has less, and an error comes again
 	if form == FormOFAC || form == "" && bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(start, []byte("\ufeff"))), []byte("<")) {
 		o.sum = func() (string, error) { return h.rest(raw) }
 		return OFAC(text, o.Options)
@@ -85,7 +83,7 @@ func detect(name string, data []byte) Form {
 
 // unzipped returns in, unpacked where it is a gzip file.
 func unzipped(in *bufio.Reader) (*bufio.Reader, error) {
-	if start, _ := in.Peek(2); !bytes.Equal(start, []byte{0x1f, 0x8b}) { //nolint:errcheck // a shorter file is none
+	if start, _ := in.Peek(2); !bytes.Equal(start, []byte{0x1f, 0x8b}) { // a shorter file is none
 		return in, nil
 	}
 	zr, err := gzip.NewReader(in)
