@@ -1,8 +1,8 @@
 package exhibit
 
 import (
+	"cmp"
 	"fmt"
-	"math/big"
 	"regexp"
 	"slices"
 	"strings"
@@ -193,15 +193,33 @@ func ErrorWords(e *tracer.MeasuredError) string {
 	if e == nil {
 		return "error not measured"
 	}
-	wrong, n := "wrong in ", groupThousands(fmt.Sprint(e.N))
-	rate, ok := new(big.Rat).SetString(e.Rate)
-	if !ok || rate.Sign() < 0 {
+	n := groupThousands(fmt.Sprint(e.N))
+	wrong, ok := partOf(e.Rate, e.N)
+	if !ok {
 		return fmt.Sprintf("error rate %s on %s (n = %s)", visible(e.Rate), visible(e.MeasuredOn), n)
 	}
-	// The nearest whole number: rates are rounded to a few decimals.
-	hits := rate.Mul(rate, new(big.Rat).SetInt64(int64(e.N))).Add(rate, big.NewRat(1, 2))
-	count := new(big.Int).Quo(hits.Num(), hits.Denom())
-	return wrong + groupThousands(count.String()) + " of " + n + ": " + visible(e.MeasuredOn)
+	return "wrong in " + groupThousands(wrong.String()) + " of " + n + ": " + visible(e.MeasuredOn)
+}
+
+// partOf returns the whole number next to rate, a decimal, times n: rates are rounded to a few
+// decimals. ok is false where rate is none.
+func partOf(rate string, n int) (part chains.Amount, ok bool) {
+	const mostDigits = 30
+	whole, frac, _ := strings.Cut(rate, ".")
+	digits := strings.TrimLeft(whole+frac, "0")
+	if whole == "" || n < 0 || len(rate) > mostDigits {
+		return part, false
+	}
+	parts, err := chains.ParseAmount(cmp.Or(digits, "0"))
+	if err != nil {
+		return part, false
+	}
+	step := powerOfTen(len(frac))
+	part, left := parts.MulDiv(chains.Units(uint64(n)), step)
+	if !plus(left, left).Less(step) {
+		part = plus(part, chains.Units(1))
+	}
+	return part, true
 }
 
 // inUnits is how a trace writes an amount inside of a sentence.

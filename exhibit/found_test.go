@@ -27,6 +27,8 @@ func TestErrorWords(t *testing.T) {
 		{"never", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0", N: 27357}, "wrong in 0 of 27\u202f357: x"},
 		{"always", &tracer.MeasuredError{MeasuredOn: "x", Rate: "1", N: 2}, "wrong in 2 of 2: x"},
 		{"a half", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.5", N: 3}, "wrong in 2 of 3: x"},
+		{"many digits", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.054795", N: 146}, "wrong in 8 of 146: x"},
+		{"below nothing", &tracer.MeasuredError{MeasuredOn: "x", Rate: "-1", N: 146}, "error rate -1 on x (n = 146)"},
 		{"no number", &tracer.MeasuredError{MeasuredOn: "x\u202e", Rate: "few", N: 3}, "error rate few on x[U+202E] (n = 3)"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, exhibit.ErrorWords(c.error)) })

@@ -40,20 +40,20 @@ func (a *artist) arrowLines(ar *Arrow) []line {
 // linkWords says in how many of the ways in which a mix can be read the hops, indexes, are linked
 // to what was traced into it: "linked in 16.6 % of the readings"; "" where none says.
 func (f *Findings) linkWords(hops []int) string {
-	least, most, any := 0, 0, false
+	least, most, said := 0, 0, false
 	for _, i := range hops {
 		for _, g := range f.Of(&f.t.Hops[i]) {
 			if g.LinkPPM == nil {
 				continue
 			}
-			if !any {
-				least, most, any = *g.LinkPPM, *g.LinkPPM, true
+			if !said {
+				least, most, said = *g.LinkPPM, *g.LinkPPM, true
 			}
 			least, most = min(least, *g.LinkPPM), max(most, *g.LinkPPM)
 		}
 	}
 	switch {
-	case !any:
+	case !said:
 		return ""
 	case least == most:
 		return "linked in " + percent(least) + " of the readings"
