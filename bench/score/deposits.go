@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -50,7 +49,7 @@ func scoreDeposits(s *sheet) error {
 			right++
 		}
 	}
-	fmt.Fprintf(s, "| what | n |\n|---|---|\n| deposit addresses that the trace came to | %d |\n| found | %s |\n| found and wrong | %s |\n",
+	s.printf("| what | n |\n|---|---|\n| deposit addresses that the trace came to | %d |\n| found | %s |\n| found and wrong | %s |\n",
 		len(truly), of(right, len(truly)), of(len(found)-right, len(found)))
 	name := "deposit-address"
 	s.add(name, replicaSet+": deposit addresses that the trace came to", "missed", len(truly)-right, len(truly))

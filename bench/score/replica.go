@@ -55,7 +55,7 @@ func (placed) Place(chain chains.Chain, a chains.Address) (kind tracer.NodeKind,
 // retrace traces the worked example from its recordings, and reads its truth.
 func retrace(repo string) (*tracer.Trace, *truth, error) {
 	dir := filepath.Join(repo, "demo", "atlanta-replica")
-	data, err := os.ReadFile(filepath.Join(dir, "truth.json")) //nolint:gosec // a file of the repository
+	data, err := os.ReadFile(filepath.Join(dir, "truth.json"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,7 +63,7 @@ func retrace(repo string) (*tracer.Trace, *truth, error) {
 	if err := json.Unmarshal(data, &known); err != nil {
 		return nil, nil, fmt.Errorf("truth.json: %w", err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "incident.yaml")) //nolint:gosec // a file of the repository
+	text, err := os.ReadFile(filepath.Join(dir, "incident.yaml"))
 	if err != nil {
 		return nil, nil, err
 	}

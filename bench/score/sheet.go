@@ -63,7 +63,7 @@ type sheet struct {
 }
 
 // printf writes to the table.
-func (s *sheet) printf(format string, args ...any) { s.WriteString(fmt.Sprintf(format, args...)) }
+func (s *sheet) printf(format string, args ...any) { s.Write(fmt.Appendf(nil, format, args...)) }
 
 // add writes a row for scores.json: of n, hits were what. Where n is 0 nothing was measured, and there is no
 // row.

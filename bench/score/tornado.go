@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"clew/heuristics"
 )
 
@@ -44,17 +42,17 @@ func scoreTornado(s *sheet) error {
 		}
 	}
 	n := len(trace.Candidates)
-	fmt.Fprintf(s, "| signal | deposits whose own withdrawal it names | withdrawals it names | of them not the depositor's |\n|---|---|---|---|\n")
+	s.printf("| signal | deposits whose own withdrawal it names | withdrawals it names | of them not the depositor's |\n|---|---|---|---|\n")
 	for _, name := range heuristics.MixerSignals() {
-		fmt.Fprintf(s, "| %s | %s | %d | %s |\n", name, of(hit[name], n), listed[name], of(foreign[name], listed[name]))
+		s.printf("| %s | %s | %d | %s |\n", name, of(hit[name], n), listed[name], of(foreign[name], listed[name]))
 		full := "mixer-candidates/" + name
 		s.add(full, replicaSet+": deposits of the thief", "missed", n-hit[name], n)
 		s.shows(full, replicaSet+": withdrawals named that are not the depositor's", foreign[name], listed[name])
 	}
-	fmt.Fprintf(s, "\nOf %d deposits %d have their own withdrawal in the list", n, found)
+	s.printf("\nOf %d deposits %d have their own withdrawal in the list", n, found)
 	if found > 0 {
-		fmt.Fprintf(s, ", at a mean place of %s; by chance alone it would stand at %s of those behind", decimal(ranks, found), decimal(behind+n, 2*n))
+		s.printf(", at a mean place of %s; by chance alone it would stand at %s of those behind", decimal(ranks, found), decimal(behind+n, 2*n))
 	}
-	fmt.Fprintln(s, ".")
+	s.WriteString(".\n")
 	return nil
 }
