@@ -147,7 +147,7 @@ func (g *givenReader) answer(ctx context.Context, w *world, mappings bool) error
 // identifyTx says what tx is, given who spends outputs.
 func identifyTx(tx *chains.Tx, spenders map[chains.OutPoint]*chains.Tx, mappings bool) identified {
 	facts := heuristics.Facts{Spender: func(i int) *chains.Tx {
-		return spenders[chains.OutPoint{Tx: tx.ID, Index: uint32(i)}] //nolint:gosec // an index of outputs
+		return spenders[chains.OutPoint{Tx: tx.ID, Index: uint32(i)}]
 	}}
 	a := identified{Schema: "clew.identify/1", TxID: tx.ID.String(), Findings: []identifiedKind{}}
 	for _, f := range heuristics.Identify(tx, facts) {

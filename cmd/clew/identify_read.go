@@ -45,7 +45,8 @@ func (g *givenReader) read(in io.Reader) error {
 	r := bufio.NewReaderSize(in, 1<<20)
 	for line := 1; ; line++ {
 		text, err := r.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
 			return fmt.Errorf("read line %d: %w", line, err)
 		}
 		if given := bytes.TrimSpace(text); len(given) > 0 {
@@ -54,7 +55,7 @@ func (g *givenReader) read(in io.Reader) error {
 			}
 			g.line(line, given)
 		}
-		if err != nil {
+		if last {
 			return nil
 		}
 	}
@@ -81,7 +82,7 @@ func (g *givenReader) documents(line int, in io.Reader) error {
 		end := int(dec.InputOffset())
 		if err != nil {
 			g.fail(line+bytes.Count(all[:end+broken(all[end:])], []byte("\n")), fmt.Errorf("no JSON from here on: %w", err))
-			return nil //nolint:nilerr // it is kept with the lines that cannot be read
+			return nil
 		}
 		at := line + bytes.Count(all[:end-len(doc)], []byte("\n"))
 		g.document(at, doc)
@@ -90,8 +91,8 @@ func (g *givenReader) documents(line int, in io.Reader) error {
 
 // broken returns where text, which is no JSON, ceases to be.
 func broken(text []byte) int {
-	var any json.RawMessage
-	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &any)); ok {
+	var doc json.RawMessage
+	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &doc)); ok {
 		return int(min(syntax.Offset, int64(len(text))))
 	}
 	return 0
