@@ -81,7 +81,7 @@ func TestClustersAgreeWithBruteForce(t *testing.T) {
 		require.Zero(t, u.Waiting)
 		for _, a := range addressesOf(bs[:asOf+1]) {
 			as := memberPages(t, u, a, 3)
-			require.Equal(t, u.Size(a), len(as))
+			require.Len(t, as, u.Size(a))
 			first, err := u.First(ctx, a)
 			require.NoError(t, err)
 			require.Equal(t, as[0], first)
