@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -161,8 +160,7 @@ func fromManifest(data []byte, folder, beside string) ([]*labels.Pack, []labels.
 	if err != nil {
 		return nil, nil, fmt.Errorf("its folder: %w", err)
 	}
-	var files fs.FS = root.FS()
-	packs, reports, err := m.Import(files, codec())
+	packs, reports, err := m.Import(root.FS(), codec())
 	return packs, reports, errors.Join(err, root.Close())
 }
 
