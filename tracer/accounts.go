@@ -116,6 +116,7 @@ func (s *sweep) moveTraced(tx *chains.Tx, m *mixing, in []bundle, traced []*hold
 	if m != nil {
 		s.goThrough(move, m, parts, made)
 	}
+	s.markDust(tx, traced, made)
 	if err := s.payNets(move, in, made); err != nil {
 		return err
 	}

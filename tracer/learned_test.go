@@ -20,6 +20,7 @@ func TestSpentTogether(t *testing.T) {
 	outs := b.spend([]chains.OutPoint{v}, pay{"A", 50}, pay{"B", 30}, pay{"C", 20})
 	b.spend(outs[:2], pay{"D", 79})
 	seeds := "seeds:\n" + outSeed("V1", v)
+	b.opt.Without = []string{"dust"} // these amounts are
 	trace := b.run(t, seeds)
 	sound(t, trace)
 	require.Len(t, trace.Findings, 1)
@@ -30,7 +31,7 @@ func TestSpentTogether(t *testing.T) {
 	for name, cluster := range map[string]string{"A": f.ID, "B": f.ID, "C": "", "D": "", "V": ""} {
 		require.Equal(t, cluster, nodeOf(trace, name).Cluster, name)
 	}
-	b.opt.Without = []string{"co-spend"}
+	b.opt.Without = []string{"co-spend", "dust"}
 	trace = b.run(t, seeds)
 	require.Empty(t, trace.Findings)
 	require.Empty(t, nodeOf(trace, "A").Cluster)
@@ -69,6 +70,23 @@ func TestPeelRun(t *testing.T) {
 	trace = b.run(t, seeds)
 	require.Empty(t, trace.Peels)
 	require.Empty(t, trace.Findings)
+}
+
+// What comes unasked below the dust limit is told from a payment; what is paid to an address that
+// paid too is not.
+func TestDustIsTold(t *testing.T) {
+	b := newBook()
+	v := b.mine("V", 10_000)
+	b.spend([]chains.OutPoint{v}, pay{"A", 200}, pay{"V", 100}, pay{"B", 9_000})
+	seeds := "seeds:\n" + outSeed("V1", v)
+	trace := b.run(t, seeds)
+	require.Len(t, trace.Findings, 1)
+	require.Equal(t, "dust", trace.Findings[0].Heuristic)
+	for _, h := range trace.Hops {
+		require.Equal(t, h.Legs[0].Units == chains.Units(200), len(h.Findings) == 1, "hop %d", h.Number)
+	}
+	b.opt.Without = []string{"dust"}
+	require.Empty(t, b.run(t, seeds).Findings)
 }
 
 // gathered is a book that knows clusters.

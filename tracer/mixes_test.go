@@ -79,7 +79,7 @@ func TestThroughMix(t *testing.T) {
 	for _, pots := range []string{"output", "address"} {
 		t.Run(pots, func(t *testing.T) {
 			b, seeds, mix := coinJoinCase()
-			b.opt.Through = []string{"coinjoin"}
+			b.opt.Through, b.opt.Without = []string{"coinjoin"}, []string{"dust"}
 			trace := b.run(t, "accounts: "+pots+"\n"+seeds)
 			sound(t, trace)
 			require.Equal(t, []string{"coinjoin"}, trace.Through)
@@ -118,9 +118,9 @@ func TestThroughMix(t *testing.T) {
 func TestWithoutCoinJoin(t *testing.T) {
 	for _, name := range []string{"coinjoin", "coinjoin/wasabi1"} {
 		b, seeds, mix := coinJoinCase()
-		b.opt.Without = []string{name, "co-spend", name}
+		b.opt.Without = []string{name, "dust", "co-spend", name}
 		trace := b.run(t, seeds)
-		require.Equal(t, []string{"co-spend", name}, trace.Without, "sorted, each once")
+		require.Equal(t, []string{"co-spend", name, "dust"}, trace.Without, "sorted, each once")
 		require.Equal(t, map[string]string{"0": "1", "1": "30", "2": "9", "3": "0", "4": "0", "fee": "0"}, traced(trace, mix, tracer.FIFO))
 		require.Empty(t, trace.Findings)
 		b.opt.Without = []string{"coinjoin/whirlpool"}

@@ -45,6 +45,7 @@ func (s *sweep) move(tx *chains.Tx, inputs []bundle, traced, made []*holding, un
 	if m != nil {
 		s.goThrough(move, m, spentIn(tx, traced), made)
 	}
+	s.markDust(tx, traced, made)
 	if unknown >= 0 {
 		return s.loseAt(move, unknown, made)
 	}

@@ -78,6 +78,7 @@ type sweep struct {
 	accounts map[chains.Address]*liveAccount // live accounts (accounts: address)
 	seeded   map[chains.OutPoint]string      // which seed an output was given to
 	learned  learned
+	dusted   dusted
 	clusters *clusterPots // accounts: cluster
 }
 

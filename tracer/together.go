@@ -20,9 +20,14 @@ type learned struct {
 	joins    []heuristics.Join // of one transaction
 }
 
+// anyConserved reports whether an accounting rule sees stolen value in any of these.
+func anyConserved(from []*holding) bool {
+	return slices.ContainsFunc(from, func(h *holding) bool { return h.conserved() })
+}
+
 // learn takes a transaction in which what from holds moves.
 func (s *sweep) learn(tx *chains.Tx, from []*holding) {
-	if !slices.ContainsFunc(from, func(h *holding) bool { return h.conserved() }) {
+	if !anyConserved(from) {
 		return
 	}
 	if s.learned.peels != nil {
@@ -40,6 +45,7 @@ func (s *sweep) learn(tx *chains.Tx, from []*holding) {
 
 // tell writes what was learned.
 func (s *sweep) tell() {
+	s.tellDust()
 	if s.learned.peels != nil {
 		s.out.runs(s.learned.peels.Runs(leastPeels))
 	}
