@@ -2,7 +2,6 @@ package tracer_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"testing"
 
@@ -168,6 +167,6 @@ func TestHugeClusterIsLeftAlone(t *testing.T) {
 func TestClusterPotsNeedAStore(t *testing.T) {
 	b, seeds := labelCase()
 	_, err := b.try("accounts: cluster\n" + seeds)
-	require.True(t, errors.Is(err, chains.ErrUnsupported))
+	require.ErrorIs(t, err, chains.ErrUnsupported)
 	require.ErrorContains(t, err, "clew sync --chain bitcoin-regtest")
 }
