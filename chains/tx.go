@@ -64,7 +64,7 @@ type Address string
 // ScriptType is the standard form that an output's script has.
 type ScriptType uint8
 
-// The values are stored; they are never renumbered, and are below 128.
+// The values are stored; they are never renumbered, and are below 64.
 const (
 	ScriptUnknown  ScriptType = iota // no standard form: kept by script hash
 	ScriptP2PK                       // pay to public key
@@ -109,7 +109,14 @@ type Output struct {
 	// Token: a token lies in the output beside the coins (Bitcoin Cash). It is not followed,
 	// and moves no coins; what a node tells of it in a spent output is not compared.
 	Token bool
+	// Data is the length of the only push of a data output (ScriptNullData), DataOther where
+	// there is more behind OP_RETURN, or less; 0 in any other output, and where it was not read
+	// (an old store).
+	Data uint8
 }
+
+// DataOther is Output.Data where a data output holds no push, several, or a long one.
+const DataOther = 255
 
 // Input is an input as recorded on chain, with the output that it spends.
 type Input struct {

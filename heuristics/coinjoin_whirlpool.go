@@ -114,12 +114,16 @@ type tx0 struct {
 }
 
 // whirlpoolTx0 recognises a Tx0 by its outputs, which stand in the order of BIP 69: first one that
-// holds data and no value (it tells the coordinator, masked, which fee was paid), then the others by
+// holds 64 or 80 bytes of data and no value (it tells the coordinator, masked, which fee was paid; at
+// first without the partner's part), then the others by
 // value, all to new scripts of their own; those of the premix are equal and P2WPKH. Of several equal
 // runs that may be premix it is the longest, of equally long ones that of the largest value.
 func whirlpoolTx0(tx *chains.Tx) (tx0, bool) {
 	n := len(tx.Outputs)
 	if n < 3 || tx.Coinbase || tx.Outputs[0].Type != chains.ScriptNullData || tx.Outputs[0].Value != 0 {
+		return tx0{}, false
+	}
+	if data := tx.Outputs[0].Data; data != 0 && data != 64 && data != 80 {
 		return tx0{}, false
 	}
 	var found tx0

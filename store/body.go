@@ -13,7 +13,7 @@ import (
 //	  | inputs uvarint | input… | outputs uvarint | output…, or an execution: see execbody.go
 //	input:  prev txid 32 | prev index uvarint | flags 1 | [sequence uvarint] | [output]
 //	        | [form 1] | [M 1 | N 1] | [length uvarint | wrapped address]
-//	output: value uvarint | script type 1, 80 with a token | length uvarint | address
+//	output: value uvarint | script type 1, 80 with a token, 40 with data | [data 1] | length uvarint | address
 //
 // Previous txids and spent outputs are kept whole, so that one read gives all that a tracer
 // asks of a transaction. An input whose script and witness were not read has no form: all of
@@ -35,6 +35,7 @@ const (
 	inputKnownFlags = 1<<6 - 1
 
 	outputToken = 1 << 7 // a token lies in the output too
+	outputData  = 1 << 6 // the length of a data output's only push follows the form, 1 byte
 )
 
 // appendBody appends the body of t to b.
@@ -125,7 +126,13 @@ func appendOutput(b []byte, out *chains.Output) []byte {
 	if out.Token {
 		form |= outputToken
 	}
+	if out.Data != 0 {
+		form |= outputData
+	}
 	b = append(b, form)
+	if out.Data != 0 {
+		b = append(b, out.Data)
+	}
 	b = binary.AppendUvarint(b, uint64(len(out.Address)))
 	return append(b, out.Address...)
 }
@@ -290,7 +297,12 @@ func (d *bodyReader) input(in *chains.Input) {
 func (d *bodyReader) output(out *chains.Output) {
 	out.Value = d.uvarint()
 	form := d.byte()
-	out.Type, out.Token = chains.ScriptType(form&^outputToken), form&outputToken != 0
+	out.Type, out.Token = chains.ScriptType(form&^(outputToken|outputData)), form&outputToken != 0
+	if out.Data = 0; form&outputData != 0 {
+		if out.Data = d.byte(); out.Data == 0 {
+			d.bad, d.rest = true, "" // it is left out then
+		}
+	}
 	out.Address = d.address()
 }
 

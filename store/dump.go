@@ -152,6 +152,9 @@ func dumpOutput(w *bufio.Writer, o *chains.Output) {
 	if o.Token {
 		token = " with a token"
 	}
+	if o.Data != 0 {
+		token += fmt.Sprintf(" data of %d bytes", o.Data)
+	}
 	fmt.Fprintf(w, " %d %s %x%s\n", o.Value, o.Type, string(o.Address), token)
 }
 

@@ -283,8 +283,9 @@ func TestBodiesComeBack(t *testing.T) {
 	output := rapid.Custom(func(t *rapid.T) chains.Output {
 		return chains.Output{
 			Value:   rapid.Uint64().Draw(t, "value"),
-			Type:    chains.ScriptType(rapid.ByteMax(0x7f).Draw(t, "type")),
+			Type:    chains.ScriptType(rapid.ByteMax(0x3f).Draw(t, "type")),
 			Token:   rapid.Bool().Draw(t, "token"),
+			Data:    rapid.Byte().Draw(t, "data"),
 			Address: chains.Address(rapid.SliceOfN(rapid.Byte(), 0, 70).Draw(t, "address")),
 		}
 	})

@@ -201,9 +201,7 @@ func output(value uint64, spk string) (chains.Output, error) {
 	if err != nil {
 		return chains.Output{}, fmt.Errorf("script %q: %w", spk, err)
 	}
-	o := chains.Output{Value: value}
-	o.Address, o.Type = bitcoin.Classify(wallets.Chain, script)
-	return o, nil
+	return bitcoin.Output(wallets.Chain, value, script), nil
 }
 
 // wasabi1Set are CoinJoins of Wasabi 1. What they spend is known where it was made by another of

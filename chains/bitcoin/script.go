@@ -74,6 +74,17 @@ func Classify(chain chains.Chain, script []byte) (chains.Address, chains.ScriptT
 	return net.classify(script)
 }
 
+// Output returns an output of chain as its script describes it: address key, form, and what else it
+// shows. A chain of another family gives one without an address.
+func Output(chain chains.Chain, value uint64, script []byte) chains.Output {
+	out := chains.Output{Value: value}
+	if net, err := networkOf(chain); err == nil {
+		var buf [maxKey]byte
+		out.Address = chains.Address(net.appendOutput(buf[:0], script, &out))
+	}
+	return out
+}
+
 func (net *network) classify(script []byte) (chains.Address, chains.ScriptType) {
 	var buf [maxKey]byte
 	var out chains.Output
@@ -88,7 +99,22 @@ func (net *network) appendOutput(keys, script []byte, out *chains.Output) []byte
 		script, out.Token = cutToken(script)
 	}
 	keys, out.Type = net.appendKey(keys, script)
+	if out.Data = 0; out.Type == chains.ScriptNullData {
+		out.Data = dataLength(script[1:])
+	}
 	return keys
+}
+
+// dataLength returns the length of the push that rest is, chains.DataOther where it is anything
+// else.
+func dataLength(rest []byte) uint8 {
+	switch n := len(rest); {
+	case n >= 2 && n <= 76 && int(rest[0]) == n-1:
+		return rest[0]
+	case n >= 3 && rest[0] == opPushData1 && int(rest[1]) == n-2:
+		return rest[1]
+	}
+	return chains.DataOther
 }
 
 // maxKey is the length of the longest key, that of an uncompressed public key.

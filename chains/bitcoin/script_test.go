@@ -112,3 +112,26 @@ func FuzzClassify(f *testing.F) {
 		}
 	})
 }
+
+// TestDataLength: the length of a data output's only push is kept, whichever way it is pushed.
+func TestDataLength(t *testing.T) {
+	for script, want := range map[string]uint8{
+		"6a" + "0b" + strings.Repeat("61", 11):    11,
+		"6a" + "40" + strings.Repeat("61", 64):    64,
+		"6a" + "4b" + strings.Repeat("61", 75):    75,
+		"6a" + "4c50" + strings.Repeat("61", 80):  80,
+		"6a" + "4cfe" + strings.Repeat("61", 254): 254,
+		"6a" + "4cff" + strings.Repeat("61", 255): chains.DataOther,
+		"6a":                                     chains.DataOther,
+		"6a" + "4c00":                            chains.DataOther,
+		"6a" + "4c50" + strings.Repeat("61", 79): chains.DataOther,
+		"6a" + "5d" + "0161":                     chains.DataOther,
+		"6a" + "0161" + "0161":                   chains.DataOther,
+		"6a" + "4d0001" + strings.Repeat("61", 256):  chains.DataOther,
+		"76a914" + strings.Repeat("00", 20) + "88ac": 0,
+	} {
+		out := bitcoin.Output("bitcoin", 5, unhex(t, script))
+		require.Equal(t, want, out.Data, script)
+		require.Equal(t, uint64(5), out.Value)
+	}
+}

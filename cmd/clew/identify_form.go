@@ -157,11 +157,11 @@ func (o *givenOutput) output(chain chains.Chain) (out chains.Output, ok bool, er
 	if err != nil || !ok || o.Value == "" {
 		return chains.Output{}, false, err
 	}
-	if out.Value, err = units(o.Value.String(), inCoins); err != nil {
+	value, err := units(o.Value.String(), inCoins)
+	if err != nil {
 		return chains.Output{}, false, err
 	}
-	out.Address, out.Type = bitcoin.Classify(chain, script)
-	return out, true, nil
+	return bitcoin.Output(chain, value, script), true, nil
 }
 
 // script returns the script, and whether the value beside it is in coins, as Core writes it, or in
