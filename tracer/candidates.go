@@ -117,23 +117,25 @@ func decimal(millionths int64) string {
 
 // found writes the finding of a signal that withdrawals pass with a deposit.
 func (m *mixers) found(c *MixerCandidates, name string, event uint32) {
-	var who, txs []string
-	least, most, after := "", "", 0
+	var who []string
+	least, most, listed, after := "", "", 0, 0
 	for i := range c.List {
 		for _, signal := range c.List[i].Signals {
 			if signal.Name != name {
 				continue
 			}
-			who, txs = append(who, c.List[i].Recipient), append(txs, c.List[i].TxID.String())
+			listed++
+			who = append(who, c.List[i].Recipient)
 			if least == "" {
-				least, after = signal.ExpectedAccidental, signal.SetAfter
+				least = signal.ExpectedAccidental
 			}
 			most, after = signal.ExpectedAccidental, max(after, signal.SetAfter)
 		}
 	}
-	if len(txs) == 0 {
+	if listed == 0 {
 		return // behind the end of the list
 	}
+	who = unique(who)
 	expected := least
 	if most != least {
 		expected += " to " + most
@@ -141,10 +143,10 @@ func (m *mixers) found(c *MixerCandidates, name string, event uint32) {
 	txid := c.Deposit.String()
 	m.s.out.find(Finding{
 		ID:        id("finding", mixerCandidates, name, string(m.s.chain), txid, strconv.Itoa(int(event))),
-		Heuristic: mixerCandidates + "/" + name, Version: heuristics.MixerVersion, TxID: txid, Addresses: unique(who),
-		Says: fmt.Sprintf("%s: of %d withdrawals behind this deposit %d may be its way out: %s (%s). Expected by accident: %s others that pass it as well, "+
-			"with recipients permuted; %d signals were tried. Anonymity set: at most %d deposits, and no more than %d of those looked at that pass it",
-			name, c.Withdrawals, len(txs), signalSays(name), shortList(txs), expected, len(c.Signals), c.Set, after),
+		Heuristic: mixerCandidates + "/" + name, Version: heuristics.MixerVersion, TxID: txid, Addresses: who,
+		Says: fmt.Sprintf("%s: %d of %d withdrawals behind this deposit, best first to %s. By accident %s other recipients do the same (recipients permuted). "+
+			"Anonymity set: at most %d deposits; at most %d of those that were read fit as well. Candidates, not followed; the list of candidates has all",
+			signalSays(name), listed, c.Withdrawals, shortList(who), expected, c.Set, after),
 	})
 }
 
@@ -152,20 +154,20 @@ func (m *mixers) found(c *MixerCandidates, name string, event uint32) {
 func signalSays(name string) string {
 	switch name {
 	case heuristics.SignalSame:
-		return "who deposited is the recipient"
+		return "who deposited receives"
 	case heuristics.SignalLinked:
 		return "transfers outside of the pools, or who paid for gas, tie depositor and recipient"
 	case heuristics.SignalFee:
-		return "both paid for gas in the same rare way"
+		return "depositor and recipient paid for gas in the same rare way"
 	case heuristics.SignalPortfolio:
 		return "one recipient took out just what was put into several pools"
 	}
-	return "one recipient, or one account that gathers from several, took out just as often as was put in"
+	return "one recipient, or who gathers from several, took out just as often as was put in"
 }
 
 // shortList names the first of many.
 func shortList(list []string) string {
-	const few = 5
+	const few = 3
 	if len(list) <= few {
 		return strings.Join(list, ", ")
 	}

@@ -191,6 +191,38 @@ func (s *balances) isDeposit(t *Trace, a chains.Address, d *heuristics.Deposit) 
 			n.Label = "taken for a deposit address"
 		}
 	}
+	s.endsAtDeposit(t, at, d.Service)
+}
+
+// endsAtDeposit says at the endpoints of a deposit address what it is taken for. Their reason stays what
+// the chain shows: the finding needs histories, which not every way to read a chain tells.
+func (s *balances) endsAtDeposit(t *Trace, address, service string) {
+	note := fmt.Sprintf("taken for a deposit address of %s, which can hold what comes there (%s, %s)",
+		service, depositAddress, errorSays(measured(depositAddress, heuristics.DepositVersion)))
+	nodes := map[string]bool{}
+	for i := range t.Nodes {
+		if n := &t.Nodes[i]; n.Chain == s.chain && n.Address == address {
+			nodes[n.ID] = true
+		}
+	}
+	for i := range t.Endpoints {
+		e := &t.Endpoints[i]
+		if !nodes[e.Node] || e.Chain != s.chain {
+			continue
+		}
+		if e.Note != "" {
+			e.Note += "; "
+		}
+		e.Note += note
+	}
+}
+
+// errorSays is a measured error as part of a sentence.
+func errorSays(e *MeasuredError) string {
+	if e == nil {
+		return "error not measured"
+	}
+	return fmt.Sprintf("%s in %d of %d: %s", e.What, e.Hits, e.N, e.MeasuredOn)
 }
 
 // received sums up what came, by asset.

@@ -3,6 +3,7 @@ package tracer_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -82,6 +83,13 @@ func TestCandidatesAreProposed(t *testing.T) {
 		says[f.Heuristic]++
 	}
 	require.Equal(t, map[string]int{"tornado-deposit": 2, "mixer-candidates/same-address": 2, "mixer-candidates/run": 2}, says)
+	for _, f := range trace.Findings {
+		if f.Heuristic == "mixer-candidates/run" {
+			require.Equal(t, "one recipient, or who gathers from several, took out just as often as was put in: 2 of 4 withdrawals behind this deposit, best first to W. "+
+				"By accident "+trace.Candidates[0].List[0].Signals[0].ExpectedAccidental+" other recipients do the same (recipients permuted). Anonymity set: at most 4 deposits; "+
+				"at most 4 of those that were read fit as well. Candidates, not followed; the list of candidates has all", f.Says)
+		}
+	}
 	valid(t, "clew.trace-1", trace)
 	bare, err := tracer.Run(t.Context(), evmIncident(t, seeds), b.chain, b.rewind(), plain{}, tracer.Options{Without: []string{"mixer-candidates"}})
 	require.NoError(t, err)
@@ -176,4 +184,7 @@ func TestDepositContract(t *testing.T) {
 	require.Contains(t, lies(trace), "contract TOKEN deposit: "+same("60"))
 	require.Len(t, trace.Findings, 1)
 	require.Equal(t, []string{"deposit", "Exchange"}, trace.Findings[0].Addresses)
+	for _, e := range trace.Endpoints {
+		require.Equal(t, e.Reason == tracer.ReasonContract, strings.Contains(e.Note, "taken for a deposit address of Big"), "%s %s", e.Reason, e.Note)
+	}
 }
