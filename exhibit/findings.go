@@ -176,7 +176,7 @@ func HeuristicWords(heuristic string) string {
 		"coinjoin/wasabi1": "CoinJoin of Wasabi 1", "coinjoin/wasabi2": "CoinJoin of Wasabi 2", "coinjoin/joinmarket": "CoinJoin of JoinMarket",
 		"peel": "Peel chain", "change": "Change output", "consolidation": "Consolidation", "batch": "Batch of payments",
 		"co-spend": "Addresses spent together", "wraps": "A script inside of another", "mapping": "Link inside of a CoinJoin",
-		"deposit-address": "Deposit address of a service", "dust": "Dust", "loan": "Loan",
+		"deposit-address": "Deposit address of a service", "deposit-address/consolidation": "Deposit address of a service, by how it is emptied", "dust": "Dust", "loan": "Loan",
 		"mixer-candidates": "Not looked at behind a mixer", "tornado-deposit": "Deposit to a mixer's pool", "swap-counterpart": "Other side of a swap", "bridge-pending": "Under way over a bridge",
 	}[heuristic]; words != "" {
 		return words
@@ -187,13 +187,17 @@ func HeuristicWords(heuristic string) string {
 	return visible(heuristic)
 }
 
-// ErrorWords says how often a heuristic was wrong where it was measured: "wrong in 1 of 1 300:
-// transactions of 2019"; nil: that it was not measured.
+// ErrorWords says how often a heuristic was in error where it was measured: "wrong in 1 of 1 300:
+// transactions of 2019", or missed; nil: that it was not measured. Traces that do not say what was
+// counted mean wrong.
 func ErrorWords(e *tracer.MeasuredError) string {
 	if e == nil {
 		return "error not measured"
 	}
 	n := groupThousands(fmt.Sprint(e.N))
+	if e.What != "" {
+		return visible(e.What) + " in " + groupThousands(fmt.Sprint(e.Hits)) + " of " + n + ": " + visible(e.MeasuredOn)
+	}
 	wrong, ok := partOf(e.Rate, e.N)
 	if !ok {
 		return fmt.Sprintf("error rate %s on %s (n = %s)", visible(e.Rate), visible(e.MeasuredOn), n)

@@ -142,7 +142,7 @@ func (f *Findings) words(n *tracer.Node) []string {
 		}
 	}
 	for _, g := range f.About(n) {
-		if g.Heuristic == depositAddress && g.Addresses[0] == n.Address {
+		if family(g.Heuristic) == depositAddress && g.Addresses[0] == n.Address {
 			out = append(out, "deposit address (inferred)")
 		}
 	}
@@ -165,7 +165,7 @@ func (f *Findings) foundLine() string {
 		is   bool
 	}{
 		{"“inferred”", has(func(g *tracer.Finding) bool {
-			return family(g.Heuristic) == "coinjoin" || g.Heuristic == depositAddress
+			return family(g.Heuristic) == "coinjoin" || family(g.Heuristic) == depositAddress
 		})},
 		{"“cluster”", len(f.clusters) > 0}, {"“peel chain”", len(f.t.Peels) > 0}, {"“linked in … of the readings”", linked},
 	} {

@@ -261,32 +261,36 @@ func (w *sweeping) says() string {
 	return text
 }
 
-// DepositByConsolidation reports whether an address of outputs is taken for a deposit address of a
-// service: it was spent from, and whatever spends from it gathers several addresses' outputs into
-// addresses of the service alone. of says whose an address is, by label or cluster.
-func DepositByConsolidation(a chains.Address, spends []*chains.Tx, of func(chains.Address) string) (service string, ok bool) {
-	for _, tx := range spends {
-		several := false
-		for i := range tx.Inputs {
-			in := &tx.Inputs[i]
-			if !in.Known {
-				return "", false
-			}
-			several = several || in.Spent.Address != a
+// GatheredBy returns the service into which tx gathers outputs of several addresses: at least
+// ConsolidationInputs inputs, all of them known, and value to addresses of that service alone. of says
+// whose an address is, by label or cluster; "" for nobody's. An address of which every spend is gathered by one service is
+// taken for a deposit address of it. A customer who empties several addresses of his own into the service at
+// once looks the same.
+func GatheredBy(tx *chains.Tx, of func(chains.Address) string) (service string, ok bool) {
+	if len(tx.Inputs) < ConsolidationInputs {
+		return "", false
+	}
+	for i := range tx.Outputs {
+		o := &tx.Outputs[i]
+		if o.Value == 0 {
+			continue
 		}
-		if !several {
+		owner := of(o.Address)
+		if owner == "" || service != "" && owner != service {
 			return "", false
 		}
-		for i := range tx.Outputs {
-			owner := of(tx.Outputs[i].Address)
-			if tx.Outputs[i].Value == 0 {
-				continue
-			}
-			if owner == "" || service != "" && owner != service {
-				return "", false
-			}
-			service = owner
+		service = owner
+	}
+	several := false
+	for i := range tx.Inputs {
+		in := &tx.Inputs[i]
+		if !in.Known {
+			return "", false
 		}
+		several = several || in.Spent.Address != tx.Inputs[0].Spent.Address
+	}
+	if !several {
+		return "", false
 	}
 	return service, service != ""
 }

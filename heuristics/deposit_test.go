@@ -127,32 +127,32 @@ func TestDepositAddress(t *testing.T) {
 	}
 }
 
-func TestDepositByConsolidation(t *testing.T) {
+func TestGatheredBy(t *testing.T) {
 	of := func(a chains.Address) string { return map[chains.Address]string{"E": "exchange", "F": "another"}[a] }
-	spend := func(to []string, from ...string) *chains.Tx {
-		tx := &chains.Tx{}
-		for _, a := range from {
-			tx.Inputs = append(tx.Inputs, chains.Input{Known: a != "", Spent: chains.Output{Address: chains.Address(a)}})
-		}
-		for _, a := range to {
-			tx.Outputs = append(tx.Outputs, chains.Output{Address: chains.Address(a), Value: 1})
-		}
-		return tx
-	}
 	for _, c := range []struct {
-		name   string
-		spends []*chains.Tx
-		want   string
+		name     string
+		from, to []string
+		want     string
 	}{
-		{"gathered into the service's", []*chains.Tx{spend([]string{"E"}, "D", "X"), spend([]string{"E", "E"}, "Y", "D")}, "exchange"},
-		{"alone", []*chains.Tx{spend([]string{"E"}, "D")}, ""},
-		{"and to somebody else", []*chains.Tx{spend([]string{"E", "Z"}, "D", "X")}, ""},
-		{"to two services", []*chains.Tx{spend([]string{"E"}, "D", "X"), spend([]string{"F"}, "D", "X")}, ""},
-		{"with an input that nobody knows", []*chains.Tx{spend([]string{"E"}, "D", "")}, ""},
-		{"never spent", nil, ""},
+		{"gathered into the service's", []string{"D", "X", "Y"}, []string{"E"}, "exchange"},
+		{"into two of its addresses", []string{"D", "X", "D"}, []string{"E", "E"}, "exchange"},
+		{"of one address", []string{"D", "D", "D"}, []string{"E"}, ""},
+		{"two inputs, as somebody has who pays", []string{"D", "X"}, []string{"E"}, ""},
+		{"and to somebody else", []string{"D", "X", "Y"}, []string{"E", "Z"}, ""},
+		{"to two services", []string{"D", "X", "Y"}, []string{"E", "F"}, ""},
+		{"with an input that nobody knows", []string{"D", "X", ""}, []string{"E"}, ""},
+		{"to nobody", []string{"D", "X", "Y"}, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := heuristics.DepositByConsolidation("D", c.spends, of)
+			tx := &chains.Tx{}
+			for _, a := range c.from {
+				tx.Inputs = append(tx.Inputs, chains.Input{Known: a != "", Spent: chains.Output{Address: chains.Address(a)}})
+			}
+			for _, a := range c.to {
+				tx.Outputs = append(tx.Outputs, chains.Output{Address: chains.Address(a), Value: 1})
+			}
+			tx.Outputs = append(tx.Outputs, chains.Output{Address: "data"})
+			got, ok := heuristics.GatheredBy(tx, of)
 			require.Equal(t, c.want, got)
 			require.Equal(t, c.want != "", ok)
 		})

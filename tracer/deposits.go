@@ -60,7 +60,7 @@ type depositing struct {
 // way by it: an account with a key is a pot whose value goes on to the service; a contract is where a
 // branch ends.
 func (s *balances) nameDeposits(ctx context.Context, t *Trace) error {
-	if len(s.sweepers.list) == 0 || !s.opt.uses(depositAddress) || !s.namesServices() {
+	if len(s.sweepers.list) == 0 || !s.opt.uses(depositAddress) || !s.sweepers.services && !s.namesServices() {
 		return nil
 	}
 	src, can := s.src.(Historian)
@@ -101,9 +101,9 @@ func (s *balances) nameDeposits(ctx context.Context, t *Trace) error {
 }
 
 // namesServices reports whether anybody names a service: without one nothing leads to any.
-func (s *balances) namesServices() bool {
-	return s.sweepers.services || s.opt.Labels != nil || slices.ContainsFunc(s.inc.Known, func(k Known) bool {
-		return k.Chain == s.chain && NodeKind(k.Kind) == NodeService
+func (c *course) namesServices() bool {
+	return c.opt.Labels != nil || slices.ContainsFunc(c.inc.Known, func(k Known) bool {
+		return k.Chain == c.chain && NodeKind(k.Kind) == NodeService
 	})
 }
 
@@ -178,36 +178,35 @@ func (s *balances) isDeposit(t *Trace, a chains.Address, d *heuristics.Deposit) 
 	s.out.find(Finding{
 		ID:        id("finding", depositAddress, string(s.chain), at, d.Service),
 		Heuristic: depositAddress, Version: heuristics.DepositVersion, Addresses: addresses,
-		Says: fmt.Sprintf("%s is taken for a deposit address of %s: %s. It received %s from %s to %s. Who pays there is a customer of %s or pays for one, and may be innocent; "+
-			"the service knows who the customer is, and can hold what comes", at, d.Service, d.Says, received(d), utc(d.Receipts[0].Time), utc(d.Receipts[len(d.Receipts)-1].Time), d.Service),
+		Says: fmt.Sprintf("%s is taken for a deposit address of %s: %s. It received %s from %s to %s. %s", at, d.Service, d.Says, received(d),
+			utc(d.Receipts[0].Time), utc(d.Receipts[len(d.Receipts)-1].Time), customerSays(d.Service)),
 	})
 	for i := range t.Nodes {
-		n := &t.Nodes[i]
-		if n.Chain != s.chain || n.Address != at || n.Entity != "" {
-			continue
+		if n := &t.Nodes[i]; n.Chain == s.chain && n.Address == at {
+			s.out.depositAt(n, d.Service, depositAddress)
 		}
-		n.Entity = d.Service
+	}
+}
+
+// customerSays is what goes with every deposit address.
+func customerSays(service string) string {
+	return fmt.Sprintf("Who pays there is a customer of %s or pays for one, and may be innocent; the service knows who the customer is, and can hold what comes", service)
+}
+
+// depositAt writes at a node and its endpoints what it is taken for. Their reason stays what the chain
+// shows: the finding needs more than each way to read a chain tells.
+func (l *ledger) depositAt(n *Node, service, heuristic string) {
+	if n.Entity == "" {
+		n.Entity = service
 		if n.Label == "" {
 			n.Label = "taken for a deposit address"
 		}
 	}
-	s.endsAtDeposit(t, at, d.Service)
-}
-
-// endsAtDeposit says at the endpoints of a deposit address what it is taken for. Their reason stays what
-// the chain shows: the finding needs histories, which not every way to read a chain tells.
-func (s *balances) endsAtDeposit(t *Trace, address, service string) {
 	note := fmt.Sprintf("taken for a deposit address of %s, which can hold what comes there (%s, %s)",
-		service, depositAddress, errorSays(measured(depositAddress, heuristics.DepositVersion)))
-	nodes := map[string]bool{}
-	for i := range t.Nodes {
-		if n := &t.Nodes[i]; n.Chain == s.chain && n.Address == address {
-			nodes[n.ID] = true
-		}
-	}
-	for i := range t.Endpoints {
-		e := &t.Endpoints[i]
-		if !nodes[e.Node] || e.Chain != s.chain {
+		service, heuristic, errorSays(measured(heuristic, heuristics.DepositVersion)))
+	for i := range l.t.Endpoints {
+		e := &l.t.Endpoints[i]
+		if e.Node != n.ID {
 			continue
 		}
 		if e.Note != "" {

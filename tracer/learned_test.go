@@ -3,6 +3,7 @@ package tracer_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -169,4 +170,73 @@ func TestClusterPotsNeedAStore(t *testing.T) {
 	_, err := b.try("accounts: cluster\n" + seeds)
 	require.ErrorIs(t, err, chains.ErrUnsupported)
 	require.ErrorContains(t, err, "clew sync --chain bitcoin-regtest")
+}
+
+// An address of which every spend is gathered into one service is taken for a deposit address of it.
+func TestGatheredIntoAService(t *testing.T) {
+	const known = "known: [{chain: bitcoin-regtest, address: E, kind: service, entity: Big, source: a note}]\n"
+	build := func(more func(b *book, d []chains.OutPoint)) (*book, string) {
+		b := newBook()
+		v, x := b.mine("V", 10_000), b.mine("X", 5_000)
+		outs := b.spend([]chains.OutPoint{v}, pay{"D", 3_000}, pay{"D", 2_000}, pay{"D", 2_500}, pay{"A", 2_500})
+		b.spend([]chains.OutPoint{outs[0], x, outs[3]}, pay{"E", 10_000})
+		if more != nil {
+			more(b, outs)
+		}
+		return b, known + "seeds:\n" + outSeed("V1", v)
+	}
+	told := func(trace *tracer.Trace) (list []tracer.Finding) {
+		for _, f := range trace.Findings {
+			if f.Heuristic == "deposit-address/consolidation" {
+				list = append(list, f)
+			}
+		}
+		return list
+	}
+	b, seeds := build(nil)
+	trace := b.run(t, seeds)
+	sound(t, trace)
+	found := told(trace)
+	require.Len(t, found, 2)
+	for i, name := range []string{"D", "A"} {
+		f := found[i]
+		require.Equal(t, []string{name, "E"}, f.Addresses)
+		require.Equal(t, []string{b.txs[3].ID.String()}, f.TxIDs)
+		require.Nil(t, f.Error)
+		for _, says := range []string{name + " is taken for a deposit address of Big", "of the spends seen of it (1)", "may be innocent"} {
+			require.Contains(t, f.Says, says)
+		}
+		require.Equal(t, "Big", nodeOf(trace, name).Entity)
+	}
+	for _, e := range trace.Endpoints {
+		require.Equal(t, e.Node == nodeOf(trace, "D").ID, strings.Contains(e.Note, "deposit address of Big, which can hold what comes there (deposit-address/consolidation, error not measured)"))
+		require.Equal(t, e.Node == nodeOf(trace, "E").ID, e.Reason == tracer.ReasonService)
+	}
+	valid(t, "clew.trace-1", trace)
+	for name, c := range map[string]struct {
+		more func(b *book, d []chains.OutPoint)
+		want []string
+	}{
+		"gathered twice": {func(b *book, d []chains.OutPoint) {
+			b.spend([]chains.OutPoint{d[1], b.mine("Y", 9), d[2]}, pay{"E", 4_500})
+		}, []string{"D", "A"}},
+		"spent alone": {func(b *book, d []chains.OutPoint) { b.spend(d[1:2], pay{"E", 2_000}) }, []string{"A"}},
+		"gathered by somebody else": {func(b *book, d []chains.OutPoint) {
+			b.spend([]chains.OutPoint{d[1], b.mine("Y", 9), d[2]}, pay{"F", 4_500})
+		}, []string{"A"}},
+		"where the trace sees nothing": {func(b *book, _ []chains.OutPoint) { b.spend([]chains.OutPoint{b.mine("D", 9)}, pay{"F", 9}) }, []string{"D", "A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, seeds := build(c.more)
+			var names []string
+			for _, f := range told(b.run(t, seeds)) {
+				names = append(names, f.Addresses[0])
+			}
+			require.Equal(t, c.want, names)
+		})
+	}
+	b.opt.Without = []string{"deposit-address"}
+	require.Empty(t, told(b.run(t, seeds)))
+	b.opt.Without = nil
+	require.Empty(t, told(b.run(t, strings.Replace(seeds, "kind: service", "kind: wallet", 1))))
 }

@@ -142,6 +142,9 @@ func newSweep(c course) *sweep {
 	if c.opt.uses(string(heuristics.KindPeel)) && c.out.sink == Sink(c.out) {
 		s.learned.peels = heuristics.NewPeels(c.out.stopsAt)
 	}
+	if c.opt.uses(gatheredDeposit) && c.namesServices() && c.out.sink == Sink(c.out) {
+		s.learned.gathered = &gathered{out: c.out, of: map[chains.Address]*gathering{}}
+	}
 	return s
 }
 

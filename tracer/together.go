@@ -18,6 +18,7 @@ type learned struct {
 	peels    *heuristics.Peels // nil: runs are not looked for
 	clusters heuristics.Clusters
 	joins    []heuristics.Join // of one transaction
+	gathered *gathered         // nil: nobody names a service
 }
 
 // anyConserved reports whether an accounting rule sees stolen value in any of these.
@@ -32,6 +33,9 @@ func (s *sweep) learn(tx *chains.Tx, from []*holding) {
 	}
 	if s.learned.peels != nil {
 		s.learned.peels.Add(tx)
+	}
+	if s.learned.gathered != nil {
+		s.learned.gathered.take(tx, from)
 	}
 	s.learned.joins = heuristics.Joins(tx, s.learned.joins[:0])
 	for _, j := range s.learned.joins {
@@ -48,6 +52,9 @@ func (s *sweep) tell() {
 	s.tellDust()
 	if s.learned.peels != nil {
 		s.out.runs(s.learned.peels.Runs(leastPeels))
+	}
+	if s.learned.gathered != nil {
+		s.learned.gathered.tell()
 	}
 	first := map[chains.Address]chains.Address{} // of the cluster of each address
 	of := map[string]chains.Address{}            // by node

@@ -18,6 +18,7 @@ const (
 	mapping         = "mapping"
 	dusting         = "dust"
 	depositAddress  = "deposit-address"
+	gatheredDeposit = "deposit-address/consolidation" // on a chain of outputs
 	mixerCandidates = "mixer-candidates"
 	coinjoin        = "coinjoin" // every kind of it
 )
