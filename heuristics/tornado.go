@@ -81,6 +81,10 @@ type TriedSignal struct {
 	Name      string
 	Passed    int    // withdrawals
 	NotLooked string // why it was not, or not everywhere, looked for
+	// Owners is how many pass it, of recipients and those who gather from several; Expected how many
+	// do by accident, in millionths: the mean over permutations of the recipients.
+	Owners   int
+	Expected int64
 }
 
 // Candidate is a withdrawal that may be the way out.
@@ -132,7 +136,9 @@ func (m *mixing) candidates(i int) Candidates {
 		if name == SignalLinked || name == SignalRun {
 			tried.NotLooked = m.f.NotLooked
 		}
-		for _, hit := range m.try(name, i) {
+		var hits []hit
+		hits, tried.Owners, tried.Expected = m.try(name, i)
+		for _, hit := range hits {
 			tried.Passed++
 			if found[hit.at] == nil {
 				found[hit.at] = &Candidate{Withdrawal: hit.at}

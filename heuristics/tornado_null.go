@@ -78,6 +78,9 @@ func (a *accidents) others(but chains.Address) int64 {
 	return int64(a.all-a.of[but]) * million / permutations
 }
 
+// mean is the mean number of those that pass, in millionths.
+func (a *accidents) mean() int64 { return int64(a.all) * million / permutations }
+
 // expectBehind counts who of the recipients that pass a signal with a deposit stands behind it.
 func (m *mixing) expectBehind(d *Passage, labels []int) accidents {
 	a := accidents{of: map[chains.Address]int{}}

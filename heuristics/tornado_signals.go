@@ -138,13 +138,14 @@ func (m *mixing) groupOf(deposits []int, whole bool) *takenTogether {
 	return g
 }
 
-// try returns the withdrawals behind deposit i that pass a signal, in order.
-func (m *mixing) try(name string, i int) []hit {
+// try returns the withdrawals behind deposit i that pass a signal, in order; how many owners they
+// have, and how many would have some by accident, in millionths.
+func (m *mixing) try(name string, i int) (hits []hit, owners int, expected int64) {
 	d := &m.f.Deposits[i]
 	if g := m.groupFor(name, i); g != nil {
-		return m.matching(name, g, d.Pool, d.At)
+		found := m.match(g)
+		return m.matching(name, g, d.Pool, d.At), len(found.owners), found.mean()
 	}
-	var hits []hit
 	pass := map[chains.Address]bool{}
 	labels := []int{} // those that pass, wherever they stand
 	for _, j := range m.pools[d.Pool] {
@@ -153,19 +154,19 @@ func (m *mixing) try(name string, i int) []hit {
 			continue
 		}
 		labels = append(labels, j)
-		pass[m.f.Withdrawals[j].Account] = true
-		if d.At.Before(m.f.Withdrawals[j].At) {
+		if w := &m.f.Withdrawals[j]; d.At.Before(w.At) {
+			pass[w.Account] = true
 			hits = append(hits, hit{j, Signal{Name: name, Strength: strength}})
 		}
 	}
-	if len(hits) == 0 {
-		return nil
+	if len(labels) == 0 {
+		return nil, 0, 0
 	}
 	behind := m.expectBehind(d, labels)
 	for k := range hits {
 		hits[k].signal.Expected = behind.others(m.f.Withdrawals[hits[k].at].Account)
 	}
-	return hits
+	return hits, len(pass), behind.mean()
 }
 
 // groupFor returns the group of deposits that a signal is about; nil of one about a single deposit,

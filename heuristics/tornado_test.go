@@ -229,8 +229,29 @@ func TestExpectedAccidents(t *testing.T) {
 		require.InDelta(t, 4_000_000/9, c.Signals[0].Expected, 100_000)
 		require.Equal(t, 100, c.Signals[0].Strength)
 	}
+	fee := all[0].Tried[2]
+	require.Equal(t, []any{heuristics.SignalFee, 2, 2}, []any{fee.Name, fee.Passed, fee.Owners})
+	require.InDelta(t, 8_000_000/9, fee.Expected, 100_000)
+	require.Zero(t, all[0].Tried[0].Expected, "nobody has the depositor's address")
 	p.facts.Withdrawals[len(p.facts.Withdrawals)-1].Habit = "price 8"
 	require.Zero(t, heuristics.MixerCandidates(&p.facts)[0].List[0].Signals[0].Expected, "nobody else")
+}
+
+// Of a run, accidental matches are counted where nobody passes it too.
+func TestExpectedRuns(t *testing.T) {
+	p := &mixerPool{}
+	p.out("1", "x")
+	p.in("1", "T")
+	p.in("1", "T")
+	for _, who := range []string{"x", "y", "y", "y"} {
+		p.out("1", who)
+	}
+	run := heuristics.MixerCandidates(&p.facts)[0].Tried[4]
+	require.Equal(t, []any{heuristics.SignalRun, 0, 0}, []any{run.Name, run.Passed, run.Owners})
+	// Of the five places of two withdrawals of x and three of y the first is before the deposits: in two of
+	// five permutations x stands there once, and y stands behind three times; else y stands there, and
+	// both behind twice.
+	require.InDelta(t, 3_000_000*2/5, run.Expected, 150_000)
 }
 
 func TestAnonymitySet(t *testing.T) {

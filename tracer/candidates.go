@@ -69,7 +69,7 @@ func (m *mixers) write(t *Trace) {
 			Set: c.Set, Unread: c.Unread, Withdrawals: c.Withdrawals, Signals: []SignalTried{}, List: []MixerCandidate{}, More: c.More,
 		}
 		for _, tried := range c.Tried {
-			one.Signals = append(one.Signals, SignalTried(tried))
+			one.Signals = append(one.Signals, SignalTried{tried.Name, tried.Passed, tried.NotLooked})
 		}
 		for i := range c.List {
 			one.List = append(one.List, m.candidate(&c.List[i]))
