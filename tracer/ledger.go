@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"clew/chains"
+	"clew/heuristics"
 )
 
 // ledger writes down what the sweep finds, and keeps the books: what was seeded and what
@@ -105,6 +106,7 @@ func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *led
 			Findings: []Finding{}, Gaps: []Gap{}, Statement: inc.Statement, Without: opt.Without, Through: opt.Through,
 		},
 	}
+	l.t.Inputs.Heuristics = &Input{SHA256: heuristics.SHA256()}
 	if l.labels != nil {
 		l.t.Inputs.Labels = &Input{SHA256: l.labels.SHA256()}
 	}

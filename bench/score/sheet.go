@@ -13,29 +13,17 @@ import (
 	"clew/heuristics"
 )
 
-// versions are those that the heuristics have now, by what stands before the first slash of their
-// name; behind it are kinds, bands and signals.
-func versions() map[string]string {
-	return map[string]string{
-		"coinjoin": heuristics.CoinJoinVersion, "mapping": heuristics.MappingVersion,
-		"batch": heuristics.BatchVersion, "consolidation": heuristics.ConsolidationVersion,
-		"change": heuristics.ChangeVersion, "peel": heuristics.PeelVersion, "dust": heuristics.SpamVersion,
-		"co-spend": heuristics.JoinVersion, "wraps": heuristics.JoinVersion,
-		"deposit-address": heuristics.DepositVersion, "mixer-candidates": heuristics.MixerVersion,
-	}
-}
-
 // versionOf returns the version that a heuristic has now; "" of one that is not known.
 func versionOf(heuristic string) string {
 	name, _, _ := strings.Cut(heuristic, "/")
-	return versions()[name]
+	return heuristics.Versions()[name]
 }
 
 // printed is the table of the errors that the program prints; a heuristic without one is not measured.
 func printed(rows []heuristics.Score) string {
 	var b strings.Builder
 	b.WriteString("| heuristic | version | measured on | wrong |\n|---|---|---|---|\n")
-	missing := versions()
+	missing := heuristics.Versions()
 	for _, s := range rows {
 		if !s.Shown {
 			continue

@@ -22,6 +22,7 @@ import (
 //	node login           sets the variables with which clew reaches it
 //	node theft           plays a theft, and sets $SEED, $THIEF (an address), $FROM, $MERGE
 //	node wallet          lets a wallet spend from $A1 and $A2 together, then from $A2, $A3 and $W0, with $W1 inside; sets $FIRST, $SECOND
+//	node mixed           plays one that meets what heuristics know, and sets $SEED, $MIX, $SHOP (an address)
 //	node mine N          mines N empty blocks
 //	node reorg N         takes N blocks back, mines N+1 others, and sets $FORK
 //	node stop            stops it
@@ -32,12 +33,14 @@ import (
 //	lock FILE            opens a store and loads into it until the script ends
 //	samestore A B        wants the same blocks in two stores
 //	sametraced A B       wants the same endpoints and conserving amounts in two traces
+//	samefacts A B        wants two traces that differ in nothing but how the blocks were read
 func nodeCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"node":       nodeCommand,
 		"lock":       lockStore,
 		"samestore":  sameStore,
 		"sametraced": sameTraced,
+		"samefacts":  sameFacts,
 	}
 }
 
@@ -84,6 +87,8 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("FORK", itoa(p.node.Height()-int64(atoi(ts, args[1]))-1))
 	case "theft":
 		p.theft(ts)
+	case "mixed":
+		p.mixed(ts)
 	case "wallet":
 		p.wallet(ts)
 	case "stall":
