@@ -26,7 +26,7 @@ func MixOf(tx *chains.Tx) (Kind, bool) {
 // mix is what was recognised in a transaction.
 type mix struct {
 	kind  Kind
-	value uint64 // of the outputs that look alike; 0 where several values do
+	value uint64 // that most outputs have
 	set   int    // how many outputs have the most frequent value
 	rule  string // what fired, for people
 }

@@ -56,11 +56,11 @@ func equalShares(tx *chains.Tx) (mix, bool) {
 	if !ok || value <= joinMarketLeast || !oneWallet(tx, value) || !outputsDiffer(tx) {
 		return mix{}, false
 	}
-	m := mix{KindJoinMarket, value, set, "equal outputs, one other for each but one, all of one form"}
+	m := mix{KindJoinMarket, value, set, "everybody has one of these and change, but for one at most; all addresses are of one form"}
 	if !spentKnown(tx) {
 		return m, true
 	}
-	m.rule = "equal outputs and change that fit to a division of the inputs among as many participants"
+	m.rule = "the inputs can be shared out among as many as have one of these and the change beside it"
 	return m, distinctSpent(tx) >= set && newDivision(tx, value, makerShare(value)).found()
 }
 

@@ -41,7 +41,7 @@ func wasabi1(tx *chains.Tx) (mix, bool) {
 	}
 	if paysCoordinator(tx) {
 		value, count := commonest(tx, func(uint64) bool { return true })
-		rule := "equal outputs, and one to the coordinator of Wasabi 1"
+		rule := "one output pays the coordinator of Wasabi 1"
 		return mix{KindWasabi1, value, count, rule}, count >= 2 && len(tx.Inputs) >= count && outputsDiffer(tx)
 	}
 	in := func(v uint64) bool { return v >= wasabi1Least && v <= wasabi1Most }
@@ -52,7 +52,7 @@ func wasabi1(tx *chains.Tx) (mix, bool) {
 	if count < wasabi1Set || len(tx.Inputs) < count || !outputsDiffer(tx) || aloneValues(tx) < wasabi1Alone {
 		return mix{}, false
 	}
-	rule := "ten or more equal outputs of about 0.1, at least as many inputs, all P2WPKH"
+	rule := "ten or more equal outputs of about 0.1, and inputs enough for as many, all P2WPKH"
 	return mix{KindWasabi1, value, count, rule}, suffices(tx, value, count) && !makersPaid(tx)
 }
 

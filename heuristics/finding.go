@@ -37,9 +37,11 @@ type Finding struct {
 	// Outputs are those that it is about, ascending: of a mix the outputs that look alike, of a
 	// change the change, of a peel the one that continues.
 	Outputs []int
-	// Set is the anonymity set of a mix: how many outputs of the same value there are for the
-	// largest such value; an upper bound. 0 where it is none.
-	Set int
+	// Set is the anonymity set of a mix: how many outputs have the value SetValue (in smallest units),
+	// the most frequent one; an upper bound of those among whom the owner of one of these outputs is
+	// hidden. It says nothing of outputs of other values: see Emerge. 0 where it is none.
+	Set      int
+	SetValue uint64
 	// Band is the range that a change's score lies in; "" of other kinds.
 	Band string
 }

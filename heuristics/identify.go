@@ -55,14 +55,14 @@ func Identify(tx *chains.Tx, facts Facts) []Finding {
 
 // finding says it of tx.
 func (m mix) finding(tx *chains.Tx) Finding {
-	f := Finding{Heuristic: string(m.kind), Version: CoinJoinVersion, Kind: m.kind, Set: m.set}
+	f := Finding{Heuristic: string(m.kind), Version: CoinJoinVersion, Kind: m.kind, Set: m.set, SetValue: m.value}
 	for i := range tx.Outputs {
 		if v := tx.Outputs[i].Value; v == m.value || m.kind == KindWasabi2 && denomination(v) != 0 {
 			f.Outputs = append(f.Outputs, i)
 		}
 	}
-	f.Says = fmt.Sprintf("%s: %d inputs, %d outputs, %d of them equal (%s)",
-		mixNames[m.kind], len(tx.Inputs), len(tx.Outputs), m.set, m.rule)
+	f.Says = fmt.Sprintf("%s: %d inputs, %d outputs, %d of them of %s each (%s)",
+		mixNames[m.kind], len(tx.Inputs), len(tx.Outputs), m.set, coins(m.value), m.rule)
 	if in, again, ok := Entrants(tx); ok {
 		f.Says += fmt.Sprintf("; of the inputs %d enter and %d were mixed before, by their values", len(in), len(again))
 	}

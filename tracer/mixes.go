@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -55,18 +56,48 @@ func (s *sweep) identified(tx *chains.Tx, kind heuristics.Kind) (heuristics.Find
 	}
 	f := all[i]
 	txid := tx.ID.String()
-	return f, s.out.find(Finding{
+	written := Finding{
 		ID:        id("finding", f.Heuristic, string(s.chain), txid),
 		Heuristic: f.Heuristic, Version: f.Version, TxID: txid, Says: f.Says, Set: f.Set,
-	})
+	}
+	if f.Set > 0 {
+		value := chains.Units(f.SetValue)
+		written.SetUnits = &value
+	}
+	return f, s.out.find(written)
 }
 
-// note says what a branch ends in.
-func (m *mixing) note() string {
-	if m.found.Set == 0 {
-		return fmt.Sprintf("%s: value of several owners meets here", m.kind)
+// note says what a branch ends in, and what of it the anonymity set covers: gave is what entered.
+func (m *mixing) note(tx *chains.Tx, gave uint64) string {
+	alike := fmt.Sprintf("%d outputs of %d units of native each", m.found.Set, m.found.SetValue)
+	says := fmt.Sprintf("%s: value of several owners meets here; ", m.kind)
+	e, ok := heuristics.Emerge(tx, gave)
+	switch {
+	case !ok:
+		return says + "it came out in outputs of many values, each a set of its own; the largest, " + alike + ", hides an owner among at most " + strconv.Itoa(m.found.Set)
+	case e.Rest == 0:
+		return says + fmt.Sprintf("it came out in one of %s, perhaps with more: an anonymity set of at most %d", alike, m.found.Set)
+	case m.kind == heuristics.KindWhirlpool:
+		return says + fmt.Sprintf("all but %d units of native of fees came out in one of %s: an anonymity set of at most %d", e.Rest, alike, m.found.Set)
 	}
-	return fmt.Sprintf("%s: value of several owners meets here; anonymity set of at most %d, the outputs of one value", m.kind, m.found.Set)
+	return says + fmt.Sprintf("of %d units of native at most %d units of native came out in one of %s, an anonymity set of at most %d; the other %d units of native are fees and change, which may be told apart",
+		gave, e.Alike, alike, m.found.Set, e.Rest)
+}
+
+// change writes the finding of the one output that looks like the change of whoever gave value with
+// the inputs, and returns it with the output; -1 where there is none.
+func (s *sweep) change(tx *chains.Tx, inputs []int, gave uint64) (output int, finding []string) {
+	e, ok := heuristics.Emerge(tx, gave)
+	if !ok || e.Change < 0 || !s.opt.uses(mixChange) {
+		return -1, nil
+	}
+	txid, out := tx.ID.String(), &tx.Outputs[e.Change]
+	return e.Change, []string{s.out.find(Finding{
+		ID:        id("finding", mixChange, string(s.chain), txid, strconv.Itoa(inputs[0])),
+		Heuristic: mixChange, Version: heuristics.MixChangeVersion, TxID: txid, Addresses: []string{s.out.codec.FormatAddress(s.chain, out.Address)},
+		Says: fmt.Sprintf("%s gave %d units of native, of which at most %d units of native are in one of the outputs that look alike. If the owner gave nothing else, the other %d units of native, less fees, came out as change, and output %d alone, of %d units of native, fits to that",
+			inputsSay(inputs), gave, e.Alike, e.Rest, e.Change, out.Value),
+	})}
 }
 
 // lost is a part of what goes into a mix: an input, or what an account gives in several.
@@ -76,6 +107,27 @@ type lost struct {
 	account *liveAccount // that gave it; nil for an output
 }
 
+// gave returns what the inputs are worth. Of an account that is paid too that is more than what left
+// it; what a single output holds is known also where the source does not tell what inputs spend.
+func (p *lost) gave(tx *chains.Tx) uint64 {
+	if value, ok := p.units.Uint64(); ok && p.account == nil {
+		return value
+	}
+	var sum uint64
+	for _, i := range p.inputs {
+		sum += tx.Inputs[i].Spent.Value
+	}
+	return sum
+}
+
+// inputsSay names inputs: "input 3", "inputs 3, 5".
+func inputsSay(inputs []int) string {
+	if len(inputs) == 1 {
+		return fmt.Sprintf("input %d", inputs[0])
+	}
+	return "inputs " + strings.Trim(strings.ReplaceAll(fmt.Sprint(inputs), " ", ", "), "[]")
+}
+
 // endInMix ends what is traced in a mix, under every rule and under poison too: its pot holds other
 // people's money, and nothing that leaves it is told from the rest. Each input is a hop to the
 // transaction, so that no amount is divided.
@@ -83,7 +135,9 @@ func (s *sweep) endInMix(tx *chains.Tx, m *mixing, parts []lost) error {
 	m.found, m.finding = s.identified(tx, m.kind)
 	node := s.out.node(Node{Kind: NodeMixer, TxID: tx.ID.String(), Entity: string(m.kind), Label: m.found.Says})
 	for _, p := range parts {
-		move := &movement{tx: tx, from: []*holding{p.holding}, findings: []string{m.finding}}
+		gave := p.gave(tx)
+		_, change := s.change(tx, p.inputs, gave)
+		move := &movement{tx: tx, from: []*holding{p.holding}, findings: append([]string{m.finding}, change...)}
 		h := &holding{bundle: p.bundle, seq: s.nextSeq(), node: node, out: chains.OutPoint{Tx: tx.ID}, position: positionInput + " " + strconv.Itoa(p.inputs[0])}
 		positions := s.out.written.positions[:0]
 		for _, i := range p.inputs {
@@ -95,7 +149,7 @@ func (s *sweep) endInMix(tx *chains.Tx, m *mixing, parts []lost) error {
 		if p.account != nil {
 			p.account.left(move)
 		}
-		if err := s.out.end(h, ReasonMixer, m.note()); err != nil {
+		if err := s.out.end(h, ReasonMixer, m.note(tx, gave)); err != nil {
 			return err
 		}
 	}
@@ -144,15 +198,22 @@ func (s *sweep) goThrough(move *movement, m *mixing, entered []lost, made []*hol
 	if s.opt.uses(mapping) {
 		mapped, counted = heuristics.Mapping(move.tx, heuristics.Steps(mappingSteps))
 	}
-	for i, h := range made {
+	changes := map[int][]string{}
+	for i := range entered {
+		out, finding := s.change(move.tx, entered[i].inputs, entered[i].gave(move.tx))
+		changes[out] = append(changes[out], finding...)
+	}
+	for _, h := range made {
 		if h.units.IsZero() {
 			continue
 		}
+		i := int(h.out.Index)
 		if counted {
 			h.findings = []string{s.linked(move.tx, i, entered, &mapped)}
 		} else {
 			h.findings = []string{s.oneOf(move.tx, i, m)}
 		}
+		h.findings = append(h.findings, changes[i]...)
 	}
 }
 

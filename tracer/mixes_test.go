@@ -2,6 +2,7 @@ package tracer_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -149,4 +150,90 @@ func TestSeedBehindMix(t *testing.T) {
 	trace := b.run(t, "seeds:\n"+outSeed("V1", chains.OutPoint{Tx: mix, Index: 1}))
 	require.Equal(t, "40", trace.Hops[0].Legs[0].Units.String())
 	require.Equal(t, tracer.ReasonUnspent, trace.Endpoints[0].Reason)
+}
+
+// What the note of an endpoint says the anonymity set covers: one output's value of what entered, and
+// what fits as the change of the rest is a finding of its own.
+func TestSetCoversOneOutput(t *testing.T) {
+	const m = 1_000_000
+	round := func(last uint64, clean ...uint64) func(*book) (chains.OutPoint, []chains.OutPoint) {
+		return func(b *book) (chains.OutPoint, []chains.OutPoint) {
+			v := b.mine("V", 40*m)
+			in := []chains.OutPoint{v}
+			for i, u := range clean {
+				in = append(in, b.mine("W"+strconv.Itoa(i), u))
+			}
+			return v, b.spend(in, pay{coordinator, 1}, pay{"A", 30 * m}, pay{"B", 30 * m}, pay{"C", 30 * m}, pay{"D", last}, pay{"E", 4 * m})
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		build func(*book) (chains.OutPoint, []chains.OutPoint)
+		note  string
+		says  string // of the change; "" where none is named
+	}{
+		{"change fits", round(9_950_000, 35*m, 45*m),
+			"of 40000000 units of native at most 30000000 units of native came out in one of 3 outputs of 30000000 units of native each, an anonymity set of at most 3; the other 10000000 units of native are fees and change, which may be told apart",
+			"input 0 gave 40000000 units of native, of which at most 30000000 units of native are in one of the outputs that look alike. If the owner gave nothing else, the other 10000000 units of native, less fees, came out as change, and output 4 alone, of 9950000 units of native, fits to that"},
+		{"no change fits", round(9_500_000, 35*m, 45*m), "the other 10000000 units of native are fees and change", ""},
+		{"less than the value", func(b *book) (chains.OutPoint, []chains.OutPoint) {
+			v := b.mine("V", 20*m)
+			return v, b.spend([]chains.OutPoint{v, b.mine("V", 11*m), b.mine("X", 80*m)}, pay{coordinator, 1}, pay{"A", 30 * m}, pay{"B", 30 * m}, pay{"C", 30 * m}, pay{"D", 9 * m})
+		}, "it came out in one of 3 outputs of 30000000 units of native each, perhaps with more: an anonymity set of at most 3", ""},
+		{"Whirlpool", func(b *book) (chains.OutPoint, []chains.OutPoint) {
+			v, in := b.mine("V", 5*m+300), []chains.OutPoint{}
+			for i := range 4 {
+				in = append(in, b.mine("W"+strconv.Itoa(i), 5*m))
+			}
+			return v, b.spend(append(in, v), pay{"A", 5 * m}, pay{"B", 5 * m}, pay{"C", 5 * m}, pay{"D", 5 * m}, pay{"E", 5 * m})
+		}, "all but 300 units of native of fees came out in one of 5 outputs of 5000000 units of native each: an anonymity set of at most 5", ""},
+		{"Wasabi 2", func(b *book) (chains.OutPoint, []chains.OutPoint) {
+			v := b.mine("V", 3*m)
+			in := []chains.OutPoint{v}
+			for i := range 4 {
+				in = append(in, b.mine("W"+strconv.Itoa(i), uint64(200_000-i)))
+			}
+			return v, b.spend(in, pay{"A", 1_062_882}, pay{"B", 1_062_882}, pay{"C", 531_441}, pay{"D", 200_000}, pay{"E", 131_072}, pay{"F", 65_536})
+		}, "it came out in outputs of many values, each a set of its own; the largest, 2 outputs of 1062882 units of native each, hides an owner among at most 2", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBook()
+			v, outs := c.build(b)
+			b.mixes[b.byID[outs[0].Tx]] = true
+			trace := b.run(t, "seeds:\n"+outSeed("V1", v))
+			require.Equal(t, tracer.ReasonMixer, trace.Endpoints[0].Reason)
+			require.Contains(t, trace.Endpoints[0].Note, c.note)
+			require.NotNil(t, trace.Findings[0].SetUnits)
+			i := slices.IndexFunc(trace.Findings, func(f tracer.Finding) bool { return f.Heuristic == "mix-change" })
+			require.Equal(t, c.says != "", i >= 0)
+			if i < 0 {
+				return
+			}
+			f := trace.Findings[i]
+			require.Equal(t, c.says, f.Says)
+			require.Equal(t, []string{"D"}, f.Addresses)
+			require.Nil(t, f.Error, "not measured")
+			require.Equal(t, f.ID, trace.Hops[0].Findings[1])
+			b.opt.Without = []string{"mix-change"}
+			require.Len(t, b.run(t, "seeds:\n"+outSeed("V1", v)).Hops[0].Findings, 1)
+			b.opt = tracer.Options{Through: []string{"coinjoin"}}
+			trace = b.run(t, "seeds:\n"+outSeed("V1", v))
+			for _, h := range trace.Hops {
+				change := h.Legs[0].Positions[0].Value == "4"
+				require.Equal(t, change, slices.Contains(h.Findings, f.ID), "hop %d", h.Number)
+			}
+		})
+	}
+}
+
+// An account gives what all its inputs are worth.
+func TestAccountGivesAllItsInputs(t *testing.T) {
+	const m = 1_000_000
+	b := newBook()
+	v, w := b.mine("V", 20*m), b.mine("V", 20*m)
+	outs := b.spend([]chains.OutPoint{v, b.mine("W", 95*m), w}, pay{coordinator, 1}, pay{"A", 30 * m}, pay{"B", 30 * m}, pay{"C", 30 * m}, pay{"D", 9_950_000})
+	b.mixes[b.byID[outs[0].Tx]] = true
+	trace := b.run(t, "accounts: address\nseeds:\n"+outSeed("V1", v)+outSeed("V2", w))
+	require.Contains(t, trace.Endpoints[0].Note, "of 40000000 units of native at most")
+	require.Contains(t, trace.Findings[1].Says, "inputs 0, 2 gave 40000000 units of native")
 }

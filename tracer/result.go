@@ -273,8 +273,10 @@ type Finding struct {
 	Error     *MeasuredError `json:"error"` // null: not measured
 	// Added to the contract:
 	TxIDs []string `json:"txids,omitempty"` // the transactions that show it, where there is more than one
-	// Set is the anonymity set of a mix: of outputs of one value, the most there are; an upper bound.
-	Set int `json:"set,omitempty"`
+	// Set is the anonymity set of a mix: how many outputs have the value SetUnits, the most frequent
+	// one. An upper bound, and of these outputs alone.
+	Set      int            `json:"set,omitempty"`
+	SetUnits *chains.Amount `json:"set_units,omitempty"`
 	// LinkPPM is how many of a million equally likely ways to read a mix link this hop's output to
 	// what was traced into it. It is no chance that it is the same owner's.
 	LinkPPM *int `json:"link_ppm,omitempty"`

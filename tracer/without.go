@@ -21,6 +21,7 @@ const (
 	gatheredDeposit = "deposit-address/consolidation" // on a chain of outputs
 	mixerCandidates = "mixer-candidates"
 	coinjoin        = "coinjoin" // every kind of it
+	mixChange       = "mix-change"
 )
 
 // WithoutNames returns what Options.Without may name, in the order in which help lists it. A name
@@ -28,7 +29,7 @@ const (
 func WithoutNames() []string {
 	return []string{
 		coinjoin, string(heuristics.KindWhirlpool), string(heuristics.KindWhirlpoolTx0), string(heuristics.KindWasabi1),
-		string(heuristics.KindWasabi2), string(heuristics.KindJoinMarket), mapping, string(heuristics.KindPeel), string(heuristics.KindChange),
+		string(heuristics.KindWasabi2), string(heuristics.KindJoinMarket), mapping, mixChange, string(heuristics.KindPeel), string(heuristics.KindChange),
 		coSpend, wraps, dusting, depositAddress, mixerCandidates, WithoutLabels,
 	}
 }
