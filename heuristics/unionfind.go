@@ -10,6 +10,17 @@ import "slices"
 // waits for the other's lines of memory, and both together are slower.
 type Partition struct{ parent []uint32 }
 
+// PartitionOf returns the sets in which the root of each number is given, and keeps the slice. False
+// where these are no roots: one that is larger than its number, or has another root.
+func PartitionOf(roots []uint32) (p Partition, ok bool) {
+	for i, root := range roots {
+		if int64(root) > int64(i) || roots[root] != root {
+			return Partition{}, false
+		}
+	}
+	return Partition{roots}, true
+}
+
 // Len returns how many numbers there are.
 func (p *Partition) Len() int { return len(p.parent) }
 

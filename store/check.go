@@ -109,7 +109,7 @@ func (k *checker) chain(r *reader) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(k.strays(r), k.strayJoins(r)); err != nil {
+	if err := errors.Join(k.strays(r), k.strayJoins(r), k.base(r)); err != nil {
 		return err
 	}
 	for i := range want {

@@ -61,17 +61,26 @@ func memberPages(t require.TestingT, u *store.Clusters, a chains.Address, size i
 	}
 }
 
-// TestClustersAgreeWithBruteForce: whatever way the blocks came, the clusters as of any block are
+// TestClustersAgreeWithBruteForce: whatever way the blocks came, and whatever was saved on it, the clusters as of any block are
 // those of a walk over every transaction, each chain of joins holds, and what a cluster falls into
 // is what the joins that are left make of it.
 func TestClustersAgreeWithBruteForce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
-		bs := newGenerator(rapid.Uint64Range(1, 1000).Draw(t, "chain")).blocks(rapid.IntRange(2, 8).Draw(t, "blocks"), 9)
+		g := newGenerator(rapid.Uint64Range(1, 1000).Draw(t, "chain"))
+		common := g.blocks(rapid.IntRange(1, 6).Draw(t, "common"), 9)
+		loser := g.fork(3001).blocks(rapid.IntRange(0, 3).Draw(t, "loser"), 6)
+		bs := append(slices.Clone(common), g.fork(3002).blocks(rapid.IntRange(1, 3).Draw(t, "winner"), 6)...)
 		y := &syncer{t: t, path: filepath.Join(scratch(t), "clew.db"), weak: rapid.SampledFrom([]uint{0, 36}).Draw(t, "weak")}
 		y.open()
 		defer y.close()
+		if len(loser) > 0 {
+			y.finish(append(slices.Clone(common), loser...))
+		}
 		y.finish(bs)
+		if rapid.Bool().Draw(t, "saved") {
+			require.NoError(t, store.SaveAllClusters(ctx, y.s, bitcoin, rapid.Int64Range(0, 3).Draw(t, "behind")))
+		}
 		asOf := rapid.Int64Range(0, int64(len(bs))-1).Draw(t, "as of")
 		want := clustersOf(bs, asOf)
 		u, err := y.s.Clusters(ctx, bitcoin, asOf)

@@ -135,11 +135,8 @@ func (u *Clusters) addresses(ctx context.Context, ids []uint32) ([]chains.Addres
 // address returns that of an id: its key stands in the row of joins that brought it, beside the
 // place and the input of a transaction that has it.
 func (u *Clusters) address(ctx context.Context, id uint32) (chains.Address, error) {
-	at, exact := slices.BinarySearchFunc(u.born, id, func(b birth, id uint32) int { return cmp.Compare(b.id, id) })
-	if !exact {
-		at--
-	}
-	if err := u.readRow(ctx, u.born[at].block); err != nil {
+	born := u.bornAt(id)
+	if err := u.readRow(ctx, born.block); err != nil {
 		return "", err
 	}
 	key := u.index.keys[id]
@@ -158,7 +155,16 @@ func (u *Clusters) address(ctx context.Context, id uint32) (chains.Address, erro
 			}
 		}
 	}
-	return "", damaged("joins of %s block %d do not lead to their addresses", u.r.chain, heightOf(u.born[at].block))
+	return "", damaged("joins of %s block %d do not lead to their addresses", u.r.chain, heightOf(born.block))
+}
+
+// bornAt returns the block in which id was first joined.
+func (u *Clusters) bornAt(id uint32) birth {
+	at, exact := slices.BinarySearchFunc(u.born, id, func(b birth, id uint32) int { return cmp.Compare(b.id, id) })
+	if !exact {
+		at--
+	}
+	return u.born[at]
 }
 
 // readRow reads the records of a block into u.row.
@@ -181,9 +187,10 @@ type tie struct {
 	rule heuristics.JoinRule
 }
 
-// ties returns what joins the cluster of root, in chain order; groups name their tie by index.
+// ties returns what joins the cluster of root, in chain order; groups name their tie by index. Nothing
+// before the block that brought its root is read, and each row behind once.
 func (u *Clusters) ties(ctx context.Context, root uint32) (ties []tie, groups []heuristics.Group, err error) {
-	err = eachJoinRow(ctx, u.r, u.from, u.end, func(block place, records []joinRecord, _, _ int) error {
+	err = eachJoinRow(ctx, u.r, u.bornAt(root).block, u.end, func(block place, records []joinRecord, _, _ int) error {
 		for i := range records {
 			ties, groups = u.tiesOf(root, block, &records[i], ties, groups)
 		}

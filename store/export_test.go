@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 
 	"clew/chains"
@@ -51,4 +52,21 @@ func Settled(postings ...int64) int {
 		runs = append(runs, run{no: int64(i), postings: n})
 	}
 	return len(settledDue(runs))
+}
+
+// SaveAllClusters saves the clusters of all but so many of the last blocks, if any joins came since.
+func SaveAllClusters(ctx context.Context, s *Store, chain chains.Chain, behind int64) error {
+	return s.saveClusters(ctx, chain, basePolicy{behind: behind, share: 1 << 40})
+}
+
+// SavedClusters returns how many bases are saved, at which height they end, and how many parts there are.
+func SavedClusters(s *Store) (bases, end, parts int64, err error) {
+	bases, err = number(s.write, `SELECT count(*) FROM cluster_base WHERE saved`)
+	if err == nil {
+		end, err = number(s.write, `SELECT coalesce(max(end_pos >> 24 & 4294967295), -1) FROM cluster_base WHERE saved`)
+	}
+	if err == nil {
+		parts, err = number(s.write, `SELECT count(*) FROM cluster_part`)
+	}
+	return bases, end, parts, err
 }

@@ -20,7 +20,7 @@ const applicationID = 0x436c6577
 // makes an empty file a store; what was written before that, ahead of any release, is refused.
 const (
 	firstVersion  = 2
-	schemaVersion = 5
+	schemaVersion = 6
 )
 
 // pageBytes is the size of a page of new stores. Loading takes a tenth less processor time
@@ -30,7 +30,7 @@ const pageBytes = 8192
 
 // migrationFile names the migration to version v.
 func migrationFile(v int) string {
-	return [...]string{2: "migrations/0002_facts.sql", 3: "migrations/0003_imports.sql", 4: "migrations/0004_joins.sql", 5: "migrations/0005_labels.sql"}[v]
+	return [...]string{2: "migrations/0002_facts.sql", 3: "migrations/0003_imports.sql", 4: "migrations/0004_joins.sql", 5: "migrations/0005_labels.sql", 6: "migrations/0006_clusters.sql"}[v]
 }
 
 // migrate checks what c leads to and runs the migrations that it lacks, each in one

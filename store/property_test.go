@@ -96,6 +96,8 @@ func (y *syncer) add(b *chains.Block) (lost bool) {
 		y.close()
 		y.open()
 		return true
+	case 5:
+		require.NoError(y.t, store.SaveAllClusters(context.Background(), y.s, bitcoin, rapid.Int64Range(0, 3).Draw(y.t, "behind")))
 	}
 	return false
 }

@@ -120,6 +120,9 @@ func runMigrate(ctx context.Context, w *world, c *cli.Context) error {
 		if err == nil {
 			err = makeJoins(ctx, w, st, of.Chain)
 		}
+		if err == nil {
+			err = saveClusters(ctx, w, a.DB, st, of.Chain)
+		}
 	}
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err

@@ -99,6 +99,11 @@ func (s *stored) Open(ctx context.Context, chain chains.Chain, _, _ int64) (trac
 
 func (s *stored) source(ctx context.Context, chain chains.Chain, height int64) (tracer.Source, error) {
 	if chain.Info().Family != chains.FamilyEVM {
+		if s.j.inc.Accounts == tracer.AccountsCluster {
+			if err := saveClusters(ctx, s.j.w, s.j.db, s.j.st, chain); err != nil {
+				return nil, err
+			}
+		}
 		return s.j.st.Source(ctx, chain, height)
 	}
 	var state store.StateReader
