@@ -31,8 +31,7 @@ func (o *options) union(context.Context) (res result, err error) {
 	return res, nil
 }
 
-// clusters makes the clusters of the synced store and lists the first ones of the largest. Txs is
-// the number of joins, Live that of addresses.
+// clusters makes the clusters of the synced store. Txs is the number of joins, Live that of addresses.
 func (o *options) clusters(ctx context.Context) (res result, err error) {
 	st, err := store.Open(ctx, o.syncedStore(), store.Options{ReadOnly: true})
 	if err != nil {
@@ -47,4 +46,17 @@ func (o *options) clusters(ctx context.Context) (res result, err error) {
 	res.Took = time.Since(start)
 	res.Txs, res.Live = int64(u.Joins), int64(u.Addresses())
 	return res, u.Close()
+}
+
+// saveClusters saves them, so that those who ask later begin with what was saved.
+func (o *options) saveClusters(ctx context.Context) (res result, err error) {
+	st, err := store.Open(ctx, o.syncedStore(), store.Options{})
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	start := time.Now()
+	err = st.SaveClusters(ctx, chain)
+	res.Took = time.Since(start)
+	return res, err
 }

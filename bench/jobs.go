@@ -38,6 +38,7 @@ var (
 		{"generate", (*options).generate}, {"drop", (*options).drop}, {"decode", (*options).decode},
 		{"insert", (*options).insert}, {"sync", (*options).sync}, {"points", (*options).points},
 		{"union", (*options).union}, {"clusters", (*options).clusters},
+		{"save clusters", (*options).saveClusters}, {"saved clusters", (*options).clusters},
 		{"trace", (*options).trace}, {"follow", (*options).follow},
 		{"labels", (*options).labels},
 	}
