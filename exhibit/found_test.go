@@ -28,6 +28,8 @@ func TestErrorWords(t *testing.T) {
 		{"always", &tracer.MeasuredError{MeasuredOn: "x", Rate: "1", N: 2}, "wrong in 2 of 2: x"},
 		{"a half", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.5", N: 3}, "wrong in 2 of 3: x"},
 		{"many digits", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.054795", N: 146}, "wrong in 8 of 146: x"},
+		{"what was counted", &tracer.MeasuredError{MeasuredOn: "rounds", Rate: "0.571", N: 1365, What: "missed", Hits: 1037}, "missed in 1\u202f037 of 1\u202f365: rounds"},
+		{"wrong, as counted", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.000036", N: 27357, What: "wrong", Hits: 1}, "wrong in 1 of 27\u202f357: x"},
 		{"below nothing", &tracer.MeasuredError{MeasuredOn: "x", Rate: "-1", N: 146}, "error rate -1 on x (n = 146)"},
 		{"no number", &tracer.MeasuredError{MeasuredOn: "x\u202e", Rate: "few", N: 3}, "error rate few on x[U+202E] (n = 3)"},
 	} {

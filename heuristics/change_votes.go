@@ -52,17 +52,17 @@ var predicates = [predicateCount]struct {
 	weight int
 }{
 	voteSelf:     {"its script is among the inputs", groupSelf, 6907},
-	voteMultisig: {"no other spender reveals the inputs' multisig", groupFingerprint, 5517},    // p .996
-	voteLockTime: {"the other spenders set lock times otherwise", groupFingerprint, 4595},      // p .990
-	voteVersion:  {"the other spenders have another version", groupFingerprint, 4185},          // p .985
-	voteSequence: {"the other spenders set sequences otherwise", groupFingerprint, 3317},       // p .965
-	voteKeys:     {"the other spenders have other keys", groupFingerprint, 1586},               // not published
-	voteOrder:    {"the other spenders are not sorted as this one is", groupFingerprint, 1586}, // p .83
-	voteType:     {"its script is of the inputs' type", groupType, 2542},                       // p .927
-	voteRound:    {"the others are round amounts", groupAmount, 4185},                          // p .985
-	voteBelow:    {"it is below the smallest input", groupAmount, 2442},                        // p .92
-	voteNeedless: {"the others would have needed fewer inputs", groupAmount, 2442},             // p .92
-	voteFresh:    {"its script is new, and the others are not", groupFreshness, 3178},          // p .960
+	voteMultisig: {"no spender of another output reveals the inputs' multisig", groupFingerprint, 5517},       // p .996
+	voteLockTime: {"the spenders of the other outputs set lock times otherwise", groupFingerprint, 4595},      // p .990
+	voteVersion:  {"the spenders of the other outputs have another version", groupFingerprint, 4185},          // p .985
+	voteSequence: {"the spenders of the other outputs set sequences otherwise", groupFingerprint, 3317},       // p .965
+	voteKeys:     {"the spenders of the other outputs have other keys", groupFingerprint, 1586},               // not published
+	voteOrder:    {"the spenders of the other outputs are not sorted as this one is", groupFingerprint, 1586}, // p .83
+	voteType:     {"its script is of the inputs' type", groupType, 2542},                                      // p .927
+	voteRound:    {"the other outputs are round amounts", groupAmount, 4185},                                  // p .985
+	voteBelow:    {"it is below the smallest input", groupAmount, 2442},                                       // p .92
+	voteNeedless: {"the other outputs would have needed fewer inputs", groupAmount, 2442},                     // p .92
+	voteFresh:    {"its script is new, and those of the others are not", groupFreshness, 3178},                // p .960
 }
 
 // roundUnits is what an amount is a multiple of that a person chose: 10³ of the smallest units, as in the

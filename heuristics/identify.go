@@ -145,25 +145,34 @@ func gathered(tx *chains.Tx) (Finding, bool) {
 
 // finding says which output it is, and what voted for it.
 func (v ChangeVote) finding() Finding {
+	f := Finding{Heuristic: string(KindChange), Version: ChangeVersion, Kind: KindChange, Outputs: []int{v.Output}, Band: v.Band}
 	var reasons []string
 	for _, vote := range v.Votes {
 		if vote.Output == v.Output {
 			reasons = append(reasons, vote.Predicate)
 		}
 	}
-	return Finding{
-		Heuristic: string(KindChange), Version: ChangeVersion, Kind: KindChange, Outputs: []int{v.Output}, Band: v.Band,
-		Says: fmt.Sprintf("output %d looks like the change: %s (band %s)", v.Output, strings.Join(reasons, "; "), v.Band),
+	f.Says = fmt.Sprintf("output %d looks like the payer's change, because %s (strength %s on the scale %s)",
+		v.Output, listed(reasons), v.Band, strings.Join(Bands()[1:], ", "))
+	if v.Band == BandSelf {
+		f.Says = fmt.Sprintf("output %d is the payer's change: it pays a script that paid", v.Output)
 	}
+	return f
 }
 
-// Error returns the measured error that is printed beside f: that of its band where there is one,
-// else that of the heuristic; false where it was not measured.
+// listed writes reasons after each other.
+func listed(reasons []string) string {
+	if last := len(reasons) - 1; last > 0 {
+		return strings.Join(reasons[:last], ", ") + ", and " + reasons[last]
+	}
+	return strings.Join(reasons, "")
+}
+
+// Error returns the measured error that is printed beside f, for a change that of its band; false where it
+// was not measured.
 func (f Finding) Error() (Score, bool) {
 	if f.Band != "" {
-		if s, ok := ErrorOf(f.Heuristic+"/"+f.Band, f.Version); ok {
-			return s, true
-		}
+		return ErrorOf(f.Heuristic+"/"+f.Band, f.Version)
 	}
 	return ErrorOf(f.Heuristic, f.Version)
 }

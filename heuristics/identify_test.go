@@ -100,3 +100,33 @@ func TestMixOfAllocates(t *testing.T) {
 	tx := mixed(chains.ScriptP2WPKH, equals(3, 1000), []uint64{1, 2, 3, 4, 5, 6, 7})
 	require.Zero(t, testing.AllocsPerRun(100, func() { heuristics.MixOf(tx) }))
 }
+
+// A change is said with its reasons; where it pays a script that paid, that alone is said.
+func TestChangeInWords(t *testing.T) {
+	says := func(tx *chains.Tx) string {
+		found := heuristics.Identify(tx, heuristics.Facts{})
+		require.NotEmpty(t, found)
+		require.Equal(t, heuristics.KindChange, found[0].Kind)
+		return found[0].Says
+	}
+	tx := mixed(chains.ScriptP2WPKH, []uint64{90_000}, []uint64{50_000, 39_123})
+	ofForm(tx, 0, chains.ScriptP2PKH)
+	require.Equal(t, "output 1 looks like the payer's change, because its script is of the inputs' type, and the other outputs are round amounts (strength 6-8 on the scale 8+, 6-8, 4-6, 2-4, 0-2)", says(tx))
+	tx.Outputs[0].Address = tx.Inputs[0].Spent.Address
+	require.Equal(t, "output 0 is the payer's change: it pays a script that paid", says(tx))
+}
+
+// Beside a change stands the error of its band, never that of all.
+func TestErrorOfABand(t *testing.T) {
+	for _, band := range append(heuristics.Bands(), "another") {
+		want, measured := heuristics.ErrorOf("change/"+band, heuristics.ChangeVersion)
+		got, ok := heuristics.Finding{Heuristic: "change", Version: heuristics.ChangeVersion, Band: band}.Error()
+		require.Equal(t, measured, ok, band)
+		require.Equal(t, want, got)
+	}
+	_, ok := heuristics.Finding{Heuristic: "change", Version: heuristics.ChangeVersion, Band: "another"}.Error()
+	require.False(t, ok)
+	all, ok := heuristics.Finding{Heuristic: "change", Version: heuristics.ChangeVersion}.Error()
+	require.True(t, ok)
+	require.Positive(t, all.N)
+}

@@ -20,15 +20,16 @@ func identifyCommand() *command {
 	return &command{
 		path: "identify", args: "FILE|-", short: "what kind of transactions these are, each with the error that was measured for it",
 		long: "Says of each transaction of a file what its form shows: CoinJoins of Whirlpool, Wasabi 1, Wasabi 2 and JoinMarket, what prepares a Whirlpool mix, batches, consolidations, the change, a step of a peel chain. These are opinions, each by a heuristic with a version and the error that was measured for it (docs/methods.md); a transaction of which nothing is said is not shown to be ordinary.\n\n" +
-			"FILE holds a transaction in each line: JSON as {txid, vin: [{txid, vout, value, spk}], vout: [{value, spk}]} with values in satoshi and spk the script in hex (version, locktime, sequence and height where they are known), Bitcoin Core's (getrawtransaction with verbosity 2, or a whole block as getblock gives it with 2 or 3), Esplora's, or hex, alone or behind its txid. A file may also be one JSON document over several lines, or a list. What inputs spend may be missing; it is filled in where the file holds the transaction that made it, and so is who spends an output. The whole file is read before the first answer.\n\n" +
+			"FILE holds a transaction in each line: JSON as {txid, vin: [{txid, vout, value, spk}], vout: [{value, spk}]} with values in satoshi and spk the script in hex (version, locktime, sequence and height where they are known), Bitcoin Core's (getrawtransaction with verbosity 2, or a whole block as getblock gives it with 2 or 3), Esplora's, or hex, alone or behind its txid. A file may also be one JSON document over several lines, or a list. What inputs spend may be missing; it is filled in where the file holds the transaction that made it, and so is who spends an output. For that the next 100,000 transactions are read before one is answered, so that a long file takes no more memory than a short one; --window N says how many. With --window 0 each is answered as it comes, by itself.\n\n" +
 			"A line that cannot be read is named on standard error, the others are answered, and the exit status is 1.",
 		examples: []example{
 			{"clew identify mixes.jsonl", "in words"},
 			{"bitcoin-cli getblock HASH 3 | clew identify - --json", "a block from one's own node; a line of JSON for each transaction"},
+			{"tail -f mempool.jsonl | clew identify - --window 0", "each as it comes, without those around it"},
 			{"clew identify mixes.jsonl --mappings", "and in how many ways each CoinJoin can be split into payments"},
 		},
 		codes:   nil,
-		options: []string{"chain", "mappings"},
+		options: []string{"chain", "window", "mappings"},
 		least:   1, most: 1,
 		action: runIdentify,
 	}
@@ -50,6 +51,7 @@ type identifiedKind struct {
 	Error     *tracer.MeasuredError `json:"error"`             // null: not measured
 	Outputs   []int                 `json:"outputs,omitempty"` // that it is about
 	Set       int                   `json:"set,omitempty"`     // anonymity set of a mix: an upper bound
+	Band      string                `json:"band,omitempty"`    // of a change: the range in which its votes lie
 }
 
 type identifiedSplits struct {
@@ -70,7 +72,7 @@ type unreadMessage struct {
 }
 
 func runIdentify(ctx context.Context, w *world, c *cli.Context) (err error) {
-	g := givenReader{chain: "bitcoin"}
+	g := givenReader{chain: "bitcoin", refuse: w.unread}
 	if c.String("chain") != "" {
 		g.chain = chains.Chain(c.String("chain"))
 	}
@@ -86,19 +88,30 @@ func runIdentify(ctx context.Context, w *world, c *cli.Context) (err error) {
 		defer func() { err = errors.Join(err, file.Close()) }()
 		in = file
 	}
-	if err := g.read(in); err != nil {
-		return fmt.Errorf("read the transactions: %w", err)
+	out := bufio.NewWriter(w.stdout)
+	held := linkWindow{most: defaultWindow, answer: func(tx *chains.Tx, spender func(int) *chains.Tx) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return writeIdentified(out, identifyTx(tx, spender, c.Bool("mappings")), w.json)
+	}}
+	if c.IsSet("window") {
+		held.most = int(c.Int64("window"))
 	}
-	for _, f := range g.failed {
-		w.unread(f)
+	g.take = held.add
+	if err := g.read(flushing{in, out.Flush}); err != nil {
+		return fmt.Errorf("identify transactions: %w", err)
 	}
-	if err := g.answer(ctx, w, c.Bool("mappings")); err != nil {
-		return err
+	if err := held.finish(); err != nil {
+		return fmt.Errorf("identify transactions: %w", err)
 	}
-	switch n := len(g.failed); {
-	case n > 0:
-		return withHint(fmt.Errorf("not read: %d of %d", n, n+len(g.txs)), "the messages before name the lines; all others are answered")
-	case len(g.txs) == 0:
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write to standard output: %w", err)
+	}
+	switch {
+	case g.refused > 0:
+		return withHint(fmt.Errorf("not read: %d of %d", g.refused, g.refused+g.given), "the messages before name the lines; all others are answered")
+	case g.given == 0:
 		return withHint(errors.New("no transaction was given"), "see: clew help identify")
 	}
 	return nil
@@ -117,41 +130,28 @@ func (w *world) unread(e *lineError) {
 	w.say("%s\n", text)
 }
 
-// answer writes what is found of each transaction, in the order of the file.
-func (g *givenReader) answer(ctx context.Context, w *world, mappings bool) error {
-	spenders := g.join()
-	out := bufio.NewWriter(w.stdout)
-	for i := range g.txs {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		a := identifyTx(&g.txs[i].tx, spenders, mappings)
-		if !w.json {
-			a.write(out)
-			continue
-		}
-		line, err := json.Marshal(a)
-		if err != nil {
-			return fmt.Errorf("%s: %w", a.TxID, err)
-		}
-		if _, err := out.Write(append(line, '\n')); err != nil {
-			return fmt.Errorf("write to standard output: %w", err)
-		}
+// writeIdentified writes an answer.
+func writeIdentified(out *bufio.Writer, a identified, asJSON bool) error {
+	if !asJSON {
+		a.write(out)
+		return nil
 	}
-	if err := out.Flush(); err != nil {
+	line, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.TxID, err)
+	}
+	if _, err := out.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("write to standard output: %w", err)
 	}
 	return nil
 }
 
-// identifyTx says what tx is, given who spends outputs.
-func identifyTx(tx *chains.Tx, spenders map[chains.OutPoint]*chains.Tx, mappings bool) identified {
-	facts := heuristics.Facts{Spender: func(i int) *chains.Tx {
-		return spenders[chains.OutPoint{Tx: tx.ID, Index: uint32(i)}]
-	}}
+// identifyTx says what tx is, given who spends its outputs.
+func identifyTx(tx *chains.Tx, spender func(int) *chains.Tx, mappings bool) identified {
+	facts := heuristics.Facts{Spender: spender}
 	a := identified{Schema: "clew.identify/1", TxID: tx.ID.String(), Findings: []identifiedKind{}}
 	for _, f := range heuristics.Identify(tx, facts) {
-		k := identifiedKind{Heuristic: f.Heuristic, Version: f.Version, Kind: f.Kind, Says: f.Says, Outputs: f.Outputs, Set: f.Set}
+		k := identifiedKind{Heuristic: f.Heuristic, Version: f.Version, Kind: f.Kind, Says: f.Says, Outputs: f.Outputs, Set: f.Set, Band: f.Band}
 		if s, ok := f.Error(); ok {
 			k.Error = &tracer.MeasuredError{MeasuredOn: s.Set, Rate: s.Rate, N: s.N, What: s.What, Hits: s.Hits}
 		}
@@ -189,7 +189,7 @@ func (a *identified) write(out *bufio.Writer) {
 	}
 	fmt.Fprintln(out, a.TxID)
 	for _, f := range a.Findings {
-		fmt.Fprintf(out, "  %s: %s; %s\n", f.Kind, f.Says, exhibit.ErrorWords(f.Error))
+		fmt.Fprintf(out, "  %s: %s; %s\n", f.Kind, f.Says, plainSpaces(exhibit.ErrorWords(f.Error)))
 	}
 	switch m := a.Mappings; {
 	case m == nil:

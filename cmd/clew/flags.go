@@ -106,6 +106,7 @@ func traceOptions() []option {
 		{name: "through", kind: isTexts, value: "MIX", usage: "go on through mixes, as an inference: coinjoin, or one kind of it; may be given again"},
 		{name: "label-as-of", kind: isText, value: "DATE", usage: "ask what labels said on this date (the latest without it)"},
 		{name: "mappings", kind: isBool, usage: "count in how many ways each CoinJoin can be split into payments"},
+		{name: "window", kind: isNumber, value: "N", usage: "how far apart transactions may stand in a file to be told of each other (" + grouped(defaultWindow) + " without it); 0: each is answered by itself, as it comes"},
 		{name: "out", kind: isText, value: "DIR", usage: "write the result there"},
 		{name: "source", kind: isText, value: "TEXT", usage: "who delivered the file, and when"},
 		{name: "unit", kind: isText, value: "NAME", usage: "what all amounts are counted in where that is no coin, such as usd"},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"clew/chains"
@@ -16,9 +17,8 @@ import (
 
 // givenTx is a transaction that a file gives.
 type givenTx struct {
-	tx   chains.Tx
-	line int // from 1: where it, or the block that holds it, begins
-	raw  bool
+	tx  chains.Tx
+	raw bool // its bytes were given
 }
 
 // lineError says which line cannot be read.
@@ -31,11 +31,14 @@ func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.line, e
 func (e *lineError) Unwrap() error { return e.err }
 
 // givenReader reads transactions of a chain of the Bitcoin family in the forms in which they are
-// passed around. What it cannot read it keeps in failed, with the line, and goes on.
+// passed around, and hands over each as soon as it is read.
 type givenReader struct {
-	chain  chains.Chain
-	txs    []givenTx
-	failed []*lineError
+	chain chains.Chain
+	take  func(*givenTx) error
+	// refuse is told of what cannot be read, with the line; reading goes on behind it.
+	refuse         func(*lineError)
+	given, refused int
+	err            error // the first of take: nothing is read after it
 }
 
 // read takes a file to its end. Lines that are JSON by themselves are read one by one, as is hex; a
@@ -50,14 +53,22 @@ func (g *givenReader) read(in io.Reader) error {
 			return fmt.Errorf("read line %d: %w", line, err)
 		}
 		if given := bytes.TrimSpace(text); len(given) > 0 {
-			if len(g.txs)+len(g.failed) == 0 && opens(given) {
+			if g.given+g.refused == 0 && opens(given) {
 				return g.documents(line, io.MultiReader(bytes.NewReader(text), r))
 			}
 			g.line(line, given)
 		}
-		if last {
-			return nil
+		if last || g.err != nil {
+			return g.err
 		}
+	}
+}
+
+// give hands over a transaction.
+func (g *givenReader) give(tx chains.Tx, raw bool) {
+	if g.err == nil {
+		g.given++
+		g.err = g.take(&givenTx{tx, raw})
 	}
 }
 
@@ -68,37 +79,71 @@ func opens(line []byte) bool {
 
 // documents reads JSON that begins at a line.
 func (g *givenReader) documents(line int, in io.Reader) error {
-	all, err := io.ReadAll(in)
-	if err != nil {
-		return fmt.Errorf("read from line %d on: %w", line, err)
-	}
-	dec := json.NewDecoder(bytes.NewReader(all))
-	for {
+	lines := &lineCounter{in: in, line: line}
+	dec := json.NewDecoder(lines)
+	for g.err == nil {
 		var doc json.RawMessage
 		err := dec.Decode(&doc)
-		if errors.Is(err, io.EOF) {
-			return nil
+		end := dec.InputOffset()
+		if _, syntax := errors.AsType[*json.SyntaxError](err); syntax || errors.Is(err, io.ErrUnexpectedEOF) {
+			rest, failed := io.ReadAll(dec.Buffered())
+			g.fail(lines.at(end+broken(rest)), fmt.Errorf("no JSON from here on: %w", errors.Join(err, failed)))
+			return g.err
 		}
-		end := int(dec.InputOffset())
-		if err != nil {
-			g.fail(line+bytes.Count(all[:end+broken(all[end:])], []byte("\n")), fmt.Errorf("no JSON from here on: %w", err))
-			return nil
+		switch {
+		case errors.Is(err, io.EOF):
+			return g.err
+		case err != nil:
+			return fmt.Errorf("read from line %d on: %w", lines.at(end), err)
 		}
-		at := line + bytes.Count(all[:end-len(doc)], []byte("\n"))
-		g.document(at, doc)
+		g.document(lines.at(end-int64(len(doc))), doc)
 	}
+	return g.err
+}
+
+// lineCounter says in which line a byte stands that was read through it.
+type lineCounter struct {
+	in   io.Reader
+	line int     // that of the last byte that was asked for
+	read int64   // bytes
+	ends []int64 // where lines end behind that byte, as far as read
+}
+
+func (c *lineCounter) Read(b []byte) (int, error) {
+	n, err := c.in.Read(b)
+	for i, v := range b[:n] {
+		if v == '\n' {
+			c.ends = append(c.ends, c.read+int64(i))
+		}
+	}
+	c.read += int64(n)
+	return n, err
+}
+
+// at returns the line of a byte, from 0, which lies behind those that were asked for before.
+func (c *lineCounter) at(offset int64) int {
+	n := 0
+	for n < len(c.ends) && c.ends[n] < offset {
+		n++
+	}
+	c.ends = slices.Delete(c.ends, 0, n)
+	c.line += n
+	return c.line
 }
 
 // broken returns where text, which is no JSON, ceases to be.
-func broken(text []byte) int {
+func broken(text []byte) int64 {
 	var doc json.RawMessage
 	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &doc)); ok {
-		return int(min(syntax.Offset, int64(len(text))))
+		return min(syntax.Offset, int64(len(text)))
 	}
 	return 0
 }
 
-func (g *givenReader) fail(line int, err error) { g.failed = append(g.failed, &lineError{line, err}) }
+func (g *givenReader) fail(line int, err error) {
+	g.refused++
+	g.refuse(&lineError{line, err})
+}
 
 // line reads what stands in one line.
 func (g *givenReader) line(line int, text []byte) {
@@ -109,7 +154,7 @@ func (g *givenReader) line(line int, text []byte) {
 			g.fail(line, err)
 			return
 		}
-		g.txs = append(g.txs, givenTx{tx, line, true})
+		g.give(tx, true)
 	case !json.Valid(text):
 		g.fail(line, errors.New("it begins as JSON, but is none"))
 	default:
@@ -170,7 +215,7 @@ func (g *givenReader) document(line int, doc []byte) {
 			g.fail(line, err)
 			return
 		}
-		g.txs = append(g.txs, givenTx{tx, line, raw})
+		g.give(tx, raw)
 	}
 }
 
@@ -192,31 +237,6 @@ func (g *givenReader) block(line int, block *givenJSON) {
 			tx.Block.Height = *block.Height
 		}
 		tx.Block.Time = block.Time
-		g.txs = append(g.txs, givenTx{tx, line, raw})
+		g.give(tx, raw)
 	}
-}
-
-// join fills in what is spent of transactions that the file gives too, and returns what spends their
-// outputs.
-func (g *givenReader) join() map[chains.OutPoint]*chains.Tx {
-	at := make(map[chains.TxID]int, len(g.txs))
-	for i := range g.txs {
-		at[g.txs[i].tx.ID] = i
-	}
-	spenders := map[chains.OutPoint]*chains.Tx{}
-	for i := range g.txs {
-		tx := &g.txs[i].tx
-		for j := range tx.Inputs {
-			in := &tx.Inputs[j]
-			k, ok := at[in.Prev.Tx]
-			if !ok || int(in.Prev.Index) >= len(g.txs[k].tx.Outputs) {
-				continue
-			}
-			spenders[in.Prev] = tx
-			if !in.Known || g.txs[k].raw {
-				in.Spent, in.Known, in.Proven = g.txs[k].tx.Outputs[in.Prev.Index], true, g.txs[k].raw
-			}
-		}
-	}
-	return spenders
 }
