@@ -57,12 +57,15 @@ func TestWhirlpoolMix(t *testing.T) {
 	require.Equal(t, []int{0, 2, 3}, remixes)
 }
 
+// preparing is a Tx0 for the pool of 0.01.
+func preparing() *chains.Tx {
+	tx := mixed(chains.ScriptP2WPKH, []uint64{4_000_000}, []uint64{0, 50_000, 730_000, 1_006_050, 1_006_050, 1_006_050})
+	ofForm(tx, 0, chains.ScriptNullData)
+	return tx
+}
+
 func TestWhirlpoolTx0(t *testing.T) {
-	build := func() *chains.Tx {
-		tx := mixed(chains.ScriptP2WPKH, []uint64{4_000_000}, []uint64{0, 50_000, 730_000, 1_006_050, 1_006_050, 1_006_050})
-		ofForm(tx, 0, chains.ScriptNullData)
-		return tx
-	}
+	build := preparing
 	for _, c := range []struct {
 		name   string
 		change func(tx *chains.Tx)

@@ -112,7 +112,7 @@ func (s *sweep) moveTraced(tx *chains.Tx, m *mixing, in []bundle, traced []*hold
 	if m.ends() {
 		return s.endInMix(tx, m, parts)
 	}
-	move := &movement{tx: tx, from: traced, findings: s.prepares(tx)}
+	move := &movement{tx: tx, from: traced, findings: s.prepares(tx, made)}
 	if m != nil {
 		s.goThrough(move, m, parts, made)
 	}

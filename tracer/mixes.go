@@ -34,19 +34,6 @@ func (s *sweep) mix(tx *chains.Tx) *mixing {
 // ends reports whether every trace ends in the transaction.
 func (m *mixing) ends() bool { return m != nil && !m.through }
 
-// prepares returns the finding of a transaction that prepares a mix, which the trace goes through:
-// one owner's still.
-func (s *sweep) prepares(tx *chains.Tx) []string {
-	data := func(o chains.Output) bool { return o.Type == chains.ScriptNullData }
-	if !s.opt.uses(string(heuristics.KindWhirlpoolTx0)) || !slices.ContainsFunc(tx.Outputs, data) {
-		return nil
-	}
-	if _, id := s.identified(tx, heuristics.KindWhirlpoolTx0); id != "" {
-		return []string{id}
-	}
-	return nil
-}
-
 // identified writes the finding that tx is of a kind, and returns it with its id; "" where it is not.
 func (s *sweep) identified(tx *chains.Tx, kind heuristics.Kind) (heuristics.Finding, string) {
 	all := heuristics.Identify(tx, heuristics.Facts{})
@@ -204,16 +191,17 @@ func (s *sweep) goThrough(move *movement, m *mixing, entered []lost, made []*hol
 		changes[out] = append(changes[out], finding...)
 	}
 	for _, h := range made {
-		if h.units.IsZero() {
-			continue
-		}
 		i := int(h.out.Index)
-		if counted {
-			h.findings = []string{s.linked(move.tx, i, entered, &mapped)}
-		} else {
-			h.findings = []string{s.oneOf(move.tx, i, m)}
+		switch {
+		case h.units.IsZero():
+			continue
+		case counted:
+			h.findings = append(changes[i], s.linked(move.tx, i, entered, &mapped))
+		case len(changes[i]) > 0: // arithmetic says more than how many others there are
+			h.findings = changes[i]
+		default:
+			h.findings = []string{s.oneOf(move.tx, i)}
 		}
-		h.findings = append(h.findings, changes[i]...)
 	}
 }
 
@@ -236,18 +224,19 @@ func (s *sweep) linked(tx *chains.Tx, output int, entered []lost, mapped *heuris
 	})
 }
 
-// oneOf writes the finding of an output whose links were not computed.
-func (s *sweep) oneOf(tx *chains.Tx, output int, m *mixing) string {
+// oneOf writes the finding of an output whose links were not computed: no more than among how many it
+// is one, for which no error was measured.
+func (s *sweep) oneOf(tx *chains.Tx, output int) string {
 	n, of := equals(tx, output), "outputs of this value"
 	if n == 1 {
-		n, of = owners(tx), "inputs' addresses, as its value is like no other's"
+		n, of = owners(tx), "addresses that entered, as its value is like no other's"
 	}
 	ppm := 1_000_000 / n
 	txid := tx.ID.String()
 	return s.out.find(Finding{
-		ID:        id("finding", m.found.Heuristic, string(s.chain), txid, strconv.Itoa(output)),
-		Heuristic: m.found.Heuristic, Version: m.found.Version, TxID: txid, LinkPPM: &ppm,
-		Says: fmt.Sprintf("output %d: 1/%d, one of %d %s; which inputs it is linked to was not computed", output, n, n, of),
+		ID:        id("finding", mixLink, string(s.chain), txid, strconv.Itoa(output)),
+		Heuristic: mixLink, Version: heuristics.CoinJoinVersion, TxID: txid, LinkPPM: &ppm,
+		Says: fmt.Sprintf("output %d: 1/%d, for one of %d %s; which inputs it is linked to was not computed", output, n, n, of),
 	})
 }
 

@@ -41,7 +41,7 @@ func (s *sweep) move(tx *chains.Tx, inputs []bundle, traced, made []*holding, un
 	if m.ends() {
 		return s.endInMix(tx, m, spentIn(tx, traced))
 	}
-	move := &movement{tx: tx, from: traced, findings: s.prepares(tx)}
+	move := &movement{tx: tx, from: traced, findings: s.prepares(tx, made)}
 	if m != nil {
 		s.goThrough(move, m, spentIn(tx, traced), made)
 	}
