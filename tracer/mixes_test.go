@@ -3,6 +3,7 @@ package tracer_test
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -236,4 +237,35 @@ func TestAccountGivesAllItsInputs(t *testing.T) {
 	trace := b.run(t, "accounts: address\nseeds:\n"+outSeed("V1", v)+outSeed("V2", w))
 	require.Contains(t, trace.Endpoints[0].Note, "of 40000000 units of native at most")
 	require.Contains(t, trace.Findings[1].Says, "inputs 0, 2 gave 40000000 units of native")
+}
+
+// A link that was not computed is no measured one, and no other CoinJoin.
+func TestLinkNotComputed(t *testing.T) {
+	b, seeds, mix := coinJoinCase()
+	b.opt.Through, b.opt.Without = []string{"coinjoin"}, []string{"dust", "mapping"}
+	trace := b.run(t, seeds)
+	said := map[string]string{}
+	for _, f := range trace.Findings {
+		if f.Heuristic == "mix-link" {
+			require.Nil(t, f.Error)
+			require.Equal(t, mix.String(), f.TxID)
+			said[f.Says] = strconv.Itoa(*f.LinkPPM)
+		}
+	}
+	const uncomputed = "; which inputs it is linked to was not computed"
+	require.Equal(t, map[string]string{
+		"output 0: 1/3, for one of 3 addresses that entered, as its value is like no other's" + uncomputed: "333333",
+		"output 1: 1/3, for one of 3 outputs of this value" + uncomputed:                                   "333333",
+		"output 2: 1/3, for one of 3 outputs of this value" + uncomputed:                                   "333333",
+		"output 3: 1/3, for one of 3 outputs of this value" + uncomputed:                                   "333333",
+		"output 4: 1/3, for one of 3 addresses that entered, as its value is like no other's" + uncomputed: "333333",
+	}, said)
+	require.Equal(t, 1, strings.Count(strings.Join(heuristicsOf(trace), " "), "coinjoin/"), "one CoinJoin is one finding")
+}
+
+func heuristicsOf(trace *tracer.Trace) (names []string) {
+	for _, f := range trace.Findings {
+		names = append(names, f.Heuristic)
+	}
+	return names
 }

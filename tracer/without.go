@@ -22,6 +22,7 @@ const (
 	mixerCandidates = "mixer-candidates"
 	coinjoin        = "coinjoin" // every kind of it
 	mixChange       = "mix-change"
+	mixLink         = "mix-link" // counted, where mapping did not compute it
 )
 
 // WithoutNames returns what Options.Without may name, in the order in which help lists it. A name
