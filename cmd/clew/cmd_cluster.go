@@ -178,7 +178,7 @@ func makeJoins(ctx context.Context, w *world, st *store.Store, chain chains.Chai
 	if err != nil || missing == 0 {
 		return err
 	}
-	w.remark("%s of %s were read by an older version: which addresses their transactions join is read once\n", counted(missing, "block"), chain)
+	w.remark("%s of %s were read by an older version: which addresses their transactions join is read once. It did not keep what spends show of scripts inside of addresses: nothing is joined by these there (clew sync with another --db reads them again)\n", counted(missing, "block"), chain)
 	m := newMeter(w, "joins "+string(chain))
 	defer m.Done()
 	err = st.MakeJoins(ctx, chain, func(done, of int64) { m.Update(done, of, 0, chains.BlockRef{}) })

@@ -91,6 +91,8 @@ func nodeCommand(ts *testscript.TestScript, neg bool, args []string) {
 		p.mixed(ts)
 	case "wallet":
 		p.wallet(ts)
+	case "purse":
+		p.purse(ts)
 	case "stall":
 		p.stall(ts, atoi(ts, args[1]))
 	case "service":
