@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"clew/chains"
 )
@@ -110,9 +111,10 @@ func (m *mixing) match(g *takenTogether) *matches {
 	}
 	found := &matches{owners: m.owning(g), accidents: accidents{of: map[chains.Address]int{}}}
 	m.matched[g] = found
+	c := m.counterOf(g)
 	for k := range m.shuffled {
-		for who := range m.ownersOf(g, m.shuffled[k].at) {
-			found.add(who)
+		for _, owner := range c.owners(m.shuffled[k].at) {
+			found.add(m.names[owner])
 		}
 	}
 	return found
@@ -121,22 +123,38 @@ func (m *mixing) match(g *takenTogether) *matches {
 // owning are those who match a group as it was, found once.
 func (m *mixing) owning(g *takenTogether) map[chains.Address]bool {
 	if m.own[g] == nil {
-		m.own[g] = m.ownersOf(g, nil)
+		m.own[g] = map[chains.Address]bool{}
+		for _, owner := range m.counterOf(g).owners(nil) {
+			m.own[g][m.names[owner]] = true
+		}
 	}
 	return m.own[g]
 }
 
-// taken is what an owner took out of a pool behind the first deposit of a group.
-type taken struct {
-	n   int
-	bad bool // before as much was put in, or out of a pool that the group did not use
+// counter counts what owners take out behind the first deposit of a group, until its end.
+type counter struct {
+	m      *mixing
+	places []countedPlace
+	want   []int32 // how often each of the group's pools was paid into
+	n      []int32 // taken, by owner and pool
+	bad    []bool  // by owner: before as much was put in, or out of a pool that the group did not use
+	seen   []bool  // by owner
+	met    []int32 // owners that were seen
+	found  []int32
 }
 
-// ownersOf returns the recipients, and those who gather from several, that take out of each pool of a
-// group as often as it was put in, no way out before its way in, until the group's end. at says whose
-// withdrawal stands at a place; nil: as it was.
-func (m *mixing) ownersOf(g *takenTogether, at []int32) map[chains.Address]bool {
-	counts := map[chains.Address]map[chains.Address]*taken{} // by owner and pool
+// countedPlace is that of a withdrawal.
+type countedPlace struct {
+	place int
+	pool  int // of the group's; −1: of none
+	after int // deposits of the group to the pool before it
+}
+
+func (m *mixing) counterOf(g *takenTogether) *counter {
+	c := &counter{m: m, n: make([]int32, len(m.names)*len(g.pools)), bad: make([]bool, len(m.names)), seen: make([]bool, len(m.names))}
+	for _, pool := range g.pools {
+		c.want = append(c.want, int32(len(g.of[pool]))) // #nosec G115 -- a pool has fewer
+	}
 	start := m.f.Deposits[g.of[g.pools[0]][0]].At
 	for place := range m.f.Withdrawals {
 		w := &m.f.Withdrawals[place]
@@ -144,47 +162,64 @@ func (m *mixing) ownersOf(g *takenTogether, at []int32) map[chains.Address]bool 
 		if w.Time > g.until || w.At.Before(start) || in == nil && !g.whole {
 			continue
 		}
-		label := place
-		if at != nil {
-			label = int(at[place])
+		at := countedPlace{place: place, pool: slices.Index(g.pools, w.Pool)}
+		for _, i := range in {
+			if !w.At.Before(m.f.Deposits[i].At) {
+				at.after++
+			}
 		}
-		for level, owner := range m.owners[label] {
-			if level > 0 && owner == m.owners[label][0] {
-				continue
-			}
-			if counts[owner] == nil {
-				counts[owner] = map[chains.Address]*taken{}
-			}
-			t := counts[owner][w.Pool]
-			if t == nil {
-				t = &taken{}
-				counts[owner][w.Pool] = t
-			}
-			t.bad = t.bad || t.n >= len(in) || w.At.Before(m.f.Deposits[in[t.n]].At)
-			t.n++
-		}
+		c.places = append(c.places, at)
 	}
-	owners := map[chains.Address]bool{}
-	for owner, by := range counts {
-		if fullyTaken(g, by) {
-			owners[owner] = true
-		}
-	}
-	return owners
+	return c
 }
 
-func fullyTaken(g *takenTogether, by map[chains.Address]*taken) bool {
-	for _, t := range by {
-		if t.bad {
-			return false
+// owners returns the recipients, and those who gather from several, that take out of each pool of the
+// group as often as it was put in, no way out before its way in. at says whose withdrawal stands at a
+// place; nil: as it was. The slice is used again.
+func (c *counter) owners(at []int32) []int32 {
+	for _, owner := range c.met {
+		c.bad[owner], c.seen[owner] = false, false
+		clear(c.n[int(owner)*len(c.want) : (int(owner)+1)*len(c.want)])
+	}
+	c.met = c.met[:0]
+	for i := range c.places {
+		p := &c.places[i]
+		label := p.place
+		if at != nil {
+			label = int(at[label])
+		}
+		pair := c.m.numbers[label]
+		c.take(pair[0], p)
+		if pair[1] != pair[0] {
+			c.take(pair[1], p)
 		}
 	}
-	for _, pool := range g.pools {
-		if t := by[pool]; t == nil || t.n != len(g.of[pool]) {
-			return false
+	c.found = c.found[:0]
+	for _, owner := range c.met {
+		if c.fully(owner) {
+			c.found = append(c.found, owner)
 		}
 	}
-	return true
+	return c.found
+}
+
+// take counts a withdrawal of an owner.
+func (c *counter) take(owner int32, p *countedPlace) {
+	if !c.seen[owner] {
+		c.seen[owner] = true
+		c.met = append(c.met, owner)
+	}
+	n := c.n[int(owner)*len(c.want) : (int(owner)+1)*len(c.want)]
+	if p.pool < 0 || int(n[p.pool]) >= p.after {
+		c.bad[owner] = true
+		return
+	}
+	n[p.pool]++
+}
+
+// fully reports whether an owner takes out all, and nothing too early or elsewhere.
+func (c *counter) fully(owner int32) bool {
+	return !c.bad[owner] && slices.Equal(c.n[int(owner)*len(c.want):(int(owner)+1)*len(c.want)], c.want)
 }
 
 // matching returns the withdrawals from a pool behind a place whose owner matches a group.

@@ -18,10 +18,12 @@ type mixing struct {
 	f *MixerFacts
 	// owners are, for each withdrawal, its recipient and who gathers from it.
 	owners   [][2]chains.Address
-	byHabit  map[string]int         // deposits of others that show a habit
-	others   int                    // deposits of others
-	runs     map[int]*takenTogether // by deposit
-	wallets  map[int]*takenTogether // by deposit: all that was put in, over pools
+	numbers  [][2]int32       // the same, as places in names
+	names    []chains.Address // every owner once
+	byHabit  map[string]int   // deposits of others that show a habit
+	others   int              // deposits of others
+	runs     []*takenTogether // by deposit
+	wallets  []*takenTogether // by deposit: all that was put in, over pools
 	pools    map[chains.Address][]int
 	shuffled []shuffle
 	matched  map[*takenTogether]*matches
@@ -43,7 +45,7 @@ type hit struct {
 }
 
 func newMixing(f *MixerFacts) *mixing {
-	m := &mixing{f: f, byHabit: map[string]int{}, runs: map[int]*takenTogether{}, wallets: map[int]*takenTogether{},
+	m := &mixing{f: f, byHabit: map[string]int{}, runs: make([]*takenTogether, len(f.Deposits)), wallets: make([]*takenTogether, len(f.Deposits)),
 		pools: map[chains.Address][]int{}, matched: map[*takenTogether]*matches{}, own: map[*takenTogether]map[chains.Address]bool{}}
 	for j := range f.Withdrawals {
 		w := &f.Withdrawals[j]
@@ -56,6 +58,7 @@ func newMixing(f *MixerFacts) *mixing {
 		}
 		m.owners = append(m.owners, owner)
 	}
+	m.numberOwners()
 	for i := range f.Deposits {
 		if d := &f.Deposits[i]; !d.Traced {
 			m.others++
@@ -65,6 +68,24 @@ func newMixing(f *MixerFacts) *mixing {
 	m.groupDeposits()
 	m.shuffle()
 	return m
+}
+
+// numberOwners counts owners, so that permutations need not look them up by name.
+func (m *mixing) numberOwners() {
+	number := map[chains.Address]int32{}
+	for j := range m.owners {
+		var pair [2]int32
+		for level, owner := range m.owners[j] {
+			n, met := number[owner]
+			if !met {
+				n = int32(len(m.names)) // #nosec G115 -- a pool has fewer
+				number[owner] = n
+				m.names = append(m.names, owner)
+			}
+			pair[level] = n
+		}
+		m.numbers = append(m.numbers, pair)
+	}
 }
 
 // groupDeposits finds the runs and the portfolios: what one account put in within MixerWindow from its

@@ -58,6 +58,7 @@ func measurements() []measurement {
 		{"mappings", "ways to split CoinJoins into payments", nothing, scoreMappings},
 		{"minute", "the same, with a minute for each", minutes, scoreMinute},
 		{"tornado", "withdrawals that may be the way out of a mixer", nothing, scoreTornado},
+		{"pools", "how much signals behind a mixer say on real pools", minutes, scorePools},
 		{"deposits", "deposit addresses of services", nothing, scoreDeposits},
 		{"cases", "thefts over the lists that others made of them", nothing, func(s *sheet) error { return scoreCases(s.repo, s) }},
 	}
