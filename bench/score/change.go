@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"clew/bench/wallets"
 	"clew/chains"
@@ -67,8 +68,8 @@ func exams(repo string) ([]exam, error) {
 		{"2019, later", "ten blocks of 2019, spenders hidden", hidden, false},
 		{"2019, later, spenders", "ten blocks of 2019, spenders shown", shown, true},
 		{"2019, own address", "ten blocks of 2019, change to an address that paid, which the vote does not see", back, true},
-		{"world", "our world of wallets, everything known", asked(w, true), false},
-		{"world, no spenders", "our world of wallets, spenders hidden", asked(w, false), false},
+		{simulated, simulated + ", everything known", asked(w, true), false},
+		{simulated + ", no spenders", simulated + ", spenders hidden", asked(w, false), false},
 	}, nil
 }
 
@@ -241,7 +242,7 @@ func scoreChange(s *sheet) error {
 			}
 			s.printf(" %s |", wrongOf(g))
 			s.change("change/"+b, e, g, mainnet)
-			if e.name == "world" && g.n > 0 {
+			if e.name == simulated && g.n > 0 {
 				ours["change/"+b] = g
 			}
 		}
@@ -253,15 +254,27 @@ func scoreChange(s *sheet) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(mainnet)) {
-		s.shows(name, "answers in ten blocks of 2019 whose change showed", mainnet[name].wrong, mainnet[name].n)
+		s.shows(name, "outputs taken for change"+ofStrength(name)+" in ten Bitcoin blocks of 2019, where other evidence shows which it was", mainnet[name].wrong, mainnet[name].n)
 	}
 	for _, name := range slices.Sorted(maps.Keys(ours)) {
 		if mainnet[name] == nil { // an output that pays an address that paid is not asked for there
-			s.shows(name, "our world of wallets: answers of that band", ours[name].wrong, ours[name].n)
+			s.shows(name, "outputs taken for change"+ofStrength(name)+" among "+made, ours[name].wrong, ours[name].n)
 		}
 	}
 	s.predicates(all, predicates, names)
 	return nil
+}
+
+// ofStrength says which of the answers a row is about; "" for all.
+func ofStrength(heuristic string) string {
+	switch _, band, ok := strings.Cut(heuristic, "/"); {
+	case !ok:
+		return ""
+	case band == heuristics.BandSelf:
+		return ", as they pay a script that paid,"
+	default:
+		return " with strength " + band
+	}
 }
 
 // change adds a row, and adds up what is shown: the answers on mainnet.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -105,7 +106,7 @@ func ownedSets(repo string) ([]owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []owned{{"JoinMarket chain", market}, {"Wasabi 2 emulated", wasabi}, {"our world of wallets", worldSet(world())}}, nil
+	return []owned{{"JoinMarket chain", market}, {"Wasabi 2 emulated", wasabi}, {simulated, worldSet(world())}}, nil
 }
 
 // scoreClusters compares clusters with the wallets that own the addresses, by pairs of addresses.
@@ -141,7 +142,7 @@ func scoreClusters(s *sheet) error {
 func (s *sheet) joins(sets []owned) {
 	s.WriteString("\n| set | joined by | joins | of two owners |\n|---|---|---|---|\n")
 	for _, rule := range []heuristics.JoinRule{heuristics.JoinCospend, heuristics.JoinWraps} {
-		sum, bad := 0, 0
+		sum, bad, where := 0, 0, []string{}
 		for i := range sets {
 			o, n, wrong := &sets[i], 0, 0
 			for j := range o.set.txs {
@@ -157,9 +158,11 @@ func (s *sheet) joins(sets []owned) {
 				}
 			}
 			s.printf("| %s | %s | %d | %s |\n", o.name, rule, n, of(wrong, n))
-			sum, bad = sum+n, bad+wrong
+			if sum, bad = sum+n, bad+wrong; n > 0 {
+				where = append(where, strings.Replace(o.name, simulated, made, 1))
+			}
 		}
-		s.shows(string(rule), "joins in chains whose owners are known (docs/methods.md)", bad, sum)
+		s.shows(string(rule), "joins of two addresses of "+strings.Join(where, " and "), bad, sum)
 	}
 }
 

@@ -140,7 +140,7 @@ func (s *set) split() (several, others []*chains.Tx) {
 	return several, others
 }
 
-// samplesWorld are the transactions of the world of wallets, by what they are in truth.
+// samplesWorld are the transactions of the simulated wallets, by what they are in truth.
 func samplesWorld() []sample {
 	w := world()
 	kinds := map[string]heuristics.Kind{
@@ -154,9 +154,9 @@ func samplesWorld() []sample {
 	}
 	var all []sample
 	for _, k := range append(mixKinds(), "") {
-		name := "our world of wallets: " + strings.TrimPrefix(string(k), "coinjoin/")
+		name := simulated + ": " + strings.TrimPrefix(string(k), "coinjoin/")
 		if k == "" {
-			name = "our world of wallets: no mix"
+			name = simulated + ": no mix"
 		}
 		all = append(all, sample{name: name, want: k, txs: by[k]})
 	}
@@ -309,7 +309,7 @@ func (s *sheet) firing(sets []counted) {
 			hits, wrong = hits+sets[i].fired[k], wrong+sets[i].fired[k]
 		}
 		s.printf("| %s | %d | %s |\n", k, hits, of(wrong, hits))
-		s.shows(string(k), "of what it fired on in sets whose truth is known (docs/methods.md)", wrong, hits)
+		s.shows(string(k), "transactions taken for one in sets whose truth is known, real, emulated and simulated", wrong, hits)
 	}
 	for i := range sets {
 		c := &sets[i]

@@ -53,6 +53,6 @@ func scoreDeposits(s *sheet) error {
 		len(truly), of(right, len(truly)), of(len(found)-right, len(found)))
 	name := "deposit-address"
 	s.add(name, replicaSet+": deposit addresses that the trace came to", "missed", len(truly)-right, len(truly))
-	s.shows(name, replicaSet+": accounts taken for one", len(found)-right, len(found))
+	s.shows(name, "accounts taken for a deposit address, in "+replicaSet, len(found)-right, len(found))
 	return nil
 }

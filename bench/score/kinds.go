@@ -8,7 +8,7 @@ import (
 	"clew/heuristics"
 )
 
-// scoreKinds measures on our world of wallets what is said of transactions that are no mixes.
+// scoreKinds measures on simulated wallets what is said of transactions that are no mixes.
 func scoreKinds(s *sheet) error {
 	w := world()
 	truths := []struct {
@@ -41,8 +41,8 @@ func scoreKinds(s *sheet) error {
 			}
 		}
 		s.printf("| %s | %s | %d | %s | %d | %s |\n", k.kind, k.means, fired, of(wrong, fired), meant, of(found, meant))
-		s.shows(string(k.kind), "our world of wallets: "+k.means, wrong, fired)
-		s.add(string(k.kind), "our world of wallets: "+k.means, "missed", meant-found, meant)
+		s.shows(string(k.kind), "transactions taken for one among "+made, wrong, fired)
+		s.add(string(k.kind), simulated+": "+k.means, "missed", meant-found, meant)
 	}
 	return nil
 }

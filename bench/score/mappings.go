@@ -38,7 +38,7 @@ func scoreMappings(s *sheet) error {
 	}
 	s.printf("| rounds of %d places at most, of %d rounds | counted | of these compared with a plain count, up to %d places | wrong |\n|---|---|---|---|\n", smallRound, len(rounds.txs), plainRound)
 	s.printf("| %d | %s | %d | %d |\n", n, of(done, n), checked, wrong)
-	s.shows("mapping", fmt.Sprintf("Wasabi 2 emulated, rounds of %d inputs and outputs at most, against a plain count", plainRound), wrong, checked)
+	s.shows("mapping", fmt.Sprintf("counts of mappings of emulated Wasabi 2 rounds (%d inputs and outputs at most), beside a plain enumeration", plainRound), wrong, checked)
 	return nil
 }
 

@@ -22,7 +22,7 @@ func scorePeels(s *sheet) error {
 	w := world()
 	runs := runsOf(w.Txs)
 	s.runs("ten blocks of 2019", len(blocks.txs), runsOf(blocks.txs))
-	s.runs("our world of wallets", len(w.Txs), runs)
+	s.runs(simulated, len(w.Txs), runs)
 	s.peelSteps(w, runs)
 	return nil
 }
@@ -55,7 +55,7 @@ func (s *sheet) peelSteps(w *wallets.World, runs []heuristics.Peel) {
 		at[w.Txs[i].ID] = i
 	}
 	stepped := map[chains.TxID]bool{}
-	s.WriteString("\n| runs in our world of wallets | steps | the output that goes on is another owner's | launderers' steps that stand in one |\n|---|---|---|---|\n")
+	s.WriteString("\n| runs of simulated wallets | steps | the output that goes on is another owner's | launderers' steps that stand in one |\n|---|---|---|---|\n")
 	for _, least := range []int{3, longRun} {
 		steps, wrong, truly, in := 0, 0, 0, 0
 		clear(stepped)
@@ -80,8 +80,8 @@ func (s *sheet) peelSteps(w *wallets.World, runs []heuristics.Peel) {
 			}
 		}
 		s.printf("| of %d steps and more | %d | %s | %s |\n", least, steps, of(wrong, steps), of(in, truly))
-		set := fmt.Sprintf("our world of wallets, steps of runs of %d and more", least)
-		s.add("peel", set, "missed", truly-in, truly)
+		s.add("peel", fmt.Sprintf("launderers' steps among simulated wallets, in runs of %d and more", least), "missed", truly-in, truly)
+		set := fmt.Sprintf("steps of chains of %d payments and more by %s", least, made)
 		if least == 3 {
 			s.shows("peel", set, wrong, steps)
 		} else {

@@ -20,8 +20,12 @@ import (
 // regtest is the chain of the emulated sets.
 const regtest = chains.Chain("bitcoin-regtest")
 
-// world is the world of wallets that everything is measured on; nobody writes to it. Another seed gives
-// another one.
+// simulated is what measurements call the wallets of world: made by this project's generator. made says so where
+// a row stands alone, beside a finding.
+const simulated, made = "simulated wallets", "simulated wallets (this project's generator)"
+
+// world is the simulated wallets that everything is measured on; nobody writes to it. Another seed gives
+// others.
 var world = sync.OnceValue(func() *wallets.World { return wallets.Make(2024, 120) })
 
 // set is transactions in chain order, as far as one knows it.

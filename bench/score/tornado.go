@@ -5,7 +5,7 @@ import (
 )
 
 // replicaSet is what these measurements call their set: made up, and small.
-const replicaSet = "the worked example (REPLICA)"
+const replicaSet = "the worked example (a replica of a theft)"
 
 // scoreTornado compares the candidates behind a mixer with whose withdrawals they were, in the worked
 // example: its thief made ten deposits in two pools, among those of others.
@@ -47,7 +47,7 @@ func scoreTornado(s *sheet) error {
 		s.printf("| %s | %s | %d | %s |\n", name, of(hit[name], n), listed[name], of(foreign[name], listed[name]))
 		full := "mixer-candidates/" + name
 		s.add(full, replicaSet+": deposits of the thief", "missed", n-hit[name], n)
-		s.shows(full, replicaSet+": withdrawals named that are not the depositor's", foreign[name], listed[name])
+		s.shows(full, "withdrawals named as the way out of a mixer, in "+replicaSet, foreign[name], listed[name])
 	}
 	s.printf("\nOf %d deposits %d have their own withdrawal in the list", n, found)
 	if found > 0 {
