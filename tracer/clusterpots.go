@@ -3,6 +3,7 @@ package tracer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clew/chains"
 )
@@ -81,51 +82,69 @@ func (s *sweep) resolveOne(ctx context.Context, a chains.Address) error {
 		s.clusters.first[cluster] = pot
 		s.clusters.sizes[pot] = size
 	}
-	s.out.pots[a] = pot
+	s.out.joins(a, pot)
 	return nil
 }
 
 // follows says whether a cluster is followed as a pot, and why not: it is too large to be one
-// thief's, or one of its addresses is where a trace ends.
+// thief's, or one of its addresses is where a trace ends, and a seed lies at none.
 func (s *sweep) follows(ctx context.Context, pot chains.Address) (*attribution, error) {
-	if at, asked := s.clusters.ends[pot]; asked {
-		return at, nil
+	at, asked := s.clusters.ends[pot]
+	if !asked {
+		var err error
+		if at, err = s.judge(ctx, pot); err != nil {
+			return nil, fmt.Errorf("accounts: cluster: the addresses of the cluster of %s: %w", s.out.codec.FormatAddress(s.chain, pot), err)
+		}
+		s.clusters.ends[pot] = at
 	}
-	at, err := s.judge(ctx, pot)
-	if err != nil {
-		return nil, fmt.Errorf("accounts: cluster: the addresses of the cluster of %s: %w", s.out.codec.FormatAddress(s.chain, pot), err)
+	if at != nil && at.reason != ReasonLimit && s.out.seedAddress[pot] {
+		return nil, nil
 	}
-	s.clusters.ends[pot] = at
 	return at, nil
 }
 
+// judge asks which addresses are of a cluster and what is said of them.
 func (s *sweep) judge(ctx context.Context, pot chains.Address) (*attribution, error) {
-	if size := s.clusters.sizes[pot]; size > MostMembers {
+	size := s.clusters.sizes[pot]
+	if size > MostMembers {
 		return &attribution{reason: ReasonLimit, note: fmt.Sprintf("accounts: cluster: a cluster of more than %d addresses is not followed", MostMembers)}, nil
 	}
 	members := []chains.Address{pot}
-	if s.clusters.sizes[pot] > 1 {
+	if size > 1 {
 		var err error
 		if members, err = s.clusters.src.Cluster(ctx, pot); err != nil {
 			return nil, err
 		}
 	}
 	s.clusters.lists[pot] = members
-	for _, a := range members {
-		s.out.pots[a] = pot
-	}
 	var ends *attribution
 	for _, a := range members {
-		if s.out.seedAddress[a] {
-			return nil, nil
-		}
+		s.out.joins(a, pot)
 		if at := s.out.attribute(a); ends == nil && at != nil && at.reason != "" {
 			own := *at
-			own.note += "; it is of the cluster of " + s.out.codec.FormatAddress(s.chain, a)
+			if size > 1 {
+				own.note += "; it is of the cluster of " + s.out.codec.FormatAddress(s.chain, a)
+			}
 			ends = &own
 		}
 	}
 	return ends, nil
+}
+
+// joins says that an address is of a pot.
+func (l *ledger) joins(a, pot chains.Address) {
+	l.pots[a] = pot
+	if l.seedAddress[a] {
+		l.seedAddress[pot] = true
+	}
+}
+
+// is names the node of a cluster by what one of its addresses is.
+func (l *ledger) is(node string, at *attribution) {
+	i := slices.IndexFunc(l.t.Nodes, func(n Node) bool { return n.ID == node })
+	if n := &l.t.Nodes[i]; n.Kind == NodeAddress && at.kind != "" {
+		n.Kind, n.Label, n.Entity = at.kind, at.label, at.entity
+	}
 }
 
 // members returns the addresses of a pot that is followed.

@@ -1,6 +1,8 @@
 package tracer_test
 
 import (
+	"slices"
+
 	"clew/chains"
 	"clew/tracer"
 )
@@ -13,28 +15,55 @@ type net struct {
 	outs    []int // of a receiver
 }
 
+// pot is the account of an address: of its cluster, if that is a pot.
+func (o *oracle) pot(a chains.Address) chains.Address { return o.cluster(a)[0] }
+
+// cluster is all addresses of an account.
+func (o *oracle) cluster(a chains.Address) []chains.Address {
+	for _, c := range o.clusters {
+		if slices.Contains(c, a) {
+			return c
+		}
+	}
+	return []chains.Address{a}
+}
+
+// labelled says why a branch ends at an account: the first label of its addresses that ends one, if a
+// seed lies at none of them.
+func (o *oracle) labelled(a chains.Address) (why tracer.Reason) {
+	for _, member := range o.cluster(a) {
+		if o.seedLies[member] {
+			return ""
+		}
+		if why == "" {
+			why = o.labels[member]
+		}
+	}
+	return why
+}
+
 // nets returns the givers in order of their first input, the receivers in order of their
 // first output, and the fee.
-func nets(tx *chains.Tx) (givers, receivers []net, fee int) {
+func (o *oracle) nets(tx *chains.Tx) (givers, receivers []net, fee int) {
 	balance := map[chains.Address]int{}
 	for _, in := range tx.Inputs {
-		balance[in.Spent.Address] -= int(in.Spent.Value)
+		balance[o.pot(in.Spent.Address)] -= int(in.Spent.Value)
 		fee += int(in.Spent.Value)
 	}
 	for _, out := range tx.Outputs {
-		balance[out.Address] += int(out.Value)
+		balance[o.pot(out.Address)] += int(out.Value)
 		fee -= int(out.Value)
 	}
 	seen := map[chains.Address]bool{}
 	for _, in := range tx.Inputs {
-		if a := in.Spent.Address; balance[a] < 0 && !seen[a] {
+		if a := o.pot(in.Spent.Address); balance[a] < 0 && !seen[a] {
 			seen[a] = true
 			givers = append(givers, net{address: a, units: -balance[a]})
 		}
 	}
 	at := map[chains.Address]int{}
 	for i, out := range tx.Outputs {
-		a := out.Address
+		a := o.pot(out.Address)
 		if balance[a] <= 0 {
 			continue
 		}
@@ -59,7 +88,7 @@ func (o *oracle) account(a chains.Address) *holding {
 // their accounts by the rule, meet in the transaction, and leave it to the receivers.
 func (o *oracle) stepAccounts(n int) {
 	tx := o.book.txs[n]
-	givers, receivers, fee := nets(tx)
+	givers, receivers, fee := o.nets(tx)
 	var pot units
 	var poison seedSet
 	least, leastTraced, known := 1<<30, 1<<30, true

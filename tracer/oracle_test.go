@@ -70,6 +70,8 @@ type oracle struct {
 	touched int
 	mixes   bool                             // a mix ends everything
 	labels  map[chains.Address]tracer.Reason // where a branch ends, but where a seed lies
+	// clusters are pots too, each known by its first address.
+	clusters [][]chains.Address
 
 	left     []int  // of each seed, what its amount still asks for; -1: no bound
 	marked   []int  // of each seed, what became stolen by it
@@ -301,8 +303,8 @@ func (o *oracle) stops(h *holding, out chains.Output) tracer.Reason {
 	switch {
 	case out.Type == chains.ScriptNullData:
 		return tracer.ReasonBurn
-	case o.labels[out.Address] != "" && !o.seedLies[out.Address]:
-		return o.labels[out.Address]
+	case o.labelled(out.Address) != "":
+		return o.labelled(out.Address)
 	case o.largest(&h.by) < o.dust:
 		return tracer.ReasonDust
 	case o.hops > 0 && h.hops >= o.hops:
@@ -328,10 +330,16 @@ func (o *oracle) lay(n int, made []receipt) {
 			slices.Reverse(order)
 		}
 		for _, m := range order {
+			hit := 0
 			for _, i := range m.outs {
 				if seed.hits(o.book, n, i) {
+					hit += int(o.book.txs[n].Outputs[i].Value)
+				}
+			}
+			o.refused = o.refused || hit > 0 && o.address && seed.tx >= 0 && seed.amount > min(hit, m.h.value)
+			for _, i := range m.outs {
+				if seed.hits(o.book, n, i) && o.book.txs[n].Outputs[i].Value > 0 {
 					o.met[s] = true
-					o.refused = o.refused || o.address && seed.tx >= 0 && seed.amount > m.h.value
 					o.mark(s, m.h, int(o.book.txs[n].Outputs[i].Value), o.book.txs[n].Outputs[i].Address)
 				}
 			}

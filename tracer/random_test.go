@@ -91,77 +91,14 @@ func (c *randomCase) randomSpend(t *rapid.T, unknown bool) {
 	}
 }
 
-// randomMix draws, now and then, a transaction of the form of a Wasabi 1 CoinJoin; false where it
-// draws none.
-func (c *randomCase) randomMix(t *rapid.T) bool {
-	if len(c.unspent) < 2 || rapid.IntRange(0, 4).Draw(t, "mix") > 0 {
-		return false
-	}
-	var from []chains.OutPoint
-	total := uint64(0)
-	for range rapid.IntRange(2, min(4, len(c.unspent))).Draw(t, "inputs of the mix") {
-		i := rapid.IntRange(0, len(c.unspent)-1).Draw(t, "input of the mix")
-		from = append(from, c.unspent[i])
-		total += c.book.outputs[c.unspent[i]].Value
-		c.unspent = slices.Delete(c.unspent, i, i+1)
-	}
-	share := total / 4
-	if share < 2 {
-		c.unspent = append(c.unspent, from...)
-		return false
-	}
-	to := []pay{{coordinator, 1}}
-	for _, name := range rapid.Permutation(names).Draw(t, "who gets of the mix")[:3] {
-		to = append(to, pay{name, share})
-	}
-	to[3].units += rapid.Uint64Range(1, total-3*share-1).Draw(t, "change of the mix")
-	outs := c.book.spend(from, to...)
-	c.book.mixes[len(c.book.txs)-1] = true
-	c.unspent = append(c.unspent, outs[1:]...)
-	return true
-}
-
-// coordinator is an address key of the first coordinator of Wasabi 1: of an output of whatever kind
-// that commits to bc1qs604…0ew.
-const coordinator = "c\x86\x9f\x5c\x7a\x4c\xd7\x77\x6a\xe0\xc0\xfc\xd9\xc3\x31\x5a\xbb\x23\x9a\x9f\x0d"
-
-// claims are labels by address.
-type claims map[chains.Address][]tracer.Label
-
-func (c claims) Labels(_ chains.Chain, a chains.Address) []tracer.Label { return c[a] }
-
-func (c claims) SHA256() string { return strings.Repeat("ab", 32) }
-
-// randomChoices draws what ends a trace beside the incident: labels, and what becomes of mixes.
-func (c *randomCase) randomChoices(t *rapid.T) {
-	c.oracle.mixes = true
-	switch rapid.IntRange(0, 3).Draw(t, "mixes") {
-	case 1:
-		c.book.opt.Through, c.oracle.mixes = []string{"coinjoin"}, false
-	case 2:
-		c.book.opt.Without, c.oracle.mixes = []string{"coinjoin"}, false
-	}
-	if rapid.Bool().Draw(t, "no labels") {
-		return
-	}
-	labels := claims{}
-	c.oracle.labels = map[chains.Address]tracer.Reason{}
-	for _, name := range names {
-		stops := rapid.SampledFrom([]tracer.NodeKind{"", "", "", "", tracer.NodeService, tracer.NodeMixer, tracer.NodeBridge}).Draw(t, "label of "+name)
-		labels[chains.Address(name)] = []tracer.Label{{Text: name + "'s", Stops: stops, Source: "a test"}}
-		c.oracle.labels[chains.Address(name)] = tracer.Reason(stops)
-	}
-	c.book.opt.Labels = labels
-}
-
 // randomIncident draws one to three seeds that do not overlap, and stops.
-func (c *randomCase) randomIncident(t *rapid.T, byAddress bool) {
-	o := &oracle{book: c.book, address: byAddress, touched: tracer.DefaultTouched}
-	var b strings.Builder
-	if byAddress {
-		b.WriteString("accounts: address\n")
+func (c *randomCase) randomIncident(t *rapid.T, pots tracer.Accounts) {
+	o := &oracle{book: c.book, address: pots != tracer.AccountsOutput, touched: tracer.DefaultTouched}
+	if pots == tracer.AccountsCluster {
+		o.clusters = randomClusters(t)
 	}
-	b.WriteString("seeds:\n")
+	var b strings.Builder
+	fmt.Fprintf(&b, "accounts: %s\nseeds:\n", pots)
 	covered := map[chains.OutPoint]bool{}
 	for range rapid.IntRange(1, 3).Draw(t, "seeds") {
 		if s, text, ok := c.randomSeed(t, covered); ok {
@@ -294,11 +231,11 @@ func traceLines(c *randomCase, trace *tracer.Trace) []string {
 		pos := leg.Positions[0].Value
 		switch {
 		case h.Kind == tracer.HopMixer && c.oracle.address:
-			pos = "from " + node[leg.From[0].Node].Address
+			pos = "from " + c.potAt(node[leg.From[0].Node])
 		case h.Kind == tracer.HopMixer:
 			pos = "vin " + pos
 		case c.oracle.address && pos != "fee":
-			pos = node[leg.To].Address
+			pos = c.potAt(node[leg.To])
 		}
 		at[h.ID] = pos
 		out = append(out, seedLines(fmt.Sprintf("hop %d[%s]", c.book.byID[leg.TxID], pos), h.TracedBySeed)...)
@@ -312,7 +249,7 @@ func traceLines(c *randomCase, trace *tracer.Trace) []string {
 		case strings.HasPrefix(pos, "vin "):
 			pos = at[e.Hop]
 		case c.oracle.address && pos != "fee":
-			pos = node[e.Node].Address
+			pos = c.potAt(node[e.Node])
 		}
 		out = append(out, seedLines(fmt.Sprintf("end %d[%s] %s", n, pos, e.Reason), e.TracedBySeed)...)
 	}
@@ -331,12 +268,12 @@ func seedLines(what string, by tracer.BySeed) (out []string) {
 	return out
 }
 
-func agree(t *rapid.T, byAddress, unknown bool) {
+func agree(t *rapid.T, pots tracer.Accounts, unknown bool) {
 	c := randomChain(t, unknown)
-	c.randomIncident(t, byAddress)
+	c.randomIncident(t, pots)
 	c.randomChoices(t)
 	c.oracle.run()
-	trace, err := c.book.try(c.yaml)
+	trace, err := c.try()
 	if c.oracle.refused || slices.Contains(c.oracle.met, false) {
 		if err == nil || !c.oracle.refused && !errors.Is(err, chains.ErrNotFound) {
 			t.Fatalf("a seed of nothing or of too much: error %v\n%s", err, c)
@@ -389,20 +326,30 @@ func (c *randomCase) String() string {
 
 func TestOracleAgreesOutputs(t *testing.T) {
 	checks(t, 3000)
-	rapid.Check(t, func(t *rapid.T) { agree(t, false, false) })
+	rapid.Check(t, func(t *rapid.T) { agree(t, tracer.AccountsOutput, false) })
 }
 
 func TestOracleAgreesAddresses(t *testing.T) {
 	checks(t, 3000)
-	rapid.Check(t, func(t *rapid.T) { agree(t, true, false) })
+	rapid.Check(t, func(t *rapid.T) { agree(t, tracer.AccountsAddress, false) })
 }
 
 func TestOracleAgreesUnknownInputs(t *testing.T) {
 	checks(t, 1500)
-	rapid.Check(t, func(t *rapid.T) { agree(t, false, true) })
+	rapid.Check(t, func(t *rapid.T) { agree(t, tracer.AccountsOutput, true) })
 }
 
 func TestOracleAgreesAddressesUnknownInputs(t *testing.T) {
 	checks(t, 1500)
-	rapid.Check(t, func(t *rapid.T) { agree(t, true, true) })
+	rapid.Check(t, func(t *rapid.T) { agree(t, tracer.AccountsAddress, true) })
+}
+
+func TestOracleAgreesClusters(t *testing.T) {
+	checks(t, 3000)
+	rapid.Check(t, func(t *rapid.T) { agree(t, tracer.AccountsCluster, false) })
+}
+
+func TestOracleAgreesClustersUnknownInputs(t *testing.T) {
+	checks(t, 1500)
+	rapid.Check(t, func(t *rapid.T) { agree(t, tracer.AccountsCluster, true) })
 }

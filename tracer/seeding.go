@@ -93,7 +93,7 @@ func (seed *Seed) receipts(tx *chains.Tx, made []*holding) []*holding {
 		default:
 			match = h.paysTo(tx, seed.Address) && seed.contains(tx.Block)
 		}
-		if match && !h.units.IsZero() {
+		if match && !seed.received(tx, h).IsZero() {
 			out = append(out, h)
 		}
 	}
@@ -113,7 +113,7 @@ func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 		if seed.Last {
 			h = receipts[len(receipts)-1-n]
 		}
-		if err := s.claim(seed, h); err != nil {
+		if err := s.claim(tx, seed, h); err != nil {
 			return err
 		}
 		wanted := seed.received(tx, h)
@@ -140,7 +140,8 @@ func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 		}
 		h.hops = 0
 		if seed.Out != nil {
-			s.out.seedAddress[tx.Outputs[seed.Out.Index].Address] = true
+			at := tx.Outputs[seed.Out.Index].Address
+			s.out.seedAddress[at], s.out.seedAddress[s.out.potOf(at)] = true, true
 		}
 		s.out.seed(tx, seed, h, units)
 	}
@@ -148,9 +149,9 @@ func (s *sweep) lay(tx *chains.Tx, i int, receipts []*holding) error {
 }
 
 // claim notes that the seed was given the receipt's outputs; an error if another seed was.
-func (s *sweep) claim(seed *Seed, h *holding) error {
+func (s *sweep) claim(tx *chains.Tx, seed *Seed, h *holding) error {
 	for _, index := range h.outputs() {
-		if seed.Out != nil && index != int(seed.Out.Index) {
+		if !seed.names(tx, index) {
 			continue
 		}
 		o := chains.OutPoint{Tx: h.out.Tx, Index: uint32(index)}
@@ -176,12 +177,20 @@ func (h *holding) paysTo(tx *chains.Tx, a chains.Address) bool {
 	return slices.ContainsFunc(h.outputs(), func(i int) bool { return tx.Outputs[i].Address == a })
 }
 
+// names reports whether an output of a transaction in which the seed may be received is its own.
+func (seed *Seed) names(tx *chains.Tx, output int) bool {
+	if seed.Out != nil {
+		return int(seed.Out.Index) == output
+	}
+	return tx.Outputs[output].Address == seed.Address
+}
+
 // received returns how much of a receipt the seed means: all of it that came to its address, or one
 // output's value where the receipt is what came in several.
 func (seed *Seed) received(tx *chains.Tx, h *holding) chains.Amount {
 	var sum chains.Amount
 	for _, i := range h.outputs() {
-		if seed.Out == nil && tx.Outputs[i].Address == seed.Address || seed.Out != nil && int(seed.Out.Index) == i {
+		if seed.names(tx, i) {
 			sum = sum.Plus(chains.Units(tx.Outputs[i].Value))
 		}
 	}

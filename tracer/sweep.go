@@ -241,15 +241,9 @@ func (s *sweep) keep(ctx context.Context, tx *chains.Tx, h *holding) error {
 	if h.seq < 0 {
 		h.seq = s.nextSeq()
 	}
-	reason, note := s.stops(tx, h)
-	if s.clusters != nil && reason == "" {
-		at, err := s.follows(ctx, s.out.potOf(tx.Outputs[h.out.Index].Address))
-		if err != nil {
-			return err
-		}
-		if at != nil {
-			reason, note = at.reason, at.note
-		}
+	reason, note, err := s.stops(ctx, tx, h)
+	if err != nil {
+		return err
 	}
 	if reason != "" {
 		if s.out.accountPots {
@@ -281,14 +275,27 @@ func fate(form chains.ScriptType) (Reason, NodeKind, string) {
 }
 
 // stops says whether and why a holding is not followed.
-func (s *sweep) stops(tx *chains.Tx, h *holding) (Reason, string) {
-	if reason, _, note := fate(tx.Outputs[h.out.Index].Type); reason != "" {
-		return reason, note
+func (s *sweep) stops(ctx context.Context, tx *chains.Tx, h *holding) (Reason, string, error) {
+	out := &tx.Outputs[h.out.Index]
+	if reason, _, note := fate(out.Type); reason != "" {
+		return reason, note, nil
 	}
-	if reason, note := s.out.endsAt(tx.Outputs[h.out.Index].Address); reason != "" {
-		return reason, note
+	if s.clusters == nil {
+		if reason, note := s.out.endsAt(out.Address); reason != "" {
+			return reason, note, nil
+		}
+	} else {
+		at, err := s.follows(ctx, s.out.potOf(out.Address))
+		if err != nil {
+			return "", "", err
+		}
+		if at != nil {
+			s.out.is(h.node, at)
+			return at.reason, at.note, nil
+		}
 	}
-	return s.limits(h, chains.Native)
+	reason, note := s.limits(h, chains.Native)
+	return reason, note, nil
 }
 
 // dropPoison ends every live holding that poison alone reaches.

@@ -67,15 +67,15 @@ func TestSameBytes(t *testing.T) {
 	checks(t, 150)
 	rapid.Check(t, func(t *rapid.T) {
 		c := randomChain(t, true)
-		c.randomIncident(t, rapid.Bool().Draw(t, "addresses as pots"))
-		first, err := c.book.try(c.yaml)
+		c.randomIncident(t, somePots(t))
+		first, err := c.try()
 		if err != nil {
 			t.Skip("a seed of nothing")
 		}
 		want, err := json.Marshal(first)
 		require.NoError(t, err)
 		for range 3 {
-			again, err := c.book.try(c.yaml)
+			again, err := c.try()
 			require.NoError(t, err)
 			got, err := json.Marshal(again)
 			require.NoError(t, err)
