@@ -3,6 +3,7 @@ package labels
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -29,8 +30,10 @@ func ActorPack(data []byte, o Options) (*Pack, Report, error) {
 	}
 	b := newBuilder(o.Codec, e)
 	seen := map[string]bool{}
+	b.known(header, "", slices.Concat(packFields, actorFields))
 	for i, node := range actors.Content {
 		f := fields{own: mapping(node)}
+		b.known(f.own, "", actorFields)
 		a := Actor{
 			ID: f.text("id"), Label: f.text("label"), URI: f.text("uri"), Categories: f.list("categories"),
 			Jurisdictions: f.list("jurisdictions"), Aliases: f.list("aliases"), Raw: entryText(lines, actors, i),
@@ -44,6 +47,9 @@ func ActorPack(data []byte, o Options) (*Pack, Report, error) {
 			b.report.refuse(node.Line, a.ID, errors.New("this id stands there twice"))
 		default:
 			seen[a.ID] = true
+			for _, r := range f.remarks {
+				b.remark(r)
+			}
 			b.actors = append(b.actors, a)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type builder struct {
 	rows    []row
 	actors  []Actor
 	report  Report
+	told    map[string]bool // remarks that were made, by line and text
 }
 
 // row is a label as the builder has it.
@@ -43,7 +45,14 @@ type said struct {
 var errNUL = errors.New("the entry holds a NUL")
 
 func newBuilder(codec Codec, e Edition) *builder {
-	return &builder{codec: codec, edition: e, claims: map[string]int{}}
+	return &builder{codec: codec, edition: e, claims: map[string]int{}, told: map[string]bool{}}
+}
+
+// remark reports m once, also where it is of a header, or of what several entries refer to.
+func (b *builder) remark(m Remark) {
+	if key := strconv.Itoa(m.Line) + m.What; !b.told[key] {
+		b.told[key], b.report.Remarks = true, append(b.report.Remarks, m)
+	}
 }
 
 // add takes a label, or refuses it in the report.
@@ -64,6 +73,9 @@ func (b *builder) take(s *said) error {
 	}
 	if len(a) > maxAddress {
 		return fmt.Errorf("an address of %d bytes is too long", len(a))
+	}
+	if c := &s.claim; !c.ValidTo.IsZero() && !c.ValidFrom.Before(c.ValidTo) {
+		return fmt.Errorf("it is said to begin on %s and to have ended by %s: no time is left", date(c.ValidFrom), date(c.ValidTo))
 	}
 	claim, err := b.claimNo(&s.claim)
 	if err != nil {
@@ -158,6 +170,7 @@ func (b *builder) pack() (*Pack, Report, error) {
 	b.report.Labels, b.report.Repeated = len(b.rows), all-len(b.rows)
 	slices.SortStableFunc(b.actors, func(x, y Actor) int { return strings.Compare(x.ID, y.ID) })
 	b.report.Actors = len(b.actors)
+	b.report.Words = b.words()
 	w := &packer{texts: map[string]int{}}
 	body := b.body(w)
 	head, err := json.Marshal(&b.edition)
@@ -174,6 +187,24 @@ func (b *builder) pack() (*Pack, Report, error) {
 	}
 	p, err := Unpack(append(out.out, body...))
 	return p, b.report, err
+}
+
+// words lists the categories and abuses that say nothing here.
+func (b *builder) words() []Word {
+	count := map[string]int{}
+	for i := range b.rows {
+		c := &b.list[b.rows[i].claim]
+		for _, word := range []string{c.Category, c.Abuse} {
+			if word != "" && !Known(word) {
+				count[word]++
+			}
+		}
+	}
+	var out []Word
+	for _, word := range slices.Sorted(maps.Keys(count)) {
+		out = append(out, Word{word, count[word]})
+	}
+	return out
 }
 
 // body writes everything behind the texts, and gathers these.

@@ -12,8 +12,11 @@ import (
 // of a tag only a date that all have stands in the header, so that nothing else is inherited.
 type exported struct {
 	Title       string `yaml:"title"`
-	Creator     string `yaml:"creator"`
+	Creator     string `yaml:"creator,omitempty"`
 	Description string `yaml:"description,omitempty"`
+	Licence     string `yaml:"licence,omitempty"`
+	Retrieved   string `yaml:"retrieved,omitempty"`
+	From        string `yaml:"retrieved_from,omitempty"`
 	LastMod     string `yaml:"lastmod,omitempty"`
 	Dated       string `yaml:"dated,omitempty"`
 	Tags        []tag  `yaml:"tags"`
@@ -38,9 +41,9 @@ type tag struct {
 }
 
 // WriteTagPack writes the labels of one pack of the set as a TagPack, which TagPack reads again as
-// the same labels, but for the raw text, which is then its own. What a TagPack has no field for
-// stands as a comment on top: source, licence, when it was retrieved. `dated`, `valid_from` and
-// `valid_to` are additions to the form; they are written only where the source gave these dates.
+// the same labels of the same edition, but for the raw text and the file, which are then its own.
+// Additions to the form are, in the header, `licence`, `retrieved`, `retrieved_from` and `dated`, and
+// of a tag `valid_from` and `valid_to`; they are written only where they are known.
 func (s *Set) WriteTagPack(out io.Writer, pack string, codec Codec) error {
 	var e *Edition
 	doc := exported{Tags: []tag{}}
@@ -58,6 +61,7 @@ func (s *Set) WriteTagPack(out io.Writer, pack string, codec Codec) error {
 		return fmt.Errorf("pack %s: it is not in this set, or has no labels", pack)
 	}
 	doc.Title, doc.Creator, doc.Description = e.Title, e.Creator, e.Description
+	doc.Licence, doc.Retrieved, doc.From = e.Licence, date(e.Retrieved), e.Source
 	if alike {
 		doc.LastMod = date(e.Dated)
 		for i := range doc.Tags {
@@ -66,13 +70,10 @@ func (s *Set) WriteTagPack(out io.Writer, pack string, codec Codec) error {
 	} else {
 		doc.Dated = date(e.Dated)
 	}
-	_, err = fmt.Fprintf(out, "# source: %q\n# licence: %q\n# retrieved: %s\n", e.Source, e.Licence, date(e.Retrieved))
-	if err == nil {
-		w := yaml.NewEncoder(out)
-		w.SetIndent(2)
-		if err = w.Encode(&doc); err == nil {
-			err = w.Close()
-		}
+	w := yaml.NewEncoder(out)
+	w.SetIndent(2)
+	if err = w.Encode(&doc); err == nil {
+		err = w.Close()
 	}
 	if err != nil {
 		return fmt.Errorf("write the TagPack: %w", err)

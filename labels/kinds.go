@@ -95,7 +95,7 @@ func chainsOf(word string) (tried []chains.Chain, keep bool) {
 func KindOf(category, abuse string, concepts, ofActor []string) Kind {
 	words := kindByWord()
 	kind := func(word string) Kind {
-		return words[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), " ", "_")]
+		return words[normal(word)]
 	}
 	if k := kind(category); k.holds() {
 		return k
@@ -111,6 +111,20 @@ func KindOf(category, abuse string, concepts, ofActor []string) Kind {
 	}
 	return best
 }
+
+// normal is how a source's word stands in the table of kinds.
+func normal(word string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), " ", "_")
+}
+
+// Known reports whether the table of kinds has a word; upper case and spaces do not matter.
+func Known(word string) bool {
+	_, ok := kindByWord()[normal(word)]
+	return ok
+}
+
+// ends reports whether a trace ends at an address of kind k.
+func (k Kind) ends() bool { return k == Service || k == Mixer || k == Bridge }
 
 // holds reports whether k says what an address is, and not what was done there or by whom.
 func (k Kind) holds() bool {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -41,13 +42,22 @@ type FileReport struct {
 	Report
 }
 
+// goTypes is what an error of the decoder says of the program's own types.
+var goTypes = regexp.MustCompile(` (in type|into) (labels\.\w+|\[\][\w.]+)|yaml: unmarshal errors:\n *`)
+
 // ReadManifest reads a manifest. An unknown field is an error.
 func ReadManifest(data []byte) (*Manifest, error) {
+	var start struct {
+		Clew string `yaml:"clew"`
+	}
+	if err := yaml.Unmarshal(data, &start); err != nil || start.Clew == "" {
+		return nil, fmt.Errorf("%w: a manifest of labels is YAML that begins with `clew: labels/1`", ErrForm)
+	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	var m Manifest
 	if err := d.Decode(&m); err != nil {
-		return nil, fmt.Errorf("%w: manifest of labels: %w", ErrForm, err)
+		return nil, fmt.Errorf("%w: manifest of labels: %s", ErrForm, goTypes.ReplaceAllString(err.Error(), ""))
 	}
 	if m.Clew != "labels/1" {
 		return nil, fmt.Errorf("%w: a manifest of labels begins with `clew: labels/1`", ErrForm)

@@ -1,6 +1,7 @@
 package labels
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -19,18 +20,20 @@ const ofacAddress = "Digital Currency Address"
 // OFAC reads sdn_advanced.xml, or the consolidated list of the same form, as a stream: memory
 // is in proportion to the parties with an address. Each address becomes a label with the party's
 // first name as text, its programmes as concepts, its listing as ValidFrom, and its delisting,
-// or the end of the feature, as ValidTo. Codes of coins that the program does not know keep their
+// or the end of the feature, as ValidTo. A party that was listed again is a label for each time that
+// it was on the list without a break, by whichever entries. Codes of coins that the program does not know keep their
 // addresses under the code.
 func OFAC(in io.Reader, o Options) (*Pack, Report, error) {
 	e := o.Edition
 	e.Form = FormOFAC
+	e.Retrieved = cmp.Or(e.Retrieved, o.Today)
 	if e.Title == "" {
 		e.Title = "OFAC SDN list"
 	}
 	if e.Creator == "" {
 		e.Creator = "Office of Foreign Assets Control"
 	}
-	p := &ofac{d: xml.NewDecoder(in), words: map[string]map[string]string{}, entries: map[string]*ofacEntry{}}
+	p := &ofac{d: xml.NewDecoder(in), words: map[string]map[string]string{}, listed: map[string][]ofacSpan{}}
 	if err := p.read(); err != nil {
 		line, _ := p.d.InputPos()
 		return nil, Report{}, fmt.Errorf("%w: sdn_advanced.xml, line %d: %w", ErrForm, line, err)
@@ -55,7 +58,7 @@ type ofac struct {
 	issued  time.Time
 	words   map[string]map[string]string // element, id: what it means
 	parties []ofacParty
-	entries map[string]*ofacEntry // by profile
+	listed  map[string][]ofacSpan // by profile, as its entries have it
 }
 
 // ofacParty is a profile with addresses.
@@ -70,10 +73,38 @@ type ofacFeature struct {
 	line                 int
 }
 
-// ofacEntry is what a list says of a profile.
-type ofacEntry struct {
+// ofacSpan is a time on the list: from listed on, before delisted; zero: not said.
+type ofacSpan struct {
 	listed, delisted time.Time
 	programmes       []string
+}
+
+// unbroken puts spans that overlap or meet together, and returns them in order of time. None: one
+// without dates, since whom a list names is on it.
+func unbroken(spans []ofacSpan) []ofacSpan {
+	if len(spans) == 0 {
+		return []ofacSpan{{}}
+	}
+	spans = slices.Clone(spans)
+	slices.SortStableFunc(spans, func(x, y ofacSpan) int { return x.listed.Compare(y.listed) })
+	out := spans[:1]
+	for _, s := range spans[1:] {
+		last := &out[len(out)-1]
+		if !last.delisted.IsZero() && last.delisted.Before(s.listed) {
+			out = append(out, s)
+			continue
+		}
+		if s.delisted.IsZero() || !last.delisted.IsZero() && s.delisted.After(last.delisted) {
+			last.delisted = s.delisted
+		}
+		last.programmes = slices.Clone(last.programmes)
+		for _, code := range s.programmes {
+			if !slices.Contains(last.programmes, code) {
+				last.programmes = append(last.programmes, code)
+			}
+		}
+	}
+	return out
 }
 
 // referenceSets are the sets of words that are used.
@@ -250,55 +281,86 @@ func (p *ofac) entry(start *xml.StartElement) error {
 	if err := p.d.DecodeElement(&in, start); err != nil {
 		return err
 	}
-	e := p.entries[in.Profile]
-	if e == nil {
-		e = &ofacEntry{}
-		p.entries[in.Profile] = e
-	}
-	for _, event := range in.Events {
-		at := event.Date.time()
-		switch word := p.words["EntryEventType"][event.Type]; {
-		case slices.Contains([]string{"Created", "Added", "Listed"}, word):
-			if e.listed.IsZero() || at.Before(e.listed) {
-				e.listed = at
-			}
-		case slices.Contains([]string{"Deleted", "Removed", "Delisted"}, word):
-			e.delisted = at
-		}
-	}
+	var programmes []string
 	for _, m := range in.Measures {
 		if word := p.words["SanctionsType"][m.Type]; word == "Program" || word == "" {
-			if code := strings.TrimSpace(m.Comment); code != "" && !slices.Contains(e.programmes, code) {
-				e.programmes = append(e.programmes, code)
+			if code := strings.TrimSpace(m.Comment); code != "" && !slices.Contains(programmes, code) {
+				programmes = append(programmes, code)
 			}
 		}
+	}
+	var events []ofacEvent
+	for _, event := range in.Events {
+		switch word := p.words["EntryEventType"][event.Type]; {
+		case slices.Contains([]string{"Created", "Added", "Listed"}, word):
+			events = append(events, ofacEvent{event.Date.time(), true})
+		case slices.Contains([]string{"Deleted", "Removed", "Delisted"}, word):
+			events = append(events, ofacEvent{event.Date.time(), false})
+		}
+	}
+	for _, span := range spansOf(events) {
+		span.programmes = programmes
+		p.listed[in.Profile] = append(p.listed[in.Profile], span)
 	}
 	return nil
 }
 
+// ofacEvent puts an entry on the list, or takes it off.
+type ofacEvent struct {
+	at time.Time
+	on bool
+}
+
+// spansOf returns when an entry was in force: it may be taken off and put on again. Of events
+// of one day the order of the file counts.
+func spansOf(events []ofacEvent) []ofacSpan {
+	slices.SortStableFunc(events, func(x, y ofacEvent) int { return x.at.Compare(y.at) })
+	spans, open := []ofacSpan{{}}, true // in force since nobody says when, until an event says more
+	for i, e := range events {
+		last := &spans[len(spans)-1]
+		switch {
+		case e.on && i == 0:
+			last.listed = e.at
+		case e.on && !open:
+			spans, open = append(spans, ofacSpan{listed: e.at}), true
+		case !e.on && open:
+			last.delisted, open = e.at, false
+		case !e.on:
+			last.delisted = e.at
+		}
+	}
+	return spans
+}
+
 // party adds the addresses of a party.
 func (b *builder) party(party *ofacParty, p *ofac) {
-	entry := p.entries[party.profile]
-	if entry == nil {
-		entry = &ofacEntry{}
-	}
+	spans := unbroken(p.listed[party.profile])
 	for _, f := range party.features {
 		code := strings.TrimLeft(strings.TrimPrefix(p.words["FeatureType"][f.typeID], ofacAddress), " -")
-		c := Claim{
-			Category: "sanction", Concepts: entry.programmes, Asset: code, Source: b.edition.Source, ValidFrom: entry.listed, ValidTo: entry.delisted,
-			Confidence: "authority_data",
-		}
-		if f.from.After(c.ValidFrom) {
-			c.ValidFrom = f.from
-		}
-		if !f.to.IsZero() && (c.ValidTo.IsZero() || f.to.Before(c.ValidTo)) {
-			c.ValidTo = f.to
-		}
 		context := party.kind
 		if context != "" {
 			context += ", "
 		}
-		b.add(&said{claim: c, address: f.address, text: party.name, context: context + "profile " + party.profile, raw: f.raw, line: f.line})
+		l := said{address: f.address, text: party.name, context: context + "profile " + party.profile, raw: f.raw, line: f.line}
+		l.claim = Claim{Category: "sanction", Asset: code, Source: b.edition.Source, Confidence: "authority_data"}
+		some := false
+		for _, span := range spans {
+			c := &l.claim
+			c.Concepts, c.ValidFrom, c.ValidTo = span.programmes, span.listed, span.delisted
+			if f.from.After(c.ValidFrom) {
+				c.ValidFrom = f.from
+			}
+			if !f.to.IsZero() && (c.ValidTo.IsZero() || f.to.Before(c.ValidTo)) {
+				c.ValidTo = f.to
+			}
+			if c.ValidTo.IsZero() || c.ValidFrom.Before(c.ValidTo) {
+				b.add(&l)
+				some = true
+			}
+		}
+		if !some {
+			b.report.refuse(f.line, f.address, errors.New("at no time was the party on the list and the address its own"))
+		}
 	}
 }
 

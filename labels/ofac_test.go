@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,65 @@ func TestOFAC(t *testing.T) {
 	elsewhere := s.Elsewhere(tron)
 	require.Equal(t, "USDT", elsewhere[0].Foreign)
 	require.Equal(t, "XMR", s.Elsewhere("5be5543ff73456ab9f2d207887e2af87322c651ea1a873c5b25b7ffae456c320")[0].Foreign)
+}
+
+// entryOf is what a list says of profile 900002 beside its first entry, which ended on 2023-03-15.
+func entryOf(programme string, events ...string) string {
+	out := `<SanctionsEntry ID="99" ProfileID="900002" ListID="91512">`
+	for i := 0; i < len(events); i += 2 {
+		d := strings.Split(events[i+1], "-")
+		out += `<EntryEvent EntryEventTypeID="` + events[i] + `"><Date><Year>` + d[0] + `</Year><Month>` + d[1] + `</Month><Day>` + d[2] + `</Day></Date></EntryEvent>`
+	}
+	return out + `<SanctionsMeasure SanctionsTypeID="1"><Comment>` + programme + `</Comment></SanctionsMeasure></SanctionsEntry>`
+}
+
+// A party is on the list while any of its entries is in force; each time without a break is a label.
+func TestOFACListedAgain(t *testing.T) {
+	file, err := os.ReadFile(ofacFile)
+	require.NoError(t, err)
+	const listed, delisted = "LISTED", "DELISTED"
+	type span struct{ from, to, programmes string }
+	for _, c := range []struct {
+		name    string
+		entries []string
+		want    []span
+	}{
+		{"once", nil, []span{{"2018-11-28", "2023-03-15", "CYBER2"}}},
+		{"again", []string{entryOf("SDGT", listed, "2024-02-02")}, []span{{"2018-11-28", "2023-03-15", "CYBER2"}, {"2024-02-02", "", "SDGT"}}},
+		{"meanwhile", []string{entryOf("SDGT", listed, "2020-02-02")}, []span{{"2018-11-28", "", "CYBER2 SDGT"}}},
+		{"within", []string{entryOf("SDGT", listed, "2020-02-02", delisted, "2021-02-02")}, []span{{"2018-11-28", "2023-03-15", "CYBER2 SDGT"}}},
+		{"before", []string{entryOf("SDGT", listed, "2010-02-02", delisted, "2011-02-02")}, []span{{"2010-02-02", "2011-02-02", "SDGT"}, {"2018-11-28", "2023-03-15", "CYBER2"}}},
+		{"on the day", []string{entryOf("SDGT", listed, "2023-03-15")}, []span{{"2018-11-28", "", "CYBER2 SDGT"}}},
+		{"one entry twice", []string{entryOf("SDGT", listed, "2024-02-02", delisted, "2024-03-02", listed, "2024-05-02")},
+			[]span{{"2018-11-28", "2023-03-15", "CYBER2"}, {"2024-02-02", "2024-03-02", "SDGT"}, {"2024-05-02", "", "SDGT"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			entries := strings.NewReplacer(listed, ofacWord(t, file, "EntryEventType", "Created"), delisted, ofacWord(t, file, "EntryEventType", "Removed")).Replace(strings.Join(c.entries, ""))
+			text := strings.Replace(string(file), "</SanctionsEntries>", entries+"</SanctionsEntries>", 1)
+			p, _, err := labels.Read(strings.NewReader(text), "", options("sdn_advanced.xml", "2024-10-01"))
+			require.NoError(t, err)
+			s := set(t, p)
+			var got []span
+			for _, l := range s.History("bitcoin", key(t, "bitcoin", genesis)) {
+				to := ""
+				if !l.ValidTo.IsZero() {
+					to = l.ValidTo.Format(time.DateOnly)
+				}
+				got = append(got, span{l.ValidFrom.Format(time.DateOnly), to, strings.Join(l.Concepts, " ")})
+			}
+			require.ElementsMatch(t, c.want, got)
+			now := s.Lookup("bitcoin", key(t, "bitcoin", genesis), day("2024-09-01"))
+			require.Equal(t, c.want[len(c.want)-1].to == "", len(now) == 1, "in force in 2024")
+		})
+	}
+}
+
+// ofacWord returns the id of a word in a file's reference values.
+func ofacWord(t *testing.T, file []byte, element, word string) string {
+	t.Helper()
+	m := regexp.MustCompile(`<` + element + ` ID="(\d+)"[^>]*>` + word + `<`).FindSubmatch(file)
+	require.NotNil(t, m, "%s %s", element, word)
+	return string(m[1])
 }
 
 func TestOFACErrors(t *testing.T) {

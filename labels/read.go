@@ -11,6 +11,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxFile is the longest file that is read at once. A list of OFAC is read as a stream.
@@ -44,6 +45,9 @@ func Read(in io.Reader, form Form, o TableOptions) (*Pack, Report, error) {
 	if o.Edition.SHA256, err = h.rest(raw); err != nil {
 		return nil, Report{}, err
 	}
+	if len(bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))) == 0 {
+		return nil, Report{}, fmt.Errorf("%w: the file is empty", ErrForm)
+	}
 	if form == "" {
 		form = detect(o.Edition.File, data)
 	}
@@ -55,6 +59,9 @@ func Read(in io.Reader, form Form, o TableOptions) (*Pack, Report, error) {
 	case FormCSV:
 		return CSV(data, o)
 	case FormList:
+		if unlike(data) {
+			return nil, Report{}, fmt.Errorf("%w: it is no TagPack, ActorPack, list of OFAC or table, and its first line holds no address", ErrForm)
+		}
 		return List(data, o)
 	}
 	return nil, Report{}, fmt.Errorf("%w: %q is none that can be read", ErrForm, form)
@@ -79,6 +86,21 @@ func detect(name string, data []byte) Form {
 		}
 	}
 	return FormList
+}
+
+// unlike reports whether a file is none with an address a line: its first line that is no comment
+// begins with what no address of any chain has in it.
+func unlike(data []byte) bool {
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			word := string(line)
+			if at := strings.IndexAny(word, " \t,;"); at >= 0 {
+				word = word[:at]
+			}
+			return !utf8.ValidString(word) || strings.ContainsAny(word, "{}[]<>\"'\x00")
+		}
+	}
+	return false
 }
 
 // unzipped returns in, unpacked where it is a gzip file.

@@ -212,3 +212,25 @@ func BenchmarkBuiltIn(b *testing.B) {
 		set(b, packs...)
 	}
 }
+
+// What a later edition says as well is one label, made since the first; what it leaves out ended.
+func TestHistoryGoesOn(t *testing.T) {
+	pack := func(lastmod, tags string) string {
+		return "title: T\ncreator: C\ncurrency: BTC\nlastmod: " + lastmod + "\ntags:\n" + tags
+	}
+	const stays, goes = "- {address: " + genesis + ", label: stays}\n", "- {address: " + genesis + ", label: goes}\n"
+	first := read(t, pack("2021-01-01", stays+goes), options("a.yaml", "2021-01-02"))
+	later := read(t, pack("2022-01-01", stays), options("b.yaml", "2022-01-02"))
+	again := read(t, pack("2022-01-01", stays), options("c.yaml", "2022-03-03"))
+	got := map[string][2]time.Time{}
+	s := set(t, again, first, later)
+	for _, l := range s.History("bitcoin", key(t, "bitcoin", genesis)) {
+		require.NotContains(t, got, l.Text)
+		got[l.Text] = [2]time.Time{l.Since, l.Until}
+	}
+	require.Equal(t, map[string][2]time.Time{"stays": {day("2021-01-01"), {}}, "goes": {day("2021-01-01"), day("2022-01-01")}}, got)
+
+	then := s.Lookup("bitcoin", key(t, "bitcoin", genesis), day("2021-06-01"))
+	require.Len(t, then, 2)
+	require.Equal(t, "a.yaml", then[0].Edition.File, "what was said then is what that edition says")
+}

@@ -31,7 +31,7 @@ type TableOptions struct {
 func List(data []byte, o TableOptions) (*Pack, Report, error) {
 	chain := cmp.Or(o.Chain, chainOfFile(o.Edition.File))
 	if chain == "" {
-		return nil, Report{}, fmt.Errorf("%w: on which chain are these addresses? The name of the file does not end in a coin's code, such as addresses_XBT.txt", ErrForm)
+		return nil, Report{}, fmt.Errorf("%w: a list of addresses, which is what it is where it is nothing else: on which chain? %w, and the name of the file does not end in a coin's code, such as addresses_XBT.txt", ErrForm, ErrWhichChain)
 	}
 	b := newBuilder(o.Codec, o.edition(FormList))
 	for i, line := range strings.Split(string(data), "\n") {
@@ -62,6 +62,7 @@ func chainOfFile(name string) string {
 func (o *TableOptions) edition(form Form) Edition {
 	e := o.Edition
 	e.Form = form
+	e.Retrieved = cmp.Or(e.Retrieved, o.Today)
 	e.Title = cmp.Or(e.Title, strings.TrimSuffix(e.File, path.Ext(e.File)))
 	return e
 }
@@ -152,7 +153,7 @@ func CSV(data []byte, o TableOptions) (*Pack, Report, error) {
 	}
 	t := &table{builder: newBuilder(o.Codec, o.edition(FormCSV)), o: &o, columns: columns}
 	if _, ok := columns[roleChain]; !ok && t.chain(nil) == "" {
-		return nil, Report{}, fmt.Errorf("%w: on which chain are these addresses? No column says it", ErrForm)
+		return nil, Report{}, fmt.Errorf("%w: on which chain are these addresses? %w, and no column", ErrForm, ErrWhichChain)
 	}
 	for {
 		from := r.InputOffset()

@@ -15,8 +15,10 @@ import (
 type Options struct {
 	Codec Codec
 	// Edition says what whoever imports a file knows of it. What the file says of itself wins,
-	// but for Title, Source and Licence where they are given. Form is set by the importer.
+	// but for Title, Source, Licence and Retrieved where they are given. Form is set by the importer.
 	Edition Edition
+	// Today is when a file was retrieved of which neither Edition nor the file says it.
+	Today time.Time
 	// Include returns a file that the imported one names; nil: it may name none.
 	Include func(name string) ([]byte, error)
 
@@ -27,10 +29,17 @@ type Options struct {
 // with the line.
 var ErrForm = errors.New("not of this form")
 
+// ErrWhichChain means that a list or table has to be told on which chain its addresses are.
+var ErrWhichChain = errors.New("nothing says it")
+
 // TagPack reads a TagPack of GraphSense: YAML with a header and a list of tags. Any field of a tag
 // may stand in the header instead, for all tags that lack it; anchors and merges work; `header:`
 // may name a file (`!include FILE`). A currency or network that the program does not know is kept
 // by its own name.
+//
+// A field that the form does not have is a remark with its line, and so is one of another type than
+// the form's: nothing of it is lost without a word. Of a category that is a list the first word counts
+// that ends a trace, else the first, and the others stand among the concepts.
 func TagPack(data []byte, o Options) (*Pack, Report, error) {
 	root, lines, err := yamlRoot(data)
 	if err != nil {
@@ -49,12 +58,14 @@ func TagPack(data []byte, o Options) (*Pack, Report, error) {
 		return nil, Report{}, err
 	}
 	b := newBuilder(o.Codec, e)
+	b.known(header, "", slices.Concat(packFields, tagFields))
 	for i, tag := range tags.Content {
 		own := mapping(tag)
 		if own == nil {
 			b.report.refuse(tag.Line, "", errors.New("a tag is a mapping of fields"))
 			continue
 		}
+		b.known(own, scalar(own["address"]), tagFields)
 		b.tag(tag, own, header, entryText(lines, tags, i))
 	}
 	return b.pack()
@@ -63,10 +74,11 @@ func TagPack(data []byte, o Options) (*Pack, Report, error) {
 // tag adds one tag, with what it lacks taken from the header.
 func (b *builder) tag(node *yaml.Node, own, header map[string]*yaml.Node, raw string) {
 	f := fields{own: own, header: header}
+	category, more := f.category()
 	s := said{
 		address: f.text("address"), text: f.text("label"), context: f.text("context"), raw: raw, line: node.Line,
 		claim: Claim{
-			Actor: f.text("actor"), Category: f.text("category"), Abuse: f.text("abuse"), Concepts: f.list("concepts"), Source: f.text("source"),
+			Actor: f.text("actor"), Category: category, Abuse: f.text("abuse"), Concepts: append(f.list("concepts"), more...), Source: f.text("source"),
 			Confidence: f.text("confidence"), ClusterDefiner: f.boolean("is_cluster_definer"), Asset: f.text("currency"), Network: f.text("network"),
 			LastMod: f.time("lastmod"), ValidFrom: f.time("valid_from"), ValidTo: f.time("valid_to"),
 		},
@@ -77,6 +89,10 @@ func (b *builder) tag(node *yaml.Node, own, header map[string]*yaml.Node, raw st
 	}
 	if s.claim.Asset == "" {
 		s.claim.Asset = f.text("asset")
+	}
+	for _, r := range f.remarks {
+		r.Address = s.address
+		b.remark(r)
 	}
 	b.add(&s)
 }
@@ -89,8 +105,9 @@ func editionOf(form Form, header map[string]*yaml.Node, o *Options) (Edition, er
 	e.Title = cmp.Or(e.Title, f.text("title"), e.File)
 	e.Creator = cmp.Or(f.text("creator"), e.Creator)
 	e.Description = cmp.Or(f.text("description"), e.Description)
-	e.Source = cmp.Or(e.Source, f.text("source"))
+	e.Source = cmp.Or(e.Source, f.text("retrieved_from"), f.text("source"))
 	e.Licence = cmp.Or(e.Licence, f.text("licence"), f.text("license"))
+	e.Retrieved = cmp.Or(e.Retrieved, f.time("retrieved"), o.Today)
 	for _, name := range []string{"dated", "lastmod"} {
 		if t := f.time(name); !t.IsZero() {
 			e.Dated = t
@@ -171,94 +188,6 @@ func entryText(lines []string, list *yaml.Node, i int) string {
 		}
 	}
 	return text
-}
-
-// fields reads the fields of a tag, of which the header may have some. The first error stays.
-type fields struct {
-	own, header map[string]*yaml.Node
-	err         error
-}
-
-func (f *fields) node(name string) *yaml.Node {
-	if n := deref(f.own[name]); n != nil && n.Tag != "!!null" {
-		return n
-	}
-	if n := deref(f.header[name]); n != nil && n.Tag != "!!null" {
-		return n
-	}
-	return nil
-}
-
-// text returns a field as it is written: numbers and booleans too, lists and mappings as YAML.
-func (f *fields) text(name string) string {
-	n := f.node(name)
-	if n == nil {
-		return ""
-	}
-	if n.Kind == yaml.ScalarNode {
-		return n.Value
-	}
-	text, err := yaml.Marshal(n)
-	if err != nil {
-		f.fail(n, name, err)
-	}
-	return strings.TrimSpace(string(text))
-}
-
-func (f *fields) fail(n *yaml.Node, name string, err error) {
-	if f.err == nil {
-		f.err = fmt.Errorf("line %d: %s: %w", n.Line, name, err)
-	}
-}
-
-// list returns a field that is a list of words, or one word.
-func (f *fields) list(name string) []string {
-	n := f.node(name)
-	if n == nil {
-		return nil
-	}
-	if n.Kind == yaml.ScalarNode {
-		return []string{n.Value}
-	}
-	var out []string
-	for _, item := range n.Content {
-		if item = deref(item); n.Kind != yaml.SequenceNode || item.Kind != yaml.ScalarNode {
-			f.fail(n, name, errors.New("want a list of words"))
-			return nil
-		}
-		out = append(out, item.Value)
-	}
-	return out
-}
-
-// boolean returns "true", "false" or "", also where it is written as YAML 1.1 has it (yes, off).
-func (f *fields) boolean(name string) string {
-	n := f.node(name)
-	if n == nil {
-		return ""
-	}
-	var b bool
-	if err := n.Decode(&b); err != nil {
-		f.fail(n, name, fmt.Errorf("want true or false, got %q", n.Value))
-		return ""
-	}
-	if b {
-		return "true"
-	}
-	return "false"
-}
-
-// time returns a field that is a date or a time; without a zone it is UTC.
-func (f *fields) time(name string) time.Time {
-	n := f.node(name)
-	if n == nil {
-		return time.Time{}
-	}
-	t, err := parseTime(n.Value)
-	if err != nil {
-		f.fail(n, name, err)
-	}
-	return t
 }
 
 // parseTime reads a date or a time as sources write them.
