@@ -25,6 +25,11 @@ const (
 	// manyDeposits accounts that show the pattern towards one service are no accident, although
 	// nothing else ties them to it. Basis: with two, one customer with two wallets would do.
 	manyDeposits = 3
+	// leastAlike is how often each of them sweeps at least: a wallet that is emptied once shows nothing.
+	leastAlike = 2
+	// gasTimes: what a service pays an account is for its gas where it is no more than this many times
+	// what the account paid in fees. Whoever withdraws from a service gets more.
+	gasTimes = 10
 )
 
 // DepositFacts is what is known of an account that may be a deposit address of a service.
@@ -36,7 +41,7 @@ type DepositFacts struct {
 	End int64
 	// Owner returns the service that an account belongs to, as labels say; "" for none.
 	Owner func(chains.Address) string
-	// Funder returns who paid an account's first gas; "" where that is not known.
+	// Funder returns who paid the first gas of an account that signed; "" where that is not known.
 	Funder func(chains.Address) chains.Address
 	// Alike is how many other accounts are known to sweep to the same service in the same way.
 	Alike func(service string) int
@@ -69,6 +74,7 @@ type DepositReceipt struct {
 // that the first sweep of an asset may be larger.
 func DepositAddress(f *DepositFacts) (d Deposit, pattern, tied bool) {
 	w := &sweeping{f: f, held: map[chains.Asset]*sweepable{}}
+	w.lookAhead()
 	for _, tx := range f.Txs {
 		if tx.Exec == nil || !w.take(tx) {
 			return Deposit{}, false, false
@@ -88,7 +94,7 @@ type sweeping struct {
 	f       *DepositFacts
 	d       Deposit
 	held    map[chains.Asset]*sweepable
-	funds   bool // the service paid it native coin
+	funds   string // the service that pays it native coin, for gas; "" for none
 	created chains.Address
 	signers []chains.Address // who signed sweeps, but for the account itself
 }
@@ -99,6 +105,34 @@ type sweepable struct {
 	beside  chains.Amount // left by sweeps, or paid by the service
 	waiting []int         // receipts in due
 	swept   bool          // once
+}
+
+// lookAhead finds the service that the account pays first, and whether what that one gave it is for
+// its gas.
+func (w *sweeping) lookAhead() {
+	service := ""
+	var gave, fees chains.Amount
+	for _, tx := range w.f.Txs {
+		for i := 0; tx.Exec != nil && service == "" && i < len(tx.Exec.Moves); i++ {
+			if m := &tx.Exec.Moves[i]; m.From == w.f.Account && m.Kind != chains.MoveFee {
+				service = w.f.Owner(m.To)
+			}
+		}
+	}
+	for _, tx := range w.f.Txs {
+		for i := 0; tx.Exec != nil && i < len(tx.Exec.Moves); i++ {
+			switch m := &tx.Exec.Moves[i]; {
+			case m.From == w.f.Account && m.Kind == chains.MoveFee:
+				fees = plusUpTo(fees, m.Amount)
+			case m.To == w.f.Account && m.Kind.Native() && m.From != "" && w.f.Owner(m.From) == service:
+				gave = plusUpTo(gave, m.Amount)
+			}
+		}
+	}
+	tenth, _ := gave.MulDiv(chains.Units(1), chains.Units(gasTimes))
+	if service != "" && !gave.IsZero() && !fees.Less(tenth) {
+		w.funds = service
+	}
 }
 
 // take takes a transaction; false where no deposit address would do that.
@@ -148,12 +182,11 @@ func (w *sweeping) at(asset chains.Asset) *sweepable {
 	return w.held[asset]
 }
 
-// receive takes a receipt. What the service itself pays is for gas.
+// receive takes a receipt. What the service itself pays for gas is none.
 func (w *sweeping) receive(tx *chains.Tx, m *chains.Move) {
 	at := w.at(m.Asset)
-	if m.From != "" && w.f.Owner(m.From) != "" {
+	if m.From != "" && m.Kind.Native() && w.funds != "" && w.f.Owner(m.From) == w.funds {
 		at.beside = plusUpTo(at.beside, m.Amount)
-		w.funds = w.funds || m.Kind.Native()
 		return
 	}
 	at.due = plusUpTo(at.due, m.Amount)
@@ -231,14 +264,14 @@ func (w *sweeping) tie() string {
 		return a != "" && (w.f.Owner(a) == w.d.Service || w.f.Owner(w.f.Funder(a)) == w.d.Service)
 	}
 	switch {
-	case w.funds || w.f.Owner(w.f.Funder(w.f.Account)) == w.d.Service:
+	case w.funds != "" && w.funds == w.d.Service:
 		return "the service pays for its gas"
 	case of(w.created):
 		return "the service created it"
 	case slices.ContainsFunc(w.signers, of):
 		return "the service signs its sweeps and pays for them"
 	}
-	if n := w.f.Alike(w.d.Service) + 1; n >= manyDeposits {
+	if n := w.f.Alike(w.d.Service) + 1; n >= manyDeposits && w.d.Sweeps >= leastAlike {
 		return fmt.Sprintf("%d accounts sweep to the service in the same way", n)
 	}
 	return ""

@@ -18,6 +18,7 @@ type sweeper struct {
 }
 
 // pay adds a payment, some minutes after the one before; units are hundredths of a coin.
+// D pays a fee of one where it signs.
 func (s *sweeper) pay(minutes int64, sender, from, to string, asset chains.Asset, hundredths uint64) *chains.Tx {
 	s.time += minutes * 60
 	units, _ := chains.Units(hundredths).MulDiv(chains.Units(1e16), chains.Units(1))
@@ -30,6 +31,10 @@ func (s *sweeper) pay(minutes int64, sender, from, to string, asset chains.Asset
 		Exec: &chains.Execution{Sender: chains.Address(sender), Moves: []chains.Move{
 			{Kind: kind, Asset: asset, From: chains.Address(from), To: chains.Address(to), Amount: units},
 		}},
+	}
+	if sender == "D" {
+		fee, _ := chains.Units(1).MulDiv(chains.Units(1e16), chains.Units(1))
+		tx.Exec.Moves = append([]chains.Move{{Kind: chains.MoveFee, From: "D", Amount: fee}}, tx.Exec.Moves...)
 	}
 	s.txs = append(s.txs, tx)
 	return tx
@@ -51,7 +56,18 @@ func TestDepositAddress(t *testing.T) {
 		{"two hundredths stay", func(s *sweeper) { gas(s); customer(s, 500); sweep(s, 498) }, 0, false, false},
 		{"several payments, one sweep", func(s *sweeper) { gas(s); customer(s, 500); customer(s, 300); sweep(s, 800) }, 0, true, true},
 		{"nothing ties it to the exchange", func(s *sweeper) { customer(s, 500); sweep(s, 500) }, 1, true, false},
-		{"three such accounts", func(s *sweeper) { customer(s, 500); sweep(s, 500) }, 2, true, true},
+		{"three accounts that each were emptied once", func(s *sweeper) { customer(s, 500); sweep(s, 500) }, 2, true, false},
+		{"three such accounts", func(s *sweeper) { customer(s, 500); sweep(s, 500); customer(s, 1); sweep(s, 1) }, 2, true, true},
+		{"the exchange pays ten times the fees", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 10); customer(s, 500); sweep(s, 500) }, 0, true, true},
+		{"and more, which stays", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 11); customer(s, 500); sweep(s, 500) }, 0, false, false},
+		{"and more, which goes back", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 11); customer(s, 500); sweep(s, 511) }, 0, true, false},
+		{"another exchange pays it too", func(s *sweeper) { s.pay(1, "F", "F", "D", chains.Native, 3); customer(s, 500); sweep(s, 503) }, 0, true, false},
+		{"which stays", func(s *sweeper) { s.pay(1, "F", "F", "D", chains.Native, 3); customer(s, 500); sweep(s, 500) }, 0, false, false},
+		{"a wallet withdraws from the exchange and pays dollars in", func(s *sweeper) {
+			s.pay(1, "E", "E", "D", chains.Native, 1000)
+			s.pay(60, "C", "C", "D", usd, 700)
+			s.pay(600, "D", "D", "E", usd, 700)
+		}, 0, true, false},
 		{"its operator sweeps", func(s *sweeper) { customer(s, 500); s.pay(60, "O", "D", "E", chains.Native, 500) }, 0, true, true},
 		{"whom it paid for gas sweeps", func(s *sweeper) { customer(s, 500); s.pay(60, "P", "D", "E", chains.Native, 500) }, 0, true, true},
 		{"somebody else sweeps", func(s *sweeper) { customer(s, 500); s.pay(60, "Q", "D", "E", chains.Native, 500) }, 0, true, false},
