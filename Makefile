@@ -115,7 +115,7 @@ labels: ## write the labels that the program carries again, from SHARED/labels (
 	go test ./labels -count=1 -run '^TestBuiltIn$$' -args -shared "$(SHARED)"
 
 docs: ## write the reference in docs/cli.md and what README.md shows again
-	go test ./cmd/clew -count=1 -run '^(TestReference|TestReadme)$$' -update
+	go test ./cmd/clew -count=1 -run '^(TestReference|TestReadme|TestReadmeFigures)$$' -update
 
 clean: ## remove build/
 	rm -rf build
