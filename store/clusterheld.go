@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"clew/chains"
 )
@@ -13,8 +14,8 @@ type Holdings struct {
 	Outputs int           // how many these are
 	First   chains.BlockRef
 	Last    chains.BlockRef
-	Txs     int // transactions that were read, one for each address that they touch
-	// Counted: of all addresses. False where Txs reached the limit: then nothing else means
+	Txs     int // transactions that pay to it or spend from it
+	// Counted: false where more transactions than the limit touch them. Then nothing else means
 	// anything.
 	Counted bool
 	// Whole: the range begins with the chain's first block and has no hole, so that Units is what the
@@ -48,70 +49,93 @@ func (u *Clusters) Holdings(ctx context.Context, a chains.Address, limit int) (h
 	if len(as) == 0 {
 		as = append(as, a)
 	}
-	seen := seen{}
-	for _, a := range as {
-		if err := ctx.Err(); err != nil {
-			return h, err
-		}
-		if more, err := u.holds(&h, &seen, a, limit); err != nil || more {
-			return h, err
-		}
+	places, err := u.placesOf(ctx, as, limit)
+	if err != nil || len(places) > limit {
+		return h, err
 	}
 	h.Counted = true
-	if seen.some {
-		if h.First, err = u.r.blockRef(heightOf(seen.first)); err == nil {
-			h.Last, err = u.r.blockRef(heightOf(seen.last))
-		}
-	}
+	err = u.hold(ctx, &h, as, places)
 	return h, err
 }
 
-// seen are the first and the last place that touch a cluster.
-type seen struct {
-	first, last place
-	some        bool
-}
-
-// holds adds what one address holds; more: the limit was reached before all was read.
-func (u *Clusters) holds(h *Holdings, seen *seen, a chains.Address, limit int) (more bool, err error) {
-	// Keyed by output, so that the second of two coinbases with one txid replaces the first.
-	unspent := map[chains.OutPoint]uint64{}
-	for cur := newCursor(u.r, a, u.from-1, u.end); ; {
-		pos, ok, err := cur.next()
-		if err != nil {
-			return false, err
+// placesOf returns where transactions pay to as or spend from them, ascending, each once; more than
+// limit where there are more, and then not all.
+func (u *Clusters) placesOf(ctx context.Context, as []chains.Address, limit int) (places []place, err error) {
+	room := 2*limit + 1 // so that those that several share are told from too many
+	for _, a := range as {
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
-		if !ok {
-			break
-		}
-		if h.Txs++; h.Txs > limit {
-			return true, nil
-		}
-		t, err := u.r.tx(pos)
-		if err != nil {
-			return false, err
-		}
-		if !touches(t, a) {
-			continue
-		}
-		if !seen.some {
-			seen.first, seen.last, seen.some = pos, pos, true
-		}
-		seen.first, seen.last = min(seen.first, pos), max(seen.last, pos)
-		for i := range t.Inputs {
-			delete(unspent, t.Inputs[i].Prev)
-		}
-		for i := range t.Outputs {
-			if t.Outputs[i].Address == a {
-				unspent[chains.OutPoint{Tx: t.ID, Index: uint32(i)}] = t.Outputs[i].Value
+		for cur := newCursor(u.r, a, u.from-1, u.end); ; {
+			pos, ok, err := cur.next()
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				break
+			}
+			if places = append(places, pos); len(places) >= room {
+				slices.Sort(places)
+				if places = slices.Compact(places); len(places) > limit {
+					return places, nil
+				}
 			}
 		}
 	}
-	for _, v := range unspent {
-		if h.Units, err = h.Units.Add(chains.Units(v)); err != nil {
-			return false, err
-		}
+	slices.Sort(places)
+	return slices.Compact(places), nil
+}
+
+// hold adds up what the transactions at places, which ascend, leave to as.
+func (u *Clusters) hold(ctx context.Context, h *Holdings, as []chains.Address, places []place) error {
+	own := make(map[chains.Address]bool, len(as))
+	for _, a := range as {
+		own[a] = true
 	}
-	h.Outputs += len(unspent)
-	return false, nil
+	// Keyed by output, so that the second of two coinbases with one txid replaces the first.
+	unspent := map[chains.OutPoint]uint64{}
+	var first, last place
+	for _, pos := range places {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		t, err := u.r.tx(pos)
+		if err != nil {
+			return err
+		}
+		touched := false
+		for i := range t.Inputs {
+			touched = touched || own[t.Inputs[i].Spent.Address]
+			delete(unspent, t.Inputs[i].Prev)
+		}
+		for i := range t.Outputs {
+			if own[t.Outputs[i].Address] {
+				touched = true
+				unspent[chains.OutPoint{Tx: t.ID, Index: uint32(i)}] = t.Outputs[i].Value
+			}
+		}
+		if !touched { // another address has the same key
+			continue
+		}
+		if h.Txs++; h.Txs == 1 {
+			first = pos
+		}
+		last = pos
+	}
+	for _, v := range unspent {
+		sum, err := h.Units.Add(chains.Units(v))
+		if err != nil {
+			return err
+		}
+		h.Units = sum
+	}
+	h.Outputs = len(unspent)
+	if h.Txs == 0 {
+		return nil
+	}
+	var err error
+	if h.First, err = u.r.blockRef(heightOf(first)); err == nil {
+		h.Last, err = u.r.blockRef(heightOf(last))
+	}
+	return err
 }

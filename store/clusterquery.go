@@ -121,50 +121,78 @@ func (u *Clusters) Members(ctx context.Context, a, after chains.Address, limit i
 	return as, len(page) < len(ids), err
 }
 
+// addresses returns those of ids, which ascend. A key stands in the rows of joins of the block that
+// brought it, beside the place and the input of a transaction that has it. Each block and each
+// transaction is read once.
 func (u *Clusters) addresses(ctx context.Context, ids []uint32) ([]chains.Address, error) {
-	as := make([]chains.Address, len(ids))
-	for i, id := range ids {
-		var err error
-		if as[i], err = u.address(ctx, id); err != nil {
+	as := make([]chains.Address, 0, len(ids))
+	for len(ids) > 0 {
+		born, end := u.bornAt(ids[0])
+		n, _ := slices.BinarySearch(ids, end)
+		some, err := u.addressesOf(ctx, born.block, ids[:n])
+		if err != nil {
 			return nil, err
 		}
+		as, ids = append(as, some...), ids[n:]
 	}
 	return as, nil
 }
 
-// address returns that of an id: its key stands in the row of joins that brought it, beside the
-// place and the input of a transaction that has it.
 func (u *Clusters) address(ctx context.Context, id uint32) (chains.Address, error) {
-	born := u.bornAt(id)
-	if err := u.readRow(ctx, born.block); err != nil {
+	as, err := u.addresses(ctx, []uint32{id})
+	if err != nil {
 		return "", err
 	}
-	key := u.index.keys[id]
+	return as[0], nil
+}
+
+// addressesOf returns the addresses of ids that a block brought.
+func (u *Clusters) addressesOf(ctx context.Context, block place, ids []uint32) ([]chains.Address, error) {
+	if err := u.readRow(ctx, block); err != nil {
+		return nil, err
+	}
+	as := make([]chains.Address, len(ids))
+	missing := make(map[addressKey]int, len(ids))
+	for i, id := range ids {
+		missing[u.index.keys[id]] = i
+	}
 	for i := range u.row.records {
 		record := &u.row.records[i]
+		var t *chains.Tx // read when it is needed
 		for _, m := range record.members {
-			if m.key != key {
+			at, wanted := missing[m.key]
+			if !wanted {
 				continue
 			}
-			t, err := u.r.tx(u.row.block + record.ordinal)
-			if err != nil {
-				return "", err
+			if t == nil {
+				var err error
+				if t, err = u.r.tx(block + record.ordinal); err != nil {
+					return nil, err
+				}
 			}
-			if a := m.addressOf(t); a != "" && u.r.hash.addressKey(a) == key {
-				return a, nil
+			if a := m.addressOf(t); a != "" && u.r.hash.addressKey(a) == m.key {
+				as[at] = a
+				delete(missing, m.key)
 			}
 		}
 	}
-	return "", damaged("joins of %s block %d do not lead to their addresses", u.r.chain, heightOf(born.block))
+	if len(missing) > 0 {
+		return nil, damaged("joins of %s block %d do not lead to their addresses", u.r.chain, heightOf(block))
+	}
+	return as, nil
 }
 
-// bornAt returns the block in which id was first joined.
-func (u *Clusters) bornAt(id uint32) birth {
+// bornAt returns in which block id was first joined, and the first id of the next such block.
+func (u *Clusters) bornAt(id uint32) (born birth, end uint32) {
 	at, exact := slices.BinarySearchFunc(u.born, id, func(b birth, id uint32) int { return cmp.Compare(b.id, id) })
 	if !exact {
 		at--
 	}
-	return u.born[at]
+	end = uint32(u.sets.Len())
+	if at+1 < len(u.born) {
+		end = u.born[at+1].id
+	}
+	return u.born[at], end
 }
 
 // readRow reads the records of a block into u.row.
@@ -190,7 +218,8 @@ type tie struct {
 // ties returns what joins the cluster of root, in chain order; groups name their tie by index. Nothing
 // before the block that brought its root is read, and each row behind once.
 func (u *Clusters) ties(ctx context.Context, root uint32) (ties []tie, groups []heuristics.Group, err error) {
-	err = eachJoinRow(ctx, u.r, u.bornAt(root).block, u.end, func(block place, records []joinRecord, _, _ int) error {
+	born, _ := u.bornAt(root)
+	err = eachJoinRow(ctx, u.r, born.block, u.end, func(block place, records []joinRecord, _, _ int) error {
 		for i := range records {
 			ties, groups = u.tiesOf(root, block, &records[i], ties, groups)
 		}

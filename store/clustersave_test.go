@@ -108,12 +108,12 @@ func TestCheckOfSavedClusters(t *testing.T) {
 		sql  string
 		read bool // it can be read all the same
 	}{
-		"another key":   {`UPDATE cluster_part SET bytes = CAST(x'00000000' || substr(bytes, 5) AS BLOB)`, true},
-		"a later root":  {`UPDATE cluster_part SET bytes = CAST(substr(bytes, 1, 12) || x'00000001' || substr(bytes, 17) AS BLOB)`, false},
-		"cut off":       {`UPDATE cluster_part SET bytes = substr(bytes, 1, length(bytes) - 1)`, false},
-		"no part":       {`DELETE FROM cluster_part`, false},
-		"another count": {`UPDATE cluster_base SET joins = joins + 1`, true},
-		"more that wait": {`UPDATE cluster_base SET waiting = 9`, true},
+		"another key":        {`UPDATE cluster_part SET bytes = CAST(x'00000000' || substr(bytes, 5) AS BLOB)`, true},
+		"a later root":       {`UPDATE cluster_part SET bytes = CAST(substr(bytes, 1, 12) || x'00000001' || substr(bytes, 17) AS BLOB)`, false},
+		"cut off":            {`UPDATE cluster_part SET bytes = substr(bytes, 1, length(bytes) - 1)`, false},
+		"no part":            {`DELETE FROM cluster_part`, false},
+		"another count":      {`UPDATE cluster_base SET joins = joins + 1`, true},
+		"more that wait":     {`UPDATE cluster_base SET waiting = 9`, true},
 		"more addresses":     {`UPDATE cluster_base SET addresses = addresses + 1, slots = slots - 4`, false},
 		"addresses as slots": {`UPDATE cluster_base SET addresses = addresses + 64, slots = slots - 256`, false},
 	} {
