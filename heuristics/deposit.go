@@ -25,10 +25,10 @@ const (
 	// manyDeposits accounts that show the pattern towards one service are no accident, although
 	// nothing else ties them to it. Basis: with two, one customer with two wallets would do.
 	manyDeposits = 3
-	// leastAlike is how often each of them sweeps at least: a wallet that is emptied once shows nothing.
+	// leastAlike is how often each of them is swept at least: a wallet that is emptied once shows nothing.
 	leastAlike = 2
-	// gasTimes: what a service pays an account is for its gas where it is no more than this many times
-	// what the account paid in fees. Whoever withdraws from a service gets more.
+	// gasTimes: what a service pays an account that was swept once is for its gas where it is no more
+	// than this many times what the account paid in fees.
 	gasTimes = 10
 )
 
@@ -74,7 +74,7 @@ type DepositReceipt struct {
 // that the first sweep of an asset may be larger.
 func DepositAddress(f *DepositFacts) (d Deposit, pattern, tied bool) {
 	w := &sweeping{f: f, held: map[chains.Asset]*sweepable{}}
-	w.lookAhead()
+	w.first = w.paidFirst()
 	for _, tx := range f.Txs {
 		if tx.Exec == nil || !w.take(tx) {
 			return Deposit{}, false, false
@@ -94,7 +94,9 @@ type sweeping struct {
 	f       *DepositFacts
 	d       Deposit
 	held    map[chains.Asset]*sweepable
-	funds   string // the service that pays it native coin, for gas; "" for none
+	first   string        // the service that it pays first
+	gas     chains.Amount // native coin that this service paid while something waited to be swept
+	fees    chains.Amount // that it paid itself
 	created chains.Address
 	signers []chains.Address // who signed sweeps, but for the account itself
 }
@@ -107,32 +109,16 @@ type sweepable struct {
 	swept   bool          // once
 }
 
-// lookAhead finds the service that the account pays first, and whether what that one gave it is for
-// its gas.
-func (w *sweeping) lookAhead() {
-	service := ""
-	var gave, fees chains.Amount
-	for _, tx := range w.f.Txs {
-		for i := 0; tx.Exec != nil && service == "" && i < len(tx.Exec.Moves); i++ {
-			if m := &tx.Exec.Moves[i]; m.From == w.f.Account && m.Kind != chains.MoveFee {
-				service = w.f.Owner(m.To)
-			}
-		}
-	}
+// paidFirst returns the service that the account pays first; "" for none.
+func (w *sweeping) paidFirst() string {
 	for _, tx := range w.f.Txs {
 		for i := 0; tx.Exec != nil && i < len(tx.Exec.Moves); i++ {
-			switch m := &tx.Exec.Moves[i]; {
-			case m.From == w.f.Account && m.Kind == chains.MoveFee:
-				fees = plusUpTo(fees, m.Amount)
-			case m.To == w.f.Account && m.Kind.Native() && m.From != "" && w.f.Owner(m.From) == service:
-				gave = plusUpTo(gave, m.Amount)
+			if m := &tx.Exec.Moves[i]; m.From == w.f.Account && m.To != m.From && m.Kind != chains.MoveFee && !m.Amount.IsZero() {
+				return w.f.Owner(m.To)
 			}
 		}
 	}
-	tenth, _ := gave.MulDiv(chains.Units(1), chains.Units(gasTimes))
-	if service != "" && !gave.IsZero() && !fees.Less(tenth) {
-		w.funds = service
-	}
+	return ""
 }
 
 // take takes a transaction; false where no deposit address would do that.
@@ -150,6 +136,7 @@ func (w *sweeping) take(tx *chains.Tx) bool {
 			w.receive(tx, m)
 		case m.From != w.f.Account:
 		case m.Kind == chains.MoveFee:
+			w.fees = plusUpTo(w.fees, m.Amount)
 			at := w.at(chains.Native)
 			at.beside = at.beside.Minus(chains.Min(at.beside, m.Amount))
 		default:
@@ -182,16 +169,35 @@ func (w *sweeping) at(asset chains.Asset) *sweepable {
 	return w.held[asset]
 }
 
-// receive takes a receipt. What the service itself pays for gas is none.
+// receive takes a receipt. Coin that the service itself pays is none where something waits to be swept:
+// it is for the gas of that.
 func (w *sweeping) receive(tx *chains.Tx, m *chains.Move) {
 	at := w.at(m.Asset)
-	if m.From != "" && m.Kind.Native() && w.funds != "" && w.f.Owner(m.From) == w.funds {
-		at.beside = plusUpTo(at.beside, m.Amount)
+	if m.From != "" && m.Kind.Native() && w.first != "" && w.f.Owner(m.From) == w.first && w.waits() {
+		at.beside, w.gas = plusUpTo(at.beside, m.Amount), plusUpTo(w.gas, m.Amount)
 		return
 	}
 	at.due = plusUpTo(at.due, m.Amount)
 	at.waiting = append(at.waiting, len(w.d.Receipts))
 	w.d.Receipts = append(w.d.Receipts, DepositReceipt{Tx: tx.ID, Time: tx.Block.Time, From: m.From, Asset: m.Asset, Units: m.Amount})
+}
+
+// waits reports whether something was received and not swept.
+func (w *sweeping) waits() bool {
+	for _, at := range w.held {
+		if len(at.waiting) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// paysGas reports whether the service pays for the account's gas: while something waits there, and
+// either about what it needs, or it is swept again and again. Whoever fetches coin from a service to
+// pay a fee gets more, once.
+func (w *sweeping) paysGas() bool {
+	part, _ := w.gas.MulDiv(chains.Units(1), chains.Units(gasTimes))
+	return !w.gas.IsZero() && (!w.fees.Less(part) || w.d.Sweeps >= leastAlike)
 }
 
 // sweep takes a payment to the service; false where it is not all that was received, or comes late.
@@ -264,7 +270,7 @@ func (w *sweeping) tie() string {
 		return a != "" && (w.f.Owner(a) == w.d.Service || w.f.Owner(w.f.Funder(a)) == w.d.Service)
 	}
 	switch {
-	case w.funds != "" && w.funds == w.d.Service:
+	case w.paysGas():
 		return "the service pays for its gas"
 	case of(w.created):
 		return "the service created it"

@@ -51,16 +51,24 @@ func TestDepositAddress(t *testing.T) {
 		alike         int
 		pattern, tied bool
 	}{
-		{"it passes all on, and the exchange pays for gas", func(s *sweeper) { gas(s); customer(s, 500); sweep(s, 500) }, 0, true, true},
-		{"a hundredth of a coin stays for gas", func(s *sweeper) { gas(s); customer(s, 500); sweep(s, 499) }, 0, true, true},
-		{"two hundredths stay", func(s *sweeper) { gas(s); customer(s, 500); sweep(s, 498) }, 0, false, false},
-		{"several payments, one sweep", func(s *sweeper) { gas(s); customer(s, 500); customer(s, 300); sweep(s, 800) }, 0, true, true},
+		{"it passes all on, and the exchange pays for gas", func(s *sweeper) { customer(s, 500); gas(s); sweep(s, 500) }, 0, true, true},
+		{"a hundredth of a coin stays for gas", func(s *sweeper) { customer(s, 500); gas(s); sweep(s, 499) }, 0, true, true},
+		{"two hundredths stay", func(s *sweeper) { customer(s, 500); gas(s); sweep(s, 498) }, 0, false, false},
+		{"several payments, one sweep", func(s *sweeper) { customer(s, 500); gas(s); customer(s, 300); sweep(s, 800) }, 0, true, true},
 		{"nothing ties it to the exchange", func(s *sweeper) { customer(s, 500); sweep(s, 500) }, 1, true, false},
 		{"three accounts that each were emptied once", func(s *sweeper) { customer(s, 500); sweep(s, 500) }, 2, true, false},
 		{"three such accounts", func(s *sweeper) { customer(s, 500); sweep(s, 500); customer(s, 1); sweep(s, 1) }, 2, true, true},
-		{"the exchange pays ten times the fees", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 10); customer(s, 500); sweep(s, 500) }, 0, true, true},
-		{"and more, which stays", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 11); customer(s, 500); sweep(s, 500) }, 0, false, false},
-		{"and more, which goes back", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 11); customer(s, 500); sweep(s, 511) }, 0, true, false},
+		{"the exchange pays ten times the fees", func(s *sweeper) { customer(s, 500); s.pay(1, "E", "E", "D", chains.Native, 10); sweep(s, 500) }, 0, true, true},
+		{"and more, for one sweep", func(s *sweeper) { customer(s, 500); s.pay(1, "E", "E", "D", chains.Native, 11); sweep(s, 500) }, 0, true, false},
+		{"and more, for two", func(s *sweeper) {
+			customer(s, 500)
+			s.pay(1, "E", "E", "D", chains.Native, 21)
+			sweep(s, 500)
+			customer(s, 300)
+			sweep(s, 300)
+		}, 0, true, true},
+		{"before anything came", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 5); customer(s, 500); sweep(s, 505) }, 0, true, false},
+		{"before anything came, and it stays", func(s *sweeper) { s.pay(1, "E", "E", "D", chains.Native, 5); customer(s, 500); sweep(s, 500) }, 0, false, false},
 		{"another exchange pays it too", func(s *sweeper) { s.pay(1, "F", "F", "D", chains.Native, 3); customer(s, 500); sweep(s, 503) }, 0, true, false},
 		{"which stays", func(s *sweeper) { s.pay(1, "F", "F", "D", chains.Native, 3); customer(s, 500); sweep(s, 500) }, 0, false, false},
 		{"a wallet withdraws from the exchange and pays dollars in", func(s *sweeper) {
@@ -72,53 +80,54 @@ func TestDepositAddress(t *testing.T) {
 		{"whom it paid for gas sweeps", func(s *sweeper) { customer(s, 500); s.pay(60, "P", "D", "E", chains.Native, 500) }, 0, true, true},
 		{"somebody else sweeps", func(s *sweeper) { customer(s, 500); s.pay(60, "Q", "D", "E", chains.Native, 500) }, 0, true, false},
 		{"it pays somebody else too", func(s *sweeper) {
-			gas(s)
 			customer(s, 500)
+			gas(s)
 			sweep(s, 400)
 			s.pay(60, "D", "D", "X", chains.Native, 100)
 		}, 0, false, false},
 		{"to two services", func(s *sweeper) {
-			gas(s)
 			customer(s, 500)
+			gas(s)
 			sweep(s, 500)
 			customer(s, 100)
 			s.pay(60, "D", "D", "F", chains.Native, 100)
 		}, 0, false, false},
-		{"13 hours and 20 minutes later", func(s *sweeper) { gas(s); customer(s, 500); s.pay(800, "D", "D", "E", chains.Native, 500) }, 0, true, true},
-		{"a minute more", func(s *sweeper) { gas(s); customer(s, 500); s.pay(801, "D", "D", "E", chains.Native, 500) }, 0, false, false},
+		{"13 hours and 20 minutes later", func(s *sweeper) { customer(s, 500); gas(s); s.pay(799, "D", "D", "E", chains.Native, 500) }, 0, true, true},
+		{"a minute more", func(s *sweeper) { customer(s, 500); gas(s); s.pay(800, "D", "D", "E", chains.Native, 500) }, 0, false, false},
 		{"soon after the last of them", func(s *sweeper) {
-			gas(s)
 			customer(s, 500)
+			gas(s)
 			s.pay(700, "C", "C", "D", chains.Native, 100)
 			s.pay(700, "D", "D", "E", chains.Native, 600)
 		}, 0, true, true},
-		{"the last payment is not swept yet", func(s *sweeper) { gas(s); customer(s, 500); sweep(s, 500); customer(s, 100) }, 0, true, true},
+		{"the last payment is not swept yet", func(s *sweeper) { customer(s, 500); gas(s); sweep(s, 500); customer(s, 100) }, 0, true, true},
 		{"and never was", func(s *sweeper) {
-			gas(s)
 			customer(s, 500)
+			gas(s)
 			sweep(s, 500)
 			customer(s, 100)
 			s.pay(900, "E", "E", "D", chains.Native, 1)
 		}, 0, false, false},
 		{"tokens to the unit", func(s *sweeper) {
-			gas(s)
 			s.pay(1, "C", "C", "D", usd, 700)
+			gas(s)
 			s.pay(1, "D", "D", "E", usd, 700)
 		}, 0, true, true},
 		{"a token that lacks something", func(s *sweeper) {
-			gas(s)
 			s.pay(1, "C", "C", "D", usd, 700)
+			gas(s)
 			s.pay(1, "D", "D", "E", usd, 699)
 		}, 0, false, false},
 		{"a token that nobody sweeps", func(s *sweeper) {
-			gas(s)
 			customer(s, 500)
+			gas(s)
 			sweep(s, 500)
 			s.pay(1, "spam", "spam", "D", "SPAM", 9)
 			s.pay(900, "E", "E", "D", chains.Native, 1)
 		}, 0, true, true},
-		{"more than came, the second time", func(s *sweeper) { gas(s); customer(s, 500); sweep(s, 500); customer(s, 100); sweep(s, 120) }, 0, false, false},
-		{"nothing came", func(s *sweeper) { gas(s); sweep(s, 5) }, 0, false, false},
+		{"more than came, the second time", func(s *sweeper) { customer(s, 500); gas(s); sweep(s, 500); customer(s, 100); sweep(s, 120) }, 0, false, false},
+		{"what the exchange paid goes back", func(s *sweeper) { gas(s); sweep(s, 5) }, 0, true, false},
+		{"nothing came", func(s *sweeper) { sweep(s, 5) }, 0, false, false},
 		{"nothing was swept", func(s *sweeper) { gas(s); customer(s, 500) }, 0, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
