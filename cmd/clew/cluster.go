@@ -20,6 +20,7 @@ type clusterAnswer struct {
 	Schema  string       `json:"schema"` // "clew.cluster/1"
 	Chain   chains.Chain `json:"chain"`
 	CAIP2   string       `json:"caip2"`
+	From    int64        `json:"from"` // height of the first block that was read
 	AsOf    clusterBlock `json:"as_of"`
 	Address string       `json:"address"`
 	// Cluster is the name of the cluster: its address that was joined first, in chain order.
@@ -39,12 +40,15 @@ type clusterAnswer struct {
 	Conflicts []string `json:"conflicts"`
 	// Waiting is the number of transactions that join nothing since the store does not know what
 	// they spend.
-	Waiting int             `json:"waiting"`
-	Errors  []clusterError  `json:"errors"`
-	Limits  []string        `json:"limits"`
-	Other   string          `json:"other,omitempty"`
-	Path    *[]clusterStep  `json:"path,omitempty"` // of --why
-	Without *clusterWithout `json:"without,omitempty"`
+	Waiting int `json:"waiting"`
+	// Unseen: no transaction that was read touches the address.
+	Unseen      bool            `json:"unseen"`
+	Errors      []clusterError  `json:"errors"` // of the rules that the answer may rest on; of a path, that it rests on
+	Limits      []string        `json:"limits"`
+	Other       string          `json:"other,omitempty"`
+	OtherUnseen bool            `json:"other_unseen,omitempty"`
+	Path        *[]clusterStep  `json:"path,omitempty"` // of --why
+	Without     *clusterWithout `json:"without,omitempty"`
 }
 
 type clusterBlock struct {
@@ -124,17 +128,10 @@ func (q *clusterQuery) summary(ctx context.Context) (*clusterAnswer, error) {
 		return nil, err
 	}
 	a := &clusterAnswer{
-		Schema: "clew.cluster/1", Chain: q.chain, CAIP2: info.CAIP2, AsOf: clusterAt(q.clusters.AsOf()),
+		Schema: "clew.cluster/1", Chain: q.chain, CAIP2: info.CAIP2, From: q.clusters.From(), AsOf: clusterAt(q.clusters.AsOf()),
 		Address: q.format(q.address), Cluster: q.format(first), Size: q.clusters.Size(q.address),
 		Addresses: []string{}, Labels: []clusterLabel{}, Conflicts: []string{},
-		Waiting: q.clusters.Waiting, Limits: clusterLimits(),
-	}
-	for _, rule := range []heuristics.JoinRule{heuristics.JoinCospend, heuristics.JoinWraps} {
-		e := clusterError{Heuristic: string(rule), Version: heuristics.JoinVersion}
-		if s, ok := heuristics.ErrorOf(e.Heuristic, e.Version); ok {
-			e.Error = &tracer.MeasuredError{MeasuredOn: s.Set, Rate: s.Rate, N: s.N, What: s.What, Hits: s.Hits}
-		}
-		a.Errors = append(a.Errors, e)
+		Waiting: q.clusters.Waiting, Limits: clusterLimits(), Errors: []clusterError{},
 	}
 	if err := q.labels(ctx, a); err != nil {
 		return nil, err
@@ -150,7 +147,32 @@ func (q *clusterQuery) summary(ctx context.Context) (*clusterAnswer, error) {
 		from, to := clusterAt(h.First), clusterAt(h.Last)
 		a.FirstSeen, a.LastSeen = &from, &to
 	}
-	return a, nil
+	a.Unseen, err = q.unseen(ctx, q.address)
+	return a, err
+}
+
+// measure adds how wrong the rules of the answer are: none of a cluster of one, those of a path, else
+// all that join.
+func (a *clusterAnswer) measure() {
+	for _, rule := range withoutRules {
+		uses := a.Size > 1
+		if a.Path != nil {
+			uses = slices.ContainsFunc(*a.Path, func(s clusterStep) bool { return s.Heuristic == rule })
+		}
+		if !uses {
+			continue
+		}
+		e := clusterError{Heuristic: rule, Version: heuristics.JoinVersion}
+		if s, ok := heuristics.ErrorOf(e.Heuristic, e.Version); ok {
+			e.Error = &tracer.MeasuredError{MeasuredOn: s.Set, Rate: s.Rate, N: s.N, What: s.What, Hits: s.Hits}
+		}
+		a.Errors = append(a.Errors, e)
+	}
+}
+
+// blocks names the blocks that were read.
+func (a *clusterAnswer) blocks() string {
+	return fmt.Sprintf("blocks %s to %s of %s", grouped(a.From), grouped(a.AsOf.Height), a.Chain)
 }
 
 func clusterAt(ref chains.BlockRef) clusterBlock {
@@ -223,9 +245,12 @@ func (a *clusterAnswer) take(l clusterLabel) {
 // write prints it for people.
 func (a *clusterAnswer) write(p *page) error {
 	p.line("%s", a.Address)
-	if a.Size == 1 {
-		p.line("a cluster of one: no transaction that was read joins it with another address")
-	} else {
+	switch {
+	case a.Unseen:
+		p.line("never seen in %s: no transaction there pays to it or spends from it", a.blocks())
+	case a.Size == 1:
+		p.line("a cluster of one: no transaction in %s joins it with another address", a.blocks())
+	default:
 		p.line("in a cluster of %s addresses, named by %s", grouped(int64(a.Size)), a.Cluster)
 	}
 	p.line("")
@@ -237,6 +262,9 @@ func (a *clusterAnswer) write(p *page) error {
 		a.writeWithout(p)
 	default:
 		a.writeMembers(p)
+	}
+	if len(a.Errors) == 0 {
+		return p.flush()
 	}
 	p.line("")
 	p.line("How sure that is: no fact")
@@ -300,6 +328,8 @@ func (a *clusterAnswer) writePath(p *page) {
 	switch {
 	case a.Other == a.Address:
 		p.line("%s is the same address", a.Other)
+	case a.OtherUnseen:
+		p.line("%s was never seen in %s", a.Other, a.blocks())
 	case len(*a.Path) == 0:
 		p.line("%s is not in this cluster: nothing that was read joins the two", a.Other)
 	default:

@@ -60,6 +60,7 @@ func runCluster(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.measure()
 	if w.json {
 		return writeJSON(w.stdout, a)
 	}
@@ -81,19 +82,20 @@ type clusterQuery struct {
 // the only one.
 func clusterAddress(ctx context.Context, st *store.Store, flag, text string) (chain chains.Chain, a chains.Address, err error) {
 	if flag != "" {
-		a, err = codec().ParseAddress(chains.Chain(flag), text)
+		a, err = addressOn(chains.Chain(flag), text)
 		return chains.Chain(flag), a, err
 	}
 	names, err := st.Chains(ctx)
 	if err != nil {
 		return "", "", err
 	}
-	var on []string
-	var first error
+	var on, has []string
+	var refused error
 	for _, name := range names {
+		has = append(has, string(name))
 		parsed, err := codec().ParseAddress(name, text)
 		if err != nil {
-			first = errors.Join(first, err)
+			refused = err
 			continue
 		}
 		chain, a, on = name, parsed, append(on, string(name))
@@ -101,21 +103,24 @@ func clusterAddress(ctx context.Context, st *store.Store, flag, text string) (ch
 	switch {
 	case len(on) > 1:
 		return "", "", &usageError{fmt.Sprintf("%s is an address of several chains of the store", text), "say which with --chain: " + strings.Join(on, ", ")}
-	case len(on) == 0 && first == nil:
-		return "", "", fmt.Errorf("nothing was read into %s yet: %w (clew sync reads blocks)", st.Path(), chains.ErrIncomplete)
+	case len(has) == 0:
+		return "", "", withHint(fmt.Errorf("%s has no blocks yet, of no chain: %w", st.Path(), chains.ErrIncomplete), "clew sync reads blocks into it")
+	case len(on) == 0 && len(addressChains(text)) > 0:
+		return "", "", withHint(fmt.Errorf("%s is an address of %s; the store has blocks of %s", text, strings.Join(addressChains(text), ", "), strings.Join(has, ", ")),
+			"name the store of that chain with --db, or read its blocks with clew sync")
 	case len(on) == 0:
-		return "", "", first
+		return "", "", withHint(refused, "copy the address again")
 	}
 	return chain, a, nil
 }
 
-// clusterHeight reads --as-of: HEIGHT, or CHAIN=HEIGHT:HASH as for a trace.
+// clusterHeight reads --as-of: HEIGHT, CHAIN=HEIGHT, or CHAIN=HEIGHT:HASH as for a trace.
 func clusterHeight(values []string, chain chains.Chain) (int64, error) {
 	if len(values) == 0 {
 		return store.Latest, nil
 	}
 	last := values[len(values)-1]
-	if height, err := strconv.ParseInt(last, 10, 64); err == nil && height >= 0 {
+	if height, err := strconv.ParseInt(strings.TrimPrefix(last, string(chain)+"="), 10, 64); err == nil && height >= 0 {
 		return height, nil
 	}
 	pins, err := pinned(values, chain)
@@ -208,8 +213,11 @@ func (q *clusterQuery) answer(ctx context.Context) (*clusterAnswer, error) {
 
 // why adds the path from the address to another.
 func (q *clusterQuery) why(ctx context.Context, a *clusterAnswer, other string) error {
-	b, err := codec().ParseAddress(q.chain, other)
+	b, err := addressOn(q.chain, other)
 	if err != nil {
+		return err
+	}
+	if a.OtherUnseen, err = q.unseen(ctx, b); err != nil {
 		return err
 	}
 	path, err := q.clusters.Why(ctx, q.address, b)
@@ -240,7 +248,17 @@ func (q *clusterQuery) without(ctx context.Context, a *clusterAnswer, names []st
 	if names[0] != withoutRules[0] && names[0] != withoutRules[1] {
 		id, err := chains.ParseHash(names[0])
 		if err != nil {
-			return &usageError{fmt.Sprintf("--without %s: neither a rule nor a transaction", names[0]), "one of: " + strings.Join(withoutRules, ", ") + ", or a txid"}
+			hint := "one of: " + strings.Join(withoutRules, ", ") + ", or a txid"
+			if near := nearest(names[0], withoutRules); near != "" {
+				hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
+			}
+			return &usageError{fmt.Sprintf("--without %s: neither a rule nor a transaction", names[0]), hint}
+		}
+		if has, err := q.clusters.HasTx(ctx, id); err != nil {
+			return err
+		} else if !has {
+			return withHint(fmt.Errorf("--without %s: no such transaction in %s, which the clusters are made of", names[0], a.blocks()),
+				"copy the txid again; a transaction of another block is no evidence here")
 		}
 		drop = store.Drop{Tx: id}
 	}
@@ -253,6 +271,15 @@ func (q *clusterQuery) without(ctx context.Context, a *clusterAnswer, names []st
 		a.Without.Parts = append(a.Without.Parts, clusterPart{First: q.format(p.First), Size: p.Size, Has: p.Has})
 	}
 	return nil
+}
+
+// unseen reports whether nothing that was read touches an address, nor shows it inside of another.
+func (q *clusterQuery) unseen(ctx context.Context, a chains.Address) (bool, error) {
+	if q.clusters.Size(a) > 1 {
+		return false, nil
+	}
+	h, err := q.clusters.Holdings(ctx, a, 1)
+	return h.Counted && h.Txs == 0, err
 }
 
 func (q *clusterQuery) limit() int {

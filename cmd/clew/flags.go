@@ -31,9 +31,11 @@ type option struct {
 	value   string   // what stands for the value in help: URL, FILE, N
 	def     string   // the value where none is given; "" for none
 	choices []string // all values that are allowed; nil for any
-	refuse  func(value, source string) error
-	least   int64 // of a number
-	usage   string
+	// more reads other values that are allowed beside choices, and how they are written.
+	more   func(value string) (string, bool)
+	refuse func(value, source string) error
+	least  int64 // of a number
+	usage  string
 }
 
 // env returns the environment variable that stands in for the flag.
@@ -71,7 +73,7 @@ func refuseServer(value, source string) error {
 // nodeOptions say which node and how to speak to it.
 func nodeOptions() []option {
 	return []option{
-		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), usage: "the chain; without it, the node is asked"},
+		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), more: numberedChain, usage: "the chain; without it, the node is asked"},
 		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "the node: http://HOST:PORT, https://…, ws://…, or recording:DIR; once for each chain of a trace; given again for a chain, the next one takes over when one fails"},
 		{name: "blocks", kind: isText, value: "DIR", usage: "in place of --rpc, the node's own block files: its data directory, or blocks in it"},
 		{name: "rpc-cookie", kind: isText, value: "FILE", usage: "the node's cookie file (bitcoind writes DATADIR/.cookie)"},
@@ -160,6 +162,11 @@ func (o *option) read(value, source string) (string, error) {
 		// The library would read 010 as eight.
 		return strconv.FormatInt(n, 10), nil
 	case len(o.choices) > 0 && !slices.Contains(o.choices, value):
+		if o.more != nil {
+			if written, ok := o.more(value); ok {
+				return written, nil
+			}
+		}
 		hint := "one of: " + strings.Join(o.choices, ", ")
 		if near := nearest(value, o.choices); near != "" {
 			hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
@@ -179,6 +186,12 @@ func nearest(word string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// numberedChain reads eip155:NUMBER, which is a chain of accounts whether it has a name here or not.
+func numberedChain(value string) (string, bool) {
+	chain, err := chains.ParseChain(value)
+	return string(chain), err == nil
 }
 
 func chainNames() []string {
