@@ -213,7 +213,7 @@ func (s *sweep) arrive(ctx context.Context, tx *chains.Tx, h *holding) error {
 		a = &liveAccount{seq: h.seq, address: address, node: h.node, hops: h.hops}
 		s.accounts[address] = a
 		for _, member := range s.members(address) {
-			opening, err := s.opening(ctx, member)
+			opening, err := s.opening(ctx, tx, member)
 			if err == nil {
 				a.units, err = a.units.Add(opening)
 			}
@@ -243,24 +243,25 @@ func (a *liveAccount) receive(h *holding) error {
 	return a.deposit(&h.bundle)
 }
 
-// opening returns what address held before its first traced arrival: as the incident
-// states it, else as a source that knows the chain from genesis tells it.
-func (s *sweep) opening(ctx context.Context, address chains.Address) (chains.Amount, error) {
-	for _, o := range s.inc.Openings {
-		if o.Chain == s.chain && o.Address == address {
-			return o.Amount, nil
+// opening returns what address held just before tx, by which the first traced value arrives there:
+// as a source tells that knows the chain from genesis, else as the incident states it.
+func (s *sweep) opening(ctx context.Context, tx *chains.Tx, address chains.Address) (chains.Amount, error) {
+	stated := s.inc.stated(s.chain, address, chains.Native)
+	why := fmt.Errorf("%w: a single pass over a node's blocks does not know it", chains.ErrIncomplete)
+	if b, ok := s.src.(Balancer); ok {
+		told, err := b.BalanceBefore(ctx, address)
+		if !errors.Is(err, chains.ErrIncomplete) {
+			if err == nil {
+				s.out.compareOpening(tx, stated, told)
+			}
+			return told, err
 		}
+		why = err
 	}
-	b, ok := s.src.(Balancer)
-	if !ok {
-		return chains.Amount{}, &OpeningError{s.out.codec.FormatAddress(s.chain, address),
-			fmt.Errorf("%w: a single pass over a node's blocks does not know it", chains.ErrIncomplete)}
+	if stated == nil {
+		return chains.Amount{}, &OpeningError{s.out.codec.FormatAddress(s.chain, address), why}
 	}
-	a, err := b.BalanceBefore(ctx, address)
-	if errors.Is(err, chains.ErrIncomplete) {
-		return a, &OpeningError{s.out.codec.FormatAddress(s.chain, address), err}
-	}
-	return a, err
+	return stated.Amount, nil
 }
 
 // OpeningError says that nothing tells what an address held before stolen value came to it,

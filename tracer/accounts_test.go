@@ -78,9 +78,19 @@ func TestAccountsOpening(t *testing.T) {
 		require.Equal(t, map[string]string{"X": "0"}, arrivals(trace, o[0].Tx, tracer.FIFO), "the coin spent is not what decides")
 		require.Equal(t, map[string]string{"X": "10"}, arrivals(trace, o[0].Tx, tracer.LIFO))
 	})
-	t.Run("stated by the incident", func(t *testing.T) {
-		stated := fmt.Sprintf("openings:\n  - {chain: %s, address: P, amount: \"4\", source: statement}\n", chain)
-		trace := b.run(t, incident+stated)
+	stated := func(units int) string {
+		return fmt.Sprintf("openings:\n  - {chain: %s, address: P, amount: \"%d\", source: statement}\n", chain, units)
+	}
+	t.Run("told by the source, stated otherwise", func(t *testing.T) {
+		trace := b.run(t, incident+stated(4))
+		require.Equal(t, map[string]string{"X": "0"}, arrivals(trace, o[0].Tx, tracer.FIFO), "the chain's own number counts")
+		require.Len(t, trace.Gaps, 1)
+		require.Equal(t, "opening balance of P: 10 units of native by the chain, 4 as stated (statement)", trace.Gaps[0].What)
+		require.Equal(t, v.Tx.String(), trace.Gaps[0].TxID)
+		require.Empty(t, b.run(t, incident+stated(10)).Gaps, "they agree")
+	})
+	t.Run("stated, and known to nobody else", func(t *testing.T) {
+		trace := b.runOnePass(t, incident+stated(4)+"  - {chain: "+string(chain)+", address: X, amount: \"0\", source: statement}\n")
 		require.Equal(t, map[string]string{"X": "6"}, arrivals(trace, o[0].Tx, tracer.FIFO))
 	})
 	t.Run("known to nobody", func(t *testing.T) {
@@ -95,6 +105,16 @@ func TestAccountsOpening(t *testing.T) {
 // onePass hides what a book knows of balances, as one pass over a node's blocks does.
 type onePass struct{ tracer.Source }
 
+// runOnePass traces an incident where nobody knows what accounts held before.
+func (b *book) runOnePass(t *testing.T, yaml string) *tracer.Trace {
+	t.Helper()
+	inc, err := tracer.ParseIncident("incident.yaml", []byte("clew: incident/1\nid: test\nrule: fifo\n"+yaml), plain{})
+	require.NoError(t, err)
+	trace, err := tracer.Run(context.Background(), inc, chain, onePass{b.rewind()}, plain{}, tracer.Options{})
+	require.NoError(t, err)
+	return trace
+}
+
 // More is paid out than was seen: the difference is the oldest lot, clean, in a column of
 // its own and a gap.
 func TestAccountsUnexplained(t *testing.T) {
@@ -102,8 +122,11 @@ func TestAccountsUnexplained(t *testing.T) {
 	c := b.mine("P", 10)
 	v := b.mine("P", 8)
 	o := b.spend([]chains.OutPoint{c, v}, pay{"Y", 4}, pay{"Z", 8}, pay{"P", 6})
-	stated := fmt.Sprintf("openings:\n  - {chain: %s, address: P, amount: \"2\", source: statement}\n", chain)
-	trace := b.run(t, "accounts: address\n"+stated+"seeds:\n"+outSeed("V1", v))
+	stated := "openings:\n"
+	for name, units := range map[string]int{"P": 2, "Y": 0, "Z": 0} {
+		stated += fmt.Sprintf("  - {chain: %s, address: %s, amount: \"%d\", source: statement}\n", chain, name, units)
+	}
+	trace := b.runOnePass(t, "accounts: address\n"+stated+"seeds:\n"+outSeed("V1", v))
 	require.Equal(t, map[string]string{"Y": "0", "Z": "8"}, arrivals(trace, o[0].Tx, tracer.FIFO),
 		"2 unexplained and 2 clean leave before the 8 stolen")
 	require.Equal(t, map[string]string{"Y": "3", "Z": "5"}, arrivals(trace, o[0].Tx, tracer.ProRata), "8 of 12")

@@ -333,33 +333,31 @@ func (s *balances) open(ctx context.Context, t *passage, k int, key heuristics.H
 	return p, nil
 }
 
-// opening puts into a new pot what it held before the transaction, as clean: as the incident
-// states it, else as the source tells.
+// opening puts into a new pot what it held before the transaction, as clean: as the source tells,
+// else as the incident states it.
 func (s *balances) opening(ctx context.Context, t *passage, p *livePot) error {
 	if p.asset.IsValuation() {
 		s.lacking.valuedIn(p.asset).pots++
 		return nil // what an account held before has no part in contact
 	}
-	for _, o := range s.inc.Openings {
-		if o.Chain == s.chain && o.Address == p.address && o.Asset == p.asset {
-			p.units = o.Amount
+	stated := s.inc.stated(s.chain, p.address, p.asset)
+	if s.asks(p.asset) {
+		told, err := s.state.BalanceBefore(ctx, p.address, p.asset)
+		if err == nil {
+			s.out.compareOpening(t.tx, stated, told)
+			p.units, p.agreed = told, t.tx.Block.Height-1
 			return nil
 		}
-	}
-	if !s.asks(p.asset) {
-		s.lacking.opened(p)
-		return nil
-	}
-	units, err := s.state.BalanceBefore(ctx, p.address, p.asset)
-	switch {
-	case errors.Is(err, chains.ErrUnsupported):
+		if !errors.Is(err, chains.ErrUnsupported) {
+			return fmt.Errorf("opening balance of %s: %w", s.out.codec.FormatAddress(s.chain, p.address), err)
+		}
 		s.lacking.without(p.asset)
+	}
+	if stated == nil {
 		s.lacking.opened(p)
 		return nil
-	case err != nil:
-		return fmt.Errorf("opening balance of %s: %w", s.out.codec.FormatAddress(s.chain, p.address), err)
 	}
-	p.units, p.agreed = units, t.tx.Block.Height-1
+	p.units = stated.Amount
 	return nil
 }
 
