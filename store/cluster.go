@@ -96,7 +96,7 @@ func (s *Store) newClusters(ctx context.Context, c *conn, chain chains.Chain, as
 	if err != nil {
 		return nil, err
 	}
-	u, err := buildClusters(ctx, r, blockPlace(r.no, 0), blockPlace(r.no, asOf+1))
+	u, err := buildClusters(ctx, r, blockPlace(r.no, spans[0].From), blockPlace(r.no, asOf+1))
 	if err == nil {
 		u.asOf, u.close = ref, c.Close
 	}

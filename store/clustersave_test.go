@@ -83,7 +83,7 @@ func TestSavedClusters(t *testing.T) {
 func TestClustersBeginWithTheSaved(t *testing.T) {
 	bs := newGenerator(5).blocks(9, 20)
 	s := open(t)
-	load(t, s, bs[:3], 1)
+	load(t, s, bs[1:3], 1)
 	load(t, s, bs[4:], 1)
 	require.NoError(t, store.SaveAllClusters(t.Context(), s, bitcoin, 2))
 	// A row that cannot be read, behind the back of what takes the saved away.
