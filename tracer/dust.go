@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"fmt"
+	"slices"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -14,7 +15,7 @@ type dusted struct {
 	outputs  int
 	txs      int
 	first    chains.TxID
-	position uint32
+	position int
 }
 
 // markDust gives the finding of dust to the outputs of tx that are, so that a touch by dust is told from
@@ -23,20 +24,19 @@ func (s *sweep) markDust(tx *chains.Tx, from, made []*holding) {
 	if !s.opt.uses(dusting) || !anyConserved(from) {
 		return
 	}
-	d, before := &s.dusted, s.dusted.outputs
+	d := &s.dusted
+	before := d.outputs
 	for _, h := range made {
-		for _, i := range h.outputs() {
-			if h.units.IsZero() || !heuristics.Dust(tx, i) {
-				continue
-			}
-			if d.id == "" {
-				d.id = id("finding", dusting, string(s.chain))
-				d.first, d.position = tx.ID, uint32(i)
-			}
-			d.outputs++
-			h.findings = append(h.findings, d.id)
-			break
+		outs := h.outputs()
+		if slices.ContainsFunc(outs, func(i int) bool { return !heuristics.Dust(tx, i) }) {
+			continue
 		}
+		if d.id == "" {
+			d.id = id("finding", dusting, string(s.chain))
+			d.first, d.position = tx.ID, outs[0]
+		}
+		d.outputs += len(outs)
+		h.findings = append(h.findings, d.id)
 	}
 	if d.outputs > before {
 		d.txs++
@@ -51,7 +51,7 @@ func (s *sweep) tellDust() {
 	}
 	s.out.find(Finding{
 		ID: d.id, Heuristic: dusting, Version: heuristics.SpamVersion, TxID: d.first.String(),
-		Says: fmt.Sprintf("of what the hops with this finding moved, all came unasked below the dust limit (%d outputs of %d transactions, the first of them output %d): who gets such value did not deal with who sent it",
+		Says: fmt.Sprintf("of what the hops with this finding moved, all came unasked below the dust limit (outputs: %d, transactions: %d, the first: output %d): who gets such value did not deal with who sent it",
 			d.outputs, d.txs, d.position),
 	})
 }

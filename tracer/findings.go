@@ -16,7 +16,7 @@ func (l *ledger) find(f Finding) string {
 		l.findings.met = map[string]bool{}
 	}
 	l.findings.met[f.ID] = true
-	f.Error = measured(f.Heuristic, f.Version)
+	f.Chain, f.Error = l.chain, measured(f.Heuristic, f.Version)
 	l.t.Findings = append(l.t.Findings, f)
 	return f.ID
 }

@@ -272,7 +272,8 @@ type Finding struct {
 	Says      string         `json:"says"`
 	Error     *MeasuredError `json:"error"` // null: not measured
 	// Added to the contract:
-	TxIDs []string `json:"txids,omitempty"` // the transactions that show it, where there is more than one
+	Chain chains.Chain `json:"chain,omitempty"`
+	TxIDs []string     `json:"txids,omitempty"` // the transactions that show it, where there is more than one
 	// Set is the anonymity set of a mix: how many outputs have the value SetUnits, the most frequent
 	// one. An upper bound, and of these outputs alone.
 	Set      int            `json:"set,omitempty"`
