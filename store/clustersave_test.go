@@ -175,7 +175,7 @@ func wide(behind chains.BlockRef, blocks, addresses int) (bs []*chains.Block) {
 	for i := range blocks {
 		b := &chains.Block{Ref: chains.BlockRef{Height: behind.Height + 1}, Prev: behind.Hash, Header: []byte("header")}
 		b.Ref.Hash[0], b.Ref.Hash[1], b.Ref.Hash[2] = 0xee, byte(b.Ref.Height), byte(b.Ref.Height>>8)
-		coinbase := chains.Tx{ID: chains.TxID(b.Ref.Hash), Coinbase: true, Block: b.Ref, Inputs: []chains.Input{{Known: true}}, Outputs: make([]chains.Output, 1)}
+		coinbase := chains.Tx{ID: b.Ref.Hash, Coinbase: true, Block: b.Ref, Inputs: []chains.Input{{Known: true}}, Outputs: make([]chains.Output, 1)}
 		b.Txs = append(b.Txs, coinbase)
 		for from := 0; i == 0 && from < addresses; from += 1000 {
 			tx := chains.Tx{Block: b.Ref, Outputs: make([]chains.Output, 1)}

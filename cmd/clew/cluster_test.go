@@ -39,7 +39,7 @@ func crowd(t *testing.T) (db, address string) {
 	for height := range int64(102) {
 		ref := chains.BlockRef{Height: height, Hash: chains.BlockHash{1, byte(height)}}
 		b := &chains.Block{Ref: ref, Prev: prev, Header: []byte("header")}
-		b.Txs = append(b.Txs, chains.Tx{ID: chains.TxID(ref.Hash), Block: ref, Coinbase: true, Inputs: []chains.Input{{Known: true}}, Outputs: make([]chains.Output, 1)})
+		b.Txs = append(b.Txs, chains.Tx{ID: ref.Hash, Block: ref, Coinbase: true, Inputs: []chains.Input{{Known: true}}, Outputs: make([]chains.Output, 1)})
 		for n := 0; height == 1 && n < joined; {
 			tx := chains.Tx{ID: chains.TxID{2, byte(n >> 16), byte(n >> 8)}, Block: ref, Outputs: make([]chains.Output, 1)}
 			tx.Inputs = append(tx.Inputs, chains.Input{Prev: chains.OutPoint{Tx: chains.TxID{4}, Index: uint32(n)}, Spent: chains.Output{Value: 1, Address: of(0)}, Known: true})
