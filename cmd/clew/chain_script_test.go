@@ -24,7 +24,7 @@ import (
 // the test or an anvil:
 //
 //	chain start KIND [FAR]  starts one and sets $RPC, $WS, $CHAIN, or with FAR $FARRPC, $FARCHAIN of another one
-//	chain theft             plays one, and sets $THEFT, $TAKEN, $SWAP, $THIEF, $TOKEN, $SEED, $TOKENSEED, $FROM
+//	chain theft             plays one, and sets $THEFT, $TAKEN, $SWAP, $THIEF, $HELPER, $TOKEN, $SEED, $TOKENSEED, $FROM
 //	chain cross             the thief takes 30 of the token over a bridge to the second chain; sets $OUT, $IN
 //	chain wrap              the thief wraps 1 coin in a contract that no table has; sets $WRAPPER
 //	chain mine N            mines N empty blocks
@@ -174,6 +174,7 @@ func (l *ledgers) theft(ts *testscript.TestScript) {
 	ts.Setenv("TAKEN", token.Hash().Hex())
 	ts.Setenv("SWAP", swap.Hash().Hex())
 	ts.Setenv("THIEF", name(thief))
+	ts.Setenv("HELPER", name(helper))
 	ts.Setenv("TOKEN", tokenAt.Hex())
 	ts.Setenv("SEED", string(n.Chain)+":"+native.Hash().Hex()+":"+name(thief))
 	ts.Setenv("TOKENSEED", string(n.Chain)+":"+token.Hash().Hex()+":"+name(thief)+":"+tokenAt.Hex())
