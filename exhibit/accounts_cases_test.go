@@ -38,7 +38,7 @@ func swapped() *books {
 
 // candidates are five withdrawals that may be the way out of the first mixer among nodes.
 func candidates(nodes []tracer.Node) tracer.MixerCandidates {
-	c := tracer.MixerCandidates{Chain: "polygon", Deposit: hash("deposit"), Depositor: account("first"), Pool: account("pool"), Time: "2022-03-29T15:53:38Z",
+	c := tracer.MixerCandidates{Endpoint: "what is left in the pool", Chain: "polygon", Deposit: hash("deposit"), Depositor: account("first"), Pool: account("pool"), Time: "2022-03-29T15:53:38Z",
 		Set: 212, Unread: 4, Withdrawals: 90, More: 2, Signals: []tracer.SignalTried{{Name: "run", Passed: 5}, {Name: "linked", NotLooked: "<no history>"}}}
 	for i := range nodes {
 		if nodes[i].Kind == tracer.NodeMixer && c.Node == "" {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"clew/chains"
 	"clew/tracer"
 )
 
@@ -13,18 +14,22 @@ import (
 const mostCandidates = 3
 
 // candidateWords list, for the box of a pool, the best withdrawals that may be the way out of what
-// went in. They are names beside the end of the trace, never lines.
+// ended there: what the incident adopted a way out of has no more. They are names beside the end of
+// the trace, never lines.
 func (f *Findings) candidateWords(node string) []string {
 	var words, seen []string
-	all, deposits := 0, 0
+	withdrawals, more, deposits := map[chains.TxID]bool{}, "", 0
 	for i := range f.t.Candidates {
 		c := &f.t.Candidates[i]
-		if c.Node != node {
+		if c.Node != node || c.Endpoint == "" {
 			continue
 		}
 		deposits++
-		all += len(c.List) + c.More
+		if c.More > 0 {
+			more = " or more"
+		}
 		for k := range c.List {
+			withdrawals[c.List[k].TxID] = true
 			if one := &c.List[k]; len(words) < mostCandidates && !slices.Contains(seen, one.Recipient) {
 				seen = append(seen, one.Recipient)
 				words = append(words, "perhaps to "+shorten(visible(one.Recipient)))
@@ -34,10 +39,10 @@ func (f *Findings) candidateWords(node string) []string {
 	switch {
 	case deposits == 0:
 		return nil
-	case all == 0:
+	case len(withdrawals) == 0:
 		return []string{"no candidate for the way out"}
 	}
-	return append([]string{count(all, "candidate") + ", see schedule D:"}, words...)
+	return append([]string{count(len(withdrawals), "candidate") + more + ", schedule D:"}, words...)
 }
 
 // candidatesView is what the report lists of one deposit to a mixer.
@@ -104,7 +109,7 @@ func triedWords(s *tracer.SignalTried) string {
 
 // signalPassed names a signal that a candidate passes, with how many others would by accident.
 func signalPassed(s *tracer.SignalPassed) string {
-	return fmt.Sprintf("%s, strength %d; by accident %s others would pass", signalWords(s.Name), s.Strength, visible(s.ExpectedAccidental))
+	return fmt.Sprintf("%s, strength %d; with recipients shuffled %s others do the same", signalWords(s.Name), s.Strength, visible(s.ExpectedAccidental))
 }
 
 // signalWords name a signal.

@@ -37,7 +37,7 @@ func (s *Summary) contactLine() string {
 
 // valuedTotal is a row of the totals of a valuation: where contact ends, and no sum.
 func (v *viewer) valuedTotal(e *Ending) totalView {
-	row := totalView{What: capital(reasonWords(e.Reason, e.Chain)) + " (" + count(e.Poisoned, "endpoint") + " in contact)", Symbol: v.assets.symbol(e.unit())}
+	row := totalView{What: capital(e.why().words()) + " (" + count(e.Poisoned, "endpoint") + " in contact)", Symbol: v.assets.symbol(e.unit())}
 	for _, r := range v.t.Rules {
 		c := cellView{Text: "–", Declared: r == v.rule}
 		if a, ok := e.Traced.Get(r); ok && !a.IsZero() {

@@ -17,6 +17,7 @@ type Findings struct {
 	t        *tracer.Trace
 	assets   *Assets
 	at       map[string]int          // index into Trace.Findings, by id
+	nodes    map[string]int          // index into Trace.Nodes, by id
 	hops     map[string][]int        // numbers of the hops that name a finding, by its id
 	chain    map[string]chains.Chain // of a transaction, as findings write its id
 	clusters map[string]int          // number of the finding among those of clusters, by id
@@ -25,8 +26,11 @@ type Findings struct {
 
 // ReadFindings gathers the findings of t. names is how its amounts are written.
 func ReadFindings(t *tracer.Trace, names *Assets) *Findings {
-	f := &Findings{t: t, assets: names, at: map[string]int{}, hops: map[string][]int{}, chain: map[string]chains.Chain{},
+	f := &Findings{t: t, assets: names, at: map[string]int{}, nodes: map[string]int{}, hops: map[string][]int{}, chain: map[string]chains.Chain{},
 		clusters: map[string]int{}, about: map[string][]int{}}
+	for i := range t.Nodes {
+		f.nodes[t.Nodes[i].ID] = i
+	}
 	for i := range t.Hops {
 		h := &t.Hops[i]
 		for _, id := range h.Findings {
@@ -65,9 +69,12 @@ func family(heuristic string) string {
 	return name
 }
 
-// Chain returns the chain of a finding: that of its transaction, of its hops, or the only one of
-// the trace; "" where none of them tells.
+// Chain returns the chain of a finding. Of one that does not tell it is that of its transaction, or the
+// only one of the trace; else "".
 func (f *Findings) Chain(g *tracer.Finding) chains.Chain {
+	if g.Chain != "" {
+		return g.Chain
+	}
 	for _, id := range append([]string{g.TxID}, g.TxIDs...) {
 		if c, ok := f.chain[strings.TrimPrefix(id, "0x")]; ok {
 			return c
@@ -175,7 +182,7 @@ func HeuristicWords(heuristic string) string {
 		"coinjoin/whirlpool": "CoinJoin of Whirlpool", "coinjoin/whirlpool-tx0": "Preparation of a CoinJoin of Whirlpool (Tx0)",
 		"coinjoin/wasabi1": "CoinJoin of Wasabi 1", "coinjoin/wasabi2": "CoinJoin of Wasabi 2", "coinjoin/joinmarket": "CoinJoin of JoinMarket",
 		"peel": "Peel chain", "change": "Change output", "consolidation": "Consolidation", "batch": "Batch of payments",
-		"co-spend": "Addresses spent together", "wraps": "A script inside of another", "mapping": "Link inside of a CoinJoin",
+		"co-spend": "Addresses spent together", "wraps": "A script inside of another", "mapping": "Link inside of a CoinJoin", "mix-link": "Link inside of a CoinJoin, not computed", "mix-change": "Change out of a CoinJoin",
 		"deposit-address": "Deposit address of a service", "deposit-address/consolidation": "Deposit address of a service, by how it is emptied", "dust": "Dust", "loan": "Loan",
 		"mixer-candidates": "Not looked at behind a mixer", "tornado-deposit": "Deposit to a mixer's pool", "swap-counterpart": "Other side of a swap", "bridge-pending": "Under way over a bridge",
 	}[heuristic]; words != "" {

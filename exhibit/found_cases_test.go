@@ -42,6 +42,10 @@ func (c *chain) mix(keys []string, kind string, set int) {
 	tx := hash("mix", keys)
 	f := c.find(kind, set, nil, fmt.Sprintf("%d outputs of one value, by the coordinator's address", set), nil)
 	f.TxID = tx.String()
+	value := chains.Units(10_000_000)
+	f.SetUnits = &value
+	c.find("mix-change", 0, nil, "output 5 fits alone", nil).TxID = f.TxID
+	f = &c.tr.Findings[len(c.tr.Findings)-2]
 	c.nodes["n-"+tx.String()] = true
 	c.tr.Nodes = append(c.tr.Nodes, tracer.Node{ID: "n-" + tx.String(), Chain: "bitcoin", Kind: tracer.NodeMixer, TxID: tx.String(), Entity: kind, Label: f.Says})
 	for i, k := range keys {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"html"
 	"strings"
@@ -65,7 +66,7 @@ func TestFindingsAreShown(t *testing.T) {
 			drawing.WriteString(text.S + "\n")
 		}
 	}
-	for _, want := range []string{"inferred: CoinJoin of Wasabi 1", "one of at most 37 alike", "deposit address (inferred)", "cluster K1",
+	for _, want := range []string{"inferred: CoinJoin of Wasabi 1", "hides up to 0.10000000\u00a0BTC of each", "among at most 37 owners", "likely change: finding 2", "deposit address (inferred)", "cluster K1",
 		"linked in 16.6\u00a0% of the readings", "linked in 33.3\u00a0% of the readings"} {
 		require.Contains(t, drawing.String(), want)
 	}
@@ -83,6 +84,12 @@ func TestFindingsAreShown(t *testing.T) {
 	require.Contains(t, text, "it swept 3.99980000\u00a0BTC to the exchange; the customer may be innocent.")
 	require.Contains(t, page.String(), `href="#finding1"`)
 	require.NotContains(t, page.String(), "<b>Sons</b>")
+	require.Contains(t, page.String(), `went into what a heuristic takes for a CoinJoin (finding <a href="#finding1">1</a>), with 2 inputs`)
+	require.Contains(t, page.String(), `reached services in 1 deposit, as is claimed (<a href="#d">schedule D</a>)`)
+	require.Contains(t, text, "In what a heuristic takes for a CoinJoin (2 endpoints; finding")
+	require.Contains(t, text, "At a service, as is claimed (1 endpoint)")
+	require.Contains(t, text, "Heuristics say 7 things of this trace, none of which is a fact")
+	require.NotContains(t, text, "entered mixers or confidential pools")
 
 	requireFile(t, x)
 }
@@ -96,11 +103,12 @@ func requireFile(t *testing.T, x *exhibit.Exhibit) {
 	require.Len(t, rows, 1+len(x.Trace.Findings))
 	require.Equal(t, "37", rows[1][10], "the anonymity set")
 	require.Equal(t, "6 7", rows[1][9], "both hops into the mix")
-	require.Equal(t, "0.00077", rows[5][13])
+	require.Equal(t, "10000000", rows[1][11], "the value of each of its outputs")
+	require.Equal(t, "0.00077", rows[6][14])
 }
 
 // TestCandidatesAreNamedNotDrawn: withdrawals that may be a way out stand beside the end of the
-// trace, with what accident would give, and no line leads to them.
+// trace, with how many others do the same by accident, and no line leads to them.
 func TestCandidatesAreNamedNotDrawn(t *testing.T) {
 	x := byName(t, "swapped")
 	c := &x.Trace.Candidates[0]
@@ -113,7 +121,7 @@ func TestCandidatesAreNamedNotDrawn(t *testing.T) {
 			require.NotContains(t, g.Say, c.List[0].Recipient[:8])
 		}
 	}
-	require.Contains(t, box, "7 candidates, see schedule D:")
+	require.Contains(t, box, "5 candidates or more, schedule D:", "two more are not listed, and may be of the same withdrawals")
 	require.Equal(t, 3, strings.Count(box, "perhaps to 0x"), "the best few")
 	var page bytes.Buffer
 	require.NoError(t, x.HTML(&page))
@@ -121,7 +129,7 @@ func TestCandidatesAreNamedNotDrawn(t *testing.T) {
 	for i := range c.List {
 		require.Contains(t, text, c.List[i].Recipient)
 	}
-	require.Contains(t, text, "a run of withdrawals as long as the run of deposits, strength 5; by accident 0.11 others would pass")
+	require.Contains(t, text, "a run of withdrawals as long as the run of deposits, strength 5; with recipients shuffled 0.11 others do the same")
 	require.Contains(t, page.String(), "not looked at (&lt;no history&gt;)")
 	require.Contains(t, text, "And 2 more.")
 	var file bytes.Buffer
@@ -130,6 +138,17 @@ func TestCandidatesAreNamedNotDrawn(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 6)
 	require.Equal(t, []string{"5", "0x" + c.List[4].TxID.String()}, rows[5][10:12])
+
+	adopted := *x.Trace
+	adopted.Candidates = []tracer.MixerCandidates{*c}
+	adopted.Candidates[0].Endpoint = ""
+	data, err := json.Marshal(&adopted)
+	require.NoError(t, err)
+	y, err := exhibit.New(context.Background(), &adopted, data, exhibit.Options{})
+	require.NoError(t, err)
+	for _, g := range y.Scene.Groups {
+		require.NotContains(t, g.Say, "perhaps to", "nothing of that deposit is left in the pool")
+	}
 }
 
 // TestPeelChainsAreRuns: which output goes on is the finding's word, also where it is the smaller one,

@@ -251,7 +251,11 @@ func (d *Diagram) notes(hash string) []string {
 			notes = append(notes, fmt.Sprintf("Source: files of transfers on the chain %s (%s) up to %s, as others delivered them; no block was read.", visible(string(o.Chain)), visible(o.CAIP2), visible(o.Time)))
 			continue
 		}
-		notes = append(notes, fmt.Sprintf("Source: public transactions of the chain %s (%s) to block %d, %s, of %s.", visible(string(o.Chain)), visible(o.CAIP2), o.Height, o.Hash, visible(o.Time)))
+		what := "public transactions of the chain"
+		if t.Incident.Synthetic {
+			what = "transactions made for demonstration, on a chain of the form of"
+		}
+		notes = append(notes, fmt.Sprintf("Source: "+what+" %s (%s) to block %d, %s, of %s.", visible(string(o.Chain)), visible(o.CAIP2), o.Height, o.Hash, visible(o.Time)))
 	}
 	return append(notes, "Trace SHA-256 "+hash+" · incident SHA-256 "+visible(t.Incident.SHA256))
 }

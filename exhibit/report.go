@@ -44,7 +44,7 @@ func (x *Exhibit) HTML(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report").Parse(reportTemplate)
+	t, err := template.New("report").Funcs(template.FuncMap{"linked": linked}).Parse(reportTemplate)
 	if err != nil {
 		return fmt.Errorf("template of the report: %w", err)
 	}
@@ -73,6 +73,7 @@ type reportPage struct {
 	Replica                 string
 	Opening, Sums, Scope    string
 	GapLine, RuleLine       string
+	FoundLine               string
 	Contact                 bool // poison alone says something
 	Balanced                bool
 	Rules                   []ruleView
@@ -130,7 +131,7 @@ func (x *Exhibit) page() (*reportPage, error) {
 		Diagram: template.HTML(svg.String()),                   // #nosec G203 written and escaped by svgWriter
 		Folds:   template.JS(folds), FoldsCount: len(x.Levels), // #nosec G203 numbers, base64 and text that the encoder escaped
 		Policy: policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
-		Contact: contactOnly(t), Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(), RoundLine: sum.RoundLine(),
+		Contact: contactOnly(t), Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(), FoundLine: sum.FoundLine(), RoundLine: sum.RoundLine(),
 		RuleLine: ruleLine(t, x.Diagram.Rule), Files: append([]string{"flow.svg"}, CSVNames()...)}
 	p.down = x.Scene.Height > x.Scene.Width
 	p.Balanced, p.Statement = sum.Balanced(), visible(t.Incident.Notes)

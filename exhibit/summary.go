@@ -9,17 +9,6 @@ import (
 	"clew/tracer"
 )
 
-// Ending is what ended for one reason, of one asset, in all.
-type Ending struct {
-	Reason    tracer.Reason
-	Chain     chains.Chain
-	Asset     chains.Asset
-	Endpoints int           // with traced value under any accounting rule
-	Drawn     int           // with traced value under the drawn rule
-	Poisoned  int           // that poison reaches
-	Traced    tracer.Traced // totals; null where a rule does not say for one of them
-}
-
 // Summary is a trace in a few numbers.
 type Summary struct {
 	trace    *tracer.Trace
@@ -92,54 +81,6 @@ func (s *Summary) addUnits() {
 	}
 }
 
-func (s *Summary) addEndings() {
-	type key struct {
-		reason tracer.Reason
-		unit   Unit
-	}
-	at := map[key]*Ending{}
-	for i := range s.trace.Endpoints {
-		e := &s.trace.Endpoints[i]
-		u := Unit{e.Chain, e.Asset}
-		k := key{e.Reason, u}
-		if at[k] == nil {
-			at[k] = &Ending{Reason: e.Reason, Chain: e.Chain, Asset: e.Asset}
-		}
-		at[k].add(e, s.Rule)
-	}
-	for _, u := range s.units {
-		for _, r := range tracer.Reasons() {
-			if e := at[key{r, u}]; e != nil {
-				s.Endings = append(s.Endings, *e)
-			}
-		}
-	}
-}
-
-func (g *Ending) add(e *tracer.Endpoint, drawn tracer.Rule) {
-	reached := false
-	for _, r := range tracer.Rules() {
-		a, ok := e.Traced.Get(r)
-		if !ok {
-			g.Traced.Null[r] = true
-			continue
-		}
-		g.Traced.Value[r] = plus(g.Traced.Value[r], a)
-		reached = reached || (r.Conserves() && !a.IsZero())
-	}
-	if reached {
-		g.Endpoints++
-	}
-	if !tracedUnder(&e.Traced, drawn).IsZero() {
-		g.Drawn++
-	}
-	if !tracedUnder(&e.Traced, tracer.Poison).IsZero() {
-		g.Poisoned++
-	}
-}
-
-func (g *Ending) unit() Unit { return Unit{g.Chain, g.Asset} }
-
 // Names says how the amounts of the trace are written.
 func (s *Summary) Names() *Assets { return s.assets }
 
@@ -165,20 +106,6 @@ func (s *Summary) Opening() string {
 		parts = []string{"no traced value has an end in this trace"}
 	}
 	return fmt.Sprintf("%s, under %s: %s.", taken, s.Rule, strings.Join(parts, "; "))
-}
-
-// endings writes what ended of the given units, under the drawn rule, with amounts as write does.
-func (s *Summary) endings(units []Unit, write func(Unit, chains.Amount) string) []string {
-	var parts []string
-	for i := range s.Endings {
-		e := &s.Endings[i]
-		a, ok := e.Traced.Get(s.Rule)
-		if !ok || a.IsZero() || !slices.Contains(units, e.unit()) {
-			continue
-		}
-		parts = append(parts, write(e.unit(), a)+" "+endingWords(e))
-	}
-	return parts
 }
 
 // PerAsset is a sentence for each asset with traced value under the drawn rule: what came, and
@@ -229,50 +156,6 @@ func (s *Summary) assetLine(u Unit) string {
 	return line + "."
 }
 
-// endingWords follows an amount: "is in 3 unspent outputs".
-func endingWords(e *Ending) string {
-	n := e.Drawn
-	if e.Chain.Info().Family == chains.FamilyEVM {
-		switch e.Reason { // where there are no outputs
-		case tracer.ReasonBurn:
-			return "can never be spent, at " + count(n, "endpoint")
-		case tracer.ReasonDust:
-			return "was left as dust, at " + count(n, "endpoint")
-		case tracer.ReasonPending:
-			return "is " + reasonWords(e.Reason, e.Chain) + ", at " + count(n, "endpoint")
-		case tracer.ReasonFee:
-			return "went to fees"
-		}
-	}
-	switch e.Reason {
-	case tracer.ReasonUnspent:
-		return "is in " + count(n, "unspent output")
-	case tracer.ReasonBalance:
-		return "is still held in " + count(n, "account")
-	case tracer.ReasonService:
-		return "reached services in " + count(n, "deposit")
-	case tracer.ReasonMixer:
-		return "entered mixers or confidential pools in " + count(n, "deposit")
-	case tracer.ReasonBridge:
-		return "entered bridges in " + count(n, "deposit")
-	case tracer.ReasonContract:
-		return "is in contracts, at " + count(n, "endpoint")
-	case tracer.ReasonFee:
-		return "went to network fees"
-	case tracer.ReasonBurn:
-		return "can never be spent, in " + count(n, "output")
-	case tracer.ReasonDust:
-		return "was left as dust, in " + count(n, "output")
-	case tracer.ReasonLimit:
-		return "was not followed further (limits of the trace), at " + count(n, "endpoint")
-	case tracer.ReasonPending:
-		return "is not confirmed yet, in " + count(n, "output")
-	case tracer.ReasonGap:
-		return "is not known (gaps), at " + count(n, "endpoint")
-	}
-	return "ended as " + visible(string(e.Reason)) + ", at " + count(n, "endpoint")
-}
-
 // RoundLine says that amounts are rounded; "" where none is.
 func (s *Summary) RoundLine() string {
 	if !hasAccounts(s.trace) {
@@ -304,6 +187,15 @@ func (s *Summary) SumLine() string {
 		return "Under this rule the exact sums close for every asset, with swaps, bridges and adopted ways through mixers (schedule E)."
 	}
 	return "These amounts add up exactly to the amount alleged stolen (schedule E)."
+}
+
+// FoundLine says that heuristics speak in the trace, and where; "" where none does.
+func (s *Summary) FoundLine() string {
+	n := len(s.trace.Findings)
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Heuristics say %s of this trace, none of which is a fact: schedule D has each, with how often its heuristic was wrong where that was measured.", count(n, "thing"))
 }
 
 // GapLine says how many gaps there are; "" if none.

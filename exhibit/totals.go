@@ -77,7 +77,10 @@ func (v *viewer) endingTotal(e *Ending) totalView {
 	if e.Endpoints == 0 && onlyContact(v.t, e) {
 		what = "contact only"
 	}
-	return totalView{What: capital(reasonWords(e.Reason, e.Chain)) + " (" + what + ")", Symbol: v.assets.symbol(e.unit()), Cells: v.briefCells(&e.Traced, e.unit())}
+	if len(e.found) > 0 {
+		what += "; " + refer(e.found)
+	}
+	return totalView{What: capital(e.why().words()) + " (" + what + ")", Symbol: v.assets.symbol(e.unit()), Cells: v.briefCells(&e.Traced, e.unit())}
 }
 
 // takenTotal is what was taken of u, if anything was.

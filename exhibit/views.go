@@ -65,6 +65,7 @@ type endpointView struct {
 	Place                place
 	TxID, Position, Note string
 	Hop                  int
+	Found                []int // numbers of the findings on which the reason rests
 	Whole                string
 	Cells                []cellView
 	Range, Basis         string

@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -58,7 +59,7 @@ func (v *viewer) step(k int, s Step) stepView {
 // from them those that poison alone reaches. Fees of many transactions are one row each.
 func (v *viewer) endpoints(p *reportPage) {
 	var ends, fees, touched []endpointView
-	reasons := map[processView]bool{}
+	reasons := map[why]bool{}
 	for i := range v.t.Endpoints {
 		e := &v.t.Endpoints[i]
 		row := v.endpoint(i, e)
@@ -71,16 +72,20 @@ func (v *viewer) endpoints(p *reportPage) {
 		} else {
 			ends = append(ends, row)
 		}
-		reasons[processView{reasonWords(e.Reason, e.Chain), process(e.Reason, e.Chain)}] = true
+		g, _ := v.found.groundOf(e)
+		reasons[why{e.Reason, e.Chain, g}] = true
 	}
 	p.Endpoints, p.EndpointsCount = chunks(ends, chunkRows), len(ends)
 	p.Fees, p.FeesCount = chunks(fees, chunkRows), len(fees)
 	p.Touched, p.TouchedCount = chunks(touched, chunkRows), len(touched)
 	for _, r := range tracer.Reasons() {
 		for _, c := range chainsOf(v.t) {
-			if w := (processView{reasonWords(r, c), process(r, c)}); reasons[w] {
-				reasons[w] = false
-				p.Process = append(p.Process, w)
+			for g := range numGrounds {
+				w := why{r, c, g}
+				row := processView{w.words(), w.process()}
+				if reasons[w] && !slices.Contains(p.Process, row) {
+					p.Process = append(p.Process, row)
+				}
 			}
 		}
 	}
@@ -88,7 +93,8 @@ func (v *viewer) endpoints(p *reportPage) {
 
 func (v *viewer) endpoint(i int, e *tracer.Endpoint) endpointView {
 	u := Unit{e.Chain, e.Asset}
-	row := endpointView{Number: i + 1, Reason: reasonWords(e.Reason, e.Chain), Chain: visible(string(e.Chain)), Place: v.place(e.Node),
+	g, found := v.found.groundOf(e)
+	row := endpointView{Number: i + 1, Reason: why{e.Reason, e.Chain, g}.words(), Found: found, Chain: visible(string(e.Chain)), Place: v.place(e.Node),
 		Position: visible(e.Position), Note: v.told(e.Chain, e.Note), Whole: v.assets.format(u, e.Units), Cells: v.cells(&e.Traced, u),
 		Range: v.assets.number(u, e.Range.Min) + " to " + v.assets.number(u, e.Range.Max)}
 	switch {

@@ -83,7 +83,7 @@ func refsText(refs []findingRef) string {
 
 // findingRows are schedule D as a table.
 func findingRows(r *register, _ []Run) [][]string {
-	rows := [][]string{{"number", "finding_id", "finds", "heuristic", "version", "says", "chain", "txids", "addresses", "hops", "anonymity_set",
+	rows := [][]string{{"number", "finding_id", "finds", "heuristic", "version", "says", "chain", "txids", "addresses", "hops", "anonymity_set", "anonymity_set_units",
 		"link_ppm", "error", "error_rate", "error_n", "error_measured_on"}}
 	for i := range r.t.Findings {
 		g := &r.t.Findings[i]
@@ -92,9 +92,12 @@ func findingRows(r *register, _ []Run) [][]string {
 		for k := range txs {
 			txs[k] = txText(chain, txs[k])
 		}
-		set, link, rate, n, on := "", "", "", "", ""
+		set, each, link, rate, n, on := "", "", "", "", "", ""
 		if g.Set > 0 {
 			set = strconv.Itoa(g.Set)
+		}
+		if g.SetUnits != nil {
+			each = g.SetUnits.String()
 		}
 		if g.LinkPPM != nil {
 			link = strconv.Itoa(*g.LinkPPM)
@@ -103,7 +106,7 @@ func findingRows(r *register, _ []Run) [][]string {
 			rate, n, on = g.Error.Rate, strconv.Itoa(g.Error.N), g.Error.MeasuredOn
 		}
 		rows = append(rows, []string{strconv.Itoa(i + 1), g.ID, r.found.Title(g), g.Heuristic, g.Version, r.found.Says(g), string(chain),
-			strings.Join(txs, " "), strings.Join(g.Addresses, " "), strings.Trim(fmt.Sprint(r.found.Hops(g)), "[]"), set, link,
+			strings.Join(txs, " "), strings.Join(g.Addresses, " "), strings.Trim(fmt.Sprint(r.found.Hops(g)), "[]"), set, each, link,
 			ErrorWords(g.Error), rate, n, on})
 	}
 	return rows
@@ -131,15 +134,13 @@ func (f *Findings) txs(g *tracer.Finding) []string {
 	return out
 }
 
-// words say what heuristics take a node for: "inferred: CoinJoin of JoinMarket", "one of at most 6
-// alike", "deposit address (inferred)", "cluster K2".
+// words say what heuristics take a node for: "inferred: CoinJoin of JoinMarket", "hides up to
+// 1.92081967 BTC of each", "deposit address (inferred)", "cluster K2".
 func (f *Findings) words(n *tracer.Node) []string {
 	var out []string
 	if g := f.mix(n); g != nil {
 		out = append(out, "inferred: "+HeuristicWords(g.Heuristic))
-		if g.Set > 0 {
-			out = append(out, setWords(g.Set))
-		}
+		out = append(out, f.setWords(g)...)
 	}
 	for _, g := range f.About(n) {
 		if family(g.Heuristic) == depositAddress && g.Addresses[0] == n.Address {
@@ -188,7 +189,53 @@ func (f *Findings) foundLine() string {
 	return strings.Join(parts, " ")
 }
 
-// setWords say what an anonymity set is: an upper bound.
-func setWords(set int) string {
-	return fmt.Sprintf("one of at most %s alike", groupThousands(fmt.Sprint(set)))
+// setWords say what an anonymity set covers and how large it is at most, and that there is change
+// beside it, for the box of a mix.
+func (f *Findings) setWords(g *tracer.Finding) []string {
+	if g.Set == 0 {
+		return nil
+	}
+	n := groupThousands(fmt.Sprint(g.Set))
+	out := []string{"hides an owner among at most " + n}
+	if g.SetUnits != nil {
+		value := f.assets.format(Unit{f.Chain(g), chains.Native}, *g.SetUnits)
+		out = []string{"hides up to " + value + " of each", "among at most " + n + " owners"}
+		if g.Heuristic == severalValues {
+			out = []string{"of " + value + " at most " + n + " alike"}
+		}
+	}
+	if changes := f.changes(g.TxID); len(changes) > 0 {
+		out = append(out, "likely change: "+refer(changes))
+	}
+	return out
+}
+
+// severalValues is the mix that gives a participant outputs of many values.
+const severalValues = "coinjoin/wasabi2"
+
+// changes are the findings, by number, that name change out of a mix.
+func (f *Findings) changes(tx string) []int {
+	var out []int
+	for i := range f.t.Findings {
+		if g := &f.t.Findings[i]; g.Heuristic == "mix-change" && g.TxID == tx {
+			out = append(out, f.Number(g))
+		}
+	}
+	return out
+}
+
+// SetSays is a sentence on what the anonymity set of a mix covers; "" where there is none.
+func (f *Findings) SetSays(g *tracer.Finding) string {
+	if g.Set == 0 {
+		return ""
+	}
+	n, value := groupThousands(fmt.Sprint(g.Set)), "one value"
+	if g.SetUnits != nil {
+		value = f.assets.format(Unit{f.Chain(g), chains.Native}, *g.SetUnits) + " each"
+	}
+	says := fmt.Sprintf("The anonymity set is of the %s outputs of %s alone: who owns one of them is hidden among at most %s, of whom one may own several.", n, value, n)
+	if g.Heuristic == severalValues {
+		return says + " Outputs of another value have a set of their own, and what has a value of its own has none."
+	}
+	return says + " Each who took part has one of these; what anybody put in beyond that value came out as change or fees, and change is not hidden by it."
 }

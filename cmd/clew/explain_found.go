@@ -34,8 +34,8 @@ func (x *explanation) foundWords(t *loadedTrace, names *exhibit.Assets) []string
 func findingWords(found *exhibit.Findings, g *tracer.Finding) string {
 	words := fmt.Sprintf("A heuristic says, which is no fact: %s. (%s, %s %s, finding %d of schedule D; %s.)",
 		found.Says(g), found.Title(g), exhibit.Visible(g.Heuristic), exhibit.Visible(g.Version), found.Number(g), exhibit.ErrorWords(g.Error))
-	if g.Set > 0 {
-		words += fmt.Sprintf(" Whoever is behind the value is one of at most %s: the outputs of the same amount, of which one owner may have several.", grouped(int64(g.Set)))
+	if set := found.SetSays(g); set != "" {
+		words += " " + set
 	}
 	return plainSpaces(words)
 }

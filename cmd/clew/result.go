@@ -123,6 +123,7 @@ func (r *printed) endpoints(p *page, sum *exhibit.Summary) {
 		}
 	}
 	most := max(1, r.rows()/max(1, len(ends)))
+	found := exhibit.ReadFindings(r.Trace, names)
 	p.line("Where it ends: the largest by %s%s, and the range over the accounting rules", sum.Rule, map[bool]string{true: " of each asset"}[len(ends) > 1])
 	rows := [][]string{{"reason", "traced", "least", "most", "", "where"}}
 	for _, u := range units {
@@ -144,7 +145,8 @@ func (r *printed) endpoints(p *page, sum *exhibit.Summary) {
 			if e.Asset.IsValuation() {
 				amount, least, most = "contact", "-", "-"
 			}
-			rows = append(rows, []string{string(e.Reason), amount, least, most, symbol(names, e.Chain, e.Asset), r.place(e)})
+			reason, by := found.Ends(e)
+			rows = append(rows, []string{reason, amount, least, most, symbol(names, e.Chain, e.Asset), r.place(e, by)})
 		}
 	}
 	p.table("lrrrll", rows)
@@ -153,8 +155,8 @@ func (r *printed) endpoints(p *page, sum *exhibit.Summary) {
 	}
 }
 
-// place says where an endpoint is, for a terminal.
-func (r *printed) place(e *tracer.Endpoint) string {
+// place says where an endpoint is, for a terminal; by are the findings that say what it is.
+func (r *printed) place(e *tracer.Endpoint, by string) string {
 	where := e.Node
 	for i := range r.Nodes {
 		if n := &r.Nodes[i]; n.ID == e.Node {
@@ -163,7 +165,7 @@ func (r *printed) place(e *tracer.Endpoint) string {
 			case n.Address != "" && n.Entity != "":
 				where = n.Entity + ", " + n.Address
 			case n.Kind == tracer.NodeMixer && n.TxID != "":
-				return exhibit.Visible(exhibit.HeuristicWords(n.Entity) + ", transaction " + short(n.TxID))
+				return exhibit.Visible(exhibit.HeuristicWords(n.Entity) + " (" + by + "), transaction " + short(n.TxID))
 			}
 		}
 	}
@@ -207,7 +209,7 @@ func (r *printed) sumsOf(p *page, sum *exhibit.Summary, u exhibit.Unit) {
 	header := []string{"rule"}
 	for i := range sum.Endings {
 		if e := &sum.Endings[i]; e.Chain == u.Chain && e.Asset == u.Asset {
-			endings, header = append(endings, e), append(header, string(e.Reason))
+			endings, header = append(endings, e), append(header, e.Column())
 		}
 	}
 	amount := func(a chains.Amount) string { return brief(sum.Names(), u.Chain, u.Asset, a) }
