@@ -36,6 +36,7 @@ type Passage struct {
 	Pool    chains.Address
 	Tx      chains.TxID
 	At      chains.Place
+	Event   uint32         // the index of its log in the block
 	Time    int64          // of its block, Unix seconds
 	Account chains.Address // who signed the deposit; who receives the withdrawal
 	Relayed bool           // of a withdrawal: somebody else signed it
@@ -44,6 +45,42 @@ type Passage struct {
 	// Earlier is how many deposits were made to the pool before; −1 where that is not known.
 	Earlier int64
 	Traced  bool // a deposit with traced value
+}
+
+// Passages returns the ways into pools, or out of them, of which the events of tx tell that answer a
+// query.
+func Passages(q *chains.EventQuery, tx *chains.Tx) []Passage {
+	var list []Passage
+	for i := range tx.Exec.Events {
+		e := &tx.Exec.Events[i]
+		if !q.Answers(*e) {
+			continue
+		}
+		p := Passage{
+			Pool: e.Emitter, Tx: tx.ID, At: chains.Place{Height: tx.Block.Height, Index: tx.Index}, Event: e.Index, Time: tx.Block.Time,
+			Account: tx.Exec.Sender, Earlier: -1,
+		}
+		if q.Kind == chains.EventMixerOut {
+			p.Account = e.Account
+			p.Relayed = p.Account != tx.Exec.Sender
+		} else {
+			p.Earlier = leafOf(e)
+		}
+		if !p.Relayed {
+			p.Habit = FeeHabit(tx.Exec)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// leafOf returns how many deposits the pool says were made before one; −1 where it does not.
+func leafOf(e *chains.Event) int64 {
+	leaf, err := chains.ParseAmount(e.Field("leafIndex"))
+	if n, fits := leaf.Uint64(); err == nil && fits && n < 1<<32 {
+		return int64(n) // #nosec G115 -- below 2³²
+	}
+	return -1
 }
 
 // MixerFacts is what is known of the pools of a mixer on one chain, from MixerWindow before the first
@@ -104,7 +141,7 @@ type Signal struct {
 	// were seen without it; 1 for the same address.
 	Strength int
 	// Expected is how many other recipients pass the same signal by accident, in millionths: the
-	// mean over permutations of the recipients (see permutations).
+	// mean over permutations of the recipients (see MixerShuffles).
 	Expected int64
 	// SetAfter is how many of the deposits before the withdrawal that were read pass it too.
 	SetAfter int

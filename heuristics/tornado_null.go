@@ -9,9 +9,9 @@ import (
 	"clew/chains"
 )
 
-// permutations is how often recipients are permuted to count accidental matches. Basis: the mean of
+// MixerShuffles is how often recipients are permuted to count accidental matches. Basis: the mean of
 // 200 is within a tenth of the true one for one match expected; nothing is decided by it.
-const permutations = 200
+const MixerShuffles = 200
 
 // The seed of the permutations, so that the same facts give the same bytes. Any would do.
 const seedHigh, seedLow = 0x636c657720736565, 0x6420746f726e6164
@@ -31,7 +31,7 @@ func (m *mixing) shuffle() {
 		high, _ := bits.Mul64(r.Uint64(), uint64(n)) // #nosec G115 -- a length
 		return int(high)                             // #nosec G115 -- below n
 	}
-	for range permutations {
+	for range MixerShuffles {
 		s := shuffle{make([]int32, len(m.f.Withdrawals)), make([]int32, len(m.f.Withdrawals))}
 		for j := range s.at {
 			s.at[j] = int32(j) // #nosec G115 -- a pool has fewer
@@ -76,11 +76,11 @@ func (a *accidents) add(who chains.Address) {
 
 // others is the mean number of those that pass beside one, in millionths.
 func (a *accidents) others(but chains.Address) int64 {
-	return int64(a.all-a.of[but]) * million / permutations
+	return int64(a.all-a.of[but]) * million / MixerShuffles
 }
 
 // mean is the mean number of those that pass, in millionths.
-func (a *accidents) mean() int64 { return int64(a.all) * million / permutations }
+func (a *accidents) mean() int64 { return int64(a.all) * million / MixerShuffles }
 
 // expectBehind counts who of the recipients that pass a signal with a deposit stands behind it.
 func (m *mixing) expectBehind(d *Passage, labels []int) accidents {

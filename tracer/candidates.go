@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,7 @@ func (m *mixers) write(t *Trace) {
 		t.Candidates = append(t.Candidates, one)
 		for _, tried := range c.Tried {
 			if tried.Passed > 0 {
-				m.found(&one, tried.Name, own.event.Index)
+				m.found(&one, &c, tried.Name, own.event.Index)
 			}
 		}
 	}
@@ -116,38 +117,49 @@ func decimal(millionths int64) string {
 }
 
 // found writes the finding of a signal that withdrawals pass with a deposit.
-func (m *mixers) found(c *MixerCandidates, name string, event uint32) {
+func (m *mixers) found(c *MixerCandidates, of *heuristics.Candidates, name string, event uint32) {
 	var who []string
-	least, most, listed, after := "", "", 0, 0
-	for i := range c.List {
-		for _, signal := range c.List[i].Signals {
+	least, most, listed, after := int64(math.MaxInt64), int64(0), 0, 0
+	for i := range of.List {
+		for _, signal := range of.List[i].Signals {
 			if signal.Name != name {
 				continue
 			}
 			listed++
 			who = append(who, c.List[i].Recipient)
-			if least == "" {
-				least = signal.ExpectedAccidental
-			}
-			most, after = signal.ExpectedAccidental, max(after, signal.SetAfter)
+			least, most, after = min(least, signal.Expected), max(most, signal.Expected), max(after, signal.SetAfter)
 		}
 	}
 	if listed == 0 {
 		return // behind the end of the list
 	}
 	who = unique(who)
-	expected := least
-	if most != least {
-		expected += " to " + most
-	}
 	txid := c.Deposit.String()
 	m.s.out.find(Finding{
 		ID:        id("finding", mixerCandidates, name, string(m.s.chain), txid, strconv.Itoa(int(event))),
 		Heuristic: mixerCandidates + "/" + name, Version: heuristics.MixerVersion, TxID: txid, Addresses: who,
-		Says: fmt.Sprintf("%s: %d of %d withdrawals behind this deposit, best first to %s. By accident %s other recipients do the same (recipients permuted). "+
-			"Anonymity set: at most %d deposits; at most %d of those that were read fit as well. Candidates, not followed; the list of candidates has all",
-			signalSays(name), listed, c.Withdrawals, shortList(who), expected, c.Set, after),
+		Says: fmt.Sprintf("%s: %d of %d withdrawals behind this deposit, best first to %s. %s. Of at most %d deposits to the pool at most %d that were read fit as well. "+
+			"None of these need be its way out; none is followed, and the list of candidates has all",
+			signalSays(name), listed, c.Withdrawals, shortList(who), m.byAccident(c.Pool, least, most), c.Set, after),
 	})
+}
+
+// byAccident says how many other recipients do the same where it means nothing.
+func (m *mixers) byAccident(pool string, least, most int64) string {
+	met := map[chains.Address]bool{}
+	for i := range m.facts.Withdrawals {
+		if w := &m.facts.Withdrawals[i]; m.s.out.codec.FormatAddress(m.s.chain, w.Pool) == pool {
+			met[w.Account] = true
+		}
+	}
+	if most == 0 {
+		return fmt.Sprintf("Where the pool's %d recipients were shuffled at random no other did so, in %d shuffles", len(met), heuristics.MixerShuffles)
+	}
+	expected := decimal(least)
+	if most != least {
+		expected += " to " + decimal(most)
+	}
+	return fmt.Sprintf("Where the pool's %d recipients were shuffled at random %s others did so (mean of %d shuffles)", len(met), expected, heuristics.MixerShuffles)
 }
 
 // signalSays tells what a signal is.

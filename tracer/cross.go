@@ -268,7 +268,7 @@ func (s *balances) deposited(t *passage, st *heuristics.Step) {
 			says += " (" + name + ")"
 		}
 		if index := e.Field("leafIndex"); index != "" {
-			says += fmt.Sprintf("; %s deposits were made before it, which is the upper bound of the anonymity set among them", index)
+			says += fmt.Sprintf("; %s deposits were made to it before; later ones, up to the withdrawal, belong to its anonymity set too", index)
 		}
 		finding := Finding{
 			ID:        id("finding", "tornado-deposit", string(s.chain), t.txidText(), fmt.Sprint(e.Index)),

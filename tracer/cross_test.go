@@ -233,7 +233,7 @@ func TestMixerEnds(t *testing.T) {
 	require.Len(t, trace.Findings, 1)
 	f := trace.Findings[0]
 	require.Equal(t, "tornado-deposit", f.Heuristic)
-	require.Contains(t, f.Says, "17 deposits were made before it")
+	require.Contains(t, f.Says, "17 deposits were made to it before; later ones")
 	require.Nil(t, f.Error)
 	require.Equal(t, []string{f.ID}, trace.Hops[1].Findings)
 	require.Empty(t, trace.Hops[0].Findings)

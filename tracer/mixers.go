@@ -136,41 +136,17 @@ func (m *mixers) protocolOf(pool chains.Address) string {
 // passages takes the ways into a pool, or out of it, in a transaction.
 func (m *mixers) passages(q *chains.EventQuery, tx *chains.Tx) {
 	m.seen(tx)
-	for i := range tx.Exec.Events {
-		e := &tx.Exec.Events[i]
-		if !q.Answers(*e) {
-			continue
-		}
-		p := heuristics.Passage{
-			Pool: e.Emitter, Tx: tx.ID, At: chains.Place{Height: tx.Block.Height, Index: tx.Index}, Time: tx.Block.Time,
-			Account: tx.Exec.Sender, Earlier: -1,
-		}
+	for _, p := range heuristics.Passages(q, tx) {
 		if q.Kind == chains.EventMixerOut {
-			if p.Account = e.Account; p.Account != tx.Exec.Sender {
-				p.Relayed = true
-			} else {
-				p.Habit = heuristics.FeeHabit(tx.Exec)
-			}
 			m.facts.Withdrawals = append(m.facts.Withdrawals, p)
 			continue
 		}
-		p.Habit, p.Earlier = heuristics.FeeHabit(tx.Exec), leafOf(e)
-		at := slices.IndexFunc(m.s.deposits, func(d *mixed) bool { return d.tx.ID == tx.ID && d.event.Index == e.Index })
 		var own *mixed
-		if at >= 0 {
+		if at := slices.IndexFunc(m.s.deposits, func(d *mixed) bool { return d.tx.ID == p.Tx && d.event.Index == p.Event }); at >= 0 {
 			p.Traced, own = true, m.s.deposits[at]
 		}
 		m.facts.Deposits, m.deposits = append(m.facts.Deposits, p), append(m.deposits, own)
 	}
-}
-
-// leafOf returns how many deposits the pool says were made before one; −1 where it does not.
-func leafOf(e *chains.Event) int64 {
-	leaf, err := chains.ParseAmount(e.Field("leafIndex"))
-	if n, fits := leaf.Uint64(); err == nil && fits && n < 1<<32 {
-		return int64(n) // #nosec G115 -- below 2³²
-	}
-	return -1
 }
 
 // seen notes whose code ran: those are contracts, and tie nobody.
@@ -209,7 +185,7 @@ func (m *mixers) readTies(ctx context.Context) error {
 			done[a] = true
 			h, err := m.history(ctx, historian, a)
 			if errors.Is(err, chains.ErrUnsupported) || errors.Is(err, chains.ErrIncomplete) {
-				m.facts.NotLooked = err.Error()
+				m.facts.NotLooked = notTold(err)
 				return nil
 			}
 			if err != nil {
