@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"clew/chains"
 )
 
 // coinLine is a transaction in clew's own form; of an input without a value nothing is told but what it
@@ -87,4 +89,18 @@ func TestIdentifyAsItReads(t *testing.T) {
 	}
 	require.NoError(t, give.Close())
 	require.Zero(t, <-done)
+}
+
+// What bytes say of a coin counts more than what the entry of who spends it says; what another entry says
+// does not.
+func TestBytesCountMore(t *testing.T) {
+	for raw, want := range map[bool]uint64{true: 5, false: 7} {
+		maker := &givenTx{tx: chains.Tx{ID: chains.TxID{1}, Outputs: []chains.Output{{Value: 5}}}, raw: raw}
+		spender := &givenTx{tx: chains.Tx{ID: chains.TxID{2}, Inputs: []chains.Input{{Prev: chains.OutPoint{Tx: chains.TxID{1}}, Spent: chains.Output{Value: 7}, Known: true}}}}
+		w := linkWindow{most: 2}
+		require.NoError(t, w.add(maker))
+		require.NoError(t, w.add(spender))
+		require.Equal(t, want, spender.tx.Inputs[0].Spent.Value)
+		require.Equal(t, raw, spender.tx.Inputs[0].Proven)
+	}
 }
