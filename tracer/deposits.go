@@ -193,15 +193,10 @@ func customerSays(service string) string {
 	return fmt.Sprintf("Who pays there is a customer of %s or pays for one, and may be innocent; the service knows who the customer is, and can hold what comes", service)
 }
 
-// depositAt writes at a node and its endpoints what it is taken for. Their reason stays what the chain
-// shows: the finding needs more than each way to read a chain tells.
+// depositAt writes at the endpoints of a node what it is taken for. Their reason stays what the chain
+// shows: the finding needs more than each way to read a chain tells. The node names no entity, since
+// nobody claims one.
 func (l *ledger) depositAt(n *Node, service, heuristic string) {
-	if n.Entity == "" {
-		n.Entity = service
-		if n.Label == "" {
-			n.Label = "taken for a deposit address"
-		}
-	}
 	note := fmt.Sprintf("taken for a deposit address of %s, which can hold what comes there (%s, %s)",
 		service, heuristic, errorSays(measured(heuristic, heuristics.DepositVersion)))
 	for i := range l.t.Endpoints {

@@ -155,7 +155,7 @@ func TestDepositAddressesAreNamed(t *testing.T) {
 		require.Contains(t, f.Says, says)
 	}
 	for _, n := range trace.Nodes {
-		require.Equal(t, n.Address == "D" || n.Address == "Exchange", n.Entity == "Big", n.Address)
+		require.Equal(t, n.Address == "Exchange", n.Entity == "Big", n.Address)
 	}
 	t.Run("nothing ties it to the exchange", func(t *testing.T) {
 		b, seeds := exchangeCase(false)

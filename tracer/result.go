@@ -32,7 +32,7 @@ type Trace struct {
 	// Added to the contract:
 	Assets    []AssetInfo `json:"assets,omitempty"`    // the tokens that the trace counts, as first met
 	Statement []Statement `json:"statement,omitempty"` // what the victim states
-	Peels     []PeelRun   `json:"peels,omitempty"`     // peel chains, by their first hops
+	Peels     []PeelRun   `json:"peels,omitempty"`     // peel chains, by their first hops; none where a Sink took the hops of a chain of outputs
 	Without   []string    `json:"without,omitempty"`   // heuristics that were left out: WithoutNames
 	Through   []string    `json:"through,omitempty"`   // mixes that the trace goes on through: ThroughNames
 	// Candidates are, for each deposit to a mixer's pool, withdrawals that may be its way out.

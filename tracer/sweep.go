@@ -36,7 +36,9 @@ type Options struct {
 	Without []string
 	// Through names mixes that the trace goes on through, as an inference: see ThroughNames.
 	Through []string
-	// Sink receives hops and endpoints as they come to be; nil keeps them in the Trace.
+	// Sink receives hops and endpoints as they come to be; nil keeps them in the Trace. Of a chain of
+	// outputs the trace then has no Peels: which hops are a run shows behind the last of them, when a sink
+	// has them already. heuristics.Peels finds runs in any transactions.
 	Sink Sink
 	// Progress is called after each touched transaction; nil is not called.
 	Progress func(at chains.BlockRef, touched, live int)
