@@ -86,14 +86,25 @@ func TestCandidatesAreProposed(t *testing.T) {
 	for _, f := range trace.Findings {
 		if f.Heuristic == "mixer-candidates/run" {
 			require.Equal(t, "one recipient, or who gathers from several, took out just as often as was put in: 2 of 4 withdrawals behind this deposit, best first to W. "+
-				"By accident "+trace.Candidates[0].List[0].Signals[0].ExpectedAccidental+" other recipients do the same (recipients permuted). Anonymity set: at most 4 deposits; "+
-				"at most 4 of those that were read fit as well. Candidates, not followed; the list of candidates has all", f.Says)
+				"Where the pool's 3 recipients were shuffled at random no other did so, in 200 shuffles. Of at most 4 deposits to the pool at most 4 that were read fit as well. "+
+				"None of these need be its way out; none is followed, and the list of candidates has all", f.Says)
 		}
 	}
 	valid(t, "clew.trace-1", trace)
 	bare, err := tracer.Run(t.Context(), evmIncident(t, seeds), b.chain, b.rewind(), plain{}, tracer.Options{Without: []string{"mixer-candidates"}})
 	require.NoError(t, err)
 	require.Equal(t, lies(bare), lies(trace), "no value goes by it")
+}
+
+// Where others do the same by accident, the finding says how many.
+func TestCandidatesByAccident(t *testing.T) {
+	b, _, seeds := poolCase()
+	b.mixes("V", false)
+	b.mixes("V", false)
+	trace := b.run(t, seeds)
+	i := slices.IndexFunc(trace.Findings, func(f tracer.Finding) bool { return f.Heuristic == "mixer-candidates/run" })
+	require.Equal(t, []string{"W", "V"}, trace.Findings[i].Addresses)
+	require.Regexp(t, "4 of 6 withdrawals behind this deposit, best first to W, V\\. Where the pool's 4 recipients were shuffled at random [0-9.]+( to [0-9.]+)? others did so \\(mean of 200 shuffles\\)", trace.Findings[i].Says)
 }
 
 // What the analyst adopts has its candidates too, and no endpoint.
@@ -134,10 +145,10 @@ func TestCandidatesWithoutHistories(t *testing.T) {
 func exchangeCase(gas bool) (b *evmBook, seeds string) {
 	b, seeds = theft(polygon, token, 100)
 	b.tx("C", coin("", "Exchange", 500), tok("", "Other", 500))
+	b.tx("T", tok("T", "D", 60))
 	if gas {
 		b.tx("Exchange", coin("Exchange", "D", 5))
 	}
-	b.tx("T", tok("T", "D", 60))
 	b.tx("Other", tok("Other", "D", 7))
 	b.tx("D", fee("D", 2), tok("D", "Exchange", 67))
 	return b, "known:\n  - {chain: polygon, address: Exchange, kind: service, entity: Big, source: a note}\n" + seeds

@@ -14,12 +14,10 @@ func scoreDeposits(s *sheet) error {
 	if err != nil {
 		return err
 	}
-	truly := map[string]bool{} // those that the trace came to
+	truly, found := map[string]int{}, map[string]int{} // on how many chains, by address
 	met := func(chain, address string) {
-		for _, n := range trace.Nodes {
-			if string(n.Chain) == chain && strings.EqualFold(n.Address, address) {
-				truly[chain+" "+n.Address] = true
-			}
+		if slices.ContainsFunc(trace.Nodes, func(n tracer.Node) bool { return string(n.Chain) == chain && strings.EqualFold(n.Address, address) }) {
+			truly[strings.ToLower(address)]++
 		}
 	}
 	for _, a := range known.Accounts {
@@ -33,26 +31,23 @@ func scoreDeposits(s *sheet) error {
 			met(c.Chain, c.Address)
 		}
 	}
-	var found []string
-	for _, n := range trace.Nodes {
-		if slices.ContainsFunc(trace.Findings, func(f tracer.Finding) bool {
-			return f.Heuristic == "deposit-address" && len(f.Addresses) > 0 && f.Addresses[0] == n.Address && n.Label == "taken for a deposit address"
-		}) {
-			found = append(found, string(n.Chain)+" "+n.Address)
+	for _, f := range trace.Findings { // one for each chain
+		if f.Heuristic == "deposit-address" && len(f.Addresses) > 0 {
+			found[strings.ToLower(f.Addresses[0])]++
 		}
 	}
-	slices.Sort(found)
-	found = slices.Compact(found)
-	right := 0
-	for _, at := range found {
-		if truly[at] {
-			right++
-		}
+	right, all, fired := 0, 0, 0
+	for address, n := range truly {
+		all += n
+		right += min(n, found[address])
+	}
+	for _, n := range found {
+		fired += n
 	}
 	s.printf("| what | n |\n|---|---|\n| deposit addresses that the trace came to | %d |\n| found | %s |\n| found and wrong | %s |\n",
-		len(truly), of(right, len(truly)), of(len(found)-right, len(found)))
+		all, of(right, all), of(fired-right, fired))
 	name := "deposit-address"
-	s.add(name, replicaSet+": deposit addresses that the trace came to", "missed", len(truly)-right, len(truly))
-	s.shows(name, "accounts taken for a deposit address, in "+replicaSet, len(found)-right, len(found))
+	s.add(name, replicaSet+": deposit addresses that the trace came to", "missed", all-right, all)
+	s.shows(name, "accounts taken for a deposit address, in "+replicaSet, fired-right, fired)
 	return nil
 }
