@@ -356,6 +356,20 @@ func (s *Set) Labels(pack string, f func(*Label) error) (bool, error) {
 	return false, nil
 }
 
+// Kinds counts the labels of the pack whose SHA-256 is given by kind; nil: it is not in the set.
+func (s *Set) Kinds(pack string) map[Kind]int {
+	for n := range s.held {
+		if p := s.held[n].Pack; p.sum == pack {
+			count := map[Kind]int{}
+			for i := range p.entries {
+				count[s.claims[n][p.entries[i].claim].Kind]++
+			}
+			return count
+		}
+	}
+	return nil
+}
+
 // Editions lists the packs in order of title, creator, form and date.
 func (s *Set) Editions() []EditionInfo {
 	out := make([]EditionInfo, 0, len(s.held))

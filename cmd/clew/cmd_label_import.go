@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -20,7 +19,7 @@ func labelImportCommand() *command {
 		path: "label import", args: "FILE…", short: "keep files of labels in the store",
 		long: "Reads TagPacks and ActorPacks of GraphSense (YAML), OFAC's sdn_advanced.xml, lists with an address a line, and tables (CSV) as explorers export them; gzip is unpacked. The form is found out by looking, or given with --kind.\n\n" +
 			"A TagPack names a currency or network for each tag. A list says it by --chain, or by the end of its file's name (addresses_XBT.txt); a table by a column, or in the same ways. Addresses of chains that this program does not know are kept under the source's word. --title names a list or table; --label, --category and --confidence are those of all its entries that have none.\n\n" +
-			"A file of a source that is there already (the same form, title and creator) replaces the earlier one from its own date on: --as-of still asks for that. What cannot be read as an address of its chain is refused and listed with its line, and the exit code is 3.",
+			"A file of a source that is there already (the same form, title and creator) replaces the earlier one from its own date on: --as-of still asks for that. What cannot be read as an address of its chain is refused and listed with its line; so is, as a remark, a field that the form does not have or that is of another type; the exit code is 3. A category that no kind is known for is named: the trace goes on at its addresses.",
 		examples: []example{
 			{"clew label import binance.yaml --licence MIT --source https://github.com/graphsense/graphsense-tagpacks", "a TagPack"},
 			{"clew label import sdn_advanced.xml --source https://sanctionslist.ofac.treas.gov", "OFAC's list, with programmes and dates"},
@@ -37,9 +36,11 @@ func labelImportCommand() *command {
 type labelImportAnswer struct {
 	Schema  string            `json:"schema"` // "clew.label-import/1"
 	DB      string            `json:"db"`
-	Labels  int               `json:"labels"`  // in all files
-	Refused int               `json:"refused"` // entries that could not be read
-	Removed int               `json:"removed"` // labels that do not count any more
+	Labels  int               `json:"labels"`          // in all files
+	Refused int               `json:"refused"`         // entries that could not be read
+	Remarks int               `json:"remarks"`         // what of entries and headers was not understood
+	Removed int               `json:"removed"`         // labels that do not count any more
+	Added   *labelKindAnswer  `json:"added,omitempty"` // of label add: what the label that was added is
 	Files   []labelFileAnswer `json:"files"`
 }
 
@@ -55,6 +56,9 @@ type labelFileAnswer struct {
 	Repeated int                  `json:"repeated"`
 	Actors   int                  `json:"actors"`
 	Refused  []labelRefusalAnswer `json:"refused"`
+	Remarks  []labelRemarkAnswer  `json:"remarks"`
+	Words    []labelWordAnswer    `json:"unknown_words"` // categories and abuses that no kind is known for
+	Kinds    []labelKindAnswer    `json:"kinds"`         // in alphabetical order
 }
 
 type labelRefusalAnswer struct {
@@ -74,13 +78,22 @@ func runLabelImport(ctx context.Context, w *world, c *cli.Context) error {
 		if err != nil {
 			return nil, err
 		}
+		read, err := importAll(c.Args().Slice(), labels.Form(c.String("kind")), o)
+		if err != nil {
+			return nil, withHint(err, "nothing was taken; %s", importHint(err))
+		}
+		var all []*labels.Pack
+		for i := range read {
+			all = append(all, read[i].pack)
+		}
+		set, err := k.with(all...)
+		if err != nil {
+			return nil, err
+		}
 		var packs []store.LabelPack
-		for _, path := range c.Args().Slice() {
-			p, r, err := importLabels(path, labels.Form(c.String("kind")), o)
-			if err != nil {
-				return nil, err
-			}
-			f := fileAnswer(p, r)
+		for i := range read {
+			p := read[i].pack
+			f := fileAnswer(p, read[i].report, set)
 			f.Known = k.has(p)
 			if err := a.take(f); err != nil {
 				return nil, err
@@ -102,13 +115,11 @@ func runLabelImport(ctx context.Context, w *world, c *cli.Context) error {
 // importOptions reads what the command line says of the files.
 func importOptions(w *world, c *cli.Context) (o labels.TableOptions, err error) {
 	o = labels.TableOptions{
-		Options: labels.Options{Codec: codec(), Edition: labels.Edition{Title: c.String("title"), Source: c.String("source"), Licence: c.String("licence"), Retrieved: labelMoment(w)}},
+		Options: labels.Options{Codec: codec(), Edition: labels.Edition{Title: c.String("title"), Source: c.String("source"), Licence: c.String("licence")}, Today: labelMoment(w)},
 		Chain:   c.String("chain"), Text: c.String("label"), Category: c.String("category"), Confidence: c.String("confidence"),
 	}
-	if given, err := labelDate("retrieved", c.String("retrieved")); err != nil {
+	if o.Edition.Retrieved, err = labelDate("retrieved", c.String("retrieved")); err != nil {
 		return o, err
-	} else if !given.IsZero() {
-		o.Edition.Retrieved = given
 	}
 	for _, pair := range c.StringSlice("columns") {
 		role, name, ok := strings.Cut(pair, "=")
@@ -121,6 +132,33 @@ func importOptions(w *world, c *cli.Context) (o labels.TableOptions, err error) 
 		o.Columns[role] = name
 	}
 	return o, nil
+}
+
+// importedFile is a file that was read.
+type importedFile struct {
+	pack   *labels.Pack
+	report labels.Report
+}
+
+// importAll reads every file, or none.
+func importAll(paths []string, form labels.Form, o labels.TableOptions) ([]importedFile, error) {
+	var out []importedFile
+	for _, path := range paths {
+		p, r, err := importLabels(path, form, o)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, importedFile{p, r})
+	}
+	return out, nil
+}
+
+// importHint is the way out where a file could not be read.
+func importHint(err error) string {
+	if errors.Is(err, labels.ErrWhichChain) {
+		return "say which chain with --chain, such as --chain bitcoin"
+	}
+	return "clew help label import describes the forms"
 }
 
 // importLabels reads a file. What it includes lies beside it.
@@ -138,7 +176,7 @@ func importLabels(path string, form labels.Form, o labels.TableOptions) (p *labe
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if p, r, err = labels.Read(f, form, o); err != nil {
-		err = withHint(fmt.Errorf("%s: %w", path, err), "nothing was taken; clew help label import describes the forms")
+		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return p, r, err
 }
@@ -156,18 +194,6 @@ func (k *knownLabels) has(p *labels.Pack) bool {
 	return false
 }
 
-func fileAnswer(p *labels.Pack, r labels.Report) labelFileAnswer {
-	e := p.Edition()
-	a := labelFileAnswer{
-		File: e.File, SHA256: e.SHA256, ID: p.SHA256(), Kind: e.Form, Title: e.Title, Creator: e.Creator, Labels: r.Labels, Repeated: r.Repeated,
-		Actors: r.Actors, Refused: []labelRefusalAnswer{},
-	}
-	for _, f := range r.Refused {
-		a.Refused = append(a.Refused, labelRefusalAnswer(f))
-	}
-	return a
-}
-
 // take adds a file. Two of one source in one command would replace each other.
 func (a *labelImportAnswer) take(f labelFileAnswer) error {
 	for _, g := range a.Files {
@@ -175,54 +201,6 @@ func (a *labelImportAnswer) take(f labelFileAnswer) error {
 			return withHint(fmt.Errorf("%s and %s are both %q of %q: one would replace the other", g.File, f.File, f.Title, f.Creator), "import them one after another, or give one of them another --title")
 		}
 	}
-	a.Files = append(a.Files, f)
-	a.Labels += f.Labels
-	a.Refused += len(f.Refused)
+	a.count(f)
 	return nil
-}
-
-// writeLabelImport writes the answer; entries that were refused are gaps.
-func writeLabelImport(w *world, a *labelImportAnswer) error {
-	var err error
-	if w.json {
-		err = writeJSON(w.stdout, a)
-	} else {
-		err = pageLabelImport(w, a)
-	}
-	if err == nil && a.Refused > 0 {
-		err = withHint(&gapsError{a.Refused}, "each entry that was refused stands above with its line; correct it and import the file again")
-	}
-	return err
-}
-
-func pageLabelImport(w *world, a *labelImportAnswer) error {
-	const shown = 20
-	p := newPage(w.stdout)
-	for i := range a.Files {
-		f := &a.Files[i]
-		what := counted(int64(f.Labels), "label")
-		if f.Kind == labels.FormActorPack {
-			what = counted(int64(f.Actors), "actor")
-		}
-		if f.Known {
-			what += ", there already"
-		}
-		about := slices.DeleteFunc([]string{f.File, f.Title, f.Creator}, func(text string) bool { return text == "" })
-		p.line("%s: %s", strings.Join(about, ", "), what)
-		if f.Repeated > 0 {
-			p.line("    entries that say what another one says, to the letter: %s", grouped(int64(f.Repeated)))
-		}
-		for n, r := range f.Refused {
-			if n == shown {
-				p.line("    and %s more; --json lists them all", grouped(int64(len(f.Refused)-n)))
-				break
-			}
-			p.line("    line %d refused: %s", r.Line, r.Why)
-		}
-	}
-	if a.Removed > 0 {
-		p.line("%s counts no more", counted(int64(a.Removed), "label"))
-	}
-	p.line("kept in %s", a.DB)
-	return p.flush()
 }

@@ -43,12 +43,21 @@ func runLabelAdd(ctx context.Context, w *world, c *cli.Context) error {
 		Address: c.Args().First(), Chain: c.String("chain"), Text: c.String("label"), Category: c.String("category"), Abuse: c.String("abuse"),
 		Actor: c.String("actor"), Source: c.String("source"), Confidence: c.String("confidence"),
 	}
-	if own.Chain == "" || own.Text == "" {
-		return &usageError{"--chain and --label are needed: on which chain, and who or what is it?", "such as --chain bitcoin --label 'Example Exchange'"}
+	switch {
+	case own.Chain == "":
+		return &usageError{"--chain is needed: on which chain is it? A label on one says nothing about another", "such as --chain bitcoin"}
+	case own.Text == "":
+		return &usageError{"--label is needed: who or what is it?", "such as --label 'Example Exchange'"}
+	}
+	if _, err := addressOn(chains.Chain(own.Chain), own.Address); err != nil {
+		return err
 	}
 	var err error
 	if own.ValidFrom, err = labelDate("valid-from", c.String("valid-from")); err == nil {
 		own.ValidTo, err = labelDate("valid-to", c.String("valid-to"))
+	}
+	if err == nil && !own.ValidTo.IsZero() && !own.ValidFrom.Before(own.ValidTo) {
+		err = &usageError{"--valid-to is not behind --valid-from: no time is left", "the day of --valid-to is the first on which it does not hold any more"}
 	}
 	if err != nil {
 		return err
@@ -64,7 +73,7 @@ func runLabelRemove(ctx context.Context, w *world, c *cli.Context) error {
 	if chain == "" {
 		return removeSource(ctx, w, c, name)
 	}
-	key, err := codec().ParseAddress(chain, name)
+	key, err := addressOn(chain, name)
 	if err != nil {
 		return err
 	}
@@ -103,8 +112,15 @@ func changeOwn(ctx context.Context, w *world, c *cli.Context, what string, chang
 		if err != nil {
 			return nil, err
 		}
-		a.add(p, r)
-		a.Removed = max(0, before-len(list))
+		set, err := k.with(p)
+		if err != nil {
+			return nil, err
+		}
+		a.count(fileAnswer(p, r, set))
+		if a.Removed = max(0, before-len(list)); len(list) > before {
+			kind := kindOfOwn(set, &list[before])
+			a.Added = &labelKindAnswer{kind, 1, nodeKind(kind) != ""}
+		}
 		_, err = st.AddLabels(ctx, []store.LabelPack{{Added: now, Content: p.Bytes()}})
 		return []store.LogEntry{{What: what, SHA256: p.SHA256(), Details: map[string]string{"address": c.Args().First(), "chain": c.String("chain"), "label": c.String("label")}}}, err
 	})
@@ -112,6 +128,15 @@ func changeOwn(ctx context.Context, w *world, c *cli.Context, what string, chang
 		return err
 	}
 	return writeLabelImport(w, &a)
+}
+
+// kindOfOwn derives the kind of one's own label as a set does that has it.
+func kindOfOwn(set *labels.Set, own *labels.OwnLabel) labels.Kind {
+	var ofActor []string
+	if a := set.Actor(own.Actor); a != nil {
+		ofActor = a.Categories
+	}
+	return labels.KindOf(own.Category, own.Abuse, nil, ofActor)
 }
 
 // own returns one's own labels, and a time for their next edition: now, or if the latest is of this

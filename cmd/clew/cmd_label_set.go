@@ -23,7 +23,7 @@ const manifestName = "sources.yaml"
 func labelExportCommand() *command {
 	return &command{
 		path: "label export", args: "SOURCE | --packed", short: "write labels as a TagPack, or all of them packed",
-		long: "Writes one source as a TagPack, which imports again as the same labels: SOURCE is its title, or the first digits of its id, as clew label list prints them. `dated`, `valid_from` and `valid_to` are additions to the form and written only where a source gave these dates; the licence stands as a comment on top.\n\n" +
+		long: "Writes one source as a TagPack, which imports again as the same labels: SOURCE is its title, or the first digits of its id, as clew label list prints them. `licence`, `retrieved`, `retrieved_from`, `dated`, `valid_from` and `valid_to` are additions to the form, written only where they are known.\n\n" +
 			"With --packed it writes the latest edition of every source in the program's own form, for clew label update on another machine.",
 		examples: []example{
 			{"clew label export 'own labels' > own.yaml", "what clew label add made"},
@@ -59,7 +59,7 @@ func runLabelExport(ctx context.Context, w *world, c *cli.Context) error {
 	if c.Bool("packed") == (c.NArg() == 1) {
 		return &usageError{"one source, or --packed for all", "clew label list names the sources"}
 	}
-	k, err := labelsAt(ctx, c.String("db"))
+	k, err := labelsAt(ctx, w, c)
 	if err != nil {
 		return err
 	}
@@ -114,10 +114,10 @@ func runLabelUpdate(ctx context.Context, w *world, c *cli.Context) error {
 func newerLabels(a *labelImportAnswer, name, folder string) ([]*labels.Pack, error) {
 	if name == builtInName {
 		carried, err := labels.BuiltIn()
-		for _, p := range carried {
-			a.add(p, labels.Report{Labels: p.Len(), Actors: len(p.Actors())})
+		if err != nil {
+			return nil, err
 		}
-		return nil, err
+		return nil, a.add(carried, make([]labels.FileReport, len(carried)))
 	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		name = filepath.Join(name, manifestName)
@@ -130,9 +130,7 @@ func newerLabels(a *labelImportAnswer, name, folder string) ([]*labels.Pack, err
 	var reports []labels.FileReport
 	if labels.IsArchive(data) {
 		packs, err = labels.Unarchive(data)
-		for _, p := range packs {
-			reports = append(reports, labels.FileReport{Report: labels.Report{Labels: p.Len(), Actors: len(p.Actors())}})
-		}
+		reports = make([]labels.FileReport, len(packs))
 	} else {
 		packs, reports, err = fromManifest(data, folder, filepath.Dir(name))
 	}
@@ -142,10 +140,7 @@ func newerLabels(a *labelImportAnswer, name, folder string) ([]*labels.Pack, err
 	if err != nil {
 		return nil, withHint(fmt.Errorf("%s: %w", name, err), "nothing was replaced; clew help label update describes the forms")
 	}
-	for i, p := range packs {
-		a.add(p, reports[i].Report)
-	}
-	return packs, nil
+	return packs, a.add(packs, reports)
 }
 
 func fromManifest(data []byte, folder, beside string) ([]*labels.Pack, []labels.FileReport, error) {
@@ -164,10 +159,16 @@ func fromManifest(data []byte, folder, beside string) ([]*labels.Pack, []labels.
 	return packs, reports, errors.Join(err, root.Close())
 }
 
-// add counts a pack of a set, in which each source stands once.
-func (a *labelImportAnswer) add(p *labels.Pack, r labels.Report) {
-	f := fileAnswer(p, r)
-	a.Files = append(a.Files, f)
-	a.Labels += f.Labels
-	a.Refused += len(f.Refused)
+// add counts the packs of a set, in which each source stands once.
+func (a *labelImportAnswer) add(packs []*labels.Pack, reports []labels.FileReport) error {
+	set, err := labels.NewSet(packs...)
+	if err != nil {
+		return err
+	}
+	for i, p := range packs {
+		r := reports[i].Report
+		r.Labels, r.Actors = p.Len(), len(p.Actors())
+		a.count(fileAnswer(p, r, set))
+	}
+	return nil
 }

@@ -43,8 +43,9 @@ func labelShowCommand() *command {
 type labelsAnswer struct {
 	Schema  string               `json:"schema"` // "clew.labels/1"
 	DB      string               `json:"db"`
-	Labels  int                  `json:"labels"` // that are made now
-	SHA256  string               `json:"sha256"` // of all that a trace rests on which uses them
+	NoStore bool                 `json:"no_store,omitempty"` // there is none of that name: only what the program carries was asked
+	Labels  int                  `json:"labels"`             // that are made now
+	SHA256  string               `json:"sha256"`             // of all that a trace rests on which uses them
 	Sources []labelEditionAnswer `json:"sources"`
 }
 
@@ -58,11 +59,11 @@ type labelEditionAnswer struct {
 }
 
 func runLabelList(ctx context.Context, w *world, c *cli.Context) error {
-	k, err := labelsAt(ctx, c.String("db"))
+	k, err := labelsAt(ctx, w, c)
 	if err != nil {
 		return err
 	}
-	a := labelsAnswer{Schema: "clew.labels/1", DB: c.String("db"), SHA256: k.set.SHA256(time.Time{}), Sources: []labelEditionAnswer{}}
+	a := labelsAnswer{Schema: "clew.labels/1", DB: c.String("db"), NoStore: k.noStore, SHA256: k.set.SHA256(time.Time{}), Sources: []labelEditionAnswer{}}
 	for _, e := range k.set.Editions() {
 		a.Sources = append(a.Sources, labelEditionAnswer{e.Pack, k.from[e.Pack], e.Labels, e.Actors, e.Edition, e.Until})
 		if e.Until.IsZero() {
@@ -100,6 +101,7 @@ func runLabelList(ctx context.Context, w *world, c *cli.Context) error {
 type labelAnswer struct {
 	Schema  string             `json:"schema"` // "clew.label/1"
 	Address string             `json:"address"`
+	NoStore bool               `json:"no_store,omitempty"` // there is none of the name given: only what the program carries was asked
 	AsOf    *time.Time         `json:"as_of,omitempty"`
 	Labels  []labelClaimAnswer `json:"labels"`
 	Places  []labelPlaceAnswer `json:"places"` // what the program's own tables of contracts say
@@ -153,12 +155,12 @@ func runLabelShow(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	k, err := labelsAt(ctx, c.String("db"))
+	k, err := labelsAt(ctx, w, c)
 	if err != nil {
 		return err
 	}
 	text := c.Args().First()
-	a := labelAnswer{Schema: "clew.label/1", Address: text, Labels: []labelClaimAnswer{}, Places: []labelPlaceAnswer{}}
+	a := labelAnswer{Schema: "clew.label/1", Address: text, NoStore: k.noStore, Labels: []labelClaimAnswer{}, Places: []labelPlaceAnswer{}}
 	if !asOf.IsZero() {
 		a.AsOf = &asOf
 	}
@@ -187,13 +189,17 @@ func (k *knownLabels) gather(a *labelAnswer, text string, chain chains.Chain, as
 	}
 	parsed, refused := len(found) > 0, error(nil)
 	for _, on := range candidates {
-		key, err := codec().ParseAddress(on, text)
+		key, err := addressOn(on, text)
 		if err != nil {
 			refused = err
 			continue
 		}
 		parsed = true
-		found = append(found, k.set.History(on, key)...)
+		if asOf.IsZero() {
+			found = append(found, k.set.History(on, key)...)
+		} else {
+			found = append(found, k.set.Lookup(on, key, asOf)...)
+		}
 		if kind, entity, source, ok := (families{}).Place(on, key); ok {
 			a.Places = append(a.Places, labelPlaceAnswer{on, string(kind), entity, source})
 		}
@@ -257,7 +263,7 @@ func pageLabels(w *world, a *labelAnswer) error {
 		if l.Actor != "" {
 			p.line("    by %s", orActor(l))
 		}
-		p.line("    %s", fold(fmt.Sprintf("says %s; found at %s; confidence %s; licence %s; retrieved %s; %s", titled(l), orUnknown(l.Source), orUnknown(l.Confidence), orUnknown(l.Licence), l.RetrievedAt.Format(time.DateOnly), madeWhen(l)), 4))
+		p.line("    %s", fold(fmt.Sprintf("says %s; %sconfidence %s; licence %s; retrieved %s; %s", titled(l), foundAt(l), orUnknown(l.Confidence), orUnknown(l.Licence), l.RetrievedAt.Format(time.DateOnly), madeWhen(l)), 4))
 		if l.Context != "" {
 			p.line("    %s", fold(strings.Join(strings.Fields(l.Context), " "), 4))
 		}
@@ -283,9 +289,20 @@ func titled(l *labelClaimAnswer) string {
 	return l.Pack.Title + " of " + l.Pack.Creator
 }
 
+// foundAt says where the claim was found; nothing where nobody says.
+func foundAt(l *labelClaimAnswer) string {
+	if l.Source == "" {
+		return ""
+	}
+	return "found at " + l.Source + "; "
+}
+
 // madeWhen says from when to when the claim was made.
 func madeWhen(l *labelClaimAnswer) string {
 	text := "claimed since " + l.MadeFrom.Format(time.DateOnly)
+	if l.LastMod.IsZero() && l.ValidFrom.IsZero() {
+		text += " at the latest, the date of the edition: the source does not say since when"
+	}
 	if !l.MadeTo.IsZero() {
 		text += " and until " + l.MadeTo.Format(time.DateOnly)
 	}

@@ -22,8 +22,9 @@ const (
 
 // knownLabels are the labels of the program and of a store together.
 type knownLabels struct {
-	set  *labels.Set
-	from map[string]string // by the SHA-256 of a pack
+	set     *labels.Set
+	from    map[string]string // by the SHA-256 of a pack
+	noStore bool              // a store was named that does not exist
 }
 
 // labelsOf returns the labels of the program and of an open store; nil: of the program alone.
@@ -63,11 +64,17 @@ func labelsOf(ctx context.Context, st *store.Store) (*knownLabels, error) {
 	return k, nil
 }
 
-// labelsAt returns the labels of the program and of the store in a file, which need not exist.
-func labelsAt(ctx context.Context, db string) (k *knownLabels, err error) {
+// labelsAt returns the labels of the program and of the store of the command line. It need not exist;
+// but whoever names one expects what is in it, and is told.
+func labelsAt(ctx context.Context, w *world, c *cli.Context) (k *knownLabels, err error) {
+	db := c.String("db")
 	st, err := store.Open(ctx, db, store.Options{ReadOnly: true})
 	if errors.Is(err, store.ErrNoStore) {
-		return labelsOf(ctx, nil)
+		if k, err = labelsOf(ctx, nil); err == nil && db != defaultDB {
+			k.noStore = true
+			w.remark("there is no store %s: only the labels that the program carries were asked\n", db)
+		}
+		return k, err
 	}
 	if err != nil {
 		return nil, err
