@@ -95,6 +95,7 @@ func TestClustersBeginWithTheSaved(t *testing.T) {
 	require.NoError(t, u.Close())
 	_, err = s.Clusters(t.Context(), bitcoin, 5)
 	require.ErrorIs(t, err, store.ErrDamaged)
+	// The range of a source begins behind block 3, and what is saved before.
 	_, _, err = sourceOf(t, s, 8).ClusterOf(t.Context(), a)
 	require.ErrorIs(t, err, store.ErrDamaged)
 	problems, err := s.Check(t.Context())
@@ -168,6 +169,22 @@ func TestClustersAreSavedWhenMuchCame(t *testing.T) {
 	grow(1, 50_000)
 	grow(100, 0)
 	saves(t, true, 206)
+}
+
+// TestClustersAreSavedAgainForAShare: what came is compared with what is saved.
+func TestClustersAreSavedAgainForAShare(t *testing.T) {
+	s := open(t)
+	at := chains.BlockRef{Height: -1}
+	for _, c := range []struct {
+		addresses int
+		end       int64
+	}{{4000, 1}, {1000, 1}, {2000, 3}, {2000, 3}} {
+		bs := wide(at, 1, c.addresses)
+		at = bs[0].Ref
+		load(t, s, bs, 1)
+		require.NoError(t, store.SaveMoreClusters(t.Context(), s, bitcoin, 0, 2))
+		require.Equal(t, c.end, saved(t, s))
+	}
 }
 
 // wide returns blocks behind a block; the first one spends from so many addresses together.

@@ -56,7 +56,12 @@ func Settled(postings ...int64) int {
 
 // SaveAllClusters saves the clusters of all but so many of the last blocks, if any joins came since.
 func SaveAllClusters(ctx context.Context, s *Store, chain chains.Chain, behind int64) error {
-	return s.saveClusters(ctx, chain, basePolicy{behind: behind, share: 1 << 40})
+	return SaveMoreClusters(ctx, s, chain, behind, 1<<40)
+}
+
+// SaveMoreClusters is SaveAllClusters where more than one part in share came to those that are saved.
+func SaveMoreClusters(ctx context.Context, s *Store, chain chains.Chain, behind, share int64) error {
+	return s.saveClusters(ctx, chain, basePolicy{behind: behind, share: share})
 }
 
 // SavedClusters returns how many bases are saved, at which height they end, and how many parts there are.
