@@ -24,7 +24,7 @@ func compareCommand() *command {
 			{"clew compare 3f2a9c1e 77b0d1aa", "two traces of the store"},
 			{"clew compare report/trace.json without/trace.json --json", "every field, from files"},
 		},
-		codes: []exitCode{codeCheck, codeNoStore, codeStore},
+		codes: []exitCode{codeNoStore, codeStore},
 		least: 2, most: 2,
 		action: runCompare,
 	}
@@ -74,7 +74,7 @@ func (c *comparison) write(p *page, a, b *loadedTrace) error {
 		p.table("lll", append([][]string{{"A", "B", "at"}}, rows...))
 		p.line("")
 	}
-	c.writeFindings(p)
+	c.writeFindings(p, a, b)
 	p.fold(c.counts())
 	return p.flush()
 }
@@ -83,29 +83,87 @@ func (c *comparison) write(p *page, a, b *loadedTrace) error {
 func (c *comparison) writeAsked(p *page) {
 	asked := false
 	for i := range c.Changed {
-		if f := &c.Changed[i]; f.What == "trace" {
-			p.line("%s: A %s, B %s", f.Field, f.A, f.B)
-			asked = true
+		f := &c.Changed[i]
+		words := askedWords()[f.Field]
+		if f.What != "trace" || words == "" {
+			continue
 		}
+		p.fold(fmt.Sprintf("%s: A %s, B %s", words, saidWords(f.A), saidWords(f.B)))
+		asked = true
 	}
 	if asked {
 		p.line("")
 	}
 }
 
-// writeFindings prints the findings that one of them lacks.
-func (c *comparison) writeFindings(p *page) {
+// askedWords name the fields of a trace itself that a person decided on; the others follow from them.
+func askedWords() map[string]string {
+	return map[string]string{
+		"without": "Done without", "through": "Gone on through", "as_of": "Read to", "stop.hops": "Stop at hops", "stop.until": "Stop at time", "stop.dust": "Stop below",
+		"incident.id": "Incident", "incident.title": "Title", "incident.rule": "Rule declared", "incident.accounts": "Pots",
+		"inputs.labels.sha256": "Labels (SHA-256)", "inputs.recording.sha256": "Recording (SHA-256)",
+	}
+}
+
+// saidWords write a value of JSON for people: a list by commas, of a block its height and chain, and
+// nothing where there is none.
+func saidWords(value json.RawMessage) string {
+	var list []json.RawMessage
+	var text string
+	var block struct {
+		Chain  string `json:"chain"`
+		Height int64  `json:"height"`
+	}
+	switch {
+	case string(value) == "null" || string(value) == "[]":
+		return "nothing"
+	case json.Unmarshal(value, &list) == nil:
+		parts := make([]string, len(list))
+		for i := range list {
+			parts[i] = saidWords(list[i])
+		}
+		return strings.Join(parts, ", ")
+	case json.Unmarshal(value, &text) == nil:
+		return exhibit.Visible(text)
+	case json.Unmarshal(value, &block) == nil && block.Chain != "":
+		return exhibit.Visible(fmt.Sprintf("block %d of %s", block.Height, block.Chain))
+	}
+	return exhibit.Visible(string(value))
+}
+
+// mostCompared is how many findings of one heuristic are said whole that one trace alone has.
+const mostCompared = 2
+
+// writeFindings prints the findings that one of them lacks, those of one heuristic together.
+func (c *comparison) writeFindings(p *page, a, b *loadedTrace) {
 	for _, side := range []struct {
 		name   string
+		trace  *loadedTrace
 		things []thing
-	}{{"A", c.OnlyA}, {"B", c.OnlyB}} {
-		for i := range side.things {
-			t := &side.things[i]
-			var f tracer.Finding
-			if t.What != "finding" || json.Unmarshal(t.Item, &f) != nil {
+	}{{"A", a, c.OnlyA}, {"B", b, c.OnlyB}} {
+		found := exhibit.ReadFindings(side.trace.Trace, exhibit.NameAssets(side.trace.Trace))
+		says := map[string][]string{}
+		var order []string
+		for i := range side.trace.Findings {
+			g := &side.trace.Findings[i]
+			alone := func(t thing) bool { return t.What == "finding" && t.ID == g.ID }
+			if !slices.ContainsFunc(side.things, alone) {
 				continue
 			}
-			p.fold(fmt.Sprintf("%s alone finds %s: %s.", side.name, f.Heuristic, exhibit.Visible(f.Says)))
+			title := exhibit.HeuristicWords(g.Heuristic)
+			if len(says[title]) == 0 {
+				order = append(order, title)
+			}
+			says[title] = append(says[title], found.Says(g))
+		}
+		for _, title := range order {
+			all := says[title]
+			for _, one := range all[:min(mostCompared, len(all))] {
+				p.fold(plainSpaces(fmt.Sprintf("%s alone finds: %s: %s.", side.name, title, one)))
+			}
+			if more := len(all) - mostCompared; more > 0 {
+				p.fold(fmt.Sprintf("%s alone finds %d more of these.", side.name, more))
+			}
 		}
 	}
 }
@@ -122,14 +180,18 @@ func (c *comparison) counts() string {
 		}
 		var parts []string
 		for _, what := range order {
-			parts = append(parts, counted(n[what], what))
+			parts = append(parts, counted(n[what], strings.TrimSuffix(what, "s")))
 		}
 		if len(parts) == 0 {
 			return "nothing"
 		}
 		return strings.Join(parts, ", ")
 	}
-	return fmt.Sprintf("A alone has %s; B alone has %s; %s are in both and differ (--json lists all).", count(c.OnlyA), count(c.OnlyB), counted(int64(len(c.Changed)), "field"))
+	differ := "differ"
+	if len(c.Changed) == 1 {
+		differ = "differs"
+	}
+	return fmt.Sprintf("A alone has %s; B alone has %s; of what both have %s %s (--json lists all).", count(c.OnlyA), count(c.OnlyB), counted(int64(len(c.Changed)), "field"), differ)
 }
 
 // ending is an endpoint under one rule.

@@ -18,7 +18,8 @@ func (x *explanation) foundWords(t *loadedTrace, names *exhibit.Assets) []string
 	}
 	for _, id := range x.places() {
 		for i := range t.Nodes {
-			if n := &t.Nodes[i]; n.ID == id {
+			// What names a pool or a service is of all who pay there.
+			if n := &t.Nodes[i]; n.ID == id && (n.Kind == tracer.NodeAddress || n.Kind == tracer.NodeContract) {
 				for _, g := range found.About(n) {
 					if words := findingWords(found, g); !slices.Contains(says, words) {
 						says = append(says, words)
