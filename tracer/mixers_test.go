@@ -29,7 +29,7 @@ func (b *evmBook) History(_ context.Context, a chains.Address, since int64, most
 // mixes adds a deposit of 100 of the native coin to a pool of a mixer, or a withdrawal from it.
 func (b *evmBook) mixes(who string, in bool) chains.TxID {
 	e := chains.Event{Kind: chains.EventMixerOut, Protocol: "tornado", Name: "Withdrawal", Emitter: "tornado", Registered: true, Account: chains.Address(who)}
-	id := chains.TxID{}
+	var id chains.TxID
 	if in {
 		id = b.tx(who, coin(who, "tornado", 100))
 		e.Kind, e.Name, e.Account = chains.EventMixerIn, "Deposit", ""
