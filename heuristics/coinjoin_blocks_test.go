@@ -114,7 +114,7 @@ func BenchmarkMixOf(b *testing.B) {
 }
 
 // BenchmarkIdentify is the same for everything that is said of a transaction, with the spenders of its
-// outputs where the blocks have them.
+// outputs, and what lies before them, where the blocks have them.
 func BenchmarkIdentify(b *testing.B) {
 	txs := blocksOf2019(b)
 	spenders := map[chains.OutPoint]*chains.Tx{}
@@ -123,11 +123,8 @@ func BenchmarkIdentify(b *testing.B) {
 			spenders[tx.Inputs[i].Prev] = tx
 		}
 	}
-	each(b, txs, func(tx *chains.Tx) {
-		heuristics.Identify(tx, heuristics.Facts{Spender: func(i int) *chains.Tx {
-			return spenders[chains.OutPoint{Tx: tx.ID, Index: uint32(i)}]
-		}})
-	})
+	of := around(txs, spenders)
+	each(b, txs, func(tx *chains.Tx) { heuristics.Identify(tx, of(tx)) })
 }
 
 // BenchmarkIdentifyMixes is the same for the transactions of 2024, of which a third are mixes.

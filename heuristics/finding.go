@@ -51,6 +51,10 @@ type Facts struct {
 	// Spender returns the transaction that spends output i; nil where nothing does, or nobody
 	// knows.
 	Spender func(i int) *chains.Tx
+	// Maker returns the transaction that made what input i spends; nil where nobody knows.
+	Maker func(i int) *chains.Tx
+	// Around says in the same way what is known beside a transaction that Spender or Maker returned.
+	Around func(tx *chains.Tx) Facts
 	// Seen says whether an address was paid before this transaction; known is false where
 	// nobody can tell.
 	Seen func(a chains.Address) (seen, known bool)

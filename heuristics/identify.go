@@ -47,7 +47,7 @@ func Identify(tx *chains.Tx, facts Facts) []Finding {
 	if continues, ok := PeelStep(tx, facts); ok {
 		found = append(found, Finding{
 			Heuristic: string(KindPeel), Version: PeelVersion, Kind: KindPeel, Outputs: []int{continues},
-			Says: fmt.Sprintf("pays %d and passes the rest on with output %d, as the steps of a peel chain do", len(tx.Outputs)-1, continues),
+			Says: fmt.Sprintf("a step of a run of payments: it pays %d and passes the rest on with output %d, as the one before or behind it does", len(tx.Outputs)-1, continues),
 		})
 	}
 	return found

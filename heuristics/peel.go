@@ -94,37 +94,65 @@ func canContinue(out *chains.Output) bool {
 	return out.Value > 0 && out.Type != chains.ScriptNullData
 }
 
-// PeelStep reports whether tx is a step of a peel chain, and which output goes on: the only one
-// that facts.Spender knows to be spent by software with the habits of tx, else, where several
-// are, the change of the vote; and it must be spent by a transaction of the form of a step. A
-// payment with a change whose spender is not known is what every wallet makes, and no step.
+// PeelStep reports whether tx is a step of a peel chain, and which output goes on. A payment with a
+// change that is spent in another payment is what every wallet makes, so that one step is none: the
+// transaction behind it, or the one before it, must be a step in the same way. What lies there is
+// facts' word (Around, Maker); where they do not tell, nothing is a step.
 func PeelStep(tx *chains.Tx, facts Facts) (continues int, ok bool) {
-	if facts.Spender == nil || len(tx.Inputs) == 0 || len(tx.Inputs) > PeelInputs || len(tx.Outputs) < 2 {
+	if facts.Around == nil {
 		return -1, false
 	}
-	own, alike, last := HabitsOf(tx), 0, -1
-	var next *chains.Tx
+	at, next := goesOn(tx, facts)
+	if next == nil {
+		return -1, false
+	}
+	if _, further := goesOn(next, facts.Around(next)); further != nil {
+		return at, true
+	}
+	for i := range tx.Inputs {
+		if facts.Maker == nil {
+			break
+		}
+		maker := facts.Maker(i)
+		if maker == nil {
+			continue
+		}
+		if from, to := goesOn(maker, facts.Around(maker)); to != nil && from == int(tx.Inputs[i].Prev.Index) {
+			return at, true
+		}
+	}
+	return -1, false
+}
+
+// goesOn returns the output of tx by which the rest goes on, and the transaction of the form of a
+// step that spends it with the habits of tx; nil where there is none. It is the only output that is
+// spent with these habits; where several are, the change of the vote. Where the vote names another
+// one than habits do, nothing goes on: what pays a script that paid is always the vote's.
+func goesOn(tx *chains.Tx, facts Facts) (at int, next *chains.Tx) {
+	if facts.Spender == nil || len(tx.Inputs) == 0 || len(tx.Inputs) > PeelInputs || len(tx.Outputs) < 2 {
+		return -1, nil
+	}
+	own, alike := HabitsOf(tx), 0
 	for i := range tx.Outputs {
 		if !canContinue(&tx.Outputs[i]) {
 			continue
 		}
 		if by := facts.Spender(i); by != nil && own.Same(HabitsOf(by)) {
-			alike, last, next = alike+1, i, by
+			alike, at, next = alike+1, i, by
 		}
 	}
 	if alike == 0 || peelShape(tx) != "" {
-		return -1, false
+		return -1, nil
 	}
-	if alike > 1 {
-		if last = Change(tx, Facts{Seen: facts.Seen}).Output; last < 0 {
-			return -1, false
-		}
-		if next = facts.Spender(last); next == nil || !own.Same(HabitsOf(next)) {
-			return -1, false
-		}
+	vote := Change(tx, facts)
+	switch {
+	case alike > 1 && !vote.Answered, alike == 1 && vote.Answered && vote.Output != at:
+		return -1, nil
+	case alike > 1:
+		at, next = vote.Output, facts.Spender(vote.Output)
 	}
-	if peelShape(next) != "" {
-		return -1, false
+	if next == nil || !own.Same(HabitsOf(next)) || peelShape(next) != "" {
+		return -1, nil
 	}
-	return last, true
+	return at, next
 }

@@ -144,7 +144,8 @@ func (p *Peels) stops(n *peelNode, tip *peelOut, steps int, taken []bool) PeelSt
 }
 
 // continuing returns the output of n that goes on: the only one that is spent with the habits of
-// n, else the change of the vote; nil where n has not the form of a step or nothing tells.
+// n, else the change of the vote; nil where n has not the form of a step, where nothing tells, and where
+// habits name one and the vote another.
 func (p *Peels) continuing(n *peelNode) *peelOut {
 	var change, alike *peelOut
 	same := 0
@@ -158,8 +159,11 @@ func (p *Peels) continuing(n *peelNode) *peelOut {
 			alike = o
 		}
 	}
-	if same == 1 {
-		return alike
+	switch {
+	case same != 1:
+		return change
+	case change != nil && change != alike:
+		return nil
 	}
-	return change
+	return alike
 }

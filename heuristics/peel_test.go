@@ -170,46 +170,120 @@ func TestPeelStops(t *testing.T) {
 	})
 }
 
-// A step is one whose output goes on to another: a payment with a change that nobody spent is none.
+// facts are all that p knows around tx.
+func (p *peeling) facts(tx *chains.Tx) heuristics.Facts {
+	return heuristics.Facts{Spender: spendersOf(p.by, tx), Around: p.facts, Maker: func(i int) *chains.Tx {
+		at := slices.IndexFunc(p.txs, func(m *chains.Tx) bool { return m.ID == tx.Inputs[i].Prev.Tx })
+		if at < 0 {
+			return nil
+		}
+		return p.txs[at]
+	}}
+}
+
+// A step is one before or behind another: a payment with a change that one more payment spends is none.
 func TestPeelStep(t *testing.T) {
 	var p peeling
 	p.steps(3)
-	step := func(i int) (int, bool) {
-		return heuristics.PeelStep(p.txs[i], heuristics.Facts{Spender: spendersOf(p.by, p.txs[i])})
+	step := func(i int) (int, bool) { return heuristics.PeelStep(p.txs[i], p.facts(p.txs[i])) }
+	for i, want := range []bool{true, true, false} {
+		out, ok := step(i)
+		require.Equal(t, want, ok, "of the last one nothing spends anything: %d", i)
+		if ok {
+			require.Equal(t, 1, out)
+		}
 	}
-	out, ok := step(0)
-	require.True(t, ok)
-	require.Equal(t, 1, out)
-	_, ok = step(2)
-	require.False(t, ok, "nothing spends it")
-	_, ok = heuristics.PeelStep(p.txs[0], heuristics.Facts{})
-	require.False(t, ok, "nobody knows what spends it")
-
-	p.txs[1].Version = 1
-	_, ok = step(0)
-	require.False(t, ok, "other habits")
-	p.txs[1].Version = 2
-	p.txs[1].Outputs = p.txs[1].Outputs[:1]
-	_, ok = step(0)
-	require.False(t, ok, "spent whole")
-	p.txs[1].Outputs = append(p.txs[1].Outputs, p.txs[0].Outputs[1])
-
-	p.pay(p.txs[0], 0, 10, 20) // the payment is spent with the same habits too
-	_, ok = step(0)
-	require.False(t, ok, "nothing tells which goes on")
-	p.txs[0].Outputs[0].Value, p.txs[0].Outputs[0].Type = 8000, chains.ScriptP2PKH
-	p.txs[0].Outputs[1].Value++
-	out, ok = step(0)
-	require.True(t, ok, "the vote tells")
-	require.Equal(t, 1, out)
-	beside(p.txs[0], 5)
-	beside(p.txs[0], 6)
-	_, ok = step(0)
-	require.False(t, ok, "it gathers coins")
+	for name, hide := range map[string]func(*heuristics.Facts){
+		"nobody knows what spends it":  func(f *heuristics.Facts) { f.Spender = nil },
+		"nobody knows what lies there": func(f *heuristics.Facts) { f.Around = nil },
+		"nobody knows what is before":  func(f *heuristics.Facts) { f.Maker = nil },
+		"what is before is not known":  func(f *heuristics.Facts) { f.Maker = func(int) *chains.Tx { return nil } },
+	} {
+		facts := p.facts(p.txs[1])
+		hide(&facts)
+		_, ok := heuristics.PeelStep(p.txs[1], facts)
+		require.False(t, ok, name)
+	}
+	var two peeling
+	two.steps(2)
+	_, ok := heuristics.PeelStep(two.txs[0], two.facts(two.txs[0]))
+	require.False(t, ok, "one step is no run")
+	var aside peeling // the payment of what was before is what it spends
+	first := aside.pay(nil, 0, 100_000, 800_000)
+	aside.pay(aside.pay(first, 0, 100, 90_000), 1, 100, 80_000)
+	aside.pay(aside.pay(first, 1, 100, 700_000), 1, 100, 600_000).Version = 1
+	first.Outputs[0].Type = chains.ScriptP2PKH
+	first.Outputs[1].Value++ // the vote: what goes on is output 1
+	_, ok = heuristics.PeelStep(aside.txs[1], aside.facts(aside.txs[1]))
+	require.False(t, ok, "the step before goes on elsewhere")
 }
 
-// The runs of ten steps and more in ten blocks of mainnet, and that every transaction which PeelStep
-// calls a step continues as the runs do. (Counted without their last transaction, of which nothing tells
+// What goes on: by habits, or by the vote, and nothing where they differ.
+func TestPeelStepGoesOn(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		set  func(p *peeling)
+		want int // output; -1 for none
+	}{
+		{"by habits", func(*peeling) {}, 1},
+		{"other habits", func(p *peeling) { p.txs[1].Version = 1 }, -1},
+		{"spent whole", func(p *peeling) { p.txs[1].Outputs[0].Value = 0 }, -1},
+		{"both are spent alike", func(p *peeling) { p.pay(p.txs[0], 0, 10, 20) }, -1},
+		{"both are spent alike, and the vote tells", func(p *peeling) {
+			p.pay(p.txs[0], 0, 10, 20)
+			p.txs[0].Outputs[0].Value, p.txs[0].Outputs[0].Type = 8000, chains.ScriptP2PKH
+			p.txs[0].Outputs[1].Value++
+		}, 1},
+		{"the vote names the other", func(p *peeling) {
+			p.txs[0].Outputs[1].Value, p.txs[0].Outputs[1].Type = 8000, chains.ScriptP2PKH
+			p.txs[0].Outputs[0].Value++
+		}, -1},
+		{"the other pays the payer", func(p *peeling) { p.txs[0].Outputs[0].Address = p.txs[0].Inputs[0].Spent.Address }, -1},
+		{"the other pays the payer, and is spent alike", func(p *peeling) {
+			p.pay(p.pay(p.pay(p.txs[0], 0, 10, 70), 1, 10, 50), 1, 10, 30)
+			p.txs[0].Outputs[0].Address = p.txs[0].Inputs[0].Spent.Address
+		}, 0},
+		{"it gathers coins", func(p *peeling) {
+			beside(p.txs[0], 5)
+			beside(p.txs[0], 6)
+		}, -1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var p peeling
+			p.steps(4)
+			c.set(&p)
+			out, ok := heuristics.PeelStep(p.txs[0], p.facts(p.txs[0]))
+			require.Equal(t, c.want >= 0, ok)
+			require.Equal(t, c.want, out)
+			runs := p.runs(nil)
+			if slices.ContainsFunc(runs, func(r heuristics.Peel) bool { return r.Txs[0] == p.txs[0].ID }) {
+				require.True(t, ok, "a run begins with it")
+			}
+			for _, f := range heuristics.Identify(p.txs[0], p.facts(p.txs[0])) {
+				require.Contains(t, []heuristics.Kind{heuristics.KindPeel, heuristics.KindChange}, f.Kind)
+				if ok {
+					require.Equal(t, []int{out}, f.Outputs, "change and peel name one output")
+				}
+			}
+		})
+	}
+}
+
+// around is what a set of transactions shows of one of them.
+func around(txs []*chains.Tx, by map[chains.OutPoint]*chains.Tx) (of func(tx *chains.Tx) heuristics.Facts) {
+	made := map[chains.TxID]*chains.Tx{}
+	for _, tx := range txs {
+		made[tx.ID] = tx
+	}
+	of = func(tx *chains.Tx) heuristics.Facts {
+		return heuristics.Facts{Spender: spendersOf(by, tx), Around: of, Maker: func(i int) *chains.Tx { return made[tx.Inputs[i].Prev.Tx] }}
+	}
+	return of
+}
+
+// The runs of ten steps and more in ten blocks of mainnet; that a transaction which PeelStep calls a step
+// continues as the runs do, and as the vote; and that it calls all of them so of which the vote, which knows
+// spenders there, says nothing else. (Counted without their last transaction, of which nothing tells
 // which output goes on, and without the 56 runs that pay nobody but write data.)
 func TestPeelsOfMainnet(t *testing.T) {
 	txs, by := recordedBlocks(t)
@@ -220,7 +294,7 @@ func TestPeelsOfMainnet(t *testing.T) {
 	longest, n := 0, 0
 	goesOn := map[chains.TxID]uint32{}
 	for _, run := range b.Runs(1) {
-		for i, id := range run.Txs[:len(run.Txs)-1] {
+		for i, id := range run.Txs[:max(0, len(run.Txs)-2)] { // of the last two steps the one that follows may have another form
 			if _, twice := goesOn[id]; twice {
 				t.Fatalf("%s is a step of two runs", id)
 			}
@@ -237,12 +311,19 @@ func TestPeelsOfMainnet(t *testing.T) {
 	}
 	require.Equal(t, 106, n)
 	require.Equal(t, 250, longest)
+	of := around(txs, by)
 	for _, tx := range txs {
-		out, ok := heuristics.PeelStep(tx, heuristics.Facts{Spender: spendersOf(by, tx)})
-		if want, in := goesOn[tx.ID]; in && ok {
-			require.EqualValues(t, want, out, tx.ID)
-		} else {
-			require.False(t, in && !ok, tx.ID)
+		out, ok := heuristics.PeelStep(tx, of(tx))
+		want, in := goesOn[tx.ID]
+		vote := heuristics.Change(tx, of(tx))
+		if ok {
+			require.True(t, !in || int(want) == out, tx.ID)
+			require.True(t, !vote.Answered || vote.Output == out, tx.ID)
+		} else if in {
+			next := by[chains.OutPoint{Tx: tx.ID, Index: want}]
+			further := heuristics.Change(next, of(next))
+			behind, named := goesOn[next.ID]
+			require.True(t, vote.Answered && vote.Output != int(want) || further.Answered && (!named || further.Output != int(behind)), tx.ID)
 		}
 	}
 }
@@ -250,19 +331,13 @@ func TestPeelsOfMainnet(t *testing.T) {
 // BenchmarkChange is the vote, and whether each is a step of a run, over ten blocks of mainnet, with the spenders that they hold known.
 func BenchmarkChange(b *testing.B) {
 	txs, by := recordedBlocks(b)
-	facts := make([]heuristics.Facts, len(txs))
-	for i, tx := range txs {
-		spent := make([]*chains.Tx, len(tx.Outputs))
-		for j := range spent {
-			spent[j] = by[chains.OutPoint{Tx: tx.ID, Index: uint32(j)}]
-		}
-		facts[i].Spender = func(j int) *chains.Tx { return spent[j] }
-	}
+	of := around(txs, by)
 	b.ReportAllocs()
 	for b.Loop() {
-		for i, tx := range txs {
-			heuristics.Change(tx, facts[i])
-			heuristics.PeelStep(tx, facts[i])
+		for _, tx := range txs {
+			facts := of(tx)
+			heuristics.Change(tx, facts)
+			heuristics.PeelStep(tx, facts)
 		}
 	}
 	b.ReportMetric(float64(len(txs)*b.N)/b.Elapsed().Seconds(), "tx/s") //nolint:forbidigo // the testing package wants one

@@ -19,8 +19,8 @@ import (
 func identifyCommand() *command {
 	return &command{
 		path: "identify", args: "FILE|-", short: "what kind of transactions these are, each with the error that was measured for it",
-		long: "Says of each transaction of a file what its form shows: CoinJoins of Whirlpool, Wasabi 1, Wasabi 2 and JoinMarket, what prepares a Whirlpool mix, batches, consolidations, the change, a step of a peel chain. These are opinions, each by a heuristic with a version and the error that was measured for it (docs/methods.md); a transaction of which nothing is said is not shown to be ordinary.\n\n" +
-			"FILE holds a transaction in each line: JSON as {txid, vin: [{txid, vout, value, spk}], vout: [{value, spk}]} with values in satoshi and spk the script in hex (version, locktime, sequence and height where they are known), Bitcoin Core's (getrawtransaction with verbosity 2, or a whole block as getblock gives it with 2 or 3), Esplora's, or hex, alone or behind its txid. A file may also be one JSON document over several lines, or a list. What inputs spend may be missing; it is filled in where the file holds the transaction that made it, and so is who spends an output. For that the next 100,000 transactions are read before one is answered, so that a long file takes no more memory than a short one; --window N says how many. With --window 0 each is answered as it comes, by itself.\n\n" +
+		long: "Says of each transaction of a file what its form shows: CoinJoins of Whirlpool, Wasabi 1, Wasabi 2 and JoinMarket, what prepares a Whirlpool mix, batches, consolidations, the change, and steps of peel chains where the file holds the step before or behind. These are opinions, each by a heuristic with a version and the error that was measured for it (docs/methods.md); a transaction of which nothing is said is not shown to be ordinary.\n\n" +
+			"FILE holds a transaction in each line: JSON as {txid, vin: [{txid, vout, value, spk}], vout: [{value, spk}]} with values in satoshi and spk the script in hex (version, locktime, sequence and height where they are known), Bitcoin Core's (getrawtransaction with verbosity 2, or a whole block as getblock gives it with 2 or 3), Esplora's, or hex, alone or behind its txid. A file may also be one JSON document over several lines, or a list. What inputs spend may be missing; it is filled in where the file holds the transaction that made it, and so is who spends an output. For that the next 50,000 transactions are read before one is answered, so that a long file takes no more memory than a short one; --window N says how many. With --window 0 each is answered as it comes, by itself.\n\n" +
 			"A line that cannot be read is named on standard error, the others are answered, and the exit status is 1.",
 		examples: []example{
 			{"clew identify mixes.jsonl", "in words"},
@@ -89,11 +89,11 @@ func runIdentify(ctx context.Context, w *world, c *cli.Context) (err error) {
 		in = file
 	}
 	out := bufio.NewWriter(w.stdout)
-	held := linkWindow{most: defaultWindow, answer: func(tx *chains.Tx, spender func(int) *chains.Tx) error {
+	held := linkWindow{most: defaultWindow, answer: func(tx *chains.Tx, facts heuristics.Facts) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return writeIdentified(out, identifyTx(tx, spender, c.Bool("mappings")), w.json)
+		return writeIdentified(out, identifyTx(tx, facts, c.Bool("mappings")), w.json)
 	}}
 	if c.IsSet("window") {
 		held.most = int(c.Int64("window"))
@@ -146,9 +146,8 @@ func writeIdentified(out *bufio.Writer, a identified, asJSON bool) error {
 	return nil
 }
 
-// identifyTx says what tx is, given who spends its outputs.
-func identifyTx(tx *chains.Tx, spender func(int) *chains.Tx, mappings bool) identified {
-	facts := heuristics.Facts{Spender: spender}
+// identifyTx says what tx is, given what lies around it.
+func identifyTx(tx *chains.Tx, facts heuristics.Facts, mappings bool) identified {
 	a := identified{Schema: "clew.identify/1", TxID: tx.ID.String(), Findings: []identifiedKind{}}
 	for _, f := range heuristics.Identify(tx, facts) {
 		k := identifiedKind{Heuristic: f.Heuristic, Version: f.Version, Kind: f.Kind, Says: f.Says, Outputs: f.Outputs, Set: f.Set, Band: f.Band}

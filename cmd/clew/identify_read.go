@@ -19,6 +19,8 @@ import (
 type givenTx struct {
 	tx  chains.Tx
 	raw bool // its bytes were given
+	// place counts the transactions of the file from 1, once a window holds it.
+	place int
 }
 
 // lineError says which line cannot be read.
@@ -68,7 +70,7 @@ func (g *givenReader) read(in io.Reader) error {
 func (g *givenReader) give(tx chains.Tx, raw bool) {
 	if g.err == nil {
 		g.given++
-		g.err = g.take(&givenTx{tx, raw})
+		g.err = g.take(&givenTx{tx: tx, raw: raw})
 	}
 }
 
