@@ -236,7 +236,7 @@ tags:
   catgory: mixer
   category: [phishing, exchange, mixing_service]
   concepts: [first]
-- {address: `+second+`, currency: BTC, category: excange, abuse: scam, label: x}
+- {address: `+second+`, currency: BTC, category: xchange, abuse: scam, label: x}
 - {address: `+second+`, currency: BTC, label: x, valid_from: 2022-01-01, valid_to: 2021-01-01}
 - {address: `+second+`, currency: BTC, label: x, valid_from: 2022-01-01, valid_to: 2022-01-01}
 `), "", options("t.yaml", "2024-01-01"))
@@ -259,7 +259,7 @@ tags:
 	}, told)
 	require.Equal(t, genesis, r.Remarks[1].Address)
 	require.Contains(t, r.Remarks[1].Known, "category")
-	require.Equal(t, []labels.Word{{Word: "excange", Labels: 1}}, r.Words)
+	require.Equal(t, []labels.Word{{Word: "xchange", Labels: 1}}, r.Words)
 	require.Len(t, r.Refused, 2)
 	for _, f := range r.Refused {
 		require.Contains(t, f.Why, "no time is left")

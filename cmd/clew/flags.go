@@ -31,11 +31,13 @@ type option struct {
 	value   string   // what stands for the value in help: URL, FILE, N
 	def     string   // the value where none is given; "" for none
 	choices []string // all values that are allowed; nil for any
-	// more reads other values that are allowed beside choices, and how they are written.
-	more   func(value string) (string, bool)
-	refuse func(value, source string) error
-	least  int64 // of a number
-	usage  string
+	// more reads other values that are allowed beside choices, and how they are written; moreForm
+	// describes them.
+	more     func(value string) (string, bool)
+	moreForm string
+	refuse   func(value, source string) error
+	least    int64 // of a number
+	usage    string
 }
 
 // env returns the environment variable that stands in for the flag.
@@ -73,7 +75,7 @@ func refuseServer(value, source string) error {
 // nodeOptions say which node and how to speak to it.
 func nodeOptions() []option {
 	return []option{
-		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), more: numberedChain, usage: "the chain; without it, the node is asked"},
+		{name: "chain", kind: isText, value: "CHAIN", choices: chainNames(), more: numberedChain, moreForm: ", eip155:NUMBER", usage: "the chain; without it, the node is asked"},
 		{name: "rpc", kind: isTexts, value: "[CHAIN=]URL", refuse: refusePassword, usage: "the node: http://HOST:PORT, https://…, ws://…, or recording:DIR; once for each chain of a trace; given again for a chain, the next one takes over when one fails"},
 		{name: "blocks", kind: isText, value: "DIR", usage: "in place of --rpc, the node's own block files: its data directory, or blocks in it"},
 		{name: "rpc-cookie", kind: isText, value: "FILE", usage: "the node's cookie file (bitcoind writes DATADIR/.cookie)"},
@@ -167,7 +169,7 @@ func (o *option) read(value, source string) (string, error) {
 				return written, nil
 			}
 		}
-		hint := "one of: " + strings.Join(o.choices, ", ")
+		hint := "one of: " + strings.Join(o.choices, ", ") + o.moreForm
 		if near := nearest(value, o.choices); near != "" {
 			hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
 		}
