@@ -35,12 +35,12 @@ func (u *Clusters) Holdings(ctx context.Context, a chains.Address, limit int) (h
 		return h, err
 	}
 	h.Whole = spans[0].From == 0 && spans[0].To >= heightOf(u.end-1)
+	if u.Size(a) > limit {
+		return h, nil
+	}
 	var ids []uint32
 	if id, ok := u.id(a); ok {
 		ids = u.of(id)
-	}
-	if len(ids) > limit {
-		return h, nil
 	}
 	as, err := u.addresses(ctx, ids)
 	if err != nil {

@@ -50,7 +50,7 @@ func (u *Clusters) id(a chains.Address) (uint32, bool) { return u.index.get(u.r.
 // of returns the ids of the cluster of id, ascending: in the order in which its addresses were
 // first joined.
 func (u *Clusters) of(id uint32) []uint32 {
-	ids := []uint32{u.first(id)}
+	ids := append(make([]uint32, 0, u.size(id)), u.first(id))
 	for at := ids[0]; u.next[at] != at; {
 		at = u.next[at]
 		ids = append(ids, at)
