@@ -24,7 +24,7 @@ func scorePeels(s *sheet) error {
 	s.runs("ten blocks of 2019", len(blocks.txs), runsOf(blocks.txs))
 	s.runs(simulated, len(w.Txs), runs)
 	s.peelSteps(w, runs)
-	return nil
+	return s.ownAddress(&blocks)
 }
 
 func runsOf(txs []chains.Tx) []heuristics.Peel {
@@ -66,7 +66,7 @@ func (s *sheet) peelSteps(w *wallets.World, runs []heuristics.Peel) {
 			for k, id := range r.Txs {
 				steps++
 				stepped[id] = true
-				if !goesOn(w, &w.Txs[at[id]], next(&r, k, w, at)) {
+				if !goesOn(w, &w.Txs[at[id]], next(&r, k, w.Txs, at)) {
 					wrong++
 				}
 			}
@@ -81,21 +81,19 @@ func (s *sheet) peelSteps(w *wallets.World, runs []heuristics.Peel) {
 		}
 		s.printf("| of %d steps and more | %d | %s | %s |\n", least, steps, of(wrong, steps), of(in, truly))
 		s.add("peel", fmt.Sprintf("launderers' steps among simulated wallets, in runs of %d and more", least), "missed", truly-in, truly)
-		set := fmt.Sprintf("steps of chains of %d payments and more by %s", least, made)
-		if least == 3 {
-			s.shows("peel", set, wrong, steps)
-		} else {
-			s.add("peel", set, "wrong", wrong, steps)
-		}
+		s.add("peel", "steps "+runWords(least)+" by "+made, "wrong", wrong, steps)
 	}
 }
 
+// runWords says how long chains are.
+func runWords(least int) string { return fmt.Sprintf("of chains of %d payments and more", least) }
+
 // next is the output of step k of a run that goes on: what the next step spends of it, or the tip.
-func next(r *heuristics.Peel, k int, w *wallets.World, at map[chains.TxID]int) uint32 {
+func next(r *heuristics.Peel, k int, txs []chains.Tx, at map[chains.TxID]int) uint32 {
 	if k == len(r.Txs)-1 {
 		return r.Tip.Index
 	}
-	by := w.Txs[at[r.Txs[k+1]]].Inputs
+	by := txs[at[r.Txs[k+1]]].Inputs
 	i := slices.IndexFunc(by, func(in chains.Input) bool { return in.Prev.Tx == r.Txs[k] })
 	return by[i].Prev.Index
 }
