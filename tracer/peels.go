@@ -117,5 +117,5 @@ func stopWords(stop heuristics.PeelStop) string {
 	case heuristics.PeelLimit:
 		return "a longer run is not followed"
 	}
-	return "nothing tells which output goes on"
+	return "of the transaction that spends the rest nothing tells which output goes on, and the run ends before it"
 }

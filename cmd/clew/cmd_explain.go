@@ -150,8 +150,11 @@ func basisWords(b tracer.Basis) string {
 }
 
 func potWords(accounts string) string {
-	if accounts == string(tracer.AccountsAddress) {
+	switch accounts {
+	case string(tracer.AccountsAddress):
 		return "The pots are addresses: what an address received earlier stands before what it received later."
+	case string(tracer.AccountsCluster):
+		return "The pots are clusters: addresses that a heuristic takes for one owner's (clew cluster --why says by which transactions) count as one, and what one received earlier stands before what another received later. It is named by the address that was met first."
 	}
 	return "The pot is the transaction: value enters by input, in order, and leaves by output, in order; the fee leaves last."
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"clew/chains"
 )
 
 // helpWidth is the number of columns that help is set for.
@@ -77,7 +79,45 @@ func commandHelp(b *strings.Builder, c *command) {
 
 // ownOptions returns the options of c besides the common ones, in the table's order.
 func (c *command) ownOptions() []option {
-	return slices.DeleteFunc(options(), func(o option) bool { return !slices.Contains(c.options, o.name) })
+	own := slices.DeleteFunc(options(), func(o option) bool { return !slices.Contains(c.options, o.name) })
+	for i := range own {
+		o := &own[i]
+		if usage := usageIn(c.path, o.name); usage != "" {
+			o.usage = usage
+		}
+		if value := map[string]string{"cluster as-of": "HEIGHT", "label show as-of": "DATE", "label add as-of": "DATE"}[c.path+" "+o.name]; value != "" {
+			o.value = value
+		}
+		if o.name == "chain" && (c.path == "cluster" || c.path == "identify") {
+			o.choices = slices.DeleteFunc(slices.Clone(o.choices), func(name string) bool {
+				return chains.Chain(name).Info().Family != chains.FamilyBitcoin
+			})
+		}
+	}
+	return own
+}
+
+// usageIn says of a flag what it means in one command, where the words for all commands do not fit; ""
+// elsewhere.
+func usageIn(path, flag string) string {
+	group, _, _ := strings.Cut(path, " ")
+	switch {
+	case flag == "chain" && path == "cluster":
+		return "the chain of the address, one with outputs; without it, the only one that the store holds and that has such an address"
+	case flag == "chain" && path == "identify":
+		return "the chain of the transactions, one with outputs (bitcoin without it)"
+	case flag == "chain" && group == "label":
+		return "the chain of the addresses; a label on one says nothing about another"
+	case flag == "title" && group == "label":
+		return "the title of the source, as lists name it"
+	case flag == "as-of" && path == "cluster":
+		return "the cluster as of this block, which must be on the main chain"
+	case flag == "as-of" && group == "label":
+		return "what labels said on this date"
+	case flag == "without" && path == "cluster":
+		return "derive it without a rule (co-spend, wraps), or without one transaction by its txid; may be given again"
+	}
+	return ""
 }
 
 func list(b *strings.Builder, level []*command) {

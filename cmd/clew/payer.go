@@ -17,6 +17,9 @@ func (x *explanation) spends(t *loadedTrace, leg *tracer.Leg) {
 	if onAccounts(leg) {
 		return // a transaction of accounts spends nothing beside what it moves
 	}
+	if x.Accounts == string(tracer.AccountsCluster) { // the trace does not list whose inputs they are
+		return
+	}
 	if !x.Complete {
 		if b, ok := t.Beside()[leg.TxID]; ok && b.Exact {
 			x.Spent, x.Other = &b.Spent, &b.Other
