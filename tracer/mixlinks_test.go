@@ -49,14 +49,14 @@ func TestAccountGoesIntoMix(t *testing.T) {
 // the mappings, among how many it is one: outputs of its value, or else owners of what entered.
 func TestLinksThroughMix(t *testing.T) {
 	b := newBook()
-	from := []chains.OutPoint{b.mine("V", 31), b.mine("W", 35), b.mine("W", 5), b.mine("X", 45), b.mine("U", 40)}
+	from := []chains.OutPoint{b.mine("V", 31), b.mine("W", 35), b.mine("W", 5), b.mine("X", 45), b.mine("U", 40), b.mine("T", 4)}
 	outs := b.spend(from, pay{coordinator, 1}, pay{"A", 30}, pay{"B", 30}, pay{"C", 30}, pay{"D", 5})
 	seeds := "seeds:\n" + outSeed("V1", from[0]) + outSeed("V2", from[3]) + outSeed("V3", from[4])
 	b.opt.Through = []string{"coinjoin"}
 
 	b.opt.Without = []string{"dust", "co-spend"}
 	trace := b.run(t, seeds)
-	mapped, ok := heuristics.Mapping(b.txs[5], heuristics.Steps(1_000_000))
+	mapped, ok := heuristics.Mapping(b.txs[6], heuristics.Steps(1_000_000))
 	require.True(t, ok)
 	links := map[int]bool{}
 	for _, h := range trace.Hops {
@@ -84,7 +84,10 @@ func TestLinksThroughMix(t *testing.T) {
 	require.Greater(t, len(links), 1, "not all alike")
 
 	b.opt.Without = []string{"dust", "mapping", "mix-change"}
-	b.txs[5].Inputs[2].Known, b.txs[5].Inputs[2].Spent = false, chains.Output{}
+	for _, f := range b.run(t, seeds).Findings {
+		require.NotEqual(t, "mapping", f.Heuristic)
+	}
+	b.txs[6].Inputs[5].Known, b.txs[6].Inputs[5].Spent = false, chains.Output{}
 	trace = b.run(t, seeds)
 	want := map[string]int{"0": 200_000, "1": 333_333, "2": 333_333, "3": 333_333, "4": 200_000}
 	for _, h := range trace.Hops {

@@ -66,9 +66,11 @@ func (s *sweep) tell() {
 			}
 		}
 	}
-	evidence := map[chains.Address][]heuristics.Join{}
-	for _, j := range s.learned.clusters.Joins() {
-		evidence[first[j.A]] = append(evidence[first[j.A]], j)
+	evidence := map[chains.Address][]*heuristics.Join{}
+	joins := s.learned.clusters.Joins()
+	for i := range joins {
+		cluster := first[joins[i].A]
+		evidence[cluster] = append(evidence[cluster], &joins[i])
 	}
 	nodes := map[chains.Address][]int{}
 	var order []chains.Address // as their first nodes were met
@@ -90,7 +92,7 @@ func (s *sweep) tell() {
 }
 
 // together writes the finding that nodes of the trace are one owner's.
-func (l *ledger) together(nodes []int, evidence []heuristics.Join) {
+func (l *ledger) together(nodes []int, evidence []*heuristics.Join) {
 	f := Finding{Heuristic: wraps, Version: heuristics.JoinVersion}
 	for _, j := range evidence {
 		if j.Rule == heuristics.JoinCospend {
