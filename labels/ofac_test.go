@@ -159,3 +159,19 @@ func BenchmarkOFAC(b *testing.B) {
 		require.NoError(b, err)
 	}
 }
+
+// An address that its party had given up before it was listed was never under sanctions.
+func TestOFACNeverInForce(t *testing.T) {
+	file, err := os.ReadFile(ofacFile)
+	require.NoError(t, err)
+	const listed = "<Year>2022</Year><Month>5</Month><Day>6</Day>"
+	require.Contains(t, string(file), listed)
+	later := strings.Replace(string(file), listed, "<Year>2024</Year><Month>5</Month><Day>6</Day>", 1)
+	p, r, err := labels.Read(strings.NewReader(later), "", options("sdn_advanced.xml", "2024-10-01"))
+	require.NoError(t, err)
+	const account = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+	require.Empty(t, set(t, p).History("ethereum", key(t, "ethereum", account)))
+	require.Len(t, r.Refused, 2)
+	require.Equal(t, account, r.Refused[0].Address)
+	require.Contains(t, r.Refused[0].Why, "at no time")
+}
