@@ -17,10 +17,17 @@ const (
 type Peel struct {
 	// Txs are its steps, in order; the length of the run is their number.
 	Txs []chains.TxID
-	// In is the output that the first step spends, and ValueIn its value, in the smallest unit; 0
-	// where that is not known. Of two inputs it is the larger one, which the rest comes from.
+	// In is the output that the first step spends, of two the larger one. ValueIn is what all inputs of
+	// the first step bring, in the smallest unit.
 	In      chains.OutPoint
 	ValueIn uint64
+	// Added are the inputs of later steps beside what goes on, by step, then by index.
+	Added []PeelAdded
+	// Fees is what no step paid to anybody: fees, and what outputs with data hold. ValueIn and Added are
+	// what Paid, TipValue and Fees are together, where Closed: the values of all inputs are known. Else
+	// unknown ones count as 0, and so does Fees.
+	Fees   uint64
+	Closed bool
 	// Paid is what left on the way, by step, then by index.
 	Paid []Peeled
 	// Tip is the output of the last step that goes on, and TipValue its value.
@@ -35,6 +42,13 @@ type Peeled struct {
 	Output chains.OutPoint
 	To     chains.Address
 	Value  uint64 // smallest units
+}
+
+// PeelAdded is an input by which other coins come to a run.
+type PeelAdded struct {
+	Tx    chains.TxID // the step
+	Input int
+	Value uint64 // smallest units
 }
 
 // PeelStop is why a run ends.

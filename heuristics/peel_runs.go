@@ -16,13 +16,18 @@ type Peels struct {
 
 // peelNode is a transaction.
 type peelNode struct {
-	id      chains.TxID
-	in      chains.OutPoint // of Peel
-	valueIn uint64
-	habits  Habits
-	stop    PeelStop // of peelShape
-	change  int      // index of an output by the vote without spenders, −1 without an answer
-	outs    []peelOut
+	id     chains.TxID
+	ins    []peelIn // of what has the form of a step
+	known  bool     // the values of all inputs are
+	habits Habits
+	stop   PeelStop // of peelShape
+	change int      // index of an output by the vote without spenders, −1 without an answer
+	outs   []peelOut
+}
+
+type peelIn struct {
+	prev  chains.OutPoint
+	value uint64 // 0 where it is not known
 }
 
 type peelOut struct {
@@ -48,13 +53,10 @@ func (p *Peels) Add(tx *chains.Tx) {
 	p.made[tx.ID] = at
 	n := peelNode{id: tx.ID, habits: HabitsOf(tx), stop: peelShape(tx), change: -1}
 	for i := range tx.Inputs {
-		in := &tx.Inputs[i]
-		if i == 0 || in.Known && in.Spent.Value > n.valueIn {
-			n.in, n.valueIn = in.Prev, in.Spent.Value
-		}
-		p.spends(in.Prev, at)
+		p.spends(tx.Inputs[i].Prev, at)
 	}
 	if n.stop == "" {
+		n.values(tx)
 		n.change = Change(tx, Facts{}).Output
 		for i := range tx.Outputs {
 			if out := &tx.Outputs[i]; canContinue(out) {
@@ -63,6 +65,20 @@ func (p *Peels) Add(tx *chains.Tx) {
 		}
 	}
 	p.nodes = append(p.nodes, n)
+}
+
+// values notes what goes in.
+func (n *peelNode) values(tx *chains.Tx) {
+	n.known = true
+	for i := range tx.Inputs {
+		in := &tx.Inputs[i]
+		n.known = n.known && in.Known
+		one := peelIn{prev: in.Prev}
+		if in.Known {
+			one.value = in.Spent.Value
+		}
+		n.ins = append(n.ins, one)
+	}
 }
 
 // spends notes that node at spends o.
@@ -102,9 +118,10 @@ func (p *Peels) run(at int, taken []bool) (run Peel) {
 	if next == nil {
 		return run
 	}
-	run.In, run.ValueIn = n.in, n.valueIn
+	run.Closed = true
 	for {
 		taken[at] = true
+		run.enter(n)
 		run.Txs = append(run.Txs, n.id)
 		for i := range n.outs {
 			if o := &n.outs[i]; o != next {
@@ -113,11 +130,46 @@ func (p *Peels) run(at int, taken []bool) (run Peel) {
 		}
 		run.Tip, run.TipValue = chains.OutPoint{Tx: n.id, Index: uint32(next.index)}, next.value
 		if run.Stop = p.stops(n, next, len(run.Txs), taken); run.Stop != "" {
+			run.close()
 			return run
 		}
 		at = next.spender
 		n = &p.nodes[at]
 		next = p.continuing(n)
+	}
+}
+
+// enter takes what comes into a run by its next step.
+func (r *Peel) enter(n *peelNode) {
+	r.Closed = r.Closed && n.known
+	largest := 0
+	for i, in := range n.ins {
+		switch {
+		case len(r.Txs) == 0:
+			r.ValueIn += in.value
+		case in.prev != r.Tip:
+			r.Added = append(r.Added, PeelAdded{n.id, i, in.value})
+		}
+		if in.value > n.ins[largest].value {
+			largest = i
+		}
+	}
+	if len(r.Txs) == 0 {
+		r.In = n.ins[largest].prev
+	}
+}
+
+// close says what nobody got.
+func (r *Peel) close() {
+	if !r.Closed {
+		return
+	}
+	r.Fees = r.ValueIn - r.TipValue
+	for _, in := range r.Added {
+		r.Fees += in.Value
+	}
+	for _, out := range r.Paid {
+		r.Fees -= out.Value
 	}
 }
 

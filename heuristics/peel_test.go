@@ -86,7 +86,7 @@ func TestPeel(t *testing.T) {
 	beside(p.txs[0], 2_000_000)
 	run = p.runs(nil)[0]
 	require.Equal(t, p.txs[0].Inputs[1].Prev, run.In, "the larger of two")
-	require.EqualValues(t, 2_000_000, run.ValueIn)
+	require.EqualValues(t, 3_000_000, run.ValueIn, "both")
 
 	p.txs[4].Outputs[0].Value = 7000 // round, and the type differs: the vote tells
 	p.txs[4].Outputs[1].Value++

@@ -59,6 +59,9 @@ func TestPeelRun(t *testing.T) {
 	require.Equal(t, "swept", run.Stop)
 	require.Equal(t, nodeOf(trace, "E").ID, run.Tip)
 	require.Equal(t, chains.Units(500_000), run.TipUnits)
+	require.Equal(t, chains.Units(uint64(len(run.Hops))*777), *run.Fees)
+	require.Empty(t, run.Added)
+	valid(t, "clew.trace-1", trace)
 	for _, p := range run.Peels {
 		require.Equal(t, chains.Units(99_223), p.Units)
 	}
@@ -70,6 +73,38 @@ func TestPeelRun(t *testing.T) {
 	trace = b.run(t, seeds)
 	require.Empty(t, trace.Peels)
 	require.Empty(t, trace.Findings)
+}
+
+// What goes into a peel chain is what comes out of it, also where coins come beside on the way.
+func TestPeelRunCloses(t *testing.T) {
+	b := newBook()
+	v := b.mine("V", 1_000_000)
+	last, beside := v, b.mine("W", 70_000)
+	rest := uint64(1_000_000)
+	for i, name := range []string{"A", "B", "C", "D"} {
+		spent := []chains.OutPoint{last}
+		if i%2 == 0 { // into the first step, and into the third
+			spent, rest = append(spent, beside), rest+70_000
+			beside = b.mine("X", 70_000)
+		}
+		rest -= 100_000
+		last = b.spend(spent, pay{"to " + name, 100_000 - 777}, pay{name, rest})[1]
+	}
+	b.spend([]chains.OutPoint{last}, pay{"Z", rest - 1})
+	trace := b.run(t, "seeds:\n"+outSeed("V1", v))
+	valid(t, "clew.trace-1", trace)
+	require.Len(t, trace.Peels, 1)
+	run := trace.Peels[0]
+	require.Equal(t, chains.Units(1_070_000), run.ValueIn)
+	require.Len(t, run.Added, 1)
+	require.Equal(t, 1, run.Added[0].Input)
+	require.Equal(t, trace.Findings[slices.IndexFunc(trace.Findings, func(f tracer.Finding) bool { return f.ID == run.Finding })].TxIDs[2], run.Added[0].TxID)
+	out := run.TipUnits.Plus(*run.Fees)
+	for _, p := range run.Peels {
+		out = out.Plus(p.Units)
+	}
+	require.Equal(t, run.ValueIn.Plus(run.Added[0].Units), out)
+	require.Equal(t, chains.Units(4*777), *run.Fees)
 }
 
 // What comes unasked below the dust limit is told from a payment; what is paid to an address that

@@ -18,13 +18,26 @@ const leastPeels = 3
 type PeelRun struct {
 	Finding string        `json:"finding"`
 	Chain   chains.Chain  `json:"chain"`
-	ValueIn chains.Amount `json:"value_in"` // whole units of the output that the first step spends
-	Hops    []string      `json:"hops"`     // what goes on, one for each step; the last leads to the tip
-	Peels   []PeelHop     `json:"peels"`    // what was paid on the way, in chain order
-	Tip     string        `json:"tip"`      // the node to which the last step leads
+	ValueIn chains.Amount `json:"value_in"` // whole units of all that the first step spends
+	// Added are coins that came beside in later steps. Where Fees is told, value_in and what was added are
+	// what peels, tip_units and fees are together.
+	Added []PeelAdded `json:"added,omitempty"`
+	// Fees are what no step paid to anybody: fees, and what outputs with data hold. nil: the value of an
+	// input is not known.
+	Fees  *chains.Amount `json:"fees,omitempty"`
+	Hops  []string       `json:"hops"`  // what goes on, one for each step; the last leads to the tip
+	Peels []PeelHop      `json:"peels"` // what was paid on the way, in chain order
+	Tip   string         `json:"tip"`   // the node to which the last step leads
 	// TipUnits is the whole value there. Stop says why the run ends: one of heuristics.PeelStop.
 	TipUnits chains.Amount `json:"tip_units"`
 	Stop     string        `json:"stop"`
+}
+
+// PeelAdded is an input by which other coins come to a peel chain.
+type PeelAdded struct {
+	TxID  string        `json:"txid"`
+	Input int           `json:"vin"`
+	Units chains.Amount `json:"units"`
 }
 
 // PeelHop is a payment out of a peel chain.
@@ -66,6 +79,15 @@ func (l *ledger) runs(found []heuristics.Peel) {
 // peelRun writes one run with its finding. to are the hops to outputs by transaction.
 func (l *ledger) peelRun(p *heuristics.Peel, to map[chains.TxID][]int) {
 	run := PeelRun{Chain: l.chain, ValueIn: chains.Units(p.ValueIn), TipUnits: chains.Units(p.TipValue), Stop: string(p.Stop), Hops: []string{}, Peels: []PeelHop{}}
+	if p.Closed {
+		fees := chains.Units(p.Fees)
+		run.Fees = &fees
+	}
+	in := run.ValueIn
+	for _, a := range p.Added {
+		in = in.Plus(chains.Units(a.Value))
+		run.Added = append(run.Added, PeelAdded{a.Tx.String(), a.Input, chains.Units(a.Value)})
+	}
 	f := Finding{Heuristic: string(heuristics.KindPeel), Version: heuristics.PeelVersion}
 	for _, tx := range p.Txs {
 		f.TxIDs = append(f.TxIDs, tx.String())
@@ -94,7 +116,7 @@ func (l *ledger) peelRun(p *heuristics.Peel, to map[chains.TxID][]int) {
 		}
 	}
 	f.Says = fmt.Sprintf("a run of %d transactions that each pay somebody and pass the rest on: of %s units of native, %s units of native left in %d payments to %d addresses; %s",
-		len(p.Txs), run.ValueIn, paid, len(p.Paid), len(receivers), stopWords(p.Stop))
+		len(p.Txs), in, paid, len(p.Paid), len(receivers), stopWords(p.Stop))
 	l.find(f)
 	l.t.Peels = append(l.t.Peels, run)
 }
