@@ -163,7 +163,10 @@ func TestPeelChainsAreRuns(t *testing.T) {
 		out := c.spend([]string{key}, pay{fmt.Sprint("rest ", i), left}, pay{fmt.Sprint("payee ", i), 3*left - 1000})
 		key = out[0]
 		p.Hops = append(p.Hops, c.outs[key].hop)
+		p.Peels = append(p.Peels, tracer.PeelHop{Hop: c.outs[out[1]].hop, To: c.node(fmt.Sprint("payee ", i), tracer.NodeAddress), Units: chains.Units(3*left - 1000)})
 	}
+	fees := chains.Units(4*1000 + btc)
+	p.Fees, p.Added = &fees, []tracer.PeelAdded{{TxID: "of a coin beside", Input: 1, Units: chains.Units(btc)}}
 	p.Tip, p.TipUnits = c.node("rest 3", tracer.NodeAddress), chains.Units(left)
 	c.tr.Peels = []tracer.PeelRun{p}
 	c.spend([]string{key}, pay{"onward", left - 1000})
@@ -187,6 +190,6 @@ func TestPeelChainsAreRuns(t *testing.T) {
 	var page bytes.Buffer
 	require.NoError(t, x.HTML(&page))
 	text := html.UnescapeString(page.String())
-	require.Contains(t, text, "Run 1 (peel chain): 4 payments in 4 transactions; 64.00000000\u00a0BTC went in, 0.25000000\u00a0BTC left at ")
+	require.Contains(t, text, "Run 1 (peel chain): 4 payments in 4 transactions; 64.00000000\u00a0BTC went in and 1.00000000\u00a0BTC more on the way, 63.74996000\u00a0BTC was paid, 1.00004000\u00a0BTC went to fees, 0.25000000\u00a0BTC left at ")
 	require.Contains(t, text, "where it is not plain which output goes on")
 }

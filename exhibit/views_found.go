@@ -47,8 +47,22 @@ func (v *viewer) findingView(g *tracer.Finding) findingView {
 func (v *viewer) foundTitle(r *Run, title string) string {
 	p := r.Found
 	u := Unit{p.Chain, chains.Native}
-	whole := fmt.Sprintf("%s; %s went in, %s left at %s, where %s", title, v.assets.format(u, p.ValueIn), v.assets.format(u, p.TipUnits),
-		v.place(p.Tip).Alias, stopWords(p.Stop))
+	var added, paid chains.Amount
+	for i := range p.Added {
+		added = added.Plus(p.Added[i].Units)
+	}
+	for i := range p.Peels {
+		paid = paid.Plus(p.Peels[i].Units)
+	}
+	whole := fmt.Sprintf("%s; %s went in", title, v.assets.format(u, p.ValueIn))
+	if !added.IsZero() {
+		whole += fmt.Sprintf(" and %s more on the way", v.assets.format(u, added))
+	}
+	whole += fmt.Sprintf(", %s was paid", v.assets.format(u, paid))
+	if p.Fees != nil {
+		whole += fmt.Sprintf(", %s went to fees", v.assets.format(u, *p.Fees))
+	}
+	whole += fmt.Sprintf(", %s left at %s, where %s", v.assets.format(u, p.TipUnits), v.place(p.Tip).Alias, stopWords(p.Stop))
 	if len(r.Steps) < len(p.Hops) {
 		whole += fmt.Sprintf(" (these are %d of its %d steps)", len(r.Steps), len(p.Hops))
 	}
