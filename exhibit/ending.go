@@ -150,6 +150,6 @@ func chainWords(e *Ending, n int) string {
 }
 
 // Column names the ending in a narrow column: its reason, and whether that is claimed or inferred.
-func (e *Ending) Column() string { return string(e.Reason) + e.ground.short() }
+func (g *Ending) Column() string { return string(g.Reason) + g.ground.short() }
 
-func (e *Ending) why() why { return why{e.Reason, e.Chain, e.ground} }
+func (g *Ending) why() why { return why{g.Reason, g.Chain, g.ground} }

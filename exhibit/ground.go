@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
-	"slices"
 	"strings"
 
 	"clew/chains"
@@ -66,19 +65,6 @@ func (f *Findings) deposits(n *tracer.Node) []int {
 		}
 	}
 	return out
-}
-
-// groundOfAll is that of several endpoints; ok is false where they do not share one.
-func (f *Findings) groundOfAll(endpoints []int) (g ground, found []int, ok bool) {
-	for k, i := range endpoints {
-		one, by := f.groundOf(&f.t.Endpoints[i])
-		if k > 0 && one != g {
-			return groundChain, nil, false
-		}
-		g, found = one, append(found, by...)
-	}
-	slices.Sort(found)
-	return g, slices.Compact(found), true
 }
 
 // why is what schedules tell apart of the ends of branches.
