@@ -194,14 +194,21 @@ func HeuristicWords(heuristic string) string {
 	return visible(heuristic)
 }
 
-// ErrorWords says how often a heuristic was in error where it was measured: "wrong in 1 of 1 300:
-// transactions of 2019", or missed; nil: that it was not measured. Traces that do not say what was
-// counted mean wrong.
+// ErrorWords says how often a heuristic was in error where it was measured: "wrong in 0 of 8 (too few to
+// say) on real transactions: …", or missed; nil: that it was not measured. Traces that do not say what was
+// counted mean wrong, and some do not say on what kind of data: "wrong in 1 of 1 300: …".
 func ErrorWords(e *tracer.MeasuredError) string {
 	if e == nil {
 		return "error not measured"
 	}
 	n := groupThousands(fmt.Sprint(e.N))
+	few := ""
+	if e.N < tracer.FewCases {
+		few = " (too few to say)"
+	}
+	if e.What != "" && e.Data != "" {
+		return visible(e.What) + " in " + groupThousands(fmt.Sprint(e.Hits)) + " of " + n + few + " on " + longNumbers.ReplaceAllStringFunc(visible(e.MeasuredOn), groupThousands)
+	}
 	if e.What != "" {
 		return visible(e.What) + " in " + groupThousands(fmt.Sprint(e.Hits)) + " of " + n + ": " + visible(e.MeasuredOn)
 	}
@@ -211,6 +218,9 @@ func ErrorWords(e *tracer.MeasuredError) string {
 	}
 	return "wrong in " + groupThousands(wrong.String()) + " of " + n + ": " + visible(e.MeasuredOn)
 }
+
+// longNumbers are numbers in a sentence that are no years.
+var longNumbers = regexp.MustCompile(`[0-9]{5,}`)
 
 // partOf returns the whole number next to rate, a decimal, times n: rates are rounded to a few
 // decimals. ok is false where rate is none.

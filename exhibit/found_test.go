@@ -31,6 +31,9 @@ func TestErrorWords(t *testing.T) {
 		{"many digits", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.054795", N: 146}, "wrong in 8 of 146: x"},
 		{"what was counted", &tracer.MeasuredError{MeasuredOn: "rounds", Rate: "0.571", N: 1365, What: "missed", Hits: 1037}, "missed in 1\u202f037 of 1\u202f365: rounds"},
 		{"wrong, as counted", &tracer.MeasuredError{MeasuredOn: "x", Rate: "0.000036", N: 27357, What: "wrong", Hits: 1}, "wrong in 1 of 27\u202f357: x"},
+		{"on a kind of data", &tracer.MeasuredError{MeasuredOn: "real transactions: of 27357 in 2019", Rate: "0.01", N: 1300, What: "wrong", Hits: 13, Data: "real"}, "wrong in 13 of 1\u202f300 on real transactions: of 27\u202f357 in 2019"},
+		{"few", &tracer.MeasuredError{MeasuredOn: "real transactions: x", Rate: "0", N: 29, What: "wrong", Data: "real"}, "wrong in 0 of 29 (too few to say) on real transactions: x"},
+		{"not few", &tracer.MeasuredError{MeasuredOn: "real transactions: x", Rate: "0", N: 30, What: "wrong", Data: "real"}, "wrong in 0 of 30 on real transactions: x"},
 		{"below nothing", &tracer.MeasuredError{MeasuredOn: "x", Rate: "-1", N: 146}, "error rate -1 on x (n = 146)"},
 		{"no number", &tracer.MeasuredError{MeasuredOn: "x\u202e", Rate: "few", N: 3}, "error rate few on x[U+202E] (n = 3)"},
 	} {

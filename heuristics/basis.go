@@ -12,7 +12,7 @@ import (
 // its name; behind it are kinds, bands and signals. The map is the caller's.
 func Versions() map[string]string {
 	return map[string]string{
-		"coinjoin": CoinJoinVersion, "mapping": MappingVersion,
+		"coinjoin": CoinJoinVersion, "mapping": MappingVersion, "mix-change": MixChangeVersion,
 		"batch": BatchVersion, "consolidation": ConsolidationVersion,
 		"change": ChangeVersion, "peel": PeelVersion, "dust": SpamVersion,
 		"co-spend": JoinVersion, "wraps": JoinVersion,

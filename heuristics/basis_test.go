@@ -16,7 +16,7 @@ import (
 func TestWhatFindingsRestOn(t *testing.T) {
 	scores, err := os.ReadFile("scores.json")
 	require.NoError(t, err)
-	lines := strings.Fields("batch change co-spend coinjoin consolidation deposit-address dust mapping mixer-candidates peel wraps")
+	lines := strings.Fields("batch change co-spend coinjoin consolidation deposit-address dust mapping mix-change mixer-candidates peel wraps")
 	for i, name := range lines {
 		lines[i] = name + " " + heuristics.Versions()[name] + "\n"
 	}

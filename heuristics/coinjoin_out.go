@@ -12,7 +12,7 @@ type Emerging struct {
 	Alike uint64 // at most so much is in the participant's output of that value
 	Rest  uint64 // what else was given: it paid fees and came out in outputs of other values
 	// Change is the one output of another value that the rest fits to but for fees, by index; -1
-	// where none or several do. Nobody has measured how often that is another participant's.
+	// where none or several do. It may be another participant's (mix-change in docs/methods.md).
 	Change int
 }
 

@@ -174,3 +174,9 @@ func TestMappingIsNotComputed(t *testing.T) {
 		require.False(t, ok, name)
 	}
 }
+
+func TestLinkBand(t *testing.T) {
+	for ppm, want := range map[int]string{0: "0-10", 99_999: "0-10", 100_000: "10-20", 999_999: "90-100", 1_000_000: heuristics.LinkCertain} {
+		require.Equal(t, want, heuristics.LinkBand(ppm), ppm)
+	}
+}

@@ -198,7 +198,7 @@ func customerSays(service string) string {
 // nobody claims one.
 func (l *ledger) depositAt(n *Node, service, heuristic string) {
 	note := fmt.Sprintf("taken for a deposit address of %s, which can hold what comes there (%s, %s)",
-		service, heuristic, errorSays(measured(heuristic, heuristics.DepositVersion)))
+		service, heuristic, l.measured(heuristic, heuristics.DepositVersion).Says())
 	for i := range l.t.Endpoints {
 		e := &l.t.Endpoints[i]
 		if e.Node != n.ID {
@@ -209,14 +209,6 @@ func (l *ledger) depositAt(n *Node, service, heuristic string) {
 		}
 		e.Note += note
 	}
-}
-
-// errorSays is a measured error as part of a sentence.
-func errorSays(e *MeasuredError) string {
-	if e == nil {
-		return "error not measured"
-	}
-	return fmt.Sprintf("%s in %d of %d: %s", e.What, e.Hits, e.N, e.MeasuredOn)
 }
 
 // received sums up what came, by asset.
@@ -248,8 +240,17 @@ func (s *balances) depositsFailed(err error) error {
 	if !errors.Is(err, chains.ErrUnsupported) && !errors.Is(err, chains.ErrIncomplete) {
 		return err
 	}
-	s.depositsNotLooked(err.Error())
+	s.depositsNotLooked(notTold(err))
 	return nil
+}
+
+// notTold says why what accounts did is not known, without the words of a node, which name where it is
+// and would make another trace of the same facts.
+func notTold(err error) string {
+	if errors.Is(err, chains.ErrIncomplete) {
+		return "not all of what accounts did was read"
+	}
+	return "what reads this chain does not tell what accounts did"
 }
 
 func (s *balances) depositsNotLooked(why string) {

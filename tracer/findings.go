@@ -1,6 +1,10 @@
 package tracer
 
-import "clew/heuristics"
+import (
+	"fmt"
+
+	"clew/heuristics"
+)
 
 // findings writes what heuristics say into the trace, each finding once.
 type findings struct {
@@ -16,7 +20,7 @@ func (l *ledger) find(f Finding) string {
 		l.findings.met = map[string]bool{}
 	}
 	l.findings.met[f.ID] = true
-	f.Chain, f.Error = l.chain, measured(f.Heuristic, f.Version)
+	f.Chain, f.Error = l.chain, l.measured(measuredAs(&f), f.Version)
 	l.t.Findings = append(l.t.Findings, f)
 	return f.ID
 }
@@ -24,11 +28,46 @@ func (l *ledger) find(f Finding) string {
 // found reports whether there is a finding of that id.
 func (l *ledger) found(id string) bool { return l.findings.met[id] }
 
-// measured returns the error that was measured for a heuristic; nil where none was.
-func measured(heuristic, version string) *MeasuredError {
+// measuredAs is the name by which the error of a finding was measured: links inside of a mix have one for
+// each strength.
+func measuredAs(f *Finding) string {
+	if f.Heuristic == mapping && f.LinkPPM != nil {
+		return mapping + "/" + heuristics.LinkBand(*f.LinkPPM)
+	}
+	return f.Heuristic
+}
+
+// measured returns the error that was measured for a heuristic; nil where none was. Where it was
+// measured on the trace of this incident, it says so.
+func (l *ledger) measured(heuristic, version string) *MeasuredError {
 	score, ok := heuristics.ErrorOf(heuristic, version)
 	if !ok {
 		return nil
 	}
-	return &MeasuredError{MeasuredOn: score.Set, Rate: score.Rate, N: score.N, What: score.What, Hits: score.Hits}
+	e := Measured(score)
+	if score.Incident != "" && score.Incident == l.inc.ID {
+		e.MeasuredOn += "; this trace is that example, so that this proves nothing here"
+	}
+	return e
+}
+
+// Measured is a measurement of a heuristic as findings have it.
+func Measured(s heuristics.Score) *MeasuredError {
+	return &MeasuredError{MeasuredOn: s.MeasuredOn(), Data: string(s.Data), Rate: s.Rate, N: s.N, What: s.What, Hits: s.Hits}
+}
+
+// FewCases is from how many cases on a measurement says something: of as many without an error, one in
+// ten may still be wrong.
+const FewCases = 30
+
+// Says is the error as a part of a sentence: "wrong in 29 of 3381 on …". Of less
+// than FewCases it says that they are few.
+func (e *MeasuredError) Says() string {
+	switch {
+	case e == nil:
+		return "error not measured"
+	case e.N < FewCases:
+		return fmt.Sprintf("%s in %d of %d (too few to say) on %s", e.What, e.Hits, e.N, e.MeasuredOn)
+	}
+	return fmt.Sprintf("%s in %d of %d on %s", e.What, e.Hits, e.N, e.MeasuredOn)
 }

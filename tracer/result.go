@@ -285,12 +285,15 @@ type Finding struct {
 
 // MeasuredError is the error that the project measured for a heuristic.
 type MeasuredError struct {
+	// MeasuredOn says on what, the kind of data first: it can stand behind "wrong in 1 of 8 on".
 	MeasuredOn string `json:"measured_on"`
 	Rate       string `json:"rate"` // a decimal, as text
 	N          int    `json:"n"`
 	// Added to the contract: what was counted of N, "wrong" or "missed", and how many were so.
 	What string `json:"what,omitempty"`
 	Hits int    `json:"hits"`
+	// Data is the kind of data: see heuristics.Data.
+	Data string `json:"data,omitempty"`
 }
 
 // Gap is something that was not read or not understood.

@@ -23,6 +23,7 @@ type exam struct {
 	asked       []question
 	// shown: its errors are those that the program prints.
 	shown bool
+	data  heuristics.Data
 }
 
 // spenders tells who spends what in a set.
@@ -65,11 +66,11 @@ func exams(repo string) ([]exam, error) {
 	}
 	w := world()
 	return []exam{
-		{"2019, later", "ten blocks of 2019, spenders hidden", hidden, false},
-		{"2019, later, spenders", "ten blocks of 2019, spenders shown", shown, true},
-		{"2019, own address", "ten blocks of 2019, change to an address that paid, which the vote does not see", back, true},
-		{simulated, simulated + ", everything known", asked(w, true), false},
-		{simulated + ", no spenders", simulated + ", spenders hidden", asked(w, false), false},
+		{"2019, later", "ten blocks of 2019, spenders hidden", hidden, false, heuristics.DataReal},
+		{"2019, later, spenders", "ten blocks of 2019, spenders shown", shown, true, heuristics.DataReal},
+		{"2019, own address", "ten blocks of 2019, change to an address that paid, which the vote does not see", back, true, heuristics.DataReal},
+		{simulated, simulated + ", everything known", asked(w, true), false, heuristics.DataSimulated},
+		{simulated + ", no spenders", simulated + ", spenders hidden", asked(w, false), false, heuristics.DataSimulated},
 	}, nil
 }
 
@@ -248,18 +249,16 @@ func scoreChange(s *sheet) error {
 		}
 		s.WriteByte('\n')
 		s.change("change", e, &sum, mainnet)
-		s.add("change", e.about, "unanswered", len(e.asked)-sum.n, len(e.asked))
+		s.add("change", e.data, e.about, "unanswered", len(e.asked)-sum.n, len(e.asked))
 		for name := range votes {
 			names[name] = true
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(mainnet)) {
-		s.shows(name, "outputs taken for change"+ofStrength(name)+" in ten Bitcoin blocks of 2019, where other evidence shows which it was", mainnet[name].wrong, mainnet[name].n)
+		s.shows(name, heuristics.DataReal, "outputs taken for change"+ofStrength(name)+" in ten Bitcoin blocks of 2019, where other evidence shows which it was", mainnet[name].wrong, mainnet[name].n)
 	}
 	for _, name := range slices.Sorted(maps.Keys(ours)) {
-		if mainnet[name] == nil { // an output that pays an address that paid is not asked for there
-			s.shows(name, "outputs taken for change"+ofStrength(name)+" among "+made, ours[name].wrong, ours[name].n)
-		}
+		s.shows(name, heuristics.DataSimulated, "outputs taken for change"+ofStrength(name)+" where everything is known", ours[name].wrong, ours[name].n)
 	}
 	s.predicates(all, predicates, names)
 	return nil
@@ -282,7 +281,7 @@ func (s *sheet) change(heuristic string, e *exam, g *graded, mainnet map[string]
 	if g.n == 0 {
 		return
 	}
-	s.add(heuristic, e.about, "wrong", g.wrong, g.n)
+	s.add(heuristic, e.data, e.about, "wrong", g.wrong, g.n)
 	if e.shown {
 		if mainnet[heuristic] == nil {
 			mainnet[heuristic] = &graded{}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -93,6 +92,7 @@ func cospent(tx *chains.Tx) []heuristics.Join {
 // owned is a set whose owners are known.
 type owned struct {
 	name string
+	data heuristics.Data
 	set  set
 }
 
@@ -106,7 +106,10 @@ func ownedSets(repo string) ([]owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []owned{{"JoinMarket chain", market}, {"Wasabi 2 emulated", wasabi}, {simulated, worldSet(world())}}, nil
+	return []owned{
+		{"JoinMarket chain", heuristics.DataEmulated, market}, {"Wasabi 2 emulated", heuristics.DataEmulated, wasabi},
+		{simulated, heuristics.DataSimulated, worldSet(world())},
+	}, nil
 }
 
 // scoreClusters compares clusters with the wallets that own the addresses, by pairs of addresses.
@@ -128,8 +131,8 @@ func scoreClusters(s *sheet) error {
 			p := pairing(o.set.owner, c.All())
 			s.printf("| %s | %d | %s | %d | %s | %s |\n", o.name, p.addrs, w.name, p.together, p.precision(), p.recall())
 			if w.heuristic != "" {
-				s.add(w.heuristic, o.name+", pairs", "wrong", p.together-p.both, p.together)
-				s.add(w.heuristic, o.name+", pairs", "missed", p.same-p.both, p.same)
+				s.add(w.heuristic, o.data, o.name+", pairs", "wrong", p.together-p.both, p.together)
+				s.add(w.heuristic, o.data, o.name+", pairs", "missed", p.same-p.both, p.same)
 			}
 		}
 	}
@@ -142,7 +145,7 @@ func scoreClusters(s *sheet) error {
 func (s *sheet) joins(sets []owned) {
 	s.WriteString("\n| set | joined by | joins | of two owners |\n|---|---|---|---|\n")
 	for _, rule := range []heuristics.JoinRule{heuristics.JoinCospend, heuristics.JoinWraps} {
-		sum, bad, where := 0, 0, []string{}
+		sum, bad := map[heuristics.Data]int{}, map[heuristics.Data]int{}
 		for i := range sets {
 			o, n, wrong := &sets[i], 0, 0
 			for j := range o.set.txs {
@@ -158,11 +161,11 @@ func (s *sheet) joins(sets []owned) {
 				}
 			}
 			s.printf("| %s | %s | %d | %s |\n", o.name, rule, n, of(wrong, n))
-			if sum, bad = sum+n, bad+wrong; n > 0 {
-				where = append(where, strings.Replace(o.name, simulated, made, 1))
-			}
+			sum[o.data], bad[o.data] = sum[o.data]+n, bad[o.data]+wrong
 		}
-		s.shows(string(rule), "joins of two addresses of "+strings.Join(where, " and "), bad, sum)
+		for _, data := range heuristics.Datas() {
+			s.shows(string(rule), data, "joins of two addresses", bad[data], sum[data])
+		}
 	}
 }
 
@@ -196,7 +199,7 @@ func (s *sheet) changeJoins(sets []owned) {
 			c.Weigh(joins)
 			p := pairing(o.set.owner, c.All())
 			s.printf("| %s | %s and above | %d | %s | %s | %s |\n", o.name, band, len(joins), of(wrong, len(joins)), p.precision(), p.recall())
-			s.add("change/"+band, o.name+", joins of the band and above", "wrong", wrong, len(joins))
+			s.add("change/"+band, o.data, o.name+", joins of the band and above", "wrong", wrong, len(joins))
 		}
 	}
 }

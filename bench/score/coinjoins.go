@@ -33,6 +33,7 @@ func mixKinds() []heuristics.Kind {
 // sample is transactions of one kind, or of none.
 type sample struct {
 	name string
+	data heuristics.Data
 	want heuristics.Kind // "": none of the kinds
 	// loose: whether they are CoinJoins is not known.
 	loose bool
@@ -69,7 +70,7 @@ func samples(repo string) ([]sample, error) {
 		return nil, err
 	}
 	rounds, none := market.split()
-	mixed, lone := sample{name: "Wasabi 1", want: heuristics.KindWasabi1}, sample{name: "one or two outputs, in the list of Wasabi 1"}
+	mixed, lone := sample{name: "Wasabi 1", data: heuristics.DataReal, want: heuristics.KindWasabi1}, sample{name: "one or two outputs, in the list of Wasabi 1", data: heuristics.DataReal}
 	for i := range wasabi1.txs {
 		if tx := &wasabi1.txs[i]; len(tx.Outputs) > 2 {
 			mixed.txs = append(mixed.txs, tx)
@@ -79,11 +80,11 @@ func samples(repo string) ([]sample, error) {
 	}
 	all = append(all,
 		mixed, lone,
-		sample{name: "Wasabi 2 emulated", want: heuristics.KindWasabi2, txs: pointers(wasabi2.txs)},
-		sample{name: "JoinMarket emulated", want: heuristics.KindJoinMarket, txs: rounds, peers: [3]string{"32 of 32", "32 of 32", "0 of 32"}},
-		sample{name: "JoinMarket chain, all others", txs: none},
-		sample{name: "ten blocks of 2019", txs: pointers(blocks.txs)},
-		sample{name: "block 300025 (2014)", txs: pointers(old.txs)})
+		sample{name: "Wasabi 2 emulated", data: heuristics.DataEmulated, want: heuristics.KindWasabi2, txs: pointers(wasabi2.txs)},
+		sample{name: "JoinMarket emulated", data: heuristics.DataEmulated, want: heuristics.KindJoinMarket, txs: rounds, peers: [3]string{"32 of 32", "32 of 32", "0 of 32"}},
+		sample{name: "JoinMarket chain, all others", data: heuristics.DataEmulated, txs: none},
+		sample{name: "ten blocks of 2019", data: heuristics.DataReal, txs: pointers(blocks.txs)},
+		sample{name: "block 300025 (2014)", data: heuristics.DataReal, txs: pointers(old.txs)})
 	return append(all, samplesWorld()...), nil
 }
 
@@ -95,11 +96,11 @@ func samples2024(repo string) ([]sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	mixes := sample{name: "Whirlpool 2024", want: heuristics.KindWhirlpool, peers: [3]string{"0 %", "100 %", "81 %"}}
-	tx0 := sample{name: "Whirlpool Tx0 2024", want: heuristics.KindWhirlpoolTx0, peers: [3]string{"–", "83.8 %", "–"}}
-	post := sample{name: "spends behind Whirlpool 2024", peers: [3]string{"10.3 %", "0.3 %", "3.2 %"}}
-	near := sample{name: "spends behind candidates of JoinMarket 2024", loose: true}
-	candidates := sample{name: "candidates of JoinMarket 2024", loose: true}
+	mixes := sample{name: "Whirlpool 2024", data: heuristics.DataReal, want: heuristics.KindWhirlpool, peers: [3]string{"0 %", "100 %", "81 %"}}
+	tx0 := sample{name: "Whirlpool Tx0 2024", data: heuristics.DataReal, want: heuristics.KindWhirlpoolTx0, peers: [3]string{"–", "83.8 %", "–"}}
+	post := sample{name: "spends behind Whirlpool 2024", data: heuristics.DataReal, peers: [3]string{"10.3 %", "0.3 %", "3.2 %"}}
+	near := sample{name: "spends behind candidates of JoinMarket 2024", data: heuristics.DataReal, loose: true}
+	candidates := sample{name: "candidates of JoinMarket 2024", data: heuristics.DataReal, loose: true}
 	for i := range txs {
 		l := &txs[i]
 		switch {
@@ -158,7 +159,7 @@ func samplesWorld() []sample {
 		if k == "" {
 			name = simulated + ": no mix"
 		}
-		all = append(all, sample{name: name, want: k, txs: by[k]})
+		all = append(all, sample{name: name, data: heuristics.DataSimulated, want: k, txs: by[k]})
 	}
 	return all
 }
@@ -178,7 +179,7 @@ type counted struct {
 	fired map[heuristics.Kind]int // of the others
 	// missed are those in which the kind was not found, astray those in which another one was.
 	missed, astray []*chains.Tx
-	real           int // found in a set without, and real all the same (examined)
+	real           map[heuristics.Kind]int // found where none is listed, and real all the same (examined)
 }
 
 //go:embed examined.csv
@@ -203,7 +204,7 @@ func examined() (map[chains.TxID]heuristics.Kind, error) {
 }
 
 func (s *sample) count(looked map[chains.TxID]heuristics.Kind) counted {
-	c := counted{sample: s, fired: map[heuristics.Kind]int{}}
+	c := counted{sample: s, fired: map[heuristics.Kind]int{}, real: map[heuristics.Kind]int{}}
 	for _, tx := range s.txs {
 		k := kindOf(tx)
 		if k == s.want {
@@ -216,7 +217,7 @@ func (s *sample) count(looked map[chains.TxID]heuristics.Kind) counted {
 		switch k {
 		case "":
 		case looked[tx.ID]:
-			c.real++
+			c.real[k]++
 		default:
 			c.fired[k]++
 			c.astray = append(c.astray, tx)
@@ -233,12 +234,12 @@ func (c *counted) wrong() (n int) {
 	return n
 }
 
-// others lists the other kinds that were found.
-func (c *counted) others() string {
+// kindsIn lists kinds and how many there are of each.
+func kindsIn(n map[heuristics.Kind]int) string {
 	var list []string
 	for _, k := range mixKinds() {
-		if c.fired[k] > 0 {
-			list = append(list, fmt.Sprintf("%s %d", k, c.fired[k]))
+		if n[k] > 0 {
+			list = append(list, fmt.Sprintf("%s %d", k, n[k]))
 		}
 	}
 	return strings.Join(list, ", ")
@@ -262,8 +263,8 @@ func scoreCoinjoins(s *sheet) error {
 	s.WriteString("| set | kind | n | found | as another kind | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n")
 	for i := range sets {
 		if c := &sets[i]; c.want != "" {
-			s.printf("| %s | %s | %d | %s | %s | %s | %s | %s |\n", c.name, c.want, len(c.txs), share(c.found, len(c.txs)), orDash(c.others()), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
-			s.add(string(c.want), c.name, "missed", len(c.txs)-c.found, len(c.txs))
+			s.printf("| %s | %s | %d | %s | %s | %s | %s | %s |\n", c.name, c.want, len(c.txs), share(c.found, len(c.txs)), orDash(kindsIn(c.fired)), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
+			s.add(string(c.want), c.data, c.name, "missed", len(c.txs)-c.found, len(c.txs))
 		}
 	}
 	s.negatives(sets)
@@ -278,38 +279,80 @@ func (s *sheet) negatives(sets []counted) {
 		if loose {
 			head = "set of which nobody knows | n | fired on"
 		}
-		s.printf("\n| %s | kinds | rightly | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n", head)
+		s.printf("\n| %s | kinds | rightly, looked at by hand | BlockSci's flag | GraphSense 2026 | Dumplings |\n|---|---|---|---|---|---|---|---|\n", head)
 		for i := range sets {
 			c := &sets[i]
 			if c.want != "" || c.loose != loose {
 				continue
 			}
-			s.printf("| %s | %d | %s | %s | %d | %s | %s | %s |\n", c.name, len(c.txs), of(c.wrong(), len(c.txs)), orDash(c.others()), c.real, orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
+			s.printf("| %s | %d | %s | %s | %s | %s | %s | %s |\n", c.name, len(c.txs), of(c.wrong(), len(c.txs)), orDash(kindsIn(c.fired)), orDash(kindsIn(c.real)), orDash(c.peers[0]), orDash(c.peers[1]), orDash(c.peers[2]))
 			for _, k := range mixKinds() {
 				if !loose {
-					s.add(string(k), c.name, "wrong", c.fired[k], len(c.txs))
+					s.add(string(k), c.data, c.name, "wrong", c.fired[k], len(c.txs))
 				}
 			}
 		}
 	}
 }
 
-// firing writes of what is fired on how much is wrong, and which that is.
-func (s *sheet) firing(sets []counted) {
-	s.WriteString("\n| kind | fired on, in all sets whose truth is known | of these wrong |\n|---|---|---|\n")
-	for _, k := range mixKinds() {
-		hits, wrong := 0, 0
-		for i := range sets {
-			if sets[i].loose {
-				continue
-			}
-			if sets[i].want == k {
-				hits += sets[i].found
-			}
-			hits, wrong = hits+sets[i].fired[k], wrong+sets[i].fired[k]
+// firings is what was taken for a kind on one kind of data.
+type firings struct {
+	known, others int // transactions that are of the kind, and that are not, as their sets have it
+	hits, wrong   int // taken for one, where that is known
+	looked        int // of hits: in sets without, and found to be one by hand
+	unknown       int // taken for one in sets of which nobody knows
+}
+
+func fired(sets []counted, k heuristics.Kind, data heuristics.Data) (f firings) {
+	for i := range sets {
+		c := &sets[i]
+		switch {
+		case c.data != data:
+			continue
+		case c.loose:
+			f.unknown += c.fired[k] + c.real[k]
+			continue
+		case c.want == k:
+			f.known += len(c.txs)
+			f.hits += c.found
+		default:
+			f.others += len(c.txs)
 		}
-		s.printf("| %s | %d | %s |\n", k, hits, of(wrong, hits))
-		s.shows(string(k), "transactions taken for one in sets whose truth is known, real, emulated and simulated", wrong, hits)
+		f.hits += c.fired[k] + c.real[k]
+		f.wrong += c.fired[k]
+		f.looked += c.real[k]
+	}
+	return f
+}
+
+// set says what was looked through.
+func (f *firings) set() string {
+	text := fmt.Sprintf("those taken for one among %d known ones and %d others", f.known, f.others)
+	if f.known == 0 {
+		text = fmt.Sprintf("those taken for one among %d of which none was known to be", f.others)
+	}
+	if n := f.looked + f.wrong; f.looked > 0 {
+		text += fmt.Sprintf(", %d of them looked at by hand", n)
+	}
+	if f.unknown > 0 {
+		text += fmt.Sprintf("; %d more, of which nobody knows, are not counted", f.unknown)
+	}
+	return text
+}
+
+// firing writes of what is fired on how much is wrong, apart for each kind of data, and which that is.
+func (s *sheet) firing(sets []counted) {
+	s.WriteString("\n| kind | data | known ones | transactions of other kinds | taken for one | of these wrong | found to be one by hand | taken for one where nobody knows |\n|---|---|---|---|---|---|---|---|\n")
+	for _, k := range mixKinds() {
+		for _, data := range heuristics.Datas() {
+			f := fired(sets, k, data)
+			s.printf("| %s | %s | %d | %d | %d | %s | %d | %d |\n", k, data, f.known, f.others, f.hits, of(f.wrong, f.hits), f.looked, f.unknown)
+			set := f.set()
+			if real := fired(sets, k, heuristics.DataReal); real.hits == 0 {
+				set += fmt.Sprintf("; none of %d real transactions was", real.others)
+			}
+			s.shows(string(k), data, set, f.wrong, f.hits)
+		}
 	}
 	for i := range sets {
 		c := &sets[i]

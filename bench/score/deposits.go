@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"clew/heuristics"
 	"clew/tracer"
 )
 
@@ -47,7 +48,8 @@ func scoreDeposits(s *sheet) error {
 	s.printf("| what | n |\n|---|---|\n| deposit addresses that the trace came to | %d |\n| found | %s |\n| found and wrong | %s |\n",
 		all, of(right, all), of(fired-right, fired))
 	name := "deposit-address"
-	s.add(name, replicaSet+": deposit addresses that the trace came to", "missed", all-right, all)
-	s.shows(name, "accounts taken for a deposit address, in "+replicaSet, fired-right, fired)
+	s.incident = trace.Incident.ID
+	s.add(name, heuristics.DataSimulated, replicaSet+": deposit addresses that the trace came to", "missed", all-right, all)
+	s.shows(name, heuristics.DataSimulated, "accounts taken for a deposit address in "+replicaSet, fired-right, fired)
 	return nil
 }

@@ -41,8 +41,8 @@ func scoreKinds(s *sheet) error {
 			}
 		}
 		s.printf("| %s | %s | %d | %s | %d | %s |\n", k.kind, k.means, fired, of(wrong, fired), meant, of(found, meant))
-		s.shows(string(k.kind), "transactions taken for one among "+made, wrong, fired)
-		s.add(string(k.kind), simulated+": "+k.means, "missed", meant-found, meant)
+		s.shows(string(k.kind), heuristics.DataSimulated, "transactions taken for one", wrong, fired)
+		s.add(string(k.kind), heuristics.DataSimulated, simulated+": "+k.means, "missed", meant-found, meant)
 	}
 	return nil
 }

@@ -121,10 +121,14 @@ func run(args []string, out io.Writer) error {
 		return nil
 	}
 	kept, err := keep(o.scores, rows, ran, out)
-	if err != nil || o.write == "" {
+	if err != nil {
 		return err
 	}
-	return replace(o.write, "errors", printed(kept))
+	table := printed(kept)
+	if _, err := fmt.Fprintf(out, "errors: what the program prints beside its findings\n\n%s\n", table); err != nil || o.write == "" {
+		return err
+	}
+	return replace(o.write, "errors", table)
 }
 
 // measure runs m over the data in two folders.
@@ -143,9 +147,9 @@ func (o *options) skips(m measurement) string {
 	case len(o.names) > 0 && !named:
 		return "not asked for; its rows are kept"
 	case m.needs == sharing && o.shared == "":
-		return "needs -shared DIR; its rows are kept"
+		return "needs data that is not part of the repository, make score SHARED=DIR (docs/methods.md); its rows are kept"
 	case m.needs == minutes && !o.slow && !named:
-		return "takes minutes: needs -slow; its rows are kept"
+		return "takes minutes, make score SLOW=1; its rows are kept"
 	}
 	return ""
 }

@@ -38,8 +38,95 @@ func scoreMappings(s *sheet) error {
 	}
 	s.printf("| rounds of %d places at most, of %d rounds | counted | of these compared with a plain count, up to %d places | wrong |\n|---|---|---|---|\n", smallRound, len(rounds.txs), plainRound)
 	s.printf("| %d | %s | %d | %d |\n", n, of(done, n), checked, wrong)
-	s.shows("mapping", fmt.Sprintf("counts of mappings of emulated Wasabi 2 rounds (%d inputs and outputs at most), beside a plain enumeration", plainRound), wrong, checked)
+	s.add("mapping", heuristics.DataEmulated, fmt.Sprintf("counts of mappings of emulated Wasabi 2 rounds (%d inputs and outputs at most), beside a plain enumeration", plainRound), "wrong", wrong, checked)
+	s.links(&rounds)
+	return s.changeOfMixes()
+}
+
+// linkSteps is how long a mapping may take here, as in a trace.
+const linkSteps = 20_000
+
+// links measures, of every pair of an input and an output of rounds in which several wallets are, how often
+// the output is not of the wallet that gave the input, by how strong the link between them is. An output
+// of nobody who gave an input, as the coordinator's, is another's.
+func (s *sheet) links(rounds *set) {
+	pairs, foreign, several := map[string]int{}, map[string]int{}, 0
+	for i := range rounds.txs {
+		tx := &rounds.txs[i]
+		if !rounds.several[i] {
+			continue
+		}
+		got, ok := heuristics.Mapping(tx, heuristics.Steps(linkSteps))
+		if !ok {
+			continue
+		}
+		several++
+		for in := range tx.Inputs {
+			for out := range tx.Outputs {
+				band := heuristics.LinkBand(got.Link(in, out))
+				pairs[band]++
+				if rounds.owner[tx.Inputs[in].Spent.Address] != rounds.owner[tx.Outputs[out].Address] {
+					foreign[band]++
+				}
+			}
+		}
+	}
+	s.printf("\n| link, in percent of the mappings | pairs of an input and an output, in %d rounds of several wallets | the output is another owner's |\n|---|---|---|\n", several)
+	const million, tenth = 1_000_000, 100_000
+	for ppm := 0; ppm <= million; ppm += tenth {
+		band := heuristics.LinkBand(ppm)
+		s.printf("| %s | %d | %s |\n", band, pairs[band], of(foreign[band], pairs[band]))
+		s.shows("mapping/"+band, heuristics.DataEmulated, fmt.Sprintf("links of %s %% in Wasabi 2 rounds of several wallets, where wrong is an output of another owner", band), foreign[band], pairs[band])
+	}
+}
+
+// changeOfMixes measures how often the output that is named as the change of whoever gave some inputs of a
+// CoinJoin is another's: with all inputs of an owner, which is what heuristics.Emerge supposes, and with one.
+func (s *sheet) changeOfMixes() error {
+	sets, err := ownedSets(s.repo)
+	if err != nil {
+		return err
+	}
+	s.WriteString("\n| change out of CoinJoins of | of all inputs of an owner | named | another's | of one input alone | named | another's |\n|---|---|---|---|---|---|---|\n")
+	for i := range sets {
+		o := &sets[i]
+		var all, alone asking
+		for j := range o.set.txs {
+			tx := &o.set.txs[j]
+			if _, mixed := heuristics.MixOf(tx); !mixed {
+				continue
+			}
+			gave := map[string]uint64{}
+			for k := range tx.Inputs {
+				in := &tx.Inputs[k].Spent
+				gave[o.set.owner[in.Address]] += in.Value
+				alone.ask(o, tx, o.set.owner[in.Address], in.Value)
+			}
+			for who, value := range gave {
+				all.ask(o, tx, who, value)
+			}
+		}
+		s.printf("| %s | %d | %d | %s | %d | %d | %s |\n", o.name, all.n, all.named, of(all.wrong, all.named), alone.n, alone.named, of(alone.wrong, alone.named))
+		s.shows("mix-change", o.data, "outputs taken for change out of CoinJoins, where one input alone is known to be traced", alone.wrong, alone.named)
+	}
 	return nil
+}
+
+// asking counts questions for the change of a participant, and answers.
+type asking struct{ n, named, wrong int }
+
+// ask asks for the change of who gave value to a mix.
+func (a *asking) ask(o *owned, tx *chains.Tx, who string, value uint64) {
+	e, ok := heuristics.Emerge(tx, value)
+	if !ok || who == "" {
+		return
+	}
+	if a.n++; e.Change < 0 {
+		return
+	}
+	if a.named++; o.set.owner[tx.Outputs[e.Change].Address] != who {
+		a.wrong++
+	}
 }
 
 // The quick measurement counts rounds with up to smallRound inputs and outputs, and compares those
@@ -69,7 +156,7 @@ func scoreMinute(s *sheet) error {
 		return nil
 	}
 	s.printf("| %d | %s | %s | %s |\n", len(rounds.txs), of(len(took), len(rounds.txs)), took[len(took)/2].Round(time.Microsecond*100), took[len(took)-1].Round(time.Millisecond))
-	s.add("mapping", "Wasabi 2 emulated, not counted within 60 s", "missed", len(rounds.txs)-len(took), len(rounds.txs))
+	s.add("mapping", heuristics.DataEmulated, "Wasabi 2 emulated, not counted within 60 s", "missed", len(rounds.txs)-len(took), len(rounds.txs))
 	return nil
 }
 

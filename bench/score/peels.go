@@ -21,8 +21,8 @@ func scorePeels(s *sheet) error {
 	s.WriteString("| set | transactions | runs of 3 and more | of 10 and more | longest |\n|---|---|---|---|---|\n")
 	w := world()
 	runs := runsOf(w.Txs)
-	s.runs("ten blocks of 2019", len(blocks.txs), runsOf(blocks.txs))
-	s.runs(simulated, len(w.Txs), runs)
+	s.runs("ten blocks of 2019", heuristics.DataReal, len(blocks.txs), runsOf(blocks.txs))
+	s.runs(simulated, heuristics.DataSimulated, len(w.Txs), runs)
 	s.peelSteps(w, runs)
 	return s.ownAddress(&blocks)
 }
@@ -35,7 +35,7 @@ func runsOf(txs []chains.Tx) []heuristics.Peel {
 	return p.Runs(3)
 }
 
-func (s *sheet) runs(name string, n int, runs []heuristics.Peel) {
+func (s *sheet) runs(name string, data heuristics.Data, n int, runs []heuristics.Peel) {
 	long, longest := 0, 0
 	for _, r := range runs {
 		if len(r.Txs) >= longRun {
@@ -44,7 +44,7 @@ func (s *sheet) runs(name string, n int, runs []heuristics.Peel) {
 		longest = max(longest, len(r.Txs))
 	}
 	s.printf("| %s | %d | %d | %d | %d |\n", name, n, len(runs), long, longest)
-	s.add("peel", name+", runs of ten steps and more", "found", long, len(runs))
+	s.add("peel", data, name+", runs of ten steps and more", "found", long, len(runs))
 }
 
 // peelSteps counts the steps of runs of which the output that goes on is somebody else's, and the
@@ -80,8 +80,13 @@ func (s *sheet) peelSteps(w *wallets.World, runs []heuristics.Peel) {
 			}
 		}
 		s.printf("| of %d steps and more | %d | %s | %s |\n", least, steps, of(wrong, steps), of(in, truly))
-		s.add("peel", fmt.Sprintf("launderers' steps among simulated wallets, in runs of %d and more", least), "missed", truly-in, truly)
-		s.add("peel", "steps "+runWords(least)+" by "+made, "wrong", wrong, steps)
+		s.add("peel", heuristics.DataSimulated, fmt.Sprintf("launderers' steps among simulated wallets, in runs of %d and more", least), "missed", truly-in, truly)
+		set := "steps " + runWords(least)
+		if least == 3 {
+			s.shows("peel", heuristics.DataSimulated, set, wrong, steps)
+		} else {
+			s.add("peel", heuristics.DataSimulated, set, "wrong", wrong, steps)
+		}
 	}
 }
 

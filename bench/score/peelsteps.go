@@ -91,12 +91,12 @@ func (s *sheet) ownAddress(blocks *set) error {
 	s.printf("\n| of %d transactions of 2019 with one output to an address that paid, which is hidden from the rule | taken for steps | goes on elsewhere |\n|---|---|---|\n", asked)
 	g := m.steps()
 	s.printf("| single transactions, as `clew identify` says it | %d | %s |\n", g.n, of(g.wrong, g.n))
-	s.shows("peel", "steps of peel chains "+set, g.wrong, g.n)
+	s.shows("peel", heuristics.DataReal, "steps of peel chains "+set, g.wrong, g.n)
 	for _, least := range []int{1, 2, 3, longRun} {
 		g := m.inRuns(least)
 		s.printf("| in runs of %d and more | %d | %s |\n", least, g.n, of(g.wrong, g.n))
 		if least >= 3 {
-			s.add("peel", "steps "+runWords(least)+" "+set, "wrong", g.wrong, g.n)
+			s.add("peel", heuristics.DataReal, "steps "+runWords(least)+" "+set, "wrong", g.wrong, g.n)
 		}
 	}
 	return nil

@@ -35,18 +35,21 @@ func TestErrorsArePrintedAsMeasured(t *testing.T) {
 	}
 }
 
-// Each row is of the version that its heuristic has, and one at most is printed beside it.
+// Each row is of the version that its heuristic has and says on what data it was measured, and one at most
+// of each data is printed beside it.
 func TestRowsAreOfThisVersion(t *testing.T) {
 	shown := map[string]bool{}
 	for _, row := range heuristics.Scores() {
 		require.NotEmpty(t, row.Version, row.Heuristic)
 		require.Equal(t, versionOf(row.Heuristic), row.Version, row.Heuristic)
 		require.Equal(t, decimal(row.Hits, row.N), row.Rate)
+		require.Contains(t, heuristics.Datas(), row.Data, row.Heuristic)
 		require.True(t, slices.ContainsFunc(measurements(), func(m measurement) bool { return m.name == row.Measure }), row.Measure)
 		if row.Shown {
-			require.False(t, shown[row.Heuristic], "%s is shown twice", row.Heuristic)
+			key := row.Heuristic + " on " + string(row.Data)
+			require.False(t, shown[key], "%s is shown twice", key)
 			require.Positive(t, row.N, row.Heuristic)
-			shown[row.Heuristic] = true
+			shown[key] = true
 		}
 	}
 }
@@ -62,9 +65,15 @@ func TestMergeKeepsWhatDidNotRun(t *testing.T) {
 	require.Equal(t, 1, dropped)
 }
 
-// A heuristic without a measurement is listed as such.
+// A heuristic without a measurement is listed as such; of several that of the best data is printed.
 func TestPrintedListsWhatIsNotMeasured(t *testing.T) {
-	table := printed([]heuristics.Score{{Heuristic: "peel", Version: "1", Set: "a set", Hits: 1, N: 8, Shown: true}, {Heuristic: "wraps"}})
-	require.Contains(t, table, "| peel | 1 | a set | 1 of 8 (12.50 %) |\n")
-	require.Contains(t, table, "| wraps | "+heuristics.JoinVersion+" | – | not measured |\n")
+	row := func(data heuristics.Data, hits int) heuristics.Score {
+		return heuristics.Score{Heuristic: "peel", Version: heuristics.PeelVersion, Data: data, Set: "a set", Hits: hits, N: 8, Shown: true}
+	}
+	table := printed([]heuristics.Score{row(heuristics.DataSimulated, 0), row(heuristics.DataReal, 1), row(heuristics.DataEmulated, 2), {Heuristic: "wraps"}})
+	version := heuristics.PeelVersion
+	require.Contains(t, table, "| peel | "+version+" | simulated | a set | 0 of 8 (0.00 %) |  |\n")
+	require.Contains(t, table, "| peel | "+version+" | real | a set | 1 of 8 (12.50 %) | printed |\n")
+	require.Contains(t, table, "| peel | "+version+" | emulated | a set | 2 of 8 (25.00 %) |  |\n")
+	require.Contains(t, table, "| wraps | "+heuristics.JoinVersion+" | – | – | not measured | |\n")
 }

@@ -62,7 +62,7 @@ func scoreServices(s *sheet) error {
 	for _, names := range several {
 		s.printf("\n- %s\n", strings.Join(names, "; "))
 	}
-	s.add("co-spend", "clusters on mainnet in which a built-in label names a service: with two services", "wrong", len(several), named)
+	s.add("co-spend", heuristics.DataReal, "clusters on mainnet in which a built-in label names a service: with two services", "wrong", len(several), named)
 	return nil
 }
 

@@ -20,9 +20,8 @@ import (
 // regtest is the chain of the emulated sets.
 const regtest = chains.Chain("bitcoin-regtest")
 
-// simulated is what measurements call the wallets of world: made by this project's generator. made says so where
-// a row stands alone, beside a finding.
-const simulated, made = "simulated wallets", "simulated wallets (this project's generator)"
+// simulated is what measurements call the wallets of world: made by this project's generator.
+const simulated = "simulated wallets"
 
 // world is the simulated wallets that everything is measured on; nobody writes to it. Another seed gives
 // others.

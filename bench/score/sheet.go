@@ -19,10 +19,11 @@ func versionOf(heuristic string) string {
 	return heuristics.Versions()[name]
 }
 
-// printed is the table of the errors that the program prints; a heuristic without one is not measured.
+// printed is the table of the errors that the program prints, and of those on other data beside them; a
+// heuristic without one is not measured.
 func printed(rows []heuristics.Score) string {
 	var b strings.Builder
-	b.WriteString("| heuristic | version | measured on | wrong |\n|---|---|---|---|\n")
+	b.WriteString("| heuristic | version | data | measured on | wrong | |\n|---|---|---|---|---|---|\n")
 	missing := heuristics.Versions()
 	for _, s := range rows {
 		if !s.Shown {
@@ -30,10 +31,14 @@ func printed(rows []heuristics.Score) string {
 		}
 		name, _, _ := strings.Cut(s.Heuristic, "/")
 		delete(missing, name)
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.Heuristic, s.Version, s.Set, of(s.Hits, s.N))
+		beside := ""
+		if best, _ := heuristics.Printed(rows, s.Heuristic, s.Version); best == s {
+			beside = "printed"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", s.Heuristic, s.Version, s.Data, s.Set, of(s.Hits, s.N), beside)
 	}
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		fmt.Fprintf(&b, "| %s | %s | – | not measured |\n", name, missing[name])
+		fmt.Fprintf(&b, "| %s | %s | – | – | not measured | |\n", name, missing[name])
 	}
 	return b.String()
 }
@@ -46,6 +51,8 @@ type sheet struct {
 	// Buffer is the table, as Markdown.
 	bytes.Buffer
 	name string
+	// incident is the id of the incident whose trace is measured; "" while it is none.
+	incident string
 	// scores are the rows for heuristics/scores.json.
 	scores []heuristics.Score
 }
@@ -55,22 +62,23 @@ func (s *sheet) printf(format string, args ...any) { s.Write(fmt.Appendf(nil, fo
 
 // add writes a row for scores.json: of n, hits were what. Where n is 0 nothing was measured, and there is no
 // row.
-func (s *sheet) add(heuristic, set, what string, hits, n int) {
-	s.row(heuristic, set, what, hits, n, false)
+func (s *sheet) add(heuristic string, data heuristics.Data, set, what string, hits, n int) {
+	s.row(heuristic, data, set, what, hits, n, false)
 }
 
-// shows is add for the row that is printed beside the heuristic: of n, hits were wrong.
-func (s *sheet) shows(heuristic, set string, hits, n int) {
-	s.row(heuristic, set, "wrong", hits, n, true)
+// shows is add for the row that is printed beside the heuristic where there is none on better data: of n,
+// hits were wrong.
+func (s *sheet) shows(heuristic string, data heuristics.Data, set string, hits, n int) {
+	s.row(heuristic, data, set, "wrong", hits, n, true)
 }
 
-func (s *sheet) row(heuristic, set, what string, hits, n int, shown bool) {
+func (s *sheet) row(heuristic string, data heuristics.Data, set, what string, hits, n int, shown bool) {
 	if n == 0 {
 		return
 	}
 	s.scores = append(s.scores, heuristics.Score{
-		Heuristic: heuristic, Version: versionOf(heuristic), Set: set, What: what,
-		Hits: hits, N: n, Rate: decimal(hits, n), Measure: s.name, Shown: shown,
+		Heuristic: heuristic, Version: versionOf(heuristic), Data: data, Set: set, What: what,
+		Hits: hits, N: n, Rate: decimal(hits, n), Measure: s.name, Incident: s.incident, Shown: shown,
 	})
 }
 
@@ -118,6 +126,7 @@ func merge(old, fresh []heuristics.Score, ran []string) (rows []heuristics.Score
 	}
 	slices.SortStableFunc(rows, func(a, b heuristics.Score) int {
 		return cmp.Or(cmp.Compare(a.Heuristic, b.Heuristic), cmp.Compare(a.Measure, b.Measure),
+			cmp.Compare(slices.Index(heuristics.Datas(), a.Data), slices.Index(heuristics.Datas(), b.Data)),
 			cmp.Compare(a.Set, b.Set), cmp.Compare(a.What, b.What))
 	})
 	return rows, dropped

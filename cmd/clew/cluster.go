@@ -164,7 +164,7 @@ func (a *clusterAnswer) measure() {
 		}
 		e := clusterError{Heuristic: rule, Version: heuristics.JoinVersion}
 		if s, ok := heuristics.ErrorOf(e.Heuristic, e.Version); ok {
-			e.Error = &tracer.MeasuredError{MeasuredOn: s.Set, Rate: s.Rate, N: s.N, What: s.What, Hits: s.Hits}
+			e.Error = tracer.Measured(s)
 		}
 		a.Errors = append(a.Errors, e)
 	}

@@ -152,7 +152,7 @@ func identifyTx(tx *chains.Tx, facts heuristics.Facts, mappings bool) identified
 	for _, f := range heuristics.Identify(tx, facts) {
 		k := identifiedKind{Heuristic: f.Heuristic, Version: f.Version, Kind: f.Kind, Says: f.Says, Outputs: f.Outputs, Set: f.Set, Band: f.Band}
 		if s, ok := f.Error(); ok {
-			k.Error = &tracer.MeasuredError{MeasuredOn: s.Set, Rate: s.Rate, N: s.N, What: s.What, Hits: s.Hits}
+			k.Error = tracer.Measured(s)
 		}
 		a.Findings = append(a.Findings, k)
 		if mappings && f.Kind.Mix() {
