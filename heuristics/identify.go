@@ -41,10 +41,11 @@ func Identify(tx *chains.Tx, facts Facts) []Finding {
 	if f, ok := gathered(tx); ok {
 		found = append(found, f)
 	}
-	if vote := Change(tx, facts); vote.Answered {
+	vote := Change(tx, facts)
+	if vote.Answered {
 		found = append(found, vote.finding())
 	}
-	if continues, ok := PeelStep(tx, facts); ok {
+	if continues, ok := peelStep(tx, facts, &vote); ok {
 		found = append(found, Finding{
 			Heuristic: string(KindPeel), Version: PeelVersion, Kind: KindPeel, Outputs: []int{continues},
 			Says: fmt.Sprintf("a step of a run of payments: it pays %d and passes the rest on with output %d, as the one before or behind it does", len(tx.Outputs)-1, continues),

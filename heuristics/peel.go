@@ -113,14 +113,19 @@ func canContinue(out *chains.Output) bool {
 // transaction behind it, or the one before it, must be a step in the same way. What lies there is
 // facts' word (Around, Maker); where they do not tell, nothing is a step.
 func PeelStep(tx *chains.Tx, facts Facts) (continues int, ok bool) {
+	return peelStep(tx, facts, nil)
+}
+
+// peelStep is PeelStep, given the vote on tx where it was taken already.
+func peelStep(tx *chains.Tx, facts Facts, vote *ChangeVote) (continues int, ok bool) {
 	if facts.Around == nil {
 		return -1, false
 	}
-	at, next := goesOn(tx, facts)
+	at, next := goesOn(tx, facts, vote)
 	if next == nil {
 		return -1, false
 	}
-	if _, further := goesOn(next, facts.Around(next)); further != nil {
+	if _, further := goesOn(next, facts.Around(next), nil); further != nil {
 		return at, true
 	}
 	for i := range tx.Inputs {
@@ -131,7 +136,7 @@ func PeelStep(tx *chains.Tx, facts Facts) (continues int, ok bool) {
 		if maker == nil {
 			continue
 		}
-		if from, to := goesOn(maker, facts.Around(maker)); to != nil && from == int(tx.Inputs[i].Prev.Index) {
+		if from, to := goesOn(maker, facts.Around(maker), nil); to != nil && from == int(tx.Inputs[i].Prev.Index) {
 			return at, true
 		}
 	}
@@ -141,8 +146,9 @@ func PeelStep(tx *chains.Tx, facts Facts) (continues int, ok bool) {
 // goesOn returns the output of tx by which the rest goes on, and the transaction of the form of a
 // step that spends it with the habits of tx; nil where there is none. It is the only output that is
 // spent with these habits; where several are, the change of the vote. Where the vote names another
-// one than habits do, nothing goes on: what pays a script that paid is always the vote's.
-func goesOn(tx *chains.Tx, facts Facts) (at int, next *chains.Tx) {
+// one than habits do, nothing goes on: what pays a script that paid is always the vote's. vote is that on
+// tx; nil: it is taken here.
+func goesOn(tx *chains.Tx, facts Facts, vote *ChangeVote) (at int, next *chains.Tx) {
 	if facts.Spender == nil || len(tx.Inputs) == 0 || len(tx.Inputs) > PeelInputs || len(tx.Outputs) < 2 {
 		return -1, nil
 	}
@@ -155,18 +161,21 @@ func goesOn(tx *chains.Tx, facts Facts) (at int, next *chains.Tx) {
 			alike, at, next = alike+1, i, by
 		}
 	}
-	if alike == 0 || peelShape(tx) != "" {
+	if alike == 0 || alike == 1 && peelShape(next) != "" || peelShape(tx) != "" {
 		return -1, nil
 	}
-	vote := Change(tx, facts)
+	if vote == nil {
+		taken := Change(tx, facts)
+		vote = &taken
+	}
 	switch {
 	case alike > 1 && !vote.Answered, alike == 1 && vote.Answered && vote.Output != at:
 		return -1, nil
 	case alike > 1:
 		at, next = vote.Output, facts.Spender(vote.Output)
-	}
-	if next == nil || !own.Same(HabitsOf(next)) || peelShape(next) != "" {
-		return -1, nil
+		if next == nil || !own.Same(HabitsOf(next)) || peelShape(next) != "" {
+			return -1, nil
+		}
 	}
 	return at, next
 }
