@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,6 +34,21 @@ func TestErrorsArePrintedAsMeasured(t *testing.T) {
 			require.Equal(t, want, have, "heuristics/scores.json is not what is measured now: run make score")
 		})
 	}
+}
+
+// Beside the findings of the trace that a row was measured on, the row says that it proves nothing there.
+func TestErrorOfTheExampleItselfSaysSo(t *testing.T) {
+	trace, _, err := retrace(filepath.Join(root, "testdata"))
+	require.NoError(t, err)
+	const circular = "; this trace is that example, so that this proves nothing here"
+	said := map[string]bool{}
+	for _, f := range trace.Findings {
+		if f.Error != nil {
+			said[f.Heuristic] = strings.HasSuffix(f.Error.MeasuredOn, circular)
+		}
+	}
+	require.True(t, said["deposit-address"])
+	require.True(t, said["mixer-candidates/run"])
 }
 
 // Each row is of the version that its heuristic has and says on what data it was measured, and one at most
