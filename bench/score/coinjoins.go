@@ -348,8 +348,8 @@ func (s *sheet) firing(sets []counted) {
 			f := fired(sets, k, data)
 			s.printf("| %s | %s | %d | %d | %d | %s | %d | %d |\n", k, data, f.known, f.others, f.hits, of(f.wrong, f.hits), f.looked, f.unknown)
 			set := f.set()
-			if real := fired(sets, k, heuristics.DataReal); real.hits == 0 {
-				set += fmt.Sprintf("; none of %d real transactions was", real.others)
+			if chain := fired(sets, k, heuristics.DataReal); chain.hits == 0 {
+				set += fmt.Sprintf("; none of %d real transactions was", chain.others)
 			}
 			s.shows(string(k), data, set, f.wrong, f.hits)
 		}
