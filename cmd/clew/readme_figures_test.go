@@ -66,10 +66,11 @@ func measuredWords(t *testing.T) string {
 	return fold(fmt.Sprintf("How often were they wrong, where the truth is known? CoinJoins found: %s of Whirlpool and %s of Wasabi 1 "+
 		"on mainnet, %s of Wasabi 2 and %s of JoinMarket in emulated rounds; named where none is: %s transactions of ten blocks "+
 		"of 2019, %s spends behind Whirlpool. A change: wrong in %s answers on mainnet; it answered %s times. "+
-		"Two addresses joined as one owner's: wrong in %s; steps of peel chains: %s. These two are of simulated wallets, made by "+
-		"this project's own generator and cleaner than the chain: take them for lower bounds. Spending together finds %d %% "+
+		"Steps of peel chains: %s on mainnet, among payers who take their change where they paid from. "+
+		"Two addresses joined as one owner's: wrong in %s joins of simulated wallets, made by "+
+		"this project's own generator and cleaner than the chain: take it for a lower bound. Spending together finds %d %% "+
 		"of an owner's pairs of addresses there. Deposit addresses and candidates behind mixers were measured on one replica alone, dust on nothing.",
 		found("coinjoin/whirlpool", "Whirlpool 2024"), found("coinjoin/wasabi1", "Wasabi 1"), found("coinjoin/wasabi2", "Wasabi 2 emulated"),
 		found("coinjoin/joinmarket", "JoinMarket emulated"), fired("ten blocks of 2019"), fired("spends behind Whirlpool 2024"),
-		wrong("change"), of(asked-silent, asked), wrong("co-spend"), wrong("peel"), (apart.N-apart.Hits)*100/apart.N), 0) + "\n"
+		wrong("change"), of(asked-silent, asked), wrong("peel"), wrong("co-spend"), (apart.N-apart.Hits)*100/apart.N), 0) + "\n"
 }
