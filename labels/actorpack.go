@@ -1,42 +1,22 @@
 package labels
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-
-	"go.yaml.in/yaml/v3"
-)
+import "errors"
 
 // ActorPack reads an ActorPack of GraphSense: who the actors are that TagPacks name by id. An
 // actor without an id or a label is refused in the report; of one that stands there twice the
 // first counts.
 func ActorPack(data []byte, o Options) (*Pack, Report, error) {
-	root, lines, err := yamlRoot(data)
+	p, err := openPack(data, FormActorPack, "actors", actorFields, &o)
 	if err != nil {
 		return nil, Report{}, err
 	}
-	header, err := packHeader(root, o.Include)
-	if err != nil {
-		return nil, Report{}, err
-	}
-	actors := deref(header["actors"])
-	if actors == nil || actors.Kind != yaml.SequenceNode {
-		return nil, Report{}, fmt.Errorf("%w: an ActorPack has a list of actors, `actors:`", ErrForm)
-	}
-	e, err := editionOf(FormActorPack, header, &o)
-	if err != nil {
-		return nil, Report{}, err
-	}
-	b := newBuilder(o.Codec, e)
-	seen := map[string]bool{}
-	b.known(header, "", slices.Concat(packFields, actorFields))
-	for i, node := range actors.Content {
+	b, seen := p.builder, map[string]bool{}
+	for i, node := range p.list.Content {
 		f := fields{own: mapping(node)}
 		b.known(f.own, "", actorFields)
 		a := Actor{
 			ID: f.text("id"), Label: f.text("label"), URI: f.text("uri"), Categories: f.list("categories"),
-			Jurisdictions: f.list("jurisdictions"), Aliases: f.list("aliases"), Raw: entryText(lines, actors, i),
+			Jurisdictions: f.list("jurisdictions"), Aliases: f.list("aliases"), Raw: entryText(p.lines, p.list, i),
 		}
 		switch {
 		case f.err != nil:

@@ -41,34 +41,52 @@ var ErrWhichChain = errors.New("nothing says it")
 // the form's: nothing of it is lost without a word. Of a category that is a list the first word counts
 // that ends a trace, else the first, and the others stand among the concepts.
 func TagPack(data []byte, o Options) (*Pack, Report, error) {
-	root, lines, err := yamlRoot(data)
+	p, err := openPack(data, FormTagPack, "tags", tagFields, &o)
 	if err != nil {
 		return nil, Report{}, err
 	}
-	header, err := packHeader(root, o.Include)
-	if err != nil {
-		return nil, Report{}, err
-	}
-	tags := deref(header["tags"])
-	if tags == nil || tags.Kind != yaml.SequenceNode {
-		return nil, Report{}, fmt.Errorf("%w: a TagPack has a list of tags, `tags:`", ErrForm)
-	}
-	e, err := editionOf(FormTagPack, header, &o)
-	if err != nil {
-		return nil, Report{}, err
-	}
-	b := newBuilder(o.Codec, e)
-	b.known(header, "", slices.Concat(packFields, tagFields))
-	for i, tag := range tags.Content {
+	b := p.builder
+	for i, tag := range p.list.Content {
 		own := mapping(tag)
 		if own == nil {
 			b.report.refuse(tag.Line, "", errors.New("a tag is a mapping of fields"))
 			continue
 		}
 		b.known(own, scalar(own["address"]), tagFields)
-		b.tag(tag, own, header, entryText(lines, tags, i))
+		b.tag(tag, own, p.header, entryText(p.lines, p.list, i))
 	}
 	return b.pack()
+}
+
+// yamlPack is a pack of GraphSense with its list of entries, not read yet.
+type yamlPack struct {
+	builder *builder
+	header  map[string]*yaml.Node
+	list    *yaml.Node
+	lines   []string
+}
+
+// openPack reads the header of a pack whose entries stand under the given name and have those fields.
+func openPack(data []byte, form Form, name string, entries []string, o *Options) (*yamlPack, error) {
+	root, lines, err := yamlRoot(data)
+	if err != nil {
+		return nil, err
+	}
+	header, err := packHeader(root, o.Include)
+	if err != nil {
+		return nil, err
+	}
+	list := deref(header[name])
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return nil, fmt.Errorf("%w: a pack of this form has a list of %s, `%s:`", ErrForm, name, name)
+	}
+	e, err := editionOf(form, header, o)
+	if err != nil {
+		return nil, err
+	}
+	b := newBuilder(o.Codec, e)
+	b.known(header, "", slices.Concat(packFields, entries))
+	return &yamlPack{b, header, list, lines}, nil
 }
 
 // tag adds one tag, with what it lacks taken from the header.

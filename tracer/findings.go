@@ -30,7 +30,12 @@ func (l *ledger) found(id string) bool { return l.findings.met[id] }
 
 // measuredAs is the name by which the error of a finding was measured: links inside of a mix have one for
 // each strength.
+//
+// A finding that names no account says that deposit addresses were not looked for: no error is of that.
 func measuredAs(f *Finding) string {
+	if f.Heuristic == depositAddress && len(f.Addresses) == 0 {
+		return ""
+	}
 	if f.Heuristic == mapping && f.LinkPPM != nil {
 		return mapping + "/" + heuristics.LinkBand(*f.LinkPPM)
 	}

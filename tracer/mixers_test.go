@@ -162,6 +162,7 @@ func TestDepositAddressesAreNamed(t *testing.T) {
 	f := trace.Findings[0]
 	require.Equal(t, "deposit-address", f.Heuristic)
 	require.Equal(t, []string{"D", "Exchange"}, f.Addresses)
+	require.NotNil(t, f.Error)
 	for _, says := range []string{"a deposit address of Big", "the service pays for its gas", "67 units of TOKEN", "may be innocent"} {
 		require.Contains(t, f.Says, says)
 	}
@@ -183,6 +184,7 @@ func TestDepositAddressesAreNamed(t *testing.T) {
 		trace := b.run(t, seeds)
 		require.Len(t, trace.Findings, 1)
 		require.Contains(t, trace.Findings[0].Says, "were not looked for")
+		require.Nil(t, trace.Findings[0].Error, "no error is of what was not done")
 	})
 }
 
