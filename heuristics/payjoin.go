@@ -6,8 +6,8 @@ import "clew/chains"
 // (BIP 78): two outputs, and inputs of several scripts, all of one form; whichever output was the
 // payment, it needed no input as small as the smallest, which a wallet would have left alone; but
 // with one input taken away, and its value from an output, what is left is a payment without such an
-// input. One in fourteen payments after a mix looks so, and one in four of 2014, when programs chose
-// inputs at random: what it costs is that these join no addresses. A payment to which the receiver
+// input. Many payments look so by
+// accident, most where programs choose inputs at random: what it costs is that these join no addresses. A payment to which the receiver
 // added a needed input looks like any other.
 func payjoinShaped(tx *chains.Tx) bool {
 	if len(tx.Outputs) != 2 || len(tx.Inputs) < 2 || tx.Outputs[0].Type != tx.Outputs[1].Type {
