@@ -14,6 +14,7 @@ import (
 
 	"clew/chains"
 	"clew/exhibit"
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -104,7 +105,7 @@ func TestKnownTokensAreChecksummed(t *testing.T) {
 func TestHostileSymbols(t *testing.T) {
 	x := byName(t, "lying")
 	var svg bytes.Buffer
-	require.NoError(t, x.SVG(&svg))
+	require.NoError(t, x.Scene.SVG(&svg))
 	files := map[string]string{"html": page(t, x), "svg": svg.String()}
 	for _, name := range exhibit.CSVNames() {
 		var b bytes.Buffer
@@ -151,7 +152,7 @@ func TestArrowsAreOfOneAsset(t *testing.T) {
 }
 
 // words are the texts of each group of a drawing, in order.
-func words(s *exhibit.Scene, kind exhibit.GroupKind) []string {
+func words(s *scene.Scene, kind scene.GroupKind) []string {
 	var out []string
 	for i := range s.Groups {
 		if g := &s.Groups[i]; g.Kind == kind {
@@ -169,7 +170,7 @@ func words(s *exhibit.Scene, kind exhibit.GroupKind) []string {
 // its own outline.
 func TestSwapsAndBridgesAreDrawn(t *testing.T) {
 	x := byName(t, "swapped")
-	boxes := strings.Join(words(x.Scene, exhibit.GroupBox), "\n")
+	boxes := strings.Join(words(x.Scene, scene.GroupBox), "\n")
 	for _, want := range []string{
 		"Address A1 · polygon; 0x7100af…3c7372; swaps here, hop 2; gave 60000.00 START (polygon); got 9000.00 MATIC; fees 0.012 MATIC; still held; ",
 		"Bridge nomad, hops 4, 5 · polygon → bsc; key ", "sent 50846.00 START (polygon); arrived 50846.00 START (bsc); fees 46.00 START (bsc); ",
@@ -177,12 +178,12 @@ func TestSwapsAndBridgesAreDrawn(t *testing.T) {
 	} {
 		require.Contains(t, boxes, want)
 	}
-	labels := strings.Join(words(x.Scene, exhibit.GroupLabel), "\n")
+	labels := strings.Join(words(x.Scene, scene.GroupLabel), "\n")
 	require.Contains(t, labels, "hop 4  ·  2022-03-29; 50846.00 START (polygon); ")
 	require.Contains(t, labels, "hop 4  ·  2022-03-29; 50800.00 START (bsc); ")
 	shapes := map[string]int{} // paths and rectangles of its outline, apart from the chain's mark
 	for i := range x.Scene.Groups {
-		if g := &x.Scene.Groups[i]; g.Kind == exhibit.GroupBox {
+		if g := &x.Scene.Groups[i]; g.Kind == scene.GroupBox {
 			title, _, _ := strings.Cut(g.Texts[0].S, " ")
 			lines := 0
 			for _, r := range g.Rects {
@@ -194,7 +195,7 @@ func TestSwapsAndBridgesAreDrawn(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]int{"ALLEGED": 10, "Address": 11, "Swap,": 10, "Bridge": 12, "Service": 21, "Mixer": 3}, shapes)
-	legend := strings.Join(words(x.Scene, exhibit.GroupFrame), "\n")
+	legend := strings.Join(words(x.Scene, scene.GroupFrame), "\n")
 	for _, want := range []string{"service; ", "mixer or confidential pool; ", "on polygon; ", "on bsc; ", "what went in above, what came out below", "START (bsc) = 0xf4e732…c14ece on bsc", "rounded here"} {
 		require.Contains(t, legend, want)
 	}
@@ -207,7 +208,7 @@ func TestChainsAreMarked(t *testing.T) {
 		all := map[string]bool{}
 		for i := range x.Scene.Groups {
 			g := &x.Scene.Groups[i]
-			if g.Kind != exhibit.GroupBox {
+			if g.Kind != scene.GroupBox {
 				continue
 			}
 			_, chain, _ := strings.Cut(g.Texts[0].S, " · ")
@@ -317,7 +318,7 @@ func TestBeyondAnySum(t *testing.T) {
 	}
 	x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{})
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(words(x.Scene, exhibit.GroupLabel), "\n"), "6 of 2²⁵⁶−1 or more units, in BIG; ")
+	require.Contains(t, strings.Join(words(x.Scene, scene.GroupLabel), "\n"), "6 of 2²⁵⁶−1 or more units, in BIG; ")
 	require.NotEmpty(t, page(t, x))
 	a := exhibit.NameAssets(tr)
 	require.NotContains(t, a.Number("polygon", b.named(big), chains.Units(math.MaxUint64)), "or more")
@@ -331,7 +332,7 @@ func TestNotStated(t *testing.T) {
 	}
 	x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{})
 	require.NoError(t, err)
-	boxes := strings.Join(words(x.Scene, exhibit.GroupBox), "\n")
+	boxes := strings.Join(words(x.Scene, scene.GroupBox), "\n")
 	require.Contains(t, boxes, "gave an amount that is not stated; got 9000.00 MATIC; ")
 	unknown := 0
 	for i := range x.Diagram.Boxes {

@@ -1,5 +1,7 @@
 package exhibit
 
+import "clew/exhibit/scene"
+
 // Sizes of text in a drawing, in pixels.
 const (
 	sizeText  = 12
@@ -14,7 +16,7 @@ type line struct {
 	s    string
 	full string // what a tooltip says instead; "": the same
 	bold bool
-	grey Grey
+	grey scene.Grey
 	band bool // on the grey band at the foot of a box, where value ends
 	tone tone // of a line in the two-tone field of a conversion
 }
@@ -45,10 +47,10 @@ type block struct {
 }
 
 // newBlock measures lines. The width is even, so that a centre lies on a whole pixel.
-func (f *fonts) newBlock(lines []line, least, room int) (block, error) {
+func newBlock(f *scene.Fonts, lines []line, least, room int) (block, error) {
 	b := block{lines: lines, w: least, room: room}
 	for _, l := range lines {
-		w, err := f.measure(l.s, sizeText, l.bold)
+		w, err := f.Measure(l.s, sizeText, l.bold)
 		if err != nil {
 			return b, err
 		}
@@ -65,20 +67,20 @@ func (f *fonts) newBlock(lines []line, least, room int) (block, error) {
 }
 
 // put writes the block's lines into g, from the left edge at x and the top at y.
-func (b *block) put(g *Group, x, y int) {
+func (b *block) put(g *scene.Group, x, y int) {
 	gap := 0
 	for i, l := range b.lines {
 		if l.band {
 			gap = bandGap
 		}
 		if l.tone != toneNone {
-			r := Rect{X: x + b.room + 4, Y: y + padding + i*leading + gap - 1, W: b.w - 2*b.room - 8, H: leading, Line: 1, Stroke: Middle, Fill: White, Filled: true}
+			r := scene.Rect{X: x + b.room + 4, Y: y + padding + i*leading + gap - 1, W: b.w - 2*b.room - 8, H: leading, Line: 1, Stroke: scene.Middle, Fill: scene.White, Filled: true}
 			if l.tone == toneGot {
-				r.Fill = Light
+				r.Fill = scene.Light
 			}
-			g.rect(r)
+			g.AddRect(r)
 		}
-		g.text(Text{X: x + b.room + padding, Y: y + padding + 11 + i*leading + gap, W: b.widths[i], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
+		g.AddText(scene.Text{X: x + b.room + padding, Y: y + padding + 11 + i*leading + gap, W: b.widths[i], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"clew/chains"
 	"clew/exhibit"
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -63,11 +64,11 @@ func TestBriefSymbols(t *testing.T) {
 	tr, data := b.finish(t)
 	x, err := exhibit.New(t.Context(), tr, data, exhibit.Options{})
 	require.NoError(t, err)
-	labels := strings.Join(words(x.Scene, exhibit.GroupLabel), "\n")
+	labels := strings.Join(words(x.Scene, scene.GroupLabel), "\n")
 	for _, want := range []string{"1.00 START (polygon); ", "1.00 START (bsc); ", "1.00 ELIXIR; ", "1.00 USDC 0x", "1.00 bnb 0x", "1.00 TWIN 0x", "1.00 twin 0x", "1.00 “A B” 0x", "1.00 BNB; "} {
 		require.Contains(t, labels, want)
 	}
-	notes := strings.Join(words(x.Scene, exhibit.GroupFrame), "\n")
+	notes := strings.Join(words(x.Scene, scene.GroupFrame), "\n")
 	require.Contains(t, notes, "Symbols are what the tokens’ contracts claim: ELIXIR = 0x")
 	require.NotContains(t, notes, "USDC =")
 }

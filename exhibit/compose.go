@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"clew/exhibit/scene"
 )
 
 const (
@@ -48,15 +50,15 @@ func (a *artist) scaled(y int, part func(int) (int, error)) (int, error) {
 	below, err := part(0)
 	s.Width = whole
 	for i := first; i < len(s.Groups); i++ {
-		s.Groups[i].grow(percent)
-		s.Groups[i].move(0, y)
+		s.Groups[i].Grow(percent)
+		s.Groups[i].Move(0, y)
 	}
 	return y + (below*percent+99)/100, err
 }
 
 // groups draws what was laid out, lines first.
 func (a *artist) groups(p *placement, dx, dy int) {
-	var lines, rest []Group
+	var lines, rest []scene.Group
 	edge := 0
 	for i := range a.d.Arrows {
 		label := a.labelGroup(i, p.center[fmt.Sprintf("l%d", i)])
@@ -68,38 +70,38 @@ func (a *artist) groups(p *placement, dx, dy int) {
 		rest = append(rest, a.boxGroup(i, p.center[fmt.Sprintf("b%d", i)]))
 		if a.others[i].h > 0 {
 			rest = append(rest, a.otherGroup(i, p.center[fmt.Sprintf("o%d", i)]))
-			g := Group{Kind: GroupArrow}
-			g.path(Path{Points: slices.Clone(p.lines[edge]), Curve: true, Line: 1, Stroke: Middle, Dash: Dashed})
-			a.arrowHead(&g, p.lines[edge], Middle)
+			g := scene.Group{Kind: scene.GroupArrow}
+			g.AddPath(scene.Path{Points: slices.Clone(p.lines[edge]), Curve: true, Line: 1, Stroke: scene.Middle, Dash: scene.Dashed})
+			a.arrowHead(&g, p.lines[edge], scene.Middle)
 			lines = append(lines, g)
 			edge++
 		}
 	}
 	for _, g := range append(lines, rest...) {
-		g.move(dx, dy)
+		g.Move(dx, dy)
 		a.scene.Groups = append(a.scene.Groups, g)
 	}
 }
 
-func lineOf(s Style) (width int, dash Dash, double bool) {
+func lineOf(s Style) (width int, dash scene.Dash, double bool) {
 	switch s {
 	case Attested:
-		return 2, DashDot, false
+		return 2, scene.DashDot, false
 	case Inferred:
-		return 5, Dotted, true
+		return 5, scene.Dotted, true
 	}
-	return 2, Solid, false
+	return 2, scene.Solid, false
 }
 
 // arrowGroup draws the two halves of arrow i and the piece through its label.
-func (a *artist) arrowGroup(i int, in, out []Point, label *Group) Group {
+func (a *artist) arrowGroup(i int, in, out []scene.Point, label *scene.Group) scene.Group {
 	ar := &a.d.Arrows[i]
-	g := Group{Kind: GroupArrow, ID: fmt.Sprintf("%sarrow%d", a.prefix, i+1), Hops: label.Hops, Say: label.Say}
+	g := scene.Group{Kind: scene.GroupArrow, ID: fmt.Sprintf("%sarrow%d", a.prefix, i+1), Hops: label.Hops, Say: label.Say}
 	width, dash, double := lineOf(ar.Style)
-	parts := [][]Point{slices.Clone(in), slices.Clone(out)} // from top to bottom, the label stands between them
+	parts := [][]scene.Point{slices.Clone(in), slices.Clone(out)} // from top to bottom, the label stands between them
 	if !a.down {
-		through := append(append([]Point(nil), in...), straight(in[len(in)-1], out[0])...)
-		parts = [][]Point{append(through, out[1:]...)}
+		through := append(append([]scene.Point(nil), in...), straight(in[len(in)-1], out[0])...)
+		parts = [][]scene.Point{append(through, out[1:]...)}
 	}
 	if ar.Back {
 		slices.Reverse(parts)
@@ -108,38 +110,38 @@ func (a *artist) arrowGroup(i int, in, out []Point, label *Group) Group {
 		}
 	}
 	for _, part := range parts {
-		g.path(Path{Points: part, Curve: true, Line: width, Stroke: Dark, Dash: dash, Double: double})
+		g.AddPath(scene.Path{Points: part, Curve: true, Line: width, Stroke: scene.Dark, Dash: dash, Double: double})
 	}
-	a.arrowHead(&g, parts[len(parts)-1], Dark)
+	a.arrowHead(&g, parts[len(parts)-1], scene.Dark)
 	return g
 }
 
 // straight returns the Bézier segment, without its start, of a straight line.
-func straight(from, to Point) []Point {
+func straight(from, to scene.Point) []scene.Point {
 	dx, dy := to.X-from.X, to.Y-from.Y
-	return []Point{{from.X + dx/3, from.Y + dy/3}, {from.X + 2*dx/3, from.Y + 2*dy/3}, to}
+	return []scene.Point{{X: from.X + dx/3, Y: from.Y + dy/3}, {X: from.X + 2*dx/3, Y: from.Y + 2*dy/3}, to}
 }
 
 // arrowHead draws a head at the end of the line, which enters a box from the left, or from
 // below if it comes back; in a drawing from top to bottom from above, or from the right.
-func (a *artist) arrowHead(g *Group, line []Point, fill Grey) {
+func (a *artist) arrowHead(g *scene.Group, line []scene.Point, fill scene.Grey) {
 	p, q := line[len(line)-1], line[len(line)-2]
-	head := []Point{{p.X - 9, p.Y - 5}, p, {p.X - 9, p.Y + 5}}
+	head := []scene.Point{{X: p.X - 9, Y: p.Y - 5}, p, {X: p.X - 9, Y: p.Y + 5}}
 	dx, dy := p.X-q.X, q.Y-p.Y
 	switch {
 	case a.down && -dx > max(dy, -dy):
-		head = []Point{{p.X + 9, p.Y - 5}, p, {p.X + 9, p.Y + 5}}
+		head = []scene.Point{{X: p.X + 9, Y: p.Y - 5}, p, {X: p.X + 9, Y: p.Y + 5}}
 	case a.down:
-		head = []Point{{p.X - 5, p.Y - 9}, p, {p.X + 5, p.Y - 9}}
+		head = []scene.Point{{X: p.X - 5, Y: p.Y - 9}, p, {X: p.X + 5, Y: p.Y - 9}}
 	case dy > max(dx, -dx):
-		head = []Point{{p.X - 5, p.Y + 9}, p, {p.X + 5, p.Y + 9}}
+		head = []scene.Point{{X: p.X - 5, Y: p.Y + 9}, p, {X: p.X + 5, Y: p.Y + 9}}
 	}
-	g.path(Path{Points: head, Filled: true, Fill: fill})
+	g.AddPath(scene.Path{Points: head, Filled: true, Fill: fill})
 }
 
-func (a *artist) labelGroup(i int, at Point) Group {
+func (a *artist) labelGroup(i int, at scene.Point) scene.Group {
 	ar, b := &a.d.Arrows[i], &a.labels[i]
-	g := Group{Kind: GroupLabel, Frame: Rect{X: at.X - b.w/2, Y: at.Y - b.h/2, W: b.w, H: b.h}}
+	g := scene.Group{Kind: scene.GroupLabel, Frame: scene.Rect{X: at.X - b.w/2, Y: at.Y - b.h/2, W: b.w, H: b.h}}
 	for _, h := range append(slices.Clone(ar.Hops), ar.Gives...) {
 		g.Hops = append(g.Hops, a.d.Trace.Hops[h].Number)
 	}
@@ -149,7 +151,7 @@ func (a *artist) labelGroup(i int, at Point) Group {
 		if k >= half {
 			y = at.Y + 15 + (k-half)*leading
 		}
-		g.text(Text{X: at.X - b.widths[k]/2, Y: y, W: b.widths[k], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
+		g.AddText(scene.Text{X: at.X - b.widths[k]/2, Y: y, W: b.widths[k], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
 	}
 	g.Say = a.boxName(ar.From) + " to " + a.boxName(ar.To) + ": " + b.lines[0].say() + ", " + b.lines[1].say()
 	return g
@@ -172,34 +174,34 @@ func (a *artist) boxName(i int) string {
 }
 
 // boxGroup draws box i with its centre at the given place.
-func (a *artist) boxGroup(i int, at Point) Group {
+func (a *artist) boxGroup(i int, at scene.Point) scene.Group {
 	b, bl := &a.d.Boxes[i], &a.boxes[i]
 	stack := stackWidth(b)
 	x, y := at.X-(bl.w+stack)/2, at.Y-(bl.h+stack)/2+stack
-	frame := Rect{X: x, Y: y, W: bl.w, H: bl.h, Line: 1, Stroke: Black, Fill: White, Filled: true, Round: 2}
-	g := Group{Kind: GroupBox, ID: fmt.Sprintf("%sbox%d", a.prefix, i+1), Frame: frame, Fold: b.Fold}
+	frame := scene.Rect{X: x, Y: y, W: bl.w, H: bl.h, Line: 1, Stroke: scene.Black, Fill: scene.White, Filled: true, Round: 2}
+	g := scene.Group{Kind: scene.GroupBox, ID: fmt.Sprintf("%sbox%d", a.prefix, i+1), Frame: frame, Fold: b.Fold}
 	for k := stack; k > 0; k -= 4 {
 		r := frame
-		r.X, r.Y, r.Stroke, r.Fill = x+k, y-k, Middle, White
-		g.rect(r)
+		r.X, r.Y, r.Stroke, r.Fill = x+k, y-k, scene.Middle, scene.White
+		g.AddRect(r)
 	}
 	switch b.Kind {
 	case BoxJunction:
-		frame.Round, frame.Stroke = 12, Dark
+		frame.Round, frame.Stroke = 12, scene.Dark
 	case BoxSeed, BoxSeeds:
-		frame.Line, frame.Fill = 2, Pale
+		frame.Line, frame.Fill = 2, scene.Pale
 	case BoxFrom, BoxTo:
-		frame.Dash, frame.Stroke = Dashed, Middle
+		frame.Dash, frame.Stroke = scene.Dashed, scene.Middle
 	}
 	outline := a.d.shapeOf(b)
-	g.outline(frame, outline)
+	outlineOf(&g, frame, outline)
 	a.chainMark(&g, b, frame, outline)
 	if from, ok := bl.bandFrom(); ok {
 		side, foot := outline.inset()
 		left, w, h := x+side, bl.w-2*side, bl.h-from-foot
-		g.rect(Rect{X: left + frame.Line, Y: y + from, W: w - 2*frame.Line, H: h - frame.Line, Fill: Pale, Filled: true})
-		g.path(Path{Points: []Point{{left, y + from}, {left + w, y + from}}, Line: 1, Stroke: Middle})
-		g.rect(Rect{X: left + w - 4, Y: y + from, W: 4, H: h, Fill: Dark, Filled: true})
+		g.AddRect(scene.Rect{X: left + frame.Line, Y: y + from, W: w - 2*frame.Line, H: h - frame.Line, Fill: scene.Pale, Filled: true})
+		g.AddPath(scene.Path{Points: []scene.Point{{X: left, Y: y + from}, {X: left + w, Y: y + from}}, Line: 1, Stroke: scene.Middle})
+		g.AddRect(scene.Rect{X: left + w - 4, Y: y + from, W: 4, H: h, Fill: scene.Dark, Filled: true})
 	}
 	bl.put(&g, x, y)
 	words := make([]string, len(bl.lines))
@@ -213,11 +215,11 @@ func (a *artist) boxGroup(i int, at Point) Group {
 	return g
 }
 
-func (a *artist) otherGroup(i int, at Point) Group {
+func (a *artist) otherGroup(i int, at scene.Point) scene.Group {
 	o := &a.others[i]
-	frame := Rect{X: at.X - o.w/2, Y: at.Y - o.h/2, W: o.w, H: o.h, Line: 1, Stroke: Middle, Fill: White, Filled: true, Round: 2, Dash: Dashed}
-	g := Group{Kind: GroupOther, Frame: frame, Say: o.lines[0].say() + " " + o.lines[1].say()}
-	g.rect(frame)
+	frame := scene.Rect{X: at.X - o.w/2, Y: at.Y - o.h/2, W: o.w, H: o.h, Line: 1, Stroke: scene.Middle, Fill: scene.White, Filled: true, Round: 2, Dash: scene.Dashed}
+	g := scene.Group{Kind: scene.GroupOther, Frame: frame, Say: o.lines[0].say() + " " + o.lines[1].say()}
+	g.AddRect(frame)
 	o.put(&g, frame.X, frame.Y)
 	return g
 }
@@ -228,16 +230,16 @@ func (a *artist) watermark() error {
 		return nil
 	}
 	const size = 96
-	w, err := a.f.measure("REPLICA", size, true)
+	w, err := a.f.Measure("REPLICA", size, true)
 	if err != nil {
 		return err
 	}
-	g := Group{Kind: GroupMark, Frame: Rect{W: a.scene.Width, H: a.scene.Height}}
+	g := scene.Group{Kind: scene.GroupMark, Frame: scene.Rect{W: a.scene.Width, H: a.scene.Height}}
 	for y := 330; y < a.scene.Height+100; y += 420 {
 		for x := 60 + (y/420%2)*260; x < a.scene.Width; x += 700 {
-			g.text(Text{X: x, Y: y, W: w, Size: size, Bold: true, Fill: 234, Turn: 25, S: "REPLICA"})
+			g.AddText(scene.Text{X: x, Y: y, W: w, Size: size, Bold: true, Fill: 234, Turn: 25, S: "REPLICA"})
 		}
 	}
-	a.scene.Groups = append([]Group{g}, a.scene.Groups...)
+	a.scene.Groups = append([]scene.Group{g}, a.scene.Groups...)
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"clew/exhibit/scene"
 )
 
 // leastLevelWidth is how wide the drawing of a level is at least, for its head.
@@ -16,7 +18,7 @@ func (a *artist) composeLevel(p *placement) error {
 	fr := a.d.Frame()
 	s.Title = fmt.Sprintf("Fold %d: %s", a.fold, fr.words())
 	s.Description = fr.Sentence(a.d.Assets)
-	g := Group{Kind: GroupFrame, ID: a.prefix + "head"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: a.prefix + "head"}
 	y, err := a.paragraph(&g, s.Title, margin/2, a.textWidth(), 16, true)
 	if err != nil {
 		return err
@@ -24,7 +26,7 @@ func (a *artist) composeLevel(p *placement) error {
 	if y, err = a.paragraph(&g, s.Description, y, a.textWidth(), 13, false); err != nil {
 		return err
 	}
-	g.Frame = Rect{X: margin, Y: margin / 2, W: s.Width - 2*margin, H: y - margin/2}
+	g.Frame = scene.Rect{X: margin, Y: margin / 2, W: s.Width - 2*margin, H: y - margin/2}
 	s.Groups = append(s.Groups, g)
 	a.groups(p, (s.Width-p.w)/2, y+14)
 	s.Height = y + 14 + p.h + margin

@@ -7,20 +7,21 @@ import (
 	"strings"
 
 	"clew/chains"
+	"clew/exhibit/scene"
 )
 
 // artist places a diagram: it measures every box and label, asks the layout for places,
 // and draws groups there.
 type artist struct {
 	d       *Diagram
-	f       *fonts
+	f       *scene.Fonts
 	names   []string // aliases of nodes
 	found   *Findings
 	chains  []chains.Chain
 	boxes   []block
 	labels  []block // by arrow
 	others  []block // by box; h = 0 where no other funds join
-	scene   *Scene
+	scene   *scene.Scene
 	traceID string
 	fold    int    // whose level it is; 0: the whole trace
 	prefix  string // of ids: "f12-" on the level of fold 12
@@ -28,8 +29,8 @@ type artist struct {
 }
 
 // scenes draws d and its levels. hash is printed at the foot of d.
-func (d *Diagram) scenes(ctx context.Context, hash string) (_ *Scene, _ []*Scene, err error) {
-	f, err := openFonts()
+func (d *Diagram) scenes(ctx context.Context, hash string) (_ *scene.Scene, _ []*scene.Scene, err error) {
+	f, err := scene.OpenFonts()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,13 +44,13 @@ func (d *Diagram) scenes(ctx context.Context, hash string) (_ *Scene, _ []*Scene
 		}
 	}()
 	names, on, found := aliases(d.Trace), chainsOf(d.Trace), ReadFindings(d.Trace, d.Assets)
-	top := &artist{d: d, f: f, names: names, found: found, chains: on, traceID: hash, scene: &Scene{fonts: f}}
+	top := &artist{d: d, f: f, names: names, found: found, chains: on, traceID: hash, scene: &scene.Scene{Fonts: f}}
 	if err := top.draw(ctx, e, top.compose); err != nil {
 		return nil, nil, err
 	}
-	var levels []*Scene
+	var levels []*scene.Scene
 	for i := range d.Levels {
-		a := &artist{d: d.Levels[i].Diagram, f: f, names: names, found: found, chains: on, fold: i + 1, prefix: fmt.Sprintf("f%d-", i+1), scene: &Scene{fonts: f}}
+		a := &artist{d: d.Levels[i].Diagram, f: f, names: names, found: found, chains: on, fold: i + 1, prefix: fmt.Sprintf("f%d-", i+1), scene: &scene.Scene{Fonts: f}}
 		if err := a.draw(ctx, e, a.composeLevel); err != nil {
 			return nil, nil, fmt.Errorf("fold %d: %w", i+1, err)
 		}
@@ -91,21 +92,21 @@ func (a *artist) measure() error {
 		if b.Kind == BoxJunction || b.Kind == BoxJoint || b.Kind.outside() {
 			least = 60
 		}
-		bl, err := a.f.newBlock(a.boxLines(b), least, a.d.shapeOf(b).room())
+		bl, err := newBlock(a.f, a.boxLines(b), least, a.d.shapeOf(b).room())
 		if err != nil {
 			return err
 		}
 		a.boxes = append(a.boxes, a.even(bl))
 		var other block
 		if b.Kind == BoxJunction && !b.Other.isZero() {
-			if other, err = a.f.newBlock(a.otherLines(b), 90, 0); err != nil {
+			if other, err = newBlock(a.f, a.otherLines(b), 90, 0); err != nil {
 				return err
 			}
 		}
 		a.others = append(a.others, other)
 	}
 	for i := range a.d.Arrows {
-		bl, err := a.f.newBlock(a.arrowLines(&a.d.Arrows[i]), 40, 0)
+		bl, err := newBlock(a.f, a.arrowLines(&a.d.Arrows[i]), 40, 0)
 		if err != nil {
 			return err
 		}
@@ -184,7 +185,7 @@ func (a *artist) otherLines(b *Box) []line {
 	if !b.OtherExact {
 		first = "other funds, at least"
 	}
-	return []line{{s: first, grey: Dark}, {s: strings.Join(a.d.Assets.briefParts(b.Other), " + "), full: a.d.Assets.sums(b.Other), grey: Dark}}
+	return []line{{s: first, grey: scene.Dark}, {s: strings.Join(a.d.Assets.briefParts(b.Other), " + "), full: a.d.Assets.sums(b.Other), grey: scene.Dark}}
 }
 
 // boxLines is the text of a box.
@@ -199,9 +200,9 @@ func (a *artist) boxLines(b *Box) []line {
 		ls = append(ls, a.amountLines("", b.Seeded, line{bold: true})...)
 		ls = append(ls, a.insideLines(b)...)
 	case BoxFrom:
-		ls = append(ls, line{s: "from " + b.Text, grey: Dark})
+		ls = append(ls, line{s: "from " + b.Text, grey: scene.Dark})
 	case BoxTo:
-		ls = append(ls, line{s: "to " + b.Text, grey: Dark})
+		ls = append(ls, line{s: "to " + b.Text, grey: scene.Dark})
 	case BoxPlace:
 		ls = append(ls, a.placeLines(b)...)
 	case BoxJunction:
@@ -215,7 +216,7 @@ func (a *artist) boxLines(b *Box) []line {
 	case BoxFold:
 		ls = append(ls, a.foldLines(b)...)
 	}
-	if len(ls) > 0 && ls[0].grey == Black {
+	if len(ls) > 0 && ls[0].grey == scene.Black {
 		ls[0].grey = a.inkOf(b)
 	}
 	return append(append(ls, a.swapLines(b)...), a.stayLines(b)...)
@@ -302,9 +303,9 @@ func (a *artist) insideLines(b *Box) []line {
 	if len(b.Hops) == 0 {
 		return nil
 	}
-	ls := []line{{s: count(len(b.Hops), "hop") + " inside, " + count(b.Transactions, "transaction"), grey: Dark}}
+	ls := []line{{s: count(len(b.Hops), "hop") + " inside, " + count(b.Transactions, "transaction"), grey: scene.Dark}}
 	if b.First != "" && day(b.First) != day(b.Last) {
-		ls = append(ls, line{s: dates(b.First, b.Last), grey: Dark})
+		ls = append(ls, line{s: dates(b.First, b.Last), grey: scene.Dark})
 	}
 	return ls
 }
@@ -313,13 +314,13 @@ func (a *artist) insideLines(b *Box) []line {
 func (a *artist) stayLines(b *Box) []line {
 	var ls []line
 	if !b.Returned.isZero() && b.Kind == BoxPlace {
-		ls = append(ls, a.amountLines("paid back to itself: ", b.Returned, line{grey: Dark})...)
+		ls = append(ls, a.amountLines("paid back to itself: ", b.Returned, line{grey: scene.Dark})...)
 	}
 	if !b.Other.isZero() && b.Kind != BoxJunction {
-		ls = append(ls, a.amountLines("other funds inside: ", b.Other, line{grey: Dark})...)
+		ls = append(ls, a.amountLines("other funds inside: ", b.Other, line{grey: scene.Dark})...)
 	}
 	if !b.Fees.isZero() {
-		ls = append(ls, a.amountLines(a.d.feeWords()+" ", b.Fees, line{grey: Dark})...)
+		ls = append(ls, a.amountLines(a.d.feeWords()+" ", b.Fees, line{grey: scene.Dark})...)
 	}
 	var last line
 	most := mostHoldings
@@ -353,7 +354,7 @@ func (a *artist) holdingLines(h *Holding, single bool) []line {
 	}
 	ls := []line{{s: first, bold: true, band: true}}
 	if h.Asset.IsValuation() { // what is left of a valuation is no amount
-		return append(ls, line{s: "in contact", band: true, grey: Dark})
+		return append(ls, line{s: "in contact", band: true, grey: scene.Dark})
 	}
 	whole := h.Traced
 	if single {
@@ -362,10 +363,10 @@ func (a *artist) holdingLines(h *Holding, single bool) []line {
 	amount := names.of(u, h.Traced, whole)
 	ls = append(ls, line{s: amount.brief, full: amount.full, band: true})
 	if h.Min.Cmp(h.Max) == 0 {
-		ls = append(ls, line{s: "the same under every rule", band: true, grey: Dark})
+		ls = append(ls, line{s: "the same under every rule", band: true, grey: scene.Dark})
 	} else {
 		ls = append(ls, line{s: "by rule: " + names.briefNumber(u, h.Min) + " to " + names.briefNumber(u, h.Max),
-			full: "by rule: " + names.number(u, h.Min) + " to " + names.number(u, h.Max), band: true, grey: Dark})
+			full: "by rule: " + names.number(u, h.Min) + " to " + names.number(u, h.Max), band: true, grey: scene.Dark})
 	}
 	return ls
 }

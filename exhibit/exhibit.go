@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -43,8 +44,8 @@ type Exhibit struct {
 	Trace   *tracer.Trace
 	SHA256  string // of the trace as JSON, printed on everything
 	Diagram *Diagram
-	Scene   *Scene
-	Levels  []*Scene // what the folded boxes open to: Levels[i] draws Diagram.Levels[i]
+	Scene   *scene.Scene
+	Levels  []*scene.Scene // what the folded boxes open to: Levels[i] draws Diagram.Levels[i]
 }
 
 // New draws t. traceJSON is the stored trace that t was read from; its hash is printed on
@@ -108,7 +109,7 @@ type outputFile struct {
 func (x *Exhibit) files() []outputFile {
 	files := []outputFile{
 		{"report.html", x.HTML},
-		{"flow.svg", x.SVG},
+		{"flow.svg", x.Scene.SVG},
 	}
 	for _, name := range CSVNames() {
 		files = append(files, outputFile{name, func(w io.Writer) error { return x.CSV(w, name) }})

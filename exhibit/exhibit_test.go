@@ -88,7 +88,7 @@ func TestGolden(t *testing.T) {
 	for _, name := range []string{"three", "ten", "cycle", "peel-61", "fan-50", "attested", "found", "swapped"} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			require.NoError(t, byName(t, name).SVG(&b))
+			require.NoError(t, byName(t, name).Scene.SVG(&b))
 			got := fontData.ReplaceAll(b.Bytes(), []byte("base64,"))
 			path := filepath.Join("testdata", name+".svg")
 			if *update {

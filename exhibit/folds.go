@@ -1,14 +1,12 @@
 package exhibit
 
 import (
-	"bufio"
 	"bytes"
 	"compress/flate"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 )
 
@@ -64,7 +62,7 @@ func (x *Exhibit) pack(k int) (string, error) {
 	var b bytes.Buffer
 	first := k * packFolds
 	for i, s := range x.Levels[first:min(first+packFolds, len(x.Levels))] {
-		if err := s.level(&b); err != nil {
+		if err := s.Level(&b); err != nil {
 			return "", fmt.Errorf("drawing of fold %d: %w", first+i+1, err)
 		}
 	}
@@ -73,21 +71,6 @@ func (x *Exhibit) pack(k int) (string, error) {
 		return "", fmt.Errorf("pack drawings from fold %d: %w", first+1, err)
 	}
 	return packed, nil
-}
-
-// level writes s as one line of SVG.
-func (sc *Scene) level(w *bytes.Buffer) error {
-	var b bytes.Buffer
-	s := svgWriter{w: bufio.NewWriter(&b), links: true}
-	s.print(`<svg xmlns="http://www.w3.org/2000/svg" class="level" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="%s" font-family="%s">`,
-		sc.Width, sc.Height, sc.Width, sc.Height, xmlText(sc.Title+". "+sc.Description), fontStack)
-	s.scene(sc)
-	if err := s.finish(); err != nil {
-		return err
-	}
-	w.WriteString(strings.ReplaceAll(b.String(), "\n", ""))
-	w.WriteByte('\n')
-	return nil
 }
 
 func deflate(data []byte) (string, error) {

@@ -14,6 +14,7 @@ import (
 
 	"clew/chains"
 	"clew/exhibit"
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -120,7 +121,7 @@ func TestCandidatesAreNamedNotDrawn(t *testing.T) {
 		if strings.HasPrefix(g.Say, "Mixer M1") {
 			box = g.Say
 		}
-		if g.Kind == exhibit.GroupArrow {
+		if g.Kind == scene.GroupArrow {
 			require.NotContains(t, g.Say, c.List[0].Recipient[:8])
 		}
 	}

@@ -5,22 +5,23 @@ import (
 	"slices"
 	"strings"
 
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
 // paragraph writes text at the left margin, broken into lines, and returns the y below it.
 // y is the top.
-func (a *artist) paragraph(g *Group, text string, y, width, size int, bold bool) (int, error) {
-	lines, err := a.f.wrap(text, width, size, bold)
+func (a *artist) paragraph(g *scene.Group, text string, y, width, size int, bold bool) (int, error) {
+	lines, err := a.f.Wrap(text, width, size, bold)
 	if err != nil {
 		return y, err
 	}
 	for _, l := range lines {
-		w, err := a.f.measure(l, size, bold)
+		w, err := a.f.Measure(l, size, bold)
 		if err != nil {
 			return y, err
 		}
-		g.text(Text{X: margin, Y: y + size, W: w, Size: size, Bold: bold, S: l})
+		g.AddText(scene.Text{X: margin, Y: y + size, W: w, Size: size, Bold: bold, S: l})
 		y += size + size/3
 	}
 	return y, nil
@@ -32,7 +33,7 @@ func (a *artist) textWidth() int { return min(a.scene.Width-2*margin, 1240) }
 // header writes title, rule and what it shows, and returns the y below.
 func (a *artist) header(y int) (int, error) {
 	t := a.d.Trace
-	g := Group{Kind: GroupFrame, ID: "title"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: "title"}
 	top, w := y, a.textWidth()
 	title := strings.TrimSpace(visible(t.Incident.Title))
 	if title == "" {
@@ -66,7 +67,7 @@ func (a *artist) header(y int) (int, error) {
 			return y, err
 		}
 	}
-	g.Frame = Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
+	g.Frame = scene.Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
 	a.scene.Groups = append(a.scene.Groups, g)
 	return y, nil
 }
@@ -103,11 +104,11 @@ func ruleLine(t *tracer.Trace, r tracer.Rule) string {
 
 // legend explains lines and boxes in one row that wraps.
 func (a *artist) legend(y int) (int, error) {
-	g := Group{Kind: GroupFrame, ID: "legend"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: "legend"}
 	top, x := y, margin
 	limit := margin + a.textWidth()
 	for _, e := range a.legendEntries() {
-		w, err := a.f.measure(e.text, sizeText, false)
+		w, err := a.f.Measure(e.text, sizeText, false)
 		if err != nil {
 			return y, err
 		}
@@ -115,32 +116,32 @@ func (a *artist) legend(y int) (int, error) {
 			x, y = margin, y+24
 		}
 		e.draw(&g, x, y)
-		g.text(Text{X: x + 44, Y: y + 14, W: w, Size: sizeText, S: e.text})
+		g.AddText(scene.Text{X: x + 44, Y: y + 14, W: w, Size: sizeText, S: e.text})
 		x += 44 + w + 24
 	}
 	y += 28
-	g.Frame = Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
+	g.Frame = scene.Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
 	a.scene.Groups = append(a.scene.Groups, g)
 	return y, nil
 }
 
 type legendEntry struct {
 	text string
-	draw func(g *Group, x, y int)
+	draw func(g *scene.Group, x, y int)
 }
 
 func (a *artist) legendEntries() []legendEntry {
-	stroke := func(s Style) func(*Group, int, int) {
-		return func(g *Group, x, y int) {
+	stroke := func(s Style) func(*scene.Group, int, int) {
+		return func(g *scene.Group, x, y int) {
 			width, dash, double := lineOf(s)
-			g.path(Path{Points: []Point{{x, y + 10}, {x + 36, y + 10}}, Line: width, Stroke: Dark, Dash: dash, Double: double})
+			g.AddPath(scene.Path{Points: []scene.Point{{X: x, Y: y + 10}, {X: x + 36, Y: y + 10}}, Line: width, Stroke: scene.Dark, Dash: dash, Double: double})
 		}
 	}
-	box := func(r Rect) func(*Group, int, int) {
-		return func(g *Group, x, y int) {
+	box := func(r scene.Rect) func(*scene.Group, int, int) {
+		return func(g *scene.Group, x, y int) {
 			r := r
 			r.X, r.Y, r.W, r.H, r.Filled = x, y+2, 34, 16, true
-			g.rect(r)
+			g.AddRect(r)
 		}
 	}
 	entries := []legendEntry{
@@ -155,33 +156,33 @@ func (a *artist) legendEntries() []legendEntry {
 		ends = ends || len(a.d.Boxes[i].Held) > 0
 	}
 	if has[BoxPlace] {
-		entries = append(entries, legendEntry{"address", box(Rect{Line: 1, Fill: White, Round: 2})})
+		entries = append(entries, legendEntry{"address", box(scene.Rect{Line: 1, Fill: scene.White, Round: 2})})
 	}
 	if ends {
-		entries = append(entries, legendEntry{"traced value ends here, and why", func(g *Group, x, y int) {
-			box(Rect{Line: 1, Fill: Pale, Round: 2})(g, x, y)
-			g.rect(Rect{X: x + 30, Y: y + 2, W: 4, H: 16, Fill: Dark, Filled: true})
+		entries = append(entries, legendEntry{"traced value ends here, and why", func(g *scene.Group, x, y int) {
+			box(scene.Rect{Line: 1, Fill: scene.Pale, Round: 2})(g, x, y)
+			g.AddRect(scene.Rect{X: x + 30, Y: y + 2, W: 4, H: 16, Fill: scene.Dark, Filled: true})
 		}})
 	}
 	if has[BoxJunction] {
-		entries = append(entries, legendEntry{"transaction that merges several sources", box(Rect{Line: 1, Fill: White, Round: 8, Stroke: Dark})})
+		entries = append(entries, legendEntry{"transaction that merges several sources", box(scene.Rect{Line: 1, Fill: scene.White, Round: 8, Stroke: scene.Dark})})
 	}
 	entries = append(entries, a.shapeEntries()...)
 	if has[BoxRun] || has[BoxFold] || has[BoxSeeds] {
-		entries = append(entries, legendEntry{"several, folded, with totals; opens in the report", func(g *Group, x, y int) {
-			box(Rect{Line: 1, Fill: White, Round: 2, Stroke: Middle})(g, x+4, y-4)
-			box(Rect{Line: 1, Fill: White, Round: 2})(g, x, y)
+		entries = append(entries, legendEntry{"several, folded, with totals; opens in the report", func(g *scene.Group, x, y int) {
+			box(scene.Rect{Line: 1, Fill: scene.White, Round: 2, Stroke: scene.Middle})(g, x+4, y-4)
+			box(scene.Rect{Line: 1, Fill: scene.White, Round: 2})(g, x, y)
 		}})
 	}
 	if !a.d.Fees.isZero() {
-		entries = append(entries, legendEntry{a.d.feeWords() + ": value that ends with whoever " + a.d.madeBlocks() + ", a line in the box that pays", func(g *Group, x, y int) {
-			box(Rect{Line: 1, Fill: White, Round: 2})(g, x, y)
-			g.path(Path{Points: []Point{{x + 6, y + 10}, {x + 28, y + 10}}, Line: 2, Stroke: Middle})
+		entries = append(entries, legendEntry{a.d.feeWords() + ": value that ends with whoever " + a.d.madeBlocks() + ", a line in the box that pays", func(g *scene.Group, x, y int) {
+			box(scene.Rect{Line: 1, Fill: scene.White, Round: 2})(g, x, y)
+			g.AddPath(scene.Path{Points: []scene.Point{{X: x + 6, Y: y + 10}, {X: x + 28, Y: y + 10}}, Line: 2, Stroke: scene.Middle})
 		}})
 	}
 	for _, o := range a.others {
 		if o.h > 0 {
-			return append(entries, legendEntry{"other funds join: not traced", box(Rect{Line: 1, Fill: White, Round: 2, Stroke: Middle, Dash: Dashed})})
+			return append(entries, legendEntry{"other funds join: not traced", box(scene.Rect{Line: 1, Fill: scene.White, Round: 2, Stroke: scene.Middle, Dash: scene.Dashed})})
 		}
 	}
 	return entries
@@ -189,9 +190,9 @@ func (a *artist) legendEntries() []legendEntry {
 
 // footer writes the notes, the source and the hash.
 func (a *artist) footer(y int) (int, error) {
-	g := Group{Kind: GroupFrame, ID: "notes"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: "notes"}
 	top := y
-	g.path(Path{Points: []Point{{margin, y}, {a.scene.Width - margin, y}}, Line: 1, Stroke: Light})
+	g.AddPath(scene.Path{Points: []scene.Point{{X: margin, Y: y}, {X: a.scene.Width - margin, Y: y}}, Line: 1, Stroke: scene.Light})
 	y += 8
 	var err error
 	for _, note := range a.d.notes(a.traceID) {
@@ -200,7 +201,7 @@ func (a *artist) footer(y int) (int, error) {
 		}
 		y += 2
 	}
-	g.Frame = Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
+	g.Frame = scene.Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
 	a.scene.Groups = append(a.scene.Groups, g)
 	return y, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -30,9 +31,9 @@ func (a *artist) arrowLines(ar *Arrow) []line {
 	if ar.Known {
 		amount = a.d.Assets.of(ar.unit(), ar.Traced, ar.Units)
 	}
-	ls := []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: Black}}
+	ls := []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: scene.Black}}
 	if link := a.found.linkWords(ar.Hops); link != "" {
-		ls = append(ls, line{s: link, grey: Black})
+		ls = append(ls, line{s: link, grey: scene.Black})
 	}
 	return append(ls, line{s: amount.brief, full: amount.full})
 }

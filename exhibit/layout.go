@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-graphviz"
 
+	"clew/exhibit/scene"
 	"clew/exhibit/wasmcache"
 )
 
@@ -56,14 +57,14 @@ func (r layoutRequest) turned() layoutRequest {
 
 // turned mirrors p in the diagonal: right becomes down, and down right.
 func (p *placement) turned() *placement {
-	q := &placement{w: p.h, h: p.w, center: map[string]Point{}}
+	q := &placement{w: p.h, h: p.w, center: map[string]scene.Point{}}
 	for name, at := range p.center {
-		q.center[name] = Point{at.Y, at.X}
+		q.center[name] = scene.Point{X: at.Y, Y: at.X}
 	}
 	for _, line := range p.lines {
-		turned := make([]Point, len(line))
+		turned := make([]scene.Point, len(line))
 		for i, at := range line {
-			turned[i] = Point{at.Y, at.X}
+			turned[i] = scene.Point{X: at.Y, Y: at.X}
 		}
 		q.lines = append(q.lines, turned)
 	}
@@ -73,8 +74,8 @@ func (p *placement) turned() *placement {
 // placement answers a layoutRequest.
 type placement struct {
 	w, h   int
-	center map[string]Point
-	lines  [][]Point // by edge: a start and cubic Bézier segments of three points each
+	center map[string]scene.Point
+	lines  [][]scene.Point // by edge: a start and cubic Bézier segments of three points each
 }
 
 // graphvizMutex guards the one instance of Graphviz that the module keeps for the whole
@@ -217,7 +218,7 @@ func (r *layoutRequest) read(out []byte) (*placement, error) {
 	if err != nil || len(bb) != 4 {
 		return nil, fmt.Errorf("answer of dot: bounding box %q", doc.BB)
 	}
-	p := &placement{w: bb[2], h: bb[3], center: map[string]Point{}}
+	p := &placement{w: bb[2], h: bb[3], center: map[string]scene.Point{}}
 	name := map[int]string{}
 	for _, o := range doc.Objects {
 		name[o.ID] = o.Name
@@ -236,7 +237,7 @@ func (r *layoutRequest) read(out []byte) (*placement, error) {
 	if r.quick {
 		return p, nil
 	}
-	lines := map[[2]string][]Point{}
+	lines := map[[2]string][]scene.Point{}
 	for _, e := range doc.Edges {
 		at, err := points(e.Pos, p.h)
 		if err != nil || len(at) < 4 || len(at)%3 != 1 {
@@ -256,14 +257,14 @@ func (r *layoutRequest) read(out []byte) (*placement, error) {
 }
 
 // points reads "x,y x,y …", turns y downward and rounds.
-func points(text string, height int) ([]Point, error) {
-	var ps []Point
+func points(text string, height int) ([]scene.Point, error) {
+	var ps []scene.Point
 	for _, pair := range strings.Fields(text) {
 		xy, err := coordinates(strings.ReplaceAll(pair, ",", " "))
 		if err != nil || len(xy) != 2 {
 			return nil, fmt.Errorf("point %q", pair)
 		}
-		ps = append(ps, Point{xy[0], height - xy[1]})
+		ps = append(ps, scene.Point{X: xy[0], Y: height - xy[1]})
 	}
 	if len(ps) == 0 {
 		return nil, fmt.Errorf("no points in %q", text)

@@ -9,6 +9,7 @@ import (
 
 	"clew/chains"
 	"clew/exhibit"
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -203,13 +204,13 @@ func TestLevelsAreDrawn(t *testing.T) {
 		x := byName(t, name)
 		require.Len(t, x.Levels, len(x.Diagram.Levels))
 		for i, s := range x.Levels {
-			var frames []exhibit.Group
+			var frames []scene.Group
 			words := ""
 			for _, g := range s.Groups {
-				if g.Kind == exhibit.GroupArrow || g.Kind == exhibit.GroupMark {
+				if g.Kind == scene.GroupArrow || g.Kind == scene.GroupMark {
 					continue
 				}
-				require.True(t, exhibit.Rect{W: s.Width, H: s.Height}.Contains(g.Frame), "%s, fold %d: %s leaves the sheet", name, i+1, g.ID)
+				require.True(t, scene.Rect{W: s.Width, H: s.Height}.Contains(g.Frame), "%s, fold %d: %s leaves the sheet", name, i+1, g.ID)
 				for _, f := range frames {
 					require.False(t, g.Frame.Meets(f.Frame), "%s, fold %d: %q meets %q", name, i+1, g.Say, f.Say)
 				}

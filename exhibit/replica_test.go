@@ -19,6 +19,7 @@ import (
 	"clew/chains"
 	"clew/chains/evm"
 	"clew/exhibit"
+	"clew/exhibit/scene"
 	"clew/ingest"
 	"clew/testdata"
 	"clew/tracer"
@@ -108,7 +109,7 @@ func TestReplica(t *testing.T) {
 	} {
 		require.Contains(t, told, want)
 	}
-	boxes := plain.Replace(strings.Join(words(s, exhibit.GroupBox), "\n"))
+	boxes := plain.Replace(strings.Join(words(s, scene.GroupBox), "\n"))
 	for _, want := range []string{"Bridge nomad, hops 15, 20 · polygon → bsc; ", "sent 46846.00 START (polygon); arrived 46846.00 START (bsc); ", "Mixer, adopted, hops ", "went in 30000.00 MATIC; adopted 30000.00 MATIC; ", "claimed: Tornado Cash 10000 matic; "} {
 		require.Contains(t, boxes, want)
 	}
@@ -124,14 +125,14 @@ func TestReplica(t *testing.T) {
 }
 
 // crossings counts the places where arrows between different boxes cross.
-func crossings(s *exhibit.Scene) int {
+func crossings(s *scene.Scene) int {
 	type piece struct {
-		a, b  exhibit.Point
+		a, b  scene.Point
 		arrow int
 	}
 	var pieces []piece
 	for i := range s.Groups {
-		if g := &s.Groups[i]; g.Kind == exhibit.GroupArrow {
+		if g := &s.Groups[i]; g.Kind == scene.GroupArrow {
 			for _, path := range g.Paths {
 				if !path.Curve {
 					continue
@@ -143,7 +144,7 @@ func crossings(s *exhibit.Scene) int {
 			}
 		}
 	}
-	side := func(p, q, r exhibit.Point) int { return (q.X-p.X)*(r.Y-p.Y) - (q.Y-p.Y)*(r.X-p.X) }
+	side := func(p, q, r scene.Point) int { return (q.X-p.X)*(r.Y-p.Y) - (q.Y-p.Y)*(r.X-p.X) }
 	met := map[[2]int]bool{}
 	for i, p := range pieces {
 		for _, q := range pieces[:i] {

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -114,10 +115,10 @@ type reportPage struct {
 func (x *Exhibit) page() (*reportPage, error) {
 	t := x.Trace
 	var svg bytes.Buffer
-	if err := x.inline(&svg); err != nil {
+	if err := x.Scene.Inline(&svg); err != nil {
 		return nil, err
 	}
-	faces, err := fontFaces(append([]*Scene{x.Scene}, x.Levels...)...)
+	faces, err := scene.FontFaces(append([]*scene.Scene{x.Scene}, x.Levels...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"clew/exhibit"
+	"clew/exhibit/scene"
 )
 
 // TestRowsLeadIntoFolds: every row of a hop that is drawn leads to the drawing that shows it
@@ -17,7 +17,7 @@ func TestRowsLeadIntoFolds(t *testing.T) {
 	x := byName(t, "busy-300")
 	html := page(t, x)
 	ids := map[string]bool{}
-	scenes := append([]*exhibit.Scene{x.Scene}, x.Levels...)
+	scenes := append([]*scene.Scene{x.Scene}, x.Levels...)
 	folded := map[int]bool{}
 	for i, s := range scenes {
 		for _, g := range s.Groups {

@@ -116,7 +116,7 @@ func TestHostileText(t *testing.T) {
 	x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{})
 	require.NoError(t, err)
 	var svg bytes.Buffer
-	require.NoError(t, x.SVG(&svg))
+	require.NoError(t, x.Scene.SVG(&svg))
 	for name, text := range map[string]string{"html": page(t, x), "svg": svg.String()} {
 		require.NotContains(t, text, "<script>alert", name)
 		require.NotContains(t, text, "\u202e", name)

@@ -3,6 +3,8 @@ package exhibit
 import (
 	"math"
 	"slices"
+
+	"clew/exhibit/scene"
 )
 
 const (
@@ -54,17 +56,17 @@ func (r *layoutRequest) route(p *placement) bool {
 	}
 	for i, e := range r.edges {
 		a, b, l := p.center[e.from], p.center[e.to], &lines[i]
-		here := Point{a.X + width[e.from]/2, a.Y}
-		line := []Point{here}
+		here := scene.Point{X: a.X + width[e.from]/2, Y: a.Y}
+		line := []scene.Point{here}
 		for k := l.from; k < l.to; k++ {
-			out, in := Point{cols[k].right, here.Y}, Point{cols[k+1].left, b.Y}
-			end := Point{b.X - width[e.to]/2, b.Y}
+			out, in := scene.Point{X: cols[k].right, Y: here.Y}, scene.Point{X: cols[k+1].left, Y: b.Y}
+			end := scene.Point{X: b.X - width[e.to]/2, Y: b.Y}
 			if k+1 < l.to {
 				in.Y = l.y[k-l.from]
-				end = Point{cols[k+1].right, in.Y}
+				end = scene.Point{X: cols[k+1].right, Y: in.Y}
 			}
 			mid := (out.X + in.X) / 2
-			line = append(append(line, straight(here, out)...), Point{mid, out.Y}, Point{mid, in.Y}, in)
+			line = append(append(line, straight(here, out)...), scene.Point{X: mid, Y: out.Y}, scene.Point{X: mid, Y: in.Y}, in)
 			line = append(line, straight(in, end)...)
 			here = end
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clew/exhibit"
+	"clew/exhibit/scene"
 )
 
 // TestSceneKeepsTextApart: no text meets another, none leaves its box, no box meets
@@ -19,13 +20,13 @@ import (
 func TestSceneKeepsTextApart(t *testing.T) {
 	eachCase(t, func(t *testing.T, x *exhibit.Exhibit) {
 		s := x.Scene
-		sheet := exhibit.Rect{W: s.Width, H: s.Height}
-		var frames []exhibit.Group
+		sheet := scene.Rect{W: s.Width, H: s.Height}
+		var frames []scene.Group
 		for _, g := range s.Groups {
 			switch g.Kind {
-			case exhibit.GroupMark:
+			case scene.GroupMark:
 				continue
-			case exhibit.GroupArrow:
+			case scene.GroupArrow:
 				require.Empty(t, g.Texts)
 				continue
 			}
@@ -53,19 +54,19 @@ func TestLinesAvoidText(t *testing.T) {
 	})
 }
 
-func requireClearText(t *testing.T, s *exhibit.Scene) {
+func requireClearText(t *testing.T, s *scene.Scene) {
 	t.Helper()
-	var texts []exhibit.Text
+	var texts []scene.Text
 	for _, g := range s.Groups {
-		if g.Kind != exhibit.GroupMark {
+		if g.Kind != scene.GroupMark {
 			texts = append(texts, g.Texts...)
 		}
 	}
 	for _, g := range s.Groups {
-		if g.Kind != exhibit.GroupArrow {
+		if g.Kind != scene.GroupArrow {
 			continue
 		}
-		var line []exhibit.Point // of one piece, or two with the label between them
+		var line []scene.Point // of one piece, or two with the label between them
 		for _, path := range g.Paths {
 			if path.Curve {
 				line = append(line, sample(path.Points)...)
@@ -73,7 +74,7 @@ func requireClearText(t *testing.T, s *exhibit.Scene) {
 		}
 		require.NotEmpty(t, line)
 		for _, p := range line {
-			dot := exhibit.Rect{X: p.X, Y: p.Y, W: 1, H: 1}
+			dot := scene.Rect{X: p.X, Y: p.Y, W: 1, H: 1}
 			for _, text := range texts {
 				b := text.Bounds()
 				b.Y, b.H = b.Y+2, b.H-4 // the letters, not the air around them
@@ -86,8 +87,8 @@ func requireClearText(t *testing.T, s *exhibit.Scene) {
 }
 
 // sample returns points along cubic Bézier segments, close to each other.
-func sample(ps []exhibit.Point) []exhibit.Point {
-	var out []exhibit.Point
+func sample(ps []scene.Point) []scene.Point {
+	var out []scene.Point
 	const n = 48
 	for i := 0; i+3 < len(ps); i += 3 {
 		for k := 0; k <= n; k++ {
@@ -95,7 +96,7 @@ func sample(ps []exhibit.Point) []exhibit.Point {
 			at := func(p0, p1, p2, p3 int) int {
 				return (a*a*a*p0 + 3*a*a*b*p1 + 3*a*b*b*p2 + b*b*b*p3) / (n * n * n)
 			}
-			out = append(out, exhibit.Point{X: at(ps[i].X, ps[i+1].X, ps[i+2].X, ps[i+3].X), Y: at(ps[i].Y, ps[i+1].Y, ps[i+2].Y, ps[i+3].Y)})
+			out = append(out, scene.Point{X: at(ps[i].X, ps[i+1].X, ps[i+2].X, ps[i+3].X), Y: at(ps[i].Y, ps[i+1].Y, ps[i+2].Y, ps[i+3].Y)})
 		}
 	}
 	return out
@@ -106,8 +107,8 @@ func sample(ps []exhibit.Point) []exhibit.Point {
 func TestSVGKeepsTextApart(t *testing.T) {
 	eachCase(t, func(t *testing.T, x *exhibit.Exhibit) {
 		var b bytes.Buffer
-		require.NoError(t, x.SVG(&b))
-		var boxes []exhibit.Rect
+		require.NoError(t, x.Scene.SVG(&b))
+		var boxes []scene.Rect
 		var words []string
 		ids := map[string]bool{}
 		dec := xml.NewDecoder(&b)
@@ -135,8 +136,8 @@ func TestSVGKeepsTextApart(t *testing.T) {
 			if el.Name.Local != "text" || attr["transform"] != "" {
 				continue
 			}
-			box := exhibit.Text{X: number(t, attr["x"]), Y: number(t, attr["y"]), W: number(t, attr["textLength"]), Size: number(t, attr["font-size"])}.Bounds()
-			require.True(t, (exhibit.Rect{W: x.Scene.Width, H: x.Scene.Height}).Contains(box))
+			box := scene.Text{X: number(t, attr["x"]), Y: number(t, attr["y"]), W: number(t, attr["textLength"]), Size: number(t, attr["font-size"])}.Bounds()
+			require.True(t, (scene.Rect{W: x.Scene.Width, H: x.Scene.Height}).Contains(box))
 			boxes = append(boxes, box)
 			words = append(words, attr["x"]+","+attr["y"])
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clew/chains"
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -77,42 +78,42 @@ func (s shape) inset() (side, foot int) {
 	return 0, 0
 }
 
-// outline draws the frame r in shape s: filled, with the border of r.
-func (g *Group) outline(r Rect, s shape) {
+// outlineOf draws into g the frame r in shape s: filled, with the border of r.
+func outlineOf(g *scene.Group, r scene.Rect, s shape) {
 	inner := r
 	switch s {
 	case shapeMixer:
-		g.area(r, hexagon(r))
+		area(g, r, hexagon(r))
 		return
 	case shapeContract:
 		x := r.X + r.W
-		g.area(r, []Point{{r.X, r.Y}, {x - slant, r.Y}, {x, r.Y + slant}, {x, r.Y + r.H}, {r.X, r.Y + r.H}})
-		g.path(Path{Points: []Point{{x - slant, r.Y}, {x - slant, r.Y + slant}, {x, r.Y + slant}}, Line: r.Line, Stroke: r.Stroke})
+		area(g, r, []scene.Point{{X: r.X, Y: r.Y}, {X: x - slant, Y: r.Y}, {X: x, Y: r.Y + slant}, {X: x, Y: r.Y + r.H}, {X: r.X, Y: r.Y + r.H}})
+		g.AddPath(scene.Path{Points: []scene.Point{{X: x - slant, Y: r.Y}, {X: x - slant, Y: r.Y + slant}, {X: x, Y: r.Y + slant}}, Line: r.Line, Stroke: r.Stroke})
 		return
 	case shapePool:
 		r.Round = slant
 	}
-	g.rect(r)
+	g.AddRect(r)
 	switch s {
 	case shapeService:
 		inner.X, inner.Y, inner.W, inner.H, inner.Filled = r.X+3, r.Y+3, r.W-6, r.H-6, false
-		g.rect(inner)
+		g.AddRect(inner)
 	case shapeBridge:
 		for _, x := range []int{r.X + 4, r.X + r.W - 4} {
-			g.path(Path{Points: []Point{{x, r.Y}, {x, r.Y + r.H}}, Line: r.Line, Stroke: r.Stroke})
+			g.AddPath(scene.Path{Points: []scene.Point{{X: x, Y: r.Y}, {X: x, Y: r.Y + r.H}}, Line: r.Line, Stroke: r.Stroke})
 		}
 	}
 }
 
-func hexagon(r Rect) []Point {
+func hexagon(r scene.Rect) []scene.Point {
 	middle := r.Y + r.H/2
-	return []Point{{r.X, middle}, {r.X + slant, r.Y}, {r.X + r.W - slant, r.Y}, {r.X + r.W, middle}, {r.X + r.W - slant, r.Y + r.H}, {r.X + slant, r.Y + r.H}}
+	return []scene.Point{{X: r.X, Y: middle}, {X: r.X + slant, Y: r.Y}, {X: r.X + r.W - slant, Y: r.Y}, {X: r.X + r.W, Y: middle}, {X: r.X + r.W - slant, Y: r.Y + r.H}, {X: r.X + slant, Y: r.Y + r.H}}
 }
 
 // area draws a filled outline through the points.
-func (g *Group) area(r Rect, points []Point) {
-	g.path(Path{Points: points, Filled: true, Fill: r.Fill})
-	g.path(Path{Points: append(slices.Clone(points), points[0]), Line: r.Line, Stroke: r.Stroke, Dash: r.Dash})
+func area(g *scene.Group, r scene.Rect, points []scene.Point) {
+	g.AddPath(scene.Path{Points: points, Filled: true, Fill: r.Fill})
+	g.AddPath(scene.Path{Points: append(slices.Clone(points), points[0]), Line: r.Line, Stroke: r.Stroke, Dash: r.Dash})
 }
 
 // chainMarks are the patterns along the upper edge of a box that tell its chain beside the
@@ -123,7 +124,7 @@ func chainMarks(i int) []int {
 }
 
 // mark draws the pattern of chain i from x over w pixels, at y.
-func (g *Group) mark(i, x, y, w int) {
+func mark(g *scene.Group, i, x, y, w int) {
 	pattern := chainMarks(i)
 	for at, k := 0, 0; at < w; k++ {
 		n := pattern[k%len(pattern)]
@@ -131,7 +132,7 @@ func (g *Group) mark(i, x, y, w int) {
 			n = w
 		}
 		if k%2 == 0 {
-			g.rect(Rect{X: x + at, Y: y, W: min(n, w-at), H: 4, Fill: Dark, Filled: true})
+			g.AddRect(scene.Rect{X: x + at, Y: y, W: min(n, w-at), H: 4, Fill: scene.Dark, Filled: true})
 		}
 		at += n
 	}
@@ -170,7 +171,7 @@ func (a *artist) onChain(b *Box) string {
 }
 
 // chainMark draws the mark of the chain of b, where it lies on one of several.
-func (a *artist) chainMark(g *Group, b *Box, frame Rect, s shape) {
+func (a *artist) chainMark(g *scene.Group, b *Box, frame scene.Rect, s shape) {
 	if len(a.chains) < 2 || len(b.Chains) != 1 || b.Kind.outside() {
 		return
 	}
@@ -179,29 +180,29 @@ func (a *artist) chainMark(g *Group, b *Box, frame Rect, s shape) {
 		x, w = frame.X+slant+2, frame.W-2*slant-4
 	}
 	i := slices.Index(a.chains, b.Chains[0])
-	g.mark(i, x, frame.Y+3, w)
+	mark(g, i, x, frame.Y+3, w)
 	fill, _ := chainBar(i)
-	if fill == White {
+	if fill == scene.White {
 		return
 	}
-	bar := Rect{X: frame.X + s.room() + 4, Y: frame.Y + 7, W: frame.W - 2*s.room() - 8, H: 16, Fill: fill, Filled: true}
+	bar := scene.Rect{X: frame.X + s.room() + 4, Y: frame.Y + 7, W: frame.W - 2*s.room() - 8, H: 16, Fill: fill, Filled: true}
 	if s == shapeContract { // beside its folded corner
 		bar.W -= slant - s.room()
 	}
-	g.rect(bar)
+	g.AddRect(bar)
 }
 
 // chainBar is the ground of the title of a box of chain i, and what is written on it: the chain's
 // name and its pattern say the same.
-func chainBar(i int) (ground, ink Grey) {
-	bars := [][2]Grey{{White, Black}, {Dark, White}, {Light, Black}, {Middle, Black}}
+func chainBar(i int) (ground, ink scene.Grey) {
+	bars := [][2]scene.Grey{{scene.White, scene.Black}, {scene.Dark, scene.White}, {scene.Light, scene.Black}, {scene.Middle, scene.Black}}
 	return bars[i%len(bars)][0], bars[i%len(bars)][1]
 }
 
 // inkOf is what the title of b is written with.
-func (a *artist) inkOf(b *Box) Grey {
+func (a *artist) inkOf(b *Box) scene.Grey {
 	if len(a.chains) < 2 || len(b.Chains) != 1 || b.Kind.outside() {
-		return Black
+		return scene.Black
 	}
 	_, ink := chainBar(slices.Index(a.chains, b.Chains[0]))
 	return ink
@@ -222,10 +223,10 @@ func (a *artist) jointLines(b *Box) []line {
 	h := &a.d.Trace.Hops[b.Joint[0]]
 	ls := []line{{s: a.d.jointTitle(b) + a.crossing(b), bold: true}}
 	if h.Link != nil && h.Link.Key != "" {
-		ls = append(ls, line{s: "key " + shorten(visible(h.Link.Key)), grey: Dark})
+		ls = append(ls, line{s: "key " + shorten(visible(h.Link.Key)), grey: scene.Dark})
 	}
 	first, last := firstLeg(a.d.flow, b.Joint[0]), lastLeg(a.d.flow, b.Joint[len(b.Joint)-1])
-	ls = append(ls, line{s: dates(first.Time, last.Time), grey: Dark})
+	ls = append(ls, line{s: dates(first.Time, last.Time), grey: scene.Dark})
 	gave, got := waysOfJoint(h.Kind)
 	return append(ls, a.toneLines(gave, got, b)...)
 }
@@ -282,7 +283,7 @@ func (a *artist) swapLines(b *Box) []line {
 	if len(b.Swaps) > 0 && b.Kind == BoxPlace {
 		return append([]line{{s: "swaps here, " + hopNumbers(a.d.Trace, b.Swaps), bold: true}}, a.toneLines("gave ", "got ", b)...)
 	}
-	return append([]line{{s: "swapped or bridged inside:", grey: Dark}}, a.toneLines("gave ", "got ", b)...)
+	return append([]line{{s: "swapped or bridged inside:", grey: scene.Dark}}, a.toneLines("gave ", "got ", b)...)
 }
 
 // shapeEntries explain the shapes that are there, the two tones of a conversion, and the marks
@@ -299,23 +300,23 @@ func (a *artist) shapeEntries() []legendEntry {
 	for s, text := range []string{shapeService: "service", shapeMixer: "mixer or confidential pool", shapeBridge: "bridge: value goes on to another chain, or ends there",
 		shapeContract: "contract", shapePool: "pool of a venue"} {
 		if text != "" && has[shape(s)] {
-			out = append(out, legendEntry{text, func(g *Group, x, y int) {
-				g.outline(Rect{X: x, Y: y + 2, W: 36, H: 16, Line: 1, Fill: White, Filled: true, Round: 2}, shape(s))
+			out = append(out, legendEntry{text, func(g *scene.Group, x, y int) {
+				outlineOf(g, scene.Rect{X: x, Y: y + 2, W: 36, H: 16, Line: 1, Fill: scene.White, Filled: true, Round: 2}, shape(s))
 			}})
 		}
 	}
 	if converts {
-		out = append(out, legendEntry{"swap, bridge or adopted way through a mixer: what went in above, what came out below", func(g *Group, x, y int) {
-			g.rect(Rect{X: x, Y: y + 2, W: 34, H: 8, Line: 1, Stroke: Middle, Fill: White, Filled: true})
-			g.rect(Rect{X: x, Y: y + 10, W: 34, H: 8, Line: 1, Stroke: Middle, Fill: Light, Filled: true})
+		out = append(out, legendEntry{"swap, bridge or adopted way through a mixer: what went in above, what came out below", func(g *scene.Group, x, y int) {
+			g.AddRect(scene.Rect{X: x, Y: y + 2, W: 34, H: 8, Line: 1, Stroke: scene.Middle, Fill: scene.White, Filled: true})
+			g.AddRect(scene.Rect{X: x, Y: y + 10, W: 34, H: 8, Line: 1, Stroke: scene.Middle, Fill: scene.Light, Filled: true})
 		}})
 	}
 	if len(a.chains) > 1 {
 		for i, c := range a.chains {
-			out = append(out, legendEntry{"on " + clip(visible(string(c)), 20), func(g *Group, x, y int) {
-				g.mark(i, x, y+2, 36)
-				if fill, _ := chainBar(i); fill != White {
-					g.rect(Rect{X: x, Y: y + 7, W: 36, H: 11, Fill: fill, Filled: true})
+			out = append(out, legendEntry{"on " + clip(visible(string(c)), 20), func(g *scene.Group, x, y int) {
+				mark(g, i, x, y+2, 36)
+				if fill, _ := chainBar(i); fill != scene.White {
+					g.AddRect(scene.Rect{X: x, Y: y + 7, W: 36, H: 11, Fill: fill, Filled: true})
 				}
 			}})
 		}

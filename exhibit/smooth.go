@@ -2,6 +2,8 @@ package exhibit
 
 import (
 	"slices"
+
+	"clew/exhibit/scene"
 )
 
 // column is what stands above each other: dot gives all of it the same centre.
@@ -42,14 +44,14 @@ func (r *layoutRequest) smooth(p *placement) {
 		if e.fromPort != "" || e.toPort != "" || at[b.X] != at[a.X]+1 {
 			continue
 		}
-		from, to := Point{a.X + width[e.from]/2, a.Y}, Point{b.X - width[e.to]/2, b.Y}
-		out, in := Point{cols[at[a.X]].right, a.Y}, Point{cols[at[b.X]].left, b.Y}
+		from, to := scene.Point{X: a.X + width[e.from]/2, Y: a.Y}, scene.Point{X: b.X - width[e.to]/2, Y: b.Y}
+		out, in := scene.Point{X: cols[at[a.X]].right, Y: a.Y}, scene.Point{X: cols[at[b.X]].left, Y: b.Y}
 		if in.X <= out.X {
 			continue
 		}
 		mid := (out.X + in.X) / 2
-		line := append([]Point{from}, straight(from, out)...)
-		line = append(line, Point{mid, out.Y}, Point{mid, in.Y}, in)
+		line := append([]scene.Point{from}, straight(from, out)...)
+		line = append(line, scene.Point{X: mid, Y: out.Y}, scene.Point{X: mid, Y: in.Y}, in)
 		p.lines[i] = append(line, straight(in, to)...)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -188,12 +189,12 @@ func (v *viewer) seeds() []seedView {
 // drawnAs finds the group of each drawing that shows each hop: of the whole trace, and of
 // the innermost fold.
 func (v *viewer) drawnAs() (show, in map[int]string) {
-	show, in = v.x.Scene.groupOf(), map[int]string{}
+	show, in = groupsOf(v.x.Scene), map[int]string{}
 	depth, at := make([]int, len(v.x.Levels)+1), map[int]int{}
 	for i, s := range v.x.Levels {
 		d := depth[v.x.Diagram.Levels[i].Parent] + 1
 		depth[i+1] = d
-		for n, id := range s.groupOf() {
+		for n, id := range groupsOf(s) {
 			if d > at[n] { // of two folds that an arrow leads out of and into, the first
 				in[n], at[n] = id, d
 			}
@@ -202,8 +203,8 @@ func (v *viewer) drawnAs() (show, in map[int]string) {
 	return show, in
 }
 
-// groupOf returns the id of the first group that shows each hop, by number.
-func (s *Scene) groupOf() map[int]string {
+// groupsOf returns the id of the first group that shows each hop, by number.
+func groupsOf(s *scene.Scene) map[int]string {
 	show := map[int]string{}
 	for i := range s.Groups {
 		g := &s.Groups[i]

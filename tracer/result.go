@@ -55,7 +55,10 @@ type IncidentRef struct {
 	Synthetic   bool    `json:"synthetic"`
 	SHA256      string  `json:"sha256"`          // of the incident file, or of the canonical form of the flags
 	FirstLogged *string `json:"first_logged"`    // RFC 3339; null where no log was kept
-	Notes       string  `json:"notes,omitempty"` // added to the contract
+	// Added to the contract:
+	Notes   string        `json:"notes,omitempty"`
+	Case    *Case         `json:"case,omitempty"`    // how the incident heads its exhibits
+	Earlier []Declaration `json:"earlier,omitempty"` // what was declared before under the same id, oldest first: each a change
 }
 
 // Inputs names what the trace was made from, each by its hash; nil where it had none.

@@ -1,6 +1,9 @@
-package exhibit
+// Package scene is a finished drawing or page: shapes and measured texts at whole pixels, and its
+// writers. It knows nothing of what is drawn. Start reading at Scene; each writer (svg.go) draws the
+// same Scene and decides nothing.
+package scene
 
-// Scene is a finished drawing: shapes at whole pixels, back to front, with every text
+// Scene is a finished drawing or page: shapes at whole units (PerInch), back to front, with every text
 // measured. Writers of all formats draw the same Scene and decide nothing; x grows to the
 // right, y downward, a pixel is 1/96 inch at 100 %.
 type Scene struct {
@@ -8,7 +11,10 @@ type Scene struct {
 	Title         string // one line, for readers that cannot see the picture
 	Description   string
 	Groups        []Group
-	fonts         *fonts
+	// PerInch is how many units of the drawing are an inch at 100 %: 96, a pixel each, where it is 0;
+	// 720 on pages of paper, a tenth of a point each.
+	PerInch int
+	Fonts   *Fonts // those by which its texts were measured
 }
 
 // GroupKind says what a group of shapes is.
@@ -133,23 +139,26 @@ func (r Rect) Contains(q Rect) bool {
 	return r.X <= q.X && r.Y <= q.Y && q.X+q.W <= r.X+r.W && q.Y+q.H <= r.Y+r.H
 }
 
-func (g *Group) rect(r Rect) {
+// AddRect draws r on top.
+func (g *Group) AddRect(r Rect) {
 	g.Rects = append(g.Rects, r)
 	g.Order = append(g.Order, Shape{ListRect, len(g.Rects) - 1})
 }
 
-func (g *Group) path(p Path) {
+// AddPath draws p on top.
+func (g *Group) AddPath(p Path) {
 	g.Paths = append(g.Paths, p)
 	g.Order = append(g.Order, Shape{ListPath, len(g.Paths) - 1})
 }
 
-func (g *Group) text(t Text) {
+// AddText writes t on top.
+func (g *Group) AddText(t Text) {
 	g.Texts = append(g.Texts, t)
 	g.Order = append(g.Order, Shape{ListText, len(g.Texts) - 1})
 }
 
-// grow enlarges the group by percent, from the corner of the sheet.
-func (g *Group) grow(percent int) {
+// Grow enlarges the group by percent, from the corner of the sheet.
+func (g *Group) Grow(percent int) {
 	if percent == 100 {
 		return
 	}
@@ -176,8 +185,8 @@ func (g *Group) grow(percent int) {
 	}
 }
 
-// move shifts the group.
-func (g *Group) move(dx, dy int) {
+// Move shifts the group.
+func (g *Group) Move(dx, dy int) {
 	g.Frame.X, g.Frame.Y = g.Frame.X+dx, g.Frame.Y+dy
 	for i := range g.Rects {
 		g.Rects[i].X, g.Rects[i].Y = g.Rects[i].X+dx, g.Rects[i].Y+dy

@@ -1,7 +1,8 @@
-package exhibit
+package scene
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -12,31 +13,45 @@ import (
 // the same widths.
 const fontStack = "'" + fontName + "', 'Liberation Sans', Arimo, Arial, Helvetica, sans-serif"
 
-// SVG writes the diagram as one SVG file that needs nothing else.
-func (x *Exhibit) SVG(w io.Writer) error {
-	faces, err := fontFaces(x.Scene)
+// SVG writes the drawing as one file that needs nothing else: the glyphs that it uses are in it.
+func (sc *Scene) SVG(w io.Writer) error {
+	faces, err := FontFaces(sc)
 	if err != nil {
 		return err
 	}
 	s := svgWriter{w: bufio.NewWriter(w)}
-	s.open(x.Scene)
+	s.open(sc)
 	s.print("<style>%s</style>\n", faces)
-	s.scene(x.Scene)
+	s.scene(sc)
 	return s.finish()
 }
 
-// inline writes the diagram for the report, whose style sheet carries the fonts, with hop
-// numbers that link to schedule A.
-func (x *Exhibit) inline(w io.Writer) error {
+// Inline writes the drawing for a page whose style sheet carries the fonts (FontFaces), with hop
+// numbers that link to the row #hopN.
+func (sc *Scene) Inline(w io.Writer) error {
 	s := svgWriter{w: bufio.NewWriter(w), links: true}
-	s.open(x.Scene)
-	s.scene(x.Scene)
+	s.open(sc)
+	s.scene(sc)
 	return s.finish()
 }
 
-// fontFaces returns the style rules that embed the glyphs that the drawings use, in both
+// Level writes the drawing of an opened fold for such a page, as one line.
+func (sc *Scene) Level(w io.Writer) error {
+	var b bytes.Buffer
+	s := svgWriter{w: bufio.NewWriter(&b), links: true}
+	s.print(`<svg xmlns="http://www.w3.org/2000/svg" class="level" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="%s" font-family="%s">`,
+		sc.Width, sc.Height, sc.Width, sc.Height, xmlText(sc.Title+". "+sc.Description), fontStack)
+	s.scene(sc)
+	if err := s.finish(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, strings.ReplaceAll(b.String(), "\n", "")+"\n")
+	return err
+}
+
+// FontFaces returns the style rules that embed the glyphs that the drawings use, in both
 // weights. They share the fonts of the first.
-func fontFaces(scenes ...*Scene) (string, error) {
+func FontFaces(scenes ...*Scene) (string, error) {
 	var used [2]map[rune]bool
 	used[0], used[1] = map[rune]bool{}, map[rune]bool{}
 	for _, s := range scenes {
@@ -49,7 +64,7 @@ func fontFaces(scenes ...*Scene) (string, error) {
 		}
 	}
 	var b strings.Builder
-	for i, face := range []*typeface{scenes[0].fonts.regular, scenes[0].fonts.bold} {
+	for i, face := range []*typeface{scenes[0].Fonts.regular, scenes[0].Fonts.bold} {
 		data, err := face.subset(used[i])
 		if err != nil {
 			return "", fmt.Errorf("subset of the font: %w", err)
@@ -243,7 +258,7 @@ func (s *svgWriter) text(t *Text) {
 // xmlText escapes text for XML and HTML, in content and in quoted attributes, with
 // everything that hides made visible.
 func xmlText(text string) string {
-	return xmlEscaper.Replace(visible(text))
+	return xmlEscaper.Replace(Visible(text))
 }
 
 var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")

@@ -1,4 +1,4 @@
-package exhibit
+package scene
 
 import (
 	"fmt"
@@ -51,10 +51,10 @@ func (t *typeface) advance(r rune) (int, error) {
 	return w, nil
 }
 
-// fonts are the two weights that drawings use. One goroutine at a time.
-type fonts struct{ regular, bold *typeface }
+// Fonts are the two weights that drawings use. One goroutine at a time.
+type Fonts struct{ regular, bold *typeface }
 
-func openFonts() (*fonts, error) {
+func OpenFonts() (*Fonts, error) {
 	r, err := openTypeface(liberationsansregular.TTF)
 	if err != nil {
 		return nil, err
@@ -63,18 +63,18 @@ func openFonts() (*fonts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fonts{r, b}, nil
+	return &Fonts{r, b}, nil
 }
 
-func (f *fonts) face(bold bool) *typeface {
+func (f *Fonts) face(bold bool) *typeface {
 	if bold {
 		return f.bold
 	}
 	return f.regular
 }
 
-// measure returns the width of text at size, in pixels, rounded up.
-func (f *fonts) measure(text string, size int, bold bool) (int, error) {
+// Measure returns the width of text at size, in pixels, rounded up.
+func (f *Fonts) Measure(text string, size int, bold bool) (int, error) {
 	t := f.face(bold)
 	sum := 0
 	for _, r := range text {
@@ -87,9 +87,9 @@ func (f *fonts) measure(text string, size int, bold bool) (int, error) {
 	return (sum*size + t.em - 1) / t.em, nil
 }
 
-// wrap breaks text into lines of at most width pixels, between words; a word that is
+// Wrap breaks text into lines of at most width pixels, between words; a word that is
 // longer than a line is broken inside.
-func (f *fonts) wrap(text string, width, size int, bold bool) ([]string, error) {
+func (f *Fonts) Wrap(text string, width, size int, bold bool) ([]string, error) {
 	var lines []string
 	line := ""
 	for _, word := range strings.FieldsFunc(text, breaks) {
@@ -98,7 +98,7 @@ func (f *fonts) wrap(text string, width, size int, bold bool) ([]string, error) 
 			if line != "" {
 				next = line + " " + piece
 			}
-			w, err := f.measure(next, size, bold)
+			w, err := f.Measure(next, size, bold)
 			if err != nil {
 				return nil, err
 			}
@@ -119,8 +119,8 @@ func (f *fonts) wrap(text string, width, size int, bold bool) ([]string, error) 
 func breaks(r rune) bool { return r == ' ' || r == '\n' || r == '\t' }
 
 // pieces cuts a word into parts that fit into width; most words stay whole.
-func (f *fonts) pieces(word string, width, size int, bold bool) []string {
-	if w, err := f.measure(word, size, bold); err == nil && w <= width {
+func (f *Fonts) pieces(word string, width, size int, bold bool) []string {
+	if w, err := f.Measure(word, size, bold); err == nil && w <= width {
 		return []string{word}
 	}
 	n := max(1, width/size)

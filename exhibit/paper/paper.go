@@ -1,0 +1,92 @@
+// Package paper sets documents on pages: headings, paragraphs, tables whose heads are repeated, and
+// drawings, with a caption, a foot, page numbers and Bates numbers. Each page is a scene.Scene, so
+// that PDF and PNG of it come from the same shapes. It knows nothing of traces.
+//
+// Start reading at Document.
+package paper
+
+import "clew/exhibit/scene"
+
+// Unit is how many units of a page an inch has: a unit is a tenth of a point.
+const Unit = 720
+
+// Size is a size of paper, upright, in units.
+type Size struct {
+	Name string
+	W, H int
+}
+
+// Document is what is to be set.
+type Document struct {
+	Title string
+	Size  Size
+	// Head stands at the top of the first page, centred: court, caption, docket; each line as it is.
+	Head []string
+	// Sticker is the exhibit's number, in a frame on every page; "" for none.
+	Sticker string
+	// Mark stands at the foot of every page: as what the document is offered.
+	Mark string
+	// Foot stands on every page: source note, hash of the trace.
+	Foot []string
+	// BatesPrefix and BatesStart number the pages; 0: no such number.
+	BatesPrefix string
+	BatesStart  int
+	// Watermark is written across every page, under everything: "REPLICA"; "" for none.
+	Watermark string
+	Parts     []Part
+}
+
+// Part is a part of a document that starts on a page of its own.
+type Part struct {
+	Title     string // in the outline of the PDF, and as a heading
+	Landscape bool
+	Blocks    []Block
+}
+
+// Block is one of Paragraph, Heading, Table and Drawing.
+type Block interface{ block() }
+
+// Heading is a heading within a part.
+type Heading struct{ Text string }
+
+// Paragraph is running text, wrapped between words.
+type Paragraph struct {
+	Text string
+	Bold bool
+	Fine bool // smaller
+}
+
+// Table is a table that may run over many pages: its head is repeated on each, and no row is cut
+// where it fits on a page.
+type Table struct {
+	Columns []Column
+	Rows    [][]Cell
+	Repeat  string // said above the head on the pages after the first: "Schedule A, continued"
+}
+
+// Column is a column of a Table.
+type Column struct {
+	Head  string
+	Width int  // its share of the width, in proportion to the others
+	Right bool // numbers are set to the right
+}
+
+// Cell is a cell of a Table. A line feed in Text starts a new line; a word that is wider than the
+// column, as a hash may be, is broken inside and none of it is lost.
+type Cell struct {
+	Text string
+	Bold bool
+	Grey scene.Grey
+}
+
+// Drawing is a scene set on a page, made smaller where it has to be but never enlarged, in the
+// middle, with a caption. It is not split (sheets.go does that) and has a page to itself where it needs one.
+type Drawing struct {
+	Scene   *scene.Scene
+	Caption string
+}
+
+func (Heading) block()   {}
+func (Paragraph) block() {}
+func (Table) block()     {}
+func (Drawing) block()   {}
