@@ -53,8 +53,8 @@ type IncidentRef struct {
 	RuleReason  string  `json:"rule_reason"`
 	Accounts    string  `json:"accounts"`
 	Synthetic   bool    `json:"synthetic"`
-	SHA256      string  `json:"sha256"`          // of the incident file, or of the canonical form of the flags
-	FirstLogged *string `json:"first_logged"`    // RFC 3339; null where no log was kept
+	SHA256      string  `json:"sha256"`       // of the incident file, or of the canonical form of the flags
+	FirstLogged *string `json:"first_logged"` // RFC 3339; null where no log was kept
 	// Added to the contract:
 	Notes   string        `json:"notes,omitempty"`
 	Case    *Case         `json:"case,omitempty"`    // how the incident heads its exhibits
