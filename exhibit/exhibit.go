@@ -20,16 +20,43 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"clew/exhibit/paper"
 	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
-// Options are choices about the drawing. The zero value is useful.
+// Options are choices about what is written. The zero value is useful.
 type Options struct {
 	// MaxBoxes is about how many boxes are drawn before branches are folded; 0 means 90.
 	// At most 200 are.
 	MaxBoxes int
+	// Case heads and numbers what is made for paper; its Paper is the size of pages. It stands
+	// in place of the incident's own, so whoever fills it in starts from that.
+	Case tracer.Case
+	// DrawingPaper is the size of the sheets of the drawing, where they are not like the pages:
+	// one of DrawingPapers.
+	DrawingPaper string
+	Letters      bool     // drafts of letters and certificates too
+	Only         []string // the formats to write, of Formats; nil for all
+}
+
+// DrawingPapers lists the papers for drawings, by name.
+func DrawingPapers() []string {
+	var names []string
+	for _, s := range paper.Sizes() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Formats lists what Write can make, by the end of the files' names.
+func Formats() []string { return []string{"html", "svg", "png", "pdf", "csv", "xlsx", "graphml"} }
+
+func (o Options) wants(format string) bool {
+	return len(o.Only) == 0 || slices.Contains(o.Only, format)
 }
 
 func (o Options) maxBoxes() int {
@@ -46,6 +73,7 @@ type Exhibit struct {
 	Diagram *Diagram
 	Scene   *scene.Scene
 	Levels  []*scene.Scene // what the folded boxes open to: Levels[i] draws Diagram.Levels[i]
+	options Options
 }
 
 // New draws t. traceJSON is the stored trace that t was read from; its hash is printed on
@@ -61,7 +89,7 @@ func New(ctx context.Context, t *tracer.Trace, traceJSON []byte, opt Options) (*
 		}
 	}
 	sum := sha256.Sum256(traceJSON)
-	x := &Exhibit{Trace: t, SHA256: hex.EncodeToString(sum[:])}
+	x := &Exhibit{Trace: t, SHA256: hex.EncodeToString(sum[:]), options: opt}
 	var err error
 	if x.Diagram, err = NewDiagram(t, opt); err != nil {
 		return nil, fmt.Errorf("diagram of %s: %w", t.Incident.ID, err)
@@ -92,6 +120,9 @@ func Write(ctx context.Context, t *tracer.Trace, traceJSON []byte, dir string, o
 		if err := f.write(&b); err != nil {
 			return names, fmt.Errorf("%s: %w", f.name, err)
 		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, f.name)), 0o755); err != nil {
+			return names, fmt.Errorf("folder of %s: %w", f.name, err)
+		}
 		if err := replaceFile(filepath.Join(dir, f.name), b.Bytes()); err != nil {
 			return names, fmt.Errorf("%s: %w (choose a folder that can be written with --out)", f.name, err)
 		}
@@ -105,7 +136,7 @@ type outputFile struct {
 	write func(io.Writer) error
 }
 
-// files lists what Write makes.
+// files lists what Write makes, in order: of the formats that are wanted.
 func (x *Exhibit) files() []outputFile {
 	files := []outputFile{
 		{"report.html", x.HTML},
@@ -114,7 +145,9 @@ func (x *Exhibit) files() []outputFile {
 	for _, name := range CSVNames() {
 		files = append(files, outputFile{name, func(w io.Writer) error { return x.CSV(w, name) }})
 	}
-	return files
+	return slices.DeleteFunc(files, func(f outputFile) bool {
+		return !x.options.wants(strings.TrimPrefix(filepath.Ext(f.name), "."))
+	})
 }
 
 // replaceFile puts data under path in one step.

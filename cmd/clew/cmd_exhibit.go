@@ -20,12 +20,18 @@ import (
 
 func exhibitCommand() *command {
 	return &command{
-		path: "exhibit", args: "TRACE [--out DIR]", short: "write the report, the diagram and the schedules of a trace again",
-		long:     "TRACE is a trace.json, or the id that clew trace printed (its first characters are enough). The same trace gives the same bytes. The folder is exhibit-ID unless --out names another.",
-		examples: []example{{"clew exhibit 3f2a9c1e --out report", "report.html, flow.svg and the schedules as CSV"}, {"clew exhibit report/trace.json --out again", "from a file, without a store"}},
-		codes:    []exitCode{codeCheck, codeNoStore, codeStore},
-		options:  []string{"out"},
-		least:    1, most: 1,
+		path: "exhibit", args: "TRACE [--out DIR]", short: "write the report, the diagram, the schedules and the exhibit for a court of a trace",
+		long: "TRACE is a trace.json, or the id that clew trace printed (its first characters are enough). The same trace and the same flags give the same bytes. The folder is exhibit-ID unless --out names another.\n\n" +
+			"Caption, docket and numbers come from the incident (case:), from a file of the same fields (--case), and from flags; a flag wins over the file, and the file over the incident. None of them changes an amount.",
+		examples: []example{
+			{"clew exhibit 3f2a9c1e --out report", "every format, into report"},
+			{"clew exhibit report/trace.json --out again", "from a file, without a store"},
+			{"clew exhibit report/trace.json --case case.yaml --exhibit-no 12 --bates GOV000101 --offered summary", "with the caption and the numbers of a proceeding"},
+			{"clew exhibit report/trace.json --only pdf,png --paper a4 --drawing-paper a3", "the exhibit for print alone"},
+		},
+		codes:   []exitCode{codeCheck, codeNoStore, codeStore},
+		options: []string{"out", "case", "exhibit-no", "bates", "offered", "paper", "drawing-paper", "letters", "prices", "only"},
+		least:   1, most: 1,
 		action: runExhibit,
 	}
 }
@@ -43,6 +49,10 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	opt, err := exhibitChoices(c, t.Incident.Case)
+	if err != nil {
+		return err
+	}
 	dir, err := openOutDir(or(c.String("out"), "exhibit-"+t.id))
 	if err != nil {
 		return err
@@ -51,7 +61,7 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 		return err
 	}
 	files, err := dir.put(func(stage string) ([]string, error) {
-		return exhibit.Write(ctx, t.Trace, t.text, stage, exhibit.Options{})
+		return exhibit.Write(ctx, t.Trace, t.text, stage, opt)
 	})
 	if err != nil {
 		return err

@@ -90,6 +90,9 @@ func (d *outDir) put(fill func(stage string) ([]string, error)) (names []string,
 		return nil, err
 	}
 	for _, name := range names {
+		if err := os.MkdirAll(filepath.Join(d.path, filepath.Dir(name)), 0o755); err != nil {
+			return nil, err
+		}
 		if err := os.Rename(filepath.Join(stage, name), filepath.Join(d.path, name)); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,35 @@
+package paper
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Sizes lists the papers that are known, smallest first.
+func Sizes() []Size {
+	return []Size{
+		{"letter", 6120, 7920},
+		{"a4", 5953, 8419},
+		{"tabloid", 7920, 12240},
+		{"a3", 8419, 11906},
+		{"arch-d", 17280, 25920},
+		{"a1", 16838, 23839},
+	}
+}
+
+// SizeNamed finds a paper by its name; "" is letter.
+func SizeNamed(name string) (Size, error) {
+	if name == "" {
+		name = "letter"
+	}
+	all := Sizes()
+	if i := slices.IndexFunc(all, func(s Size) bool { return s.Name == name }); i >= 0 {
+		return all[i], nil
+	}
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	return Size{}, fmt.Errorf("no paper is named %q (there are %s)", name, strings.Join(names, ", "))
+}
