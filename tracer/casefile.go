@@ -1,5 +1,12 @@
 package tracer
 
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // Case says how what is made from a trace is headed in a proceeding. Who offers it fills it in: in
 // the incident (case:), in a file of its own or by flags. It changes no amount and stands outside of
 // a trace's id. The zero value heads nothing.
@@ -26,6 +33,122 @@ const (
 	OfferedSummary Offered = "summary" // Federal Rule of Evidence 1006
 	OfferedAid     Offered = "aid"     // Federal Rule of Evidence 107
 )
+
+// The bounds of what heads a page: a line of a caption is at most mostCaseText characters, and a Bates
+// number has at most nine digits, as many as are in use.
+const (
+	mostCaseText    = 200
+	mostCaptionRows = 12
+	mostBatesPrefix = 24
+	mostBates       = 999_999_999
+)
+
+// ParseCase reads a case file: YAML with the fields of Case. name stands in errors, which are
+// *FieldError for an unknown field, a wrong type, an impossible value and what is not YAML at all.
+func ParseCase(name string, data []byte) (Case, error) {
+	root, err := document(name, data, "", "want fields such as court, docket and caption", "one case in a file")
+	if err != nil {
+		return Case{}, err
+	}
+	var c Case
+	if err := (value{root, &parser{file: name}, ""}).caseFields(&c); err != nil {
+		return Case{}, err
+	}
+	return c, nil
+}
+
+// caseFields reads the fields of a case, in a file of its own or below an incident's case:.
+func (v value) caseFields(c *Case) error {
+	return v.fields(map[string]func(value) error{
+		"court":        func(v value) error { return parse(v, &c.Court, caseText(mostCaseText)) },
+		"docket":       func(v value) error { return parse(v, &c.Docket, caseText(mostCaseText)) },
+		"caption":      func(v value) error { return v.caption(c) },
+		"exhibit":      func(v value) error { return parse(v, &c.Exhibit, caseText(mostCaseText)) },
+		"bates_prefix": func(v value) error { return parse(v, &c.BatesPrefix, caseText(mostBatesPrefix)) },
+		"bates_start":  func(v value) error { return parse(v, &c.BatesStart, parseBates) },
+		"offered":      func(v value) error { return parse(v, &c.Offered, ParseOffered) },
+		"prepared_by":  func(v value) error { return parse(v, &c.PreparedBy, caseText(mostCaseText)) },
+		"paper":        func(v value) error { return parse(v, &c.Paper, parsePaper) },
+	})
+}
+
+// caption reads the parties: a list with a line each, or one text with its lines.
+func (v value) caption(c *Case) error {
+	line := func(v value, text string) error {
+		text, err := caseText(mostCaseText)(text)
+		switch {
+		case err != nil:
+			return v.errorf("%v", err)
+		case len(c.Caption) == mostCaptionRows:
+			return v.errorf("more than %d lines: a caption heads a page", mostCaptionRows)
+		}
+		c.Caption = append(c.Caption, text)
+		return nil
+	}
+	var text string
+	if v.Tag == "!!str" {
+		if err := v.text(&text); err != nil {
+			return err
+		}
+		for row := range strings.Lines(text) {
+			if row = strings.TrimRight(row, "\r\n"); row == "" {
+				continue // between the parties; a heading has none
+			}
+			if err := line(v, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return v.list(func(v value) error {
+		if err := v.text(&text); err != nil {
+			return err
+		}
+		return line(v, text)
+	})
+}
+
+// caseText returns a reader of one line of at most most characters, all of which can be printed.
+func caseText(most int) func(string) (string, error) {
+	return func(s string) (string, error) {
+		switch n := utf8.RuneCountInString(s); {
+		case strings.TrimSpace(s) == "":
+			return "", fmt.Errorf("%q: empty: leave the field out", s)
+		case n > most:
+			return "", fmt.Errorf("%d characters: at most %d", n, most)
+		}
+		for _, r := range s {
+			if !unicode.IsPrint(r) {
+				return "", fmt.Errorf("%q: %U cannot be printed", s, r)
+			}
+		}
+		return s, nil
+	}
+}
+
+func parseBates(s string) (int, error) {
+	n, err := parseCount(s)
+	if err != nil || n < 1 || n > mostBates {
+		return 0, fmt.Errorf("%q: want the number of the first page, from 1 to %d", s, mostBates)
+	}
+	return n, nil
+}
+
+// ParseOffered reads as what an exhibit is offered: "summary" or "aid".
+func ParseOffered(s string) (Offered, error) {
+	switch o := Offered(s); o {
+	case OfferedSummary, OfferedAid:
+		return o, nil
+	}
+	return "", fmt.Errorf("%q: want %s (Federal Rule of Evidence 1006) or %s (107)", s, OfferedSummary, OfferedAid)
+}
+
+func parsePaper(s string) (string, error) {
+	if s != "letter" && s != "a4" {
+		return "", fmt.Errorf("%q: want letter or a4", s)
+	}
+	return s, nil
+}
 
 // Declaration is an entry of the log about an incident of the same id.
 type Declaration struct {

@@ -24,6 +24,7 @@ type Incident struct {
 	Adopt      []Adopt
 	Statement  []Statement // what the victim states
 	Notes      string
+	Case       *Case  // how its exhibits are headed; nil where the file does not say
 	SHA256     string // of the file's bytes, hex
 }
 

@@ -101,6 +101,7 @@ func newLedger(inc *Incident, chain chains.Chain, codec Codec, opt Options) *led
 			Incident: IncidentRef{
 				ID: inc.ID, Title: inc.Title, Rule: inc.Rule, RuleReason: inc.RuleReason, Accounts: string(inc.Accounts),
 				Synthetic: inc.Synthetic, SHA256: inc.SHA256, FirstLogged: opt.FirstLogged, Notes: inc.Notes,
+				Case: inc.Case, Earlier: opt.Earlier,
 			},
 			Seeds: []SeedEntry{}, Nodes: []Node{}, Hops: []Hop{}, Endpoints: []Endpoint{},
 			Findings: []Finding{}, Gaps: []Gap{}, Statement: inc.Statement, Without: opt.Without, Through: opt.Through,

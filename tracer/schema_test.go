@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -53,6 +54,13 @@ func TestTraceKeepsItsSchema(t *testing.T) {
 	two.tx("R", tok("R", "pool", 57), usd("pool", "R", 9))
 	statement := "statement:\n  - {asset: TKN, decimals: 2, taken: \"100\", rows: [{what: sold, amount: \"60.5\"}], source: a note}\n"
 	valid(t, "clew.trace-1", newWorld(one, two).must(t, statement+seeds))
+
+	b = newBook()
+	b.opt.Earlier = []tracer.Declaration{{SHA256: strings.Repeat("0a", 32), When: "2026-01-02T03:04:05Z", Rule: "lifo", Accounts: "output"}}
+	cased := b.run(t, "case:\n  "+strings.ReplaceAll(strings.TrimSpace(wholeCase), "\n", "\n  ")+"\nseeds:\n"+outSeed("V1", b.mine("A", 1000)))
+	require.Equal(t, b.opt.Earlier, cased.Incident.Earlier)
+	require.Equal(t, 123, cased.Incident.Case.BatesStart)
+	valid(t, "clew.trace-1", cased)
 
 	data, err := json.Marshal(trace)
 	require.NoError(t, err)

@@ -26,6 +26,8 @@ type Options struct {
 	Tool        Tool
 	Inputs      Inputs
 	FirstLogged *string // when the incident's hash was first logged, RFC 3339
+	// Earlier are other declarations under the incident's id that were logged before, oldest first.
+	Earlier []Declaration
 	// TouchedOnly: the source knows only what conserving rules touch (a follow), so a
 	// holding that poison alone reaches ends at once, with a gap that says so.
 	TouchedOnly bool

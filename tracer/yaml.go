@@ -38,25 +38,35 @@ func (e *FieldError) Error() string {
 // unknown field, a wrong type, an impossible value, two seeds that overlap, and what is not
 // YAML at all.
 func ParseIncident(name string, data []byte, codec Codec) (*Incident, error) {
-	var doc, second yaml.Node
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(&doc); errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
-		return nil, &FieldError{name, 1, "clew", "the file is empty: want clew: " + IncidentSchema}
-	} else if err != nil {
-		return nil, syntaxError(name, data, err)
-	}
-	if err := d.Decode(&second); err == nil {
-		return nil, &FieldError{name, max(1, second.Line), "clew", "a second document begins here: one incident in a file"}
-	} else if !errors.Is(err, io.EOF) {
-		return nil, syntaxError(name, data, err)
+	root, err := document(name, data, "clew", "want clew: "+IncidentSchema, "one incident in a file")
+	if err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(data)
 	inc := &Incident{Accounts: AccountsOutput, Stop: Stop{Touched: DefaultTouched}, SHA256: hex.EncodeToString(sum[:])}
 	p := &parser{file: name, codec: codec, ids: map[string]bool{}}
-	if err := p.incident(doc.Content[0], inc); err != nil {
+	if err := p.incident(root, inc); err != nil {
 		return nil, err
 	}
 	return inc, nil
+}
+
+// document returns the root of the one YAML document in data. first is the field that an empty file
+// lacks, want what to do then, and one says why a second document is refused.
+func document(name string, data []byte, first, want, one string) (*yaml.Node, error) {
+	var doc, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&doc); errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
+		return nil, &FieldError{name, 1, first, "the file is empty: " + want}
+	} else if err != nil {
+		return nil, syntaxError(name, data, err)
+	}
+	if err := d.Decode(&second); err == nil {
+		return nil, &FieldError{name, max(1, second.Line), first, "a second document begins here: " + one}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, syntaxError(name, data, err)
+	}
+	return doc.Content[0], nil
 }
 
 // syntaxError says in which line of data err is: the first one up to which data has this
@@ -215,6 +225,7 @@ func (p *parser) incident(n *yaml.Node, inc *Incident) error {
 		"known":       func(v value) error { return v.list(func(v value) error { return p.known(v, inc) }) },
 		"statement":   func(v value) error { return v.list(func(v value) error { return p.statement(v, inc) }) },
 		"notes":       func(v value) error { return v.text(&inc.Notes) },
+		"case":        func(v value) error { inc.Case = &Case{}; return v.caseFields(inc.Case) },
 	})
 	if err == nil && stop.Node != nil {
 		err = p.stop(stop, inc)

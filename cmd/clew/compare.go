@@ -45,7 +45,7 @@ type part struct {
 
 // skipped are fields that say nothing of their own: what made a trace, and the numbers by which hops
 // are counted, which move where one more stands before them. The sums follow from the rest.
-var skipped = []string{"tool", "number", "incident.first_logged", "conservation"}
+var skipped = []string{"tool", "number", "incident.first_logged", "incident.earlier", "incident.case", "conservation"}
 
 // compareTraces returns what differs, in the order of a and then of b.
 func compareTraces(a, b *loadedTrace) (*comparison, error) {

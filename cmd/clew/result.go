@@ -18,8 +18,8 @@ import (
 )
 
 // encodeTrace returns t as the bytes that are kept and written everywhere, and its id: the
-// start of the hash of what it says, whichever version said it and whenever the incident
-// was first logged.
+// start of the hash of what it says, whichever version said it, whenever the incident and those
+// before it were logged, and however its exhibits are headed.
 func encodeTrace(t *tracer.Trace) (text []byte, id string, err error) {
 	if text, err = json.Marshal(t); err != nil {
 		return nil, "", fmt.Errorf("write the trace as JSON: %w", err)
@@ -35,7 +35,7 @@ func encodeTrace(t *tracer.Trace) (text []byte, id string, err error) {
 		return nil, "", fmt.Errorf("write the trace as JSON: it does not begin with %s", head)
 	}
 	says := *t
-	says.Tool, says.Incident.FirstLogged = tracer.Tool{}, nil
+	says.Tool, says.Incident.FirstLogged, says.Incident.Case, says.Incident.Earlier = tracer.Tool{}, nil, nil, nil
 	if head, err = traceHead(&says); err != nil {
 		return nil, "", err
 	}

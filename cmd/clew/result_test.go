@@ -12,8 +12,8 @@ import (
 	"clew/tracer"
 )
 
-// The id is the hash of the trace as JSON without its tool and the time of its logging, which
-// is worked out here by writing it twice.
+// The id is the hash of the trace as JSON without its tool, what logs say of its declaration and how
+// its exhibits are headed, which is worked out here by writing it twice.
 func TestTraceID(t *testing.T) {
 	raw, err := os.ReadFile("../../tracer/testdata/trace_output.json")
 	require.NoError(t, err)
@@ -21,12 +21,13 @@ func TestTraceID(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &trace))
 	when := "2026-01-02T03:04:05Z"
 	trace.Tool, trace.Incident.FirstLogged = tracer.Tool{Version: "9 <&>", Commit: "c0ffee"}, &when
+	trace.Incident.Case, trace.Incident.Earlier = &tracer.Case{Court: "C"}, []tracer.Declaration{{SHA256: "00", When: when}}
 	text, id, err := encodeTrace(&trace)
 	require.NoError(t, err)
 	want, err := json.Marshal(&trace)
 	require.NoError(t, err)
 	require.Equal(t, string(want)+"\n", string(text))
-	trace.Tool, trace.Incident.FirstLogged = tracer.Tool{}, nil
+	trace.Tool, trace.Incident.FirstLogged, trace.Incident.Case, trace.Incident.Earlier = tracer.Tool{}, nil, nil, nil
 	bare, err := json.Marshal(&trace)
 	require.NoError(t, err)
 	sum := sha256.Sum256(bare)
