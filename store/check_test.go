@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/store"
 )
 
@@ -41,7 +42,7 @@ func TestCheckFinds(t *testing.T) {
 		{"a trace is cut", `UPDATE trace SET json_zstd = substr(json_zstd, 1, 8)`, "trace t1"},
 		{"a trace is another", `UPDATE trace SET json_bytes = json_bytes + 1`, "wrong length"},
 		{"the log was edited", `UPDATE log SET entry = replace(entry, 'one', 'two')`, "log entry 1"},
-		{"the log lost its first entry", `DELETE FROM log WHERE seq = 1`, "log entry 2"},
+		{"the log lost its first entry", `DELETE FROM log WHERE seq = 1`, "log entry 1 is missing"},
 		{"an index of the file is wrong", `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX block_by_hash ON block (prev)' WHERE name = 'block_by_hash'`, "block_by_hash"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -54,7 +55,7 @@ func TestCheckFinds(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, s.SaveTrace(ctx, "t1", "", []byte(`{"schema":"clew.trace/1"}`)))
 			for _, what := range []string{"one", "three"} {
-				_, err = s.AppendLog(ctx, store.LogEntry{What: what})
+				_, err = s.AppendLog(ctx, custody.Entry{What: what})
 				require.NoError(t, err)
 			}
 			require.NoError(t, store.Damage(s, c.damage))
@@ -134,12 +135,12 @@ func TestLog(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, head)
 	when := time.Date(2022, 3, 29, 13, 19, 50, 5, time.FixedZone("", 7200))
-	first, err := s.AppendLog(ctx, store.LogEntry{When: when, What: "incident declared", SHA256: "aa", Details: map[string]string{"rule": "fifo"}})
+	first, err := s.AppendLog(ctx, custody.Entry{When: when, What: "incident declared", SHA256: "aa", Details: map[string]string{"rule": "fifo"}})
 	require.NoError(t, err)
 	require.Equal(t, int64(1), first.Seq)
-	_, err = s.AppendLog(ctx, store.LogEntry{When: when.Add(time.Hour), What: "incident declared", SHA256: "bb"})
+	_, err = s.AppendLog(ctx, custody.Entry{When: when.Add(time.Hour), What: "incident declared", SHA256: "bb"})
 	require.NoError(t, err)
-	last, err := s.AppendLog(ctx, store.LogEntry{When: when.Add(2 * time.Hour), What: "incident declared", SHA256: "aa"})
+	last, err := s.AppendLog(ctx, custody.Entry{When: when.Add(2 * time.Hour), What: "incident declared", SHA256: "aa"})
 	require.NoError(t, err)
 
 	entries, err := s.Log(ctx)

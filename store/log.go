@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,28 +12,16 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"clew/chains"
+	"clew/custody"
 )
 
-// LogEntry is a line of the log: something declared or done. The log is append only, and
-// each entry's hash covers the one before: who keeps a hash can show that nothing up to it
-// was changed. Entries removed from the end show only against a hash kept elsewhere.
-type LogEntry struct {
-	When    time.Time         `json:"when"` // kept in UTC, to the second
-	What    string            `json:"what"` // "incident declared", say
-	SHA256  string            `json:"sha256,omitempty"`
-	Details map[string]string `json:"details,omitempty"`
-
-	Seq  int64  `json:"-"` // 1, 2, 3 …; set by the store
-	Hash string `json:"-"` // hex; set by the store
-}
-
 // AppendLog appends e and returns it with its number and hash. When it returns, the disk
-// has it.
-func (s *Store) AppendLog(ctx context.Context, e LogEntry) (LogEntry, error) {
+// has it. Several processes may append at once: each waits for the other's entry.
+func (s *Store) AppendLog(ctx context.Context, e custody.Entry) (custody.Entry, error) {
 	e.When = e.When.UTC().Truncate(time.Second)
 	text, err := json.Marshal(e)
 	if err != nil {
-		return LogEntry{}, fmt.Errorf("log %q: %w", e.What, err)
+		return custody.Entry{}, fmt.Errorf("log %q: %w", e.What, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,19 +34,15 @@ func (s *Store) AppendLog(ctx context.Context, e LogEntry) (LogEntry, error) {
 		if err != nil {
 			return err
 		}
-		hash := logHash(last.hash, text)
+		hash := custody.Hash(last.hash, text)
 		e.Seq, e.Hash = last.seq+1, hex.EncodeToString(hash[:])
 		return sqlitex.Execute(c.Conn, `INSERT INTO log (seq, prev, entry, hash) VALUES (?, ?, ?, ?)`,
 			&sqlitex.ExecOptions{Args: []any{e.Seq, last.hash[:], string(text), hash[:]}})
 	})
 	if err != nil {
-		return LogEntry{}, fmt.Errorf("log %q: %w", e.What, err)
+		return custody.Entry{}, fmt.Errorf("log %q: %w", e.What, err)
 	}
 	return e, nil
-}
-
-func logHash(prev [32]byte, entry []byte) [32]byte {
-	return sha256.Sum256(append(prev[:], entry...))
 }
 
 type logRow struct {
@@ -81,58 +65,74 @@ func eachLogRow(c *conn, order string, f func(logRow) error) error {
 	})
 }
 
-// readLog returns the log. ErrDamaged, naming the entry, if a hash does not hold.
-func readLog(c *conn) (entries []LogEntry, err error) {
-	var prev [32]byte
+// readLog returns the log as lines. ErrDamaged, naming the entry, if a hash does not hold.
+func readLog(c *conn) (lines []custody.Line, err error) {
 	err = eachLogRow(c, `ORDER BY seq`, func(row logRow) error {
-		if row.seq != int64(len(entries))+1 || row.prev != prev || row.hash != logHash(prev, []byte(row.entry)) {
-			return damaged("log entry %d was changed, or one before it is missing", row.seq)
+		if row.entry == "" {
+			return damaged("log entry %d is empty", row.seq)
 		}
-		prev = row.hash
-		e := LogEntry{}
-		if err := json.Unmarshal([]byte(row.entry), &e); err != nil {
-			return damaged("log entry %d: %v", row.seq, err)
-		}
-		e.Seq, e.Hash = row.seq, hex.EncodeToString(row.hash[:])
-		entries = append(entries, e)
+		lines = append(lines, custody.Line{Seq: row.seq, Prev: hex.EncodeToString(row.prev[:]), Hash: hex.EncodeToString(row.hash[:]), Entry: row.entry})
 		return nil
 	})
-	return entries, err
+	if err != nil {
+		return nil, err
+	}
+	if _, err = custody.Verify(lines); err != nil {
+		return nil, damaged("%v", err)
+	}
+	return lines, nil
 }
 
-// Log returns the log, oldest first, after verifying it: ErrDamaged, naming the first entry
-// that does not hold, otherwise.
-func (s *Store) Log(ctx context.Context) (entries []LogEntry, err error) {
+// LogLines returns the log, oldest first, with the exact bytes of each entry, after verifying it:
+// ErrDamaged, naming the first entry that does not hold, otherwise.
+func (s *Store) LogLines(ctx context.Context) (lines []custody.Line, err error) {
 	err = s.read(ctx, func(c *conn) error {
-		entries, err = readLog(c)
+		lines, err = readLog(c)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read log: %w", err)
+	}
+	return lines, nil
+}
+
+// Log returns the entries of the log, oldest first, after verifying it as LogLines does.
+func (s *Store) Log(ctx context.Context) ([]custody.Entry, error) {
+	lines, err := s.LogLines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var entries []custody.Entry
+	for i := range lines {
+		e, err := lines[i].Parse()
+		if err != nil {
+			return nil, fmt.Errorf("read log: %w", errors.Join(ErrDamaged, err))
+		}
+		entries = append(entries, e)
 	}
 	return entries, nil
 }
 
 // VerifyLog returns the hash of the last entry, "" of an empty log, after verifying all.
 func (s *Store) VerifyLog(ctx context.Context) (head string, err error) {
-	entries, err := s.Log(ctx)
-	if err != nil || len(entries) == 0 {
+	lines, err := s.LogLines(ctx)
+	if err != nil || len(lines) == 0 {
 		return "", err
 	}
-	return entries[len(entries)-1].Hash, nil
+	return lines[len(lines)-1].Hash, nil
 }
 
 // FirstLogged returns the first entry with the given What and SHA256. chains.ErrNotFound if
 // there is none.
-func (s *Store) FirstLogged(ctx context.Context, what, sha256 string) (LogEntry, error) {
+func (s *Store) FirstLogged(ctx context.Context, what, sha256 string) (custody.Entry, error) {
 	entries, err := s.Log(ctx)
 	if err != nil {
-		return LogEntry{}, err
+		return custody.Entry{}, err
 	}
 	for _, e := range entries {
 		if e.What == what && e.SHA256 == sha256 {
 			return e, nil
 		}
 	}
-	return LogEntry{}, fmt.Errorf("log entry %q of %s: %w", what, sha256, chains.ErrNotFound)
+	return custody.Entry{}, fmt.Errorf("log entry %q of %s: %w", what, sha256, chains.ErrNotFound)
 }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/store"
 )
 
@@ -25,6 +27,8 @@ func TestMain(m *testing.M) {
 		err = childLoad(os.Getenv("CLEW_STORE_PATH"))
 	case "hold":
 		err = childHold(os.Getenv("CLEW_STORE_PATH"))
+	case "log":
+		err = childLog(os.Getenv("CLEW_STORE_PATH"))
 	case "generate":
 		err = childGenerate(os.Getenv("CLEW_STORE_PATH"))
 	default:
@@ -94,6 +98,26 @@ func childHold(path string) error {
 	fmt.Fprintln(os.Stdout, "held")
 	_, err = bufio.NewReader(os.Stdin).ReadString('\n') // ends with the parent at the latest
 	return err
+}
+
+// logEntries is how many entries childLog appends.
+const logEntries = 25
+
+// childLog appends entries, a transaction each, and writes a line to standard output behind each.
+func childLog(path string) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, path, store.Options{})
+	if err != nil {
+		return err
+	}
+	for i := range logEntries {
+		e, err := s.AppendLog(ctx, custody.Entry{What: "traced", Who: strconv.Itoa(os.Getpid()), Result: strconv.Itoa(i)})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stdout, e.Seq, e.Hash)
+	}
+	return s.Close()
 }
 
 // child starts a part of TestMain in a process of its own.

@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/store"
 )
 
@@ -73,7 +74,7 @@ func TestSecondWriterIsLocked(t *testing.T) {
 	require.ErrorContains(t, err, "wait for the other process")
 	_, err = s.Rewind(ctx, bitcoin, 1)
 	require.ErrorIs(t, err, store.ErrLocked)
-	_, err = s.AppendLog(ctx, store.LogEntry{What: "traces and the log do not wait for a loader"})
+	_, err = s.AppendLog(ctx, custody.Entry{What: "traces and the log do not wait for a loader"})
 	require.NoError(t, err)
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())

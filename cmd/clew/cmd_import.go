@@ -15,6 +15,7 @@ import (
 	"clew/chains"
 	"clew/chains/evm"
 	"clew/chains/transfers"
+	"clew/custody"
 	"clew/store"
 )
 
@@ -93,7 +94,7 @@ func runImport(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if in.SHA256, err = st.SaveImport(ctx, in); err != nil {
 		return err
 	}
-	_, err = st.AppendLog(ctx, store.LogEntry{When: w.now(), What: "file imported", SHA256: in.SHA256, Details: map[string]string{
+	_, err = st.AppendLog(ctx, custody.Entry{When: w.now(), What: "file imported", SHA256: in.SHA256, Details: map[string]string{
 		"chain": string(in.Chain), "file": in.Name, "source": in.Source,
 	}})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/custody"
 	"clew/labels"
 	"clew/store"
 )
@@ -73,7 +74,7 @@ func runLabelImport(ctx context.Context, w *world, c *cli.Context) error {
 		return err
 	}
 	a := labelImportAnswer{Schema: "clew.label-import/1", DB: c.String("db"), Files: []labelFileAnswer{}}
-	err = changeLabels(ctx, w, c, func(st *store.Store) (entries []store.LogEntry, err error) {
+	err = changeLabels(ctx, w, c, func(st *store.Store) (entries []custody.Entry, err error) {
 		k, err := labelsOf(ctx, st)
 		if err != nil {
 			return nil, err
@@ -100,7 +101,7 @@ func runLabelImport(ctx context.Context, w *world, c *cli.Context) error {
 			}
 			if !f.Known {
 				packs = append(packs, store.LabelPack{Added: w.now(), Content: p.Bytes()})
-				entries = append(entries, store.LogEntry{What: "labels imported", SHA256: f.SHA256, Details: map[string]string{"file": f.File, "title": f.Title, "creator": f.Creator}})
+				entries = append(entries, custody.Entry{What: "labels imported", SHA256: f.SHA256, Details: map[string]string{"file": f.File, "title": f.Title, "creator": f.Creator}})
 			}
 		}
 		_, err = st.AddLabels(ctx, packs)

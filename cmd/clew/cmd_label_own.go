@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/labels"
 	"clew/store"
 )
@@ -92,7 +93,7 @@ func runLabelRemove(ctx context.Context, w *world, c *cli.Context) error {
 // changeOwn makes the next edition of one's own labels.
 func changeOwn(ctx context.Context, w *world, c *cli.Context, what string, change func([]labels.OwnLabel, time.Time) ([]labels.OwnLabel, error)) error {
 	a := labelImportAnswer{Schema: "clew.label-import/1", DB: c.String("db"), Files: []labelFileAnswer{}}
-	err := changeLabels(ctx, w, c, func(st *store.Store) ([]store.LogEntry, error) {
+	err := changeLabels(ctx, w, c, func(st *store.Store) ([]custody.Entry, error) {
 		k, err := labelsOf(ctx, st)
 		if err != nil {
 			return nil, err
@@ -122,7 +123,7 @@ func changeOwn(ctx context.Context, w *world, c *cli.Context, what string, chang
 			a.Added = &labelKindAnswer{kind, 1, nodeKind(kind) != ""}
 		}
 		_, err = st.AddLabels(ctx, []store.LabelPack{{Added: now, Content: p.Bytes()}})
-		return []store.LogEntry{{What: what, SHA256: p.SHA256(), Details: map[string]string{"address": c.Args().First(), "chain": c.String("chain"), "label": c.String("label")}}}, err
+		return []custody.Entry{{What: what, SHA256: p.SHA256(), Details: map[string]string{"address": c.Args().First(), "chain": c.String("chain"), "label": c.String("label")}}}, err
 	})
 	if err != nil {
 		return err
@@ -160,7 +161,7 @@ func (k *knownLabels) own(now time.Time) (list []labels.OwnLabel, next time.Time
 // removeSource deletes every edition of a source that was imported.
 func removeSource(ctx context.Context, w *world, c *cli.Context, name string) error {
 	a := labelImportAnswer{Schema: "clew.label-import/1", DB: c.String("db"), Files: []labelFileAnswer{}}
-	err := changeLabels(ctx, w, c, func(st *store.Store) ([]store.LogEntry, error) {
+	err := changeLabels(ctx, w, c, func(st *store.Store) ([]custody.Entry, error) {
 		k, err := labelsOf(ctx, st)
 		if err != nil {
 			return nil, err
@@ -180,7 +181,7 @@ func removeSource(ctx context.Context, w *world, c *cli.Context, name string) er
 			return nil, withHint(fmt.Errorf("%q was not imported: it is of the set that the program carries, or that clew label update put in its place", e.Title), "clew label update replaces that set as a whole")
 		}
 		_, err = st.RemoveLabels(ctx, sums)
-		return []store.LogEntry{{What: "labels removed", SHA256: e.Pack, Details: map[string]string{"title": e.Title, "creator": e.Creator}}}, err
+		return []custody.Entry{{What: "labels removed", SHA256: e.Pack, Details: map[string]string{"title": e.Title, "creator": e.Creator}}}, err
 	})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/custody"
 	"clew/labels"
 	"clew/store"
 )
@@ -90,7 +91,7 @@ func runLabelUpdate(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	err = changeLabels(ctx, w, c, func(st *store.Store) ([]store.LogEntry, error) {
+	err = changeLabels(ctx, w, c, func(st *store.Store) ([]custody.Entry, error) {
 		var kept []store.LabelPack
 		for _, p := range packs {
 			kept = append(kept, store.LabelPack{Added: w.now(), Content: p.Bytes()})
@@ -102,7 +103,7 @@ func runLabelUpdate(ctx context.Context, w *world, c *cli.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		return []store.LogEntry{{What: "labels replaced", SHA256: k.set.SHA256(time.Time{}), Details: map[string]string{"from": filepath.Base(name)}}}, nil
+		return []custody.Entry{{What: "labels replaced", SHA256: k.set.SHA256(time.Time{}), Details: map[string]string{"from": filepath.Base(name)}}}, nil
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/custody"
 	"clew/store"
 )
 
@@ -22,7 +23,7 @@ func logCommand() *command {
 				examples: []example{{"clew log show --db case.db", "when, what, and the hash of what was declared"}},
 				codes:    codes,
 				action: func(ctx context.Context, w *world, c *cli.Context) error {
-					return withLog(ctx, c, func(entries []store.LogEntry) error { return showLog(w, entries) })
+					return withLog(ctx, c, func(entries []custody.Entry) error { return showLog(w, entries) })
 				},
 			},
 			{
@@ -30,7 +31,7 @@ func logCommand() *command {
 				examples: []example{{"clew log verify --db case.db", "the last hash is the one to keep elsewhere"}},
 				codes:    codes,
 				action: func(ctx context.Context, w *world, c *cli.Context) error {
-					return withLog(ctx, c, func(entries []store.LogEntry) error { return verifyLog(w, entries) })
+					return withLog(ctx, c, func(entries []custody.Entry) error { return verifyLog(w, entries) })
 				},
 			},
 		},
@@ -49,11 +50,11 @@ type logAnswer struct {
 type logEntry struct {
 	Seq  int64  `json:"seq"`
 	Hash string `json:"hash"`
-	store.LogEntry
+	custody.Entry
 }
 
 // withLog reads and verifies the log: reading it does both.
-func withLog(ctx context.Context, c *cli.Context, use func([]store.LogEntry) error) error {
+func withLog(ctx context.Context, c *cli.Context, use func([]custody.Entry) error) error {
 	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
 	if err != nil {
 		return err
@@ -65,14 +66,14 @@ func withLog(ctx context.Context, c *cli.Context, use func([]store.LogEntry) err
 	return use(entries)
 }
 
-func head(entries []store.LogEntry) string {
+func head(entries []custody.Entry) string {
 	if len(entries) == 0 {
 		return ""
 	}
 	return entries[len(entries)-1].Hash
 }
 
-func showLog(w *world, entries []store.LogEntry) error {
+func showLog(w *world, entries []custody.Entry) error {
 	if w.json {
 		a := logAnswer{Schema: "clew.log/1", OK: true, Count: len(entries), Head: head(entries)}
 		for _, e := range entries {
@@ -94,7 +95,7 @@ func showLog(w *world, entries []store.LogEntry) error {
 	return p.flush()
 }
 
-func verifyLog(w *world, entries []store.LogEntry) error {
+func verifyLog(w *world, entries []custody.Entry) error {
 	if w.json {
 		return writeJSON(w.stdout, logAnswer{Schema: "clew.log/1", OK: true, Count: len(entries), Head: head(entries)})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/store"
 	"clew/tracer"
 )
@@ -130,7 +131,7 @@ func (j *traceJob) declare(ctx context.Context) (*string, error) {
 	sha := j.inc.SHA256
 	first, err := j.st.FirstLogged(ctx, what, sha)
 	if errors.Is(err, chains.ErrNotFound) {
-		first, err = j.st.AppendLog(ctx, store.LogEntry{
+		first, err = j.st.AppendLog(ctx, custody.Entry{
 			When: j.w.now(), What: what, SHA256: sha,
 			Details: map[string]string{"id": j.inc.ID, "rule": j.inc.Rule.String(), "accounts": string(j.inc.Accounts)},
 		})

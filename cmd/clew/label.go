@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/custody"
 	"clew/labels"
 	"clew/store"
 )
@@ -128,7 +129,7 @@ func labelAsOf(c *cli.Context) (time.Time, error) {
 
 // changeLabels opens the store for a change of its labels, making it where there is none, and
 // writes into the log what was done: an entry for each file, or one.
-func changeLabels(ctx context.Context, w *world, c *cli.Context, change func(*store.Store) ([]store.LogEntry, error)) (err error) {
+func changeLabels(ctx context.Context, w *world, c *cli.Context, change func(*store.Store) ([]custody.Entry, error)) (err error) {
 	st, err := store.Open(ctx, c.String("db"), store.Options{Create: true})
 	if err != nil {
 		return err
