@@ -3,6 +3,8 @@
 // same Scene and decides nothing.
 package scene
 
+import "fmt"
+
 // Scene is a finished drawing or page: shapes at whole units (PerInch), back to front, with every text
 // measured. Writers of all formats draw the same Scene and decide nothing; x grows to the
 // right, y downward, a pixel is 1/96 inch at 100 %.
@@ -14,7 +16,19 @@ type Scene struct {
 	// PerInch is how many units of the drawing are an inch at 100 %: 96, a pixel each, where it is 0;
 	// 720 on pages of paper, a tenth of a point each.
 	PerInch int
-	Fonts   *Fonts // those by which its texts were measured
+	// Down: what flows runs from top to bottom, not from left to right. Writers need not know.
+	Down  bool
+	Fonts *Fonts // those by which its texts were measured
+	// Bookmarks are what the outline of a PDF names on this page, from top to bottom.
+	Bookmarks []Bookmark
+}
+
+// Bookmark is an entry of the outline of a PDF. Entries of Level 1 stand below the one of Level 0
+// before them, and so on; the first of a file has Level 0.
+type Bookmark struct {
+	Title string
+	Level int
+	Y     int // where on the page
 }
 
 // GroupKind says what a group of shapes is.
@@ -43,7 +57,17 @@ type Group struct {
 	Rects []Rect
 	Texts []Text
 	Order []Shape // what is drawn, in order: indexes into the three lists above
+	// In files of several pages Anchor names the group's frame, and Link makes it lead to the
+	// group of that Anchor; a group of labels without a Link leads to the anchor HopAnchor of its
+	// first hop. Links to no anchor are left out.
+	Anchor, Link string
 }
+
+// HopAnchor is the anchor of the row of a schedule that tells of a hop, by the hop's number.
+func HopAnchor(number int) string { return fmt.Sprintf("hop%d", number) }
+
+// ShownAnchor is the implicit anchor of the last page on which a label of a drawing names the hop.
+func ShownAnchor(number int) string { return fmt.Sprintf("shown%d", number) }
 
 // Shape names an entry of one of a group's lists.
 type Shape struct {

@@ -1,0 +1,129 @@
+package paper
+
+import (
+	"fmt"
+	"slices"
+
+	"clew/exhibit/scene"
+)
+
+// Area is the room that a page has for a drawing, in pixels of 1/96 inch.
+type Area struct{ W, H int }
+
+// Sheet is one sheet of a drawing that was cut. Its scene is not wider or higher than its text at 7 pt
+// allows, so that a page shows it whole by making it smaller.
+type Sheet struct {
+	Number int // from 1, in the order of the flow
+	Scene  *scene.Scene
+	Boxes  int   // that stand on it
+	From   []int // numbers of the sheets from which arrows enter it, ascending
+	To     []int // numbers of those to which arrows leave it, ascending
+}
+
+// leastText is the smallest text on paper, in tenths of a point.
+const leastText = 70
+
+// Sheets cuts a drawing that is too large for one page of the given area into sheets, and draws
+// the key: the whole drawing small, with the numbers of the sheets, and title, legend and
+// notes. A drawing whose smallest text is at least 7 pt on one page gives none and no key.
+//
+// Cuts run across the flow where only arrows cross it, and within such a band between boxes, in steps
+// where they are not beside each other. Every box, label and stub stands on one sheet, whole.
+// An arrow is drawn on every sheet that it crosses, and where it leaves one and enters another both
+// show the same letter at the match line, and the number of the other sheet; no two crossings share a letter.
+// Sheets are numbered along the flow, and within a band from its first side to its last.
+//
+// What is written across the whole drawing (scene.GroupMark) is left to Document.Watermark. It is a
+// pure function of its arguments.
+func Sheets(sc *scene.Scene, area Area) ([]Sheet, *scene.Scene, error) {
+	room := area.room(smallest(sc))
+	if sc.Width <= room.W && sc.Height <= room.H {
+		return nil, nil, nil
+	}
+	if room.W < leastRoom || room.H < leastRoom {
+		return nil, nil, fmt.Errorf("cut a drawing into sheets: an area of %d by %d pixels is too small for a sheet; choose larger paper", area.W, area.H)
+	}
+	c := newCutter(sc, room)
+	for range mostTries {
+		c.cut()
+		c.clip()
+		if err := c.drawSheets(); err != nil {
+			return nil, nil, fmt.Errorf("sheets of %q: %w", sc.Title, err)
+		}
+		if !c.tighten() {
+			break
+		}
+	}
+	key, err := c.key()
+	if err != nil {
+		return nil, nil, fmt.Errorf("key sheet of %q: %w", sc.Title, err)
+	}
+	return c.sheets, key, nil
+}
+
+const (
+	// leastRoom is the room, in pixels of the drawing, below which no sheet is made: a box and the
+	// margins with the letters need it.
+	leastRoom = 480
+	// mostTries is how often sheets are cut smaller because their letters took more room than was kept.
+	mostTries = 8
+)
+
+// room is the area in pixels of a drawing that is made smaller until its smallest text has 7 pt.
+func (a Area) room(text int) Area {
+	const tenthsPerPixel = 10 * 72 // of a point, times 96
+	scaled := func(n int) int { return n * text * tenthsPerPixel / (96 * leastText) }
+	return Area{scaled(a.W), scaled(a.H)}
+}
+
+// smallest is the size of the smallest text of the drawing.
+func smallest(sc *scene.Scene) int {
+	size := 0
+	for i := range sc.Groups {
+		if sc.Groups[i].Kind == scene.GroupMark {
+			continue
+		}
+		for _, t := range sc.Groups[i].Texts {
+			if size == 0 || t.Size < size {
+				size = t.Size
+			}
+		}
+	}
+	return max(size, 1)
+}
+
+// tighten leaves less room to boxes, and reports true, where a sheet came out larger than its room.
+func (c *cutter) tighten() bool {
+	overW, overH := 0, 0
+	for i := range c.sheets {
+		s := c.sheets[i].Scene
+		overW, overH = max(overW, s.Width-c.room.W), max(overH, s.Height-c.room.H)
+	}
+	if overW == 0 && overH == 0 {
+		return false
+	}
+	if c.sc.Down {
+		overW, overH = overH, overW
+	}
+	c.along, c.across = c.along-overW, c.across-overH
+	return c.along >= leastRoom/3 && c.across >= leastRoom/3
+}
+
+// letter names the nth crossing, from 0: A to Z without I and O, which look like digits, then AA.
+func letter(n int) string {
+	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+	name := ""
+	for n++; n > 0; n = (n - 1) / len(letters) {
+		name = string(letters[(n-1)%len(letters)]) + name
+	}
+	return name
+}
+
+// insert adds n to an ascending list without repeats.
+func insert(list []int, n int) []int {
+	i, found := slices.BinarySearch(list, n)
+	if found {
+		return list
+	}
+	return slices.Insert(list, i, n)
+}

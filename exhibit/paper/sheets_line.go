@@ -1,0 +1,238 @@
+package paper
+
+import (
+	"slices"
+
+	"clew/exhibit/scene"
+)
+
+// line is one line of an arrow, as points along it in flow coordinates.
+type line struct {
+	group, path int
+	points      []scene.Point
+}
+
+// fine is into how many steps a segment is divided to find where it crosses a cut.
+const fine = 24
+
+// lines lists the lines of all arrows. Straight ones become segments as well.
+func (c *cutter) lines() []line {
+	var out []line
+	for i := range c.sc.Groups {
+		g := &c.sc.Groups[i]
+		if g.Kind != scene.GroupArrow {
+			continue
+		}
+		for k := range g.Paths {
+			p := &g.Paths[k]
+			if p.Filled || len(p.Points) < 2 {
+				continue
+			}
+			l := line{group: i, path: k}
+			var curve []scene.Point
+			for n, q := range p.Points {
+				if q = c.uv(q); n > 0 && !p.Curve {
+					from := curve[len(curve)-1]
+					curve = append(curve, between(from, q, 1, 3), between(from, q, 2, 3))
+				}
+				curve = append(curve, q)
+			}
+			l.points = append(l.points, curve[0])
+			for s := 0; s+3 < len(curve); s += 3 {
+				for n := 1; n <= fine; n++ {
+					l.points = append(l.points, bezier(curve[s:s+4], n, fine))
+				}
+			}
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// between is the point n/of of the way from a to b.
+func between(a, b scene.Point, n, of int) scene.Point {
+	return scene.Point{X: a.X + (b.X-a.X)*n/of, Y: a.Y + (b.Y-a.Y)*n/of}
+}
+
+// bezier is the point of a segment of four points at n/of.
+func bezier(p []scene.Point, n, of int) scene.Point {
+	a, b := of-n, n
+	at := func(p0, p1, p2, p3 int) int {
+		return (a*a*a*p0 + 3*a*a*b*p1 + 3*a*b*b*p2 + b*b*b*p3 + of*of*of/2) / (of * of * of)
+	}
+	return scene.Point{X: at(p[0].X, p[1].X, p[2].X, p[3].X), Y: at(p[0].Y, p[1].Y, p[2].Y, p[3].Y)}
+}
+
+// height is the v at which the line first crosses u.
+func (l *line) height(u int) int {
+	for i := 1; i < len(l.points); i++ {
+		a, b := l.points[i-1], l.points[i]
+		if (a.X <= u) != (b.X <= u) {
+			return a.Y + (b.Y-a.Y)*(u-a.X)/(b.X-a.X)
+		}
+	}
+	return l.points[0].Y
+}
+
+// crossed lists, for each line that runs in the band, between which heights it does.
+func (c *cutter) crossed(b *band) [][2]int {
+	var out [][2]int
+	for _, l := range c.lines() {
+		found, span := false, [2]int{}
+		for _, p := range l.points {
+			if p.X < b.u0 || p.X > b.u1 {
+				continue
+			}
+			if !found {
+				found, span = true, [2]int{p.Y, p.Y}
+			}
+			span[0], span[1] = min(span[0], p.Y), max(span[1], p.Y)
+		}
+		if found && span[0] < span[1] {
+			out = append(out, span)
+		}
+	}
+	return out
+}
+
+// piece is a part of a line that stands on one sheet.
+type piece struct {
+	group, path int
+	points      []scene.Point // in flow coordinates
+}
+
+// end is where a piece meets a match line.
+type end struct {
+	letter string
+	out    bool // the arrow leaves the sheet here
+	other  int  // region on the other side
+	at     scene.Point
+	side   side
+}
+
+// side is a side of a sheet in flow coordinates.
+type side uint8
+
+const (
+	sideBack  side = iota // against the flow
+	sideAhead             // along it
+	sideLow               // smaller v
+	sideHigh
+)
+
+// stretch is a part of a line within one region, by indexes into its points, both included.
+type stretch struct{ region, from, to int }
+
+// stretches divides a line by regions. What runs above or below everything is left out, and so are
+// excursions into a neighbour's empty corner that come back.
+func (c *cutter) stretches(l *line) []stretch {
+	var all []stretch
+	for i, p := range l.points {
+		r := c.regionAt(p)
+		if n := len(all); n > 0 && all[n-1].region == r {
+			all[n-1].to = i
+			continue
+		}
+		all = append(all, stretch{r, i, i})
+	}
+	for {
+		i := c.excursion(l, all)
+		if i < 0 {
+			break
+		}
+		all[i-1].to = all[i+1].to
+		all = slices.Delete(all, i, i+2)
+	}
+	return slices.DeleteFunc(all, func(s stretch) bool { return s.region < 0 })
+}
+
+// excursion finds a stretch between two of one region that can be drawn with them: what lies nowhere, or
+// within what that region's sheet shows anyway. −1: there is none.
+func (c *cutter) excursion(l *line, all []stretch) int {
+	for i := 1; i < len(all)-1; i++ {
+		r := all[i-1].region
+		if r < 0 || all[i+1].region != r {
+			continue
+		}
+		if all[i].region < 0 {
+			return i
+		}
+		g, inside := &c.regions[r], true
+		for _, p := range l.points[all[i].from : all[i].to+1] {
+			inside = inside && g.u0 <= p.X && p.X <= g.u1 && g.v0 <= p.Y && p.Y <= g.v1
+		}
+		if inside {
+			return i
+		}
+	}
+	return -1
+}
+
+// clip divides the arrows among the regions and gives each crossing its letter.
+func (c *cutter) clip() {
+	n := 0
+	for _, l := range c.lines() {
+		parts := c.stretches(&l)
+		for i, s := range parts {
+			r := &c.regions[s.region]
+			from, to := s.from, s.to
+			points := slices.Clone(l.points[from : to+1])
+			b := &c.bands[r.band]
+			for k := range points { // what lies nowhere is drawn at the edge of the sheet
+				points[k].Y = min(max(points[k].Y, b.v0-slack), b.v1+slack)
+			}
+			if i > 0 {
+				p := c.enter(&l, s.region, from, -1)
+				points = append([]scene.Point{p}, points...)
+				r.ends = append(r.ends, end{letter: letter(n - 1), other: parts[i-1].region, at: p, side: c.sideOf(s.region, parts[i-1].region, l.points[from-1])})
+			}
+			if i+1 < len(parts) {
+				p := c.enter(&l, s.region, to, 1)
+				points = append(points, p)
+				r.ends = append(r.ends, end{letter: letter(n), out: true, other: parts[i+1].region, at: p, side: c.sideOf(s.region, parts[i+1].region, l.points[to+1])})
+				n++
+			}
+			r.pieces = append(r.pieces, piece{l.group, l.path, points})
+			for _, p := range points {
+				r.u0, r.u1, r.v0, r.v1 = min(r.u0, p.X), max(r.u1, p.X), min(r.v0, p.Y), max(r.v1, p.Y)
+			}
+		}
+	}
+}
+
+// enter is the last point of the region on the way from the point at index i to the one before it, or behind
+// it (step 1).
+func (c *cutter) enter(l *line, region, i, step int) scene.Point {
+	in, out := l.points[i], l.points[i+step]
+	for max(in.X-out.X, out.X-in.X) > 1 || max(in.Y-out.Y, out.Y-in.Y) > 1 {
+		mid := scene.Point{X: (in.X + out.X) / 2, Y: (in.Y + out.Y) / 2}
+		if mid == in || mid == out {
+			break
+		}
+		if c.regionAt(mid) == region {
+			in = mid
+		} else {
+			out = mid
+		}
+	}
+	return in
+}
+
+// sideOf says on which side of a sheet an arrow crosses to another, by the point beyond.
+func (c *cutter) sideOf(region, other int, beyond scene.Point) side {
+	r, o := &c.regions[region], &c.regions[other]
+	b := &c.bands[r.band]
+	switch {
+	case beyond.Y < b.v0-slack:
+		return sideLow
+	case beyond.Y > b.v1+slack:
+		return sideHigh
+	case o.band < r.band && beyond.X < b.u0:
+		return sideBack
+	case o.band > r.band && beyond.X >= b.u1:
+		return sideAhead
+	case c.regionAt(beyond) < region:
+		return sideLow
+	}
+	return sideHigh
+}
