@@ -18,6 +18,7 @@ type typeface struct {
 	font  *sfnt.Font
 	buf   sfnt.Buffer
 	width map[rune]int // advance in units of the em
+	drawn map[rune]bool
 	em    int
 }
 
@@ -26,7 +27,21 @@ func openTypeface(data []byte) (*typeface, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded font: %w", err)
 	}
-	return &typeface{data: data, font: f, width: map[rune]int{}, em: int(f.UnitsPerEm())}, nil
+	return &typeface{data: data, font: f, width: map[rune]int{}, drawn: map[rune]bool{}, em: int(f.UnitsPerEm())}, nil
+}
+
+// has reports whether the font draws r. Only the basic plane counts: what the files embed has no
+// other characters.
+func (t *typeface) has(r rune) (bool, error) {
+	if known, ok := t.drawn[r]; ok {
+		return known, nil
+	}
+	g, err := t.font.GlyphIndex(&t.buf, r)
+	if err != nil {
+		return false, fmt.Errorf("glyph of %q: %w", r, err)
+	}
+	t.drawn[r] = g != 0 && r <= 0xffff
+	return t.drawn[r], nil
 }
 
 // advance returns the width of r in units of the em. A character that the font lacks is
@@ -85,6 +100,33 @@ func (f *Fonts) Measure(text string, size int, bold bool) (int, error) {
 		sum += w
 	}
 	return (sum*size + t.em - 1) / t.em, nil
+}
+
+// Shown returns text as pages and pictures show it, which can draw nothing that the embedded font
+// lacks: Visible, with such characters as [U+4E2D].
+func (f *Fonts) Shown(text string, bold bool) (string, error) {
+	text, t := Visible(text), f.face(bold)
+	var b *strings.Builder
+	for i, r := range text {
+		has, err := t.has(r)
+		if err != nil {
+			return "", err
+		}
+		if !has && b == nil {
+			b = &strings.Builder{}
+			b.WriteString(text[:i])
+		}
+		switch {
+		case !has:
+			fmt.Fprintf(b, "[U+%04X]", r)
+		case b != nil:
+			b.WriteRune(r)
+		}
+	}
+	if b == nil {
+		return text, nil
+	}
+	return b.String(), nil
 }
 
 // Wrap breaks text into lines of at most width pixels, between words; a word that is
