@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +30,8 @@ func exhibitOptions() []option {
 	}
 }
 
-// exhibitChoices reads the flags of clew exhibit. own is the case that the incident names, or nil.
+// exhibitChoices reads the flags of clew exhibit. own is the case that the incident names, or nil: a
+// field of the file wins over its, and a flag over both.
 func exhibitChoices(c *cli.Context, own *tracer.Case) (exhibit.Options, error) {
 	o := exhibit.Options{DrawingPaper: c.String("drawing-paper"), Letters: c.Bool("letters")}
 	if own != nil {
@@ -38,6 +41,13 @@ func exhibitChoices(c *cli.Context, own *tracer.Case) (exhibit.Options, error) {
 		o.Only = formats(only)
 	}
 	of := &o.Case
+	if file := c.String("case"); file != "" {
+		named, err := readCase(file)
+		if err != nil {
+			return o, err
+		}
+		overlay(of, &named)
+	}
 	of.Exhibit = cmp.Or(c.String("exhibit-no"), of.Exhibit)
 	of.Offered = cmp.Or(tracer.Offered(c.String("offered")), of.Offered)
 	of.Paper = cmp.Or(c.String("paper"), of.Paper)
@@ -48,6 +58,31 @@ func exhibitChoices(c *cli.Context, own *tracer.Case) (exhibit.Options, error) {
 		}
 	}
 	return o, nil
+}
+
+func readCase(file string) (tracer.Case, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return tracer.Case{}, withHint(fmt.Errorf("read the case: %w", err), "--case names a YAML file; its fields are described in docs/format.md")
+	}
+	named, err := tracer.ParseCase(file, text)
+	if field, ok := errors.AsType[*tracer.FieldError](err); ok {
+		return named, withHint(err, "line %d of %s; the fields are described in docs/format.md", field.Line, field.File)
+	}
+	return named, err
+}
+
+// overlay puts what top says over what of says.
+func overlay(of, top *tracer.Case) {
+	of.Court, of.Docket = cmp.Or(top.Court, of.Court), cmp.Or(top.Docket, of.Docket)
+	if len(top.Caption) > 0 {
+		of.Caption = top.Caption
+	}
+	of.Exhibit, of.Offered = cmp.Or(top.Exhibit, of.Exhibit), cmp.Or(top.Offered, of.Offered)
+	of.PreparedBy, of.Paper = cmp.Or(top.PreparedBy, of.PreparedBy), cmp.Or(top.Paper, of.Paper)
+	if top.BatesStart > 0 {
+		of.BatesPrefix, of.BatesStart = top.BatesPrefix, top.BatesStart
+	}
 }
 
 // formats splits what --only says.

@@ -3,9 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"clew/tracer"
 )
 
 func TestParseBates(t *testing.T) {
@@ -50,4 +54,22 @@ func TestExhibitFlagsRefuse(t *testing.T) {
 		require.Equal(t, 1, code, c.flag)
 		require.Contains(t, errs.String(), c.want)
 	}
+}
+
+func TestCaseFlagsOverFileOverIncident(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "case.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("court: Court of the file\nexhibit: From the file\nbates_prefix: FIL\nbates_start: 7\n"), 0o600))
+	own := &tracer.Case{Court: "Court of the incident", Docket: "1:22-cr-7", Exhibit: "Incident", Offered: tracer.OfferedAid, Paper: "a4"}
+	of := *own
+	named, err := readCase(file)
+	require.NoError(t, err)
+	overlay(&of, &named)
+	require.Equal(t, tracer.Case{Court: "Court of the file", Docket: "1:22-cr-7", Exhibit: "From the file", BatesPrefix: "FIL", BatesStart: 7,
+		Offered: tracer.OfferedAid, Paper: "a4"}, of)
+
+	require.NoError(t, os.WriteFile(file, []byte("court: A\njudge: B\n"), 0o600))
+	_, err = readCase(file)
+	require.ErrorContains(t, err, "judge")
+	_, err = readCase(file + ".gone")
+	require.ErrorContains(t, err, "read the case")
 }
