@@ -47,32 +47,33 @@ func (c *canvas) group(g *Group) error {
 }
 
 func (c *canvas) rect(r *Rect) {
-	line := []Point{{r.X, r.Y}, {r.X + r.W, r.Y}, {r.X + r.W, r.Y + r.H}, {r.X, r.Y + r.H}, {r.X, r.Y}}
+	line := c.places([]Point{{r.X, r.Y}, {r.X + r.W, r.Y}, {r.X + r.W, r.Y + r.H}, {r.X, r.Y + r.H}, {r.X, r.Y}})
 	if r.Round > 0 {
+		corner := c.places(outline(r))
 		line = nil
-		corner := outline(r)
-		for i := 0; i+1 < len(corner); i += 4 {
-			line = append(line, corner[i], corner[i+1])
-			line = append(line, segment(corner[i+1:i+5], 6)...)
+		for i := 0; i+4 < len(corner); i += 4 {
+			line = append(line, corner[i])
+			line = append(line, flat(corner[i+1:i+5])...)
 		}
+		line = append(line, line[0])
 	}
-	c.area(line, r.Filled, r.Fill)
+	c.shape(line, r.Filled, r.Fill)
 	if r.Line > 0 {
 		c.line(line, r.Line, r.Stroke, r.Dash)
 	}
 }
 
 func (c *canvas) path(s *Path) {
-	line := s.Points
+	line := c.places(s.Points)
 	if s.Curve {
-		line = c.flat(s.Points)
+		line = flat(line)
 	}
-	c.area(line, s.Filled, s.Fill)
+	c.shape(line, s.Filled, s.Fill)
 	if s.Line == 0 {
 		return
 	}
 	if s.Filled {
-		line = append(line[:len(line):len(line)], line[0])
+		line = append(line, line[0])
 	}
 	c.line(line, s.Line, s.Stroke, s.Dash)
 	if s.Double {
@@ -80,29 +81,30 @@ func (c *canvas) path(s *Path) {
 	}
 }
 
-// flat turns Bézier segments into straight pieces of about two pixels.
-func (c *canvas) flat(points []Point) []Point {
-	out := points[:1:1]
-	for i := 0; i+3 < len(points); i += 3 {
-		span := 0
-		for k := i; k < i+3; k++ {
-			span += distance(points[k], points[k+1])
-		}
-		n := span * c.perInch / c.units / 2
-		out = append(out, segment(points[i:i+4], max(4, min(n, 200)))...)
+func (c *canvas) places(points []Point) []Point {
+	out := make([]Point, len(points))
+	for i, p := range points {
+		out[i] = c.point(p)
 	}
 	return out
 }
 
-// segment returns n points of a Bézier segment, without its start.
-func segment(p []Point, n int) []Point {
-	out := make([]Point, 0, n)
-	mix := func(i, a, b, c, d int) int {
-		k := n - i
-		return (k*k*k*a + 3*k*k*i*b + 3*k*i*i*c + i*i*i*d) / (n * n * n)
-	}
-	for i := 1; i <= n; i++ {
-		out = append(out, Point{mix(i, p[0].X, p[1].X, p[2].X, p[3].X), mix(i, p[0].Y, p[1].Y, p[2].Y, p[3].Y)})
+// flat turns a start and Bézier segments, in places, into straight pieces of about two pixels.
+func flat(points []Point) []Point {
+	out := []Point{points[0]}
+	for i := 0; i+3 < len(points); i += 3 {
+		p, span := points[i:i+4], 0
+		for k := range 3 {
+			span += distance(p[k], p[k+1])
+		}
+		n := max(4, min(span/(2*sub), 200))
+		mix := func(i, a, b, c, d int) int {
+			k := n - i
+			return (k*k*k*a + 3*k*k*i*b + 3*k*i*i*c + i*i*i*d) / (n * n * n)
+		}
+		for i := 1; i <= n; i++ {
+			out = append(out, Point{mix(i, p[0].X, p[1].X, p[2].X, p[3].X), mix(i, p[0].Y, p[1].Y, p[2].Y, p[3].Y)})
+		}
 	}
 	return out
 }
@@ -112,24 +114,15 @@ func distance(a, b Point) int {
 	return int(math.Sqrt(float64(x*x + y*y)))
 }
 
-// area fills a polygon in units of the scene.
-func (c *canvas) area(line []Point, filled bool, g Grey) {
-	if !filled || len(line) < 3 {
-		return
+// shape fills a polygon.
+func (c *canvas) shape(line []Point, filled bool, g Grey) {
+	if filled && len(line) > 2 {
+		c.fill([][]Point{line}, g)
 	}
-	polygon := make([]Point, len(line))
-	for i, p := range line {
-		polygon[i] = c.point(p)
-	}
-	c.fill([][]Point{polygon}, g)
 }
 
-// line draws along points in units of the scene.
-func (c *canvas) line(points []Point, width int, g Grey, d Dash) {
-	at := make([]Point, len(points))
-	for i, p := range points {
-		at[i] = c.point(p)
-	}
+// line draws along places; width is in units of the scene.
+func (c *canvas) line(at []Point, width int, g Grey, d Dash) {
 	half := max(c.at(width), sub*3/4) / 2 // thinner lines would fade
 	for _, piece := range c.dashes(at, d) {
 		c.fill(stroke(piece, half), g)
