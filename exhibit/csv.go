@@ -55,7 +55,7 @@ func (x *Exhibit) CSV(w io.Writer, name string) error {
 		}
 		c := csv.NewWriter(w)
 		c.UseCRLF = true
-		for n, row := range s.rows(newRegister(x.Trace, x.Diagram.Rule), x.Diagram.Runs) {
+		for n, row := range x.valued(name, s.rows(newRegister(x.Trace, x.Diagram.Rule), x.Diagram.Runs)) {
 			if x.Trace.Incident.Synthetic {
 				row = append(row, []string{"REPLICA", "replica"}[max(0, 1-n)])
 			}

@@ -41,6 +41,7 @@ type Options struct {
 	DrawingPaper string
 	Letters      bool     // drafts of letters and certificates too
 	Only         []string // the formats to write, of Formats; nil for all
+	Quotes       Quotes   // what amounts were worth in money, printed beside them; nil: no money is named
 }
 
 // DrawingPapers lists the papers for drawings, by name.

@@ -45,7 +45,7 @@ func (x *Exhibit) HTML(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{"linked": linked}).Parse(reportTemplate)
+	t, err := template.New("report").Funcs(template.FuncMap{"linked": linked}).Parse(moneyTemplate + reportTemplate)
 	if err != nil {
 		return fmt.Errorf("template of the report: %w", err)
 	}
@@ -81,6 +81,7 @@ type reportPage struct {
 	Totals                  []totalGroup
 	RoundLine               string
 	Seeds                   []seedView
+	Money                   *moneyView // nil where no prices were given
 	Hops                    [][]hopView
 	Runs                    [][]runView
 	RunsCount               int

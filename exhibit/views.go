@@ -128,7 +128,7 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 		p.Rules = append(p.Rules, ruleView{r.String(), ruleWordsOf(t, r), r == v.rule && r == t.Incident.Rule, r.Conserves()})
 	}
 	p.Totals = v.totals(sum)
-	p.Seeds = v.seeds()
+	p.Seeds, p.Money = v.seeds(), v.x.moneyView()
 	p.Hops, p.HopsCount = v.hops(), len(t.Hops)
 	for i := range t.Hops {
 		p.HopRows += len(t.Hops[i].Legs)

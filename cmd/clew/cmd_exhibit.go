@@ -53,6 +53,9 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if opt.Quotes, err = quotesOf(c); err != nil {
+		return err
+	}
 	dir, err := openOutDir(or(c.String("out"), "exhibit-"+t.id))
 	if err != nil {
 		return err
