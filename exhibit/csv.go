@@ -25,8 +25,11 @@ func schedules() []struct {
 		{"schedule_c_endpoints.csv", endpointRows},
 		{"schedule_d_findings.csv", findingRows},
 		{"schedule_d_candidates.csv", candidateRows},
+		{"schedule_d_labels.csv", labelRows},
 		{"schedule_e_conservation.csv", conservationRows},
 		{"schedule_f_gaps.csv", gapRows},
+		{"schedule_g_method.csv", methodRows},
+		{"schedule_h_accounts.csv", accountRows},
 		{"seeds.csv", seedRows},
 	}
 }
