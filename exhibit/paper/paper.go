@@ -5,7 +5,11 @@
 // Start reading at Document.
 package paper
 
-import "clew/exhibit/scene"
+import (
+	"time"
+
+	"clew/exhibit/scene"
+)
 
 // Unit is how many units of a page an inch has: a unit is a tenth of a point.
 const Unit = 720
@@ -33,13 +37,18 @@ type Document struct {
 	BatesStart  int
 	// Watermark is written across every page, under everything: "REPLICA"; "" for none.
 	Watermark string
-	Parts     []Part
+	// Date is when the data are of: what a PDF says of when it was made. Zero: nothing.
+	Date  time.Time
+	Parts []Part
 }
 
 // Part is a part of a document that starts on a page of its own.
 type Part struct {
-	Title     string // in the outline of the PDF, and as a heading
+	// Title stands in the outline of the PDF, at the head of each page, and as a heading unless a
+	// Drawing comes first, which names itself.
+	Title     string
 	Landscape bool
+	Size      Size // where its pages are larger than the document's
 	Blocks    []Block
 }
 
@@ -57,7 +66,8 @@ type Paragraph struct {
 }
 
 // Table is a table that may run over many pages: its head is repeated on each, and no row is cut
-// where it fits on a page.
+// where it fits on a page. Cells of a row beyond the columns stand below the others, each across the
+// whole table.
 type Table struct {
 	Columns []Column
 	Rows    [][]Cell
@@ -77,6 +87,9 @@ type Cell struct {
 	Text string
 	Bold bool
 	Grey scene.Grey
+	// Anchor names the row in links, and Link leads from the cell to what has such an Anchor, or to
+	// where a drawing shows a hop (scene.ShownAnchor).
+	Anchor, Link string
 }
 
 // Drawing is a scene set on a page, made smaller where it has to be but never enlarged, in the

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
+const asciiEnd = 128
+
 // typeface measures text in one weight of the embedded font. Widths are those that the
 // font file states, without kerning, so that they are the same on every machine.
 type typeface struct {
@@ -19,6 +21,7 @@ type typeface struct {
 	buf   sfnt.Buffer
 	width map[rune]int // advance in units of the em
 	drawn map[rune]bool
+	ascii [asciiEnd]int // the same as width for the first characters, where it is known
 	em    int
 }
 
@@ -63,6 +66,9 @@ func (t *typeface) advance(r rune) (int, error) {
 		w = a.Round()
 	}
 	t.width[r] = w
+	if r < asciiEnd {
+		t.ascii[r] = w
+	}
 	return w, nil
 }
 
@@ -93,6 +99,10 @@ func (f *Fonts) Measure(text string, size int, bold bool) (int, error) {
 	t := f.face(bold)
 	sum := 0
 	for _, r := range text {
+		if r < asciiEnd && t.ascii[r] > 0 {
+			sum += t.ascii[r]
+			continue
+		}
 		w, err := t.advance(r)
 		if err != nil {
 			return 0, err
@@ -105,6 +115,9 @@ func (f *Fonts) Measure(text string, size int, bold bool) (int, error) {
 // Shown returns text as pages and pictures show it, which can draw nothing that the embedded font
 // lacks: Visible, with such characters as [U+4E2D].
 func (f *Fonts) Shown(text string, bold bool) (string, error) {
+	if plain(text) {
+		return text, nil
+	}
 	text, t := Visible(text), f.face(bold)
 	var b *strings.Builder
 	for i, r := range text {
@@ -127,6 +140,16 @@ func (f *Fonts) Shown(text string, bold bool) (string, error) {
 		return text, nil
 	}
 	return b.String(), nil
+}
+
+// plain reports whether text has printable ASCII alone, which every font has.
+func plain(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // Wrap breaks text into lines of at most width pixels, between words; a word that is

@@ -1,0 +1,115 @@
+package paper
+
+import "clew/exhibit/scene"
+
+// drawing sets a drawing in the middle of the page, made smaller where it has to be.
+func (s *setter) drawing(d *Drawing) error {
+	caption := 0
+	if d.Caption != "" {
+		lines, err := wrap(s.f, d.Caption, s.w, styleFine)
+		if err != nil {
+			return err
+		}
+		caption = len(lines) * styleFine.leading
+	}
+	per := d.Scene.PerInch
+	if per == 0 {
+		per = 96
+	}
+	full := scale{Unit, per}
+	if err := s.need(min(full.of(d.Scene.Height)+caption, s.bottom-s.y)); err != nil {
+		return err
+	}
+	if !s.isFresh && s.y+full.of(d.Scene.Height)+caption > s.bottom {
+		if err := s.newPage(s.p); err != nil {
+			return err
+		}
+	}
+	by := full
+	for _, fit := range []scale{{s.w, d.Scene.Width}, {s.bottom - s.y - caption, d.Scene.Height}} {
+		if fit.n*by.of1 < by.n*fit.of1 {
+			by = fit
+		}
+	}
+	x := marginSide + (s.w-by.of(d.Scene.Width))/2
+	for i := range d.Scene.Groups {
+		g := &d.Scene.Groups[i]
+		if g.Kind == scene.GroupMark && s.d.Watermark != "" {
+			continue // the page has one
+		}
+		put, err := by.group(g, s.f)
+		if err != nil {
+			return err
+		}
+		put.Move(x, s.y)
+		s.add(put)
+	}
+	s.y += by.of(d.Scene.Height)
+	if d.Caption == "" {
+		return nil
+	}
+	return s.lines(d.Caption, styleFine, centre)
+}
+
+// scale is a ratio.
+type scale struct{ n, of1 int }
+
+// of returns v by the ratio, rounded down.
+func (s scale) of(v int) int {
+	v *= s.n
+	if v < 0 {
+		return -((-v + s.of1 - 1) / s.of1)
+	}
+	return v / s.of1
+}
+
+// group returns g by the ratio; its texts are measured again, and stand in the middle of where they
+// stood.
+func (s scale) group(g *scene.Group, f *scene.Fonts) (scene.Group, error) {
+	out := *g
+	out.Frame = s.rect(g.Frame)
+	out.Rects = make([]scene.Rect, len(g.Rects))
+	for i, r := range g.Rects {
+		out.Rects[i] = s.rect(r)
+	}
+	out.Paths = make([]scene.Path, len(g.Paths))
+	for i, p := range g.Paths {
+		p.Line = s.line(p.Line)
+		points := make([]scene.Point, len(p.Points))
+		for k, q := range p.Points {
+			points[k] = scene.Point{X: s.of(q.X), Y: s.of(q.Y)}
+		}
+		p.Points = points
+		out.Paths[i] = p
+	}
+	out.Texts = make([]scene.Text, len(g.Texts))
+	for i, t := range g.Texts {
+		size := max(1, s.of(t.Size))
+		w, err := f.Measure(t.S, size, t.Bold)
+		if err != nil {
+			return out, err
+		}
+		x := s.of(t.X)
+		if t.Turn == 0 {
+			x += max(0, s.of(t.W)-w) / 2
+		}
+		t.X, t.Y, t.W, t.Size = x, s.of(t.Y), w, size
+		out.Texts[i] = t
+	}
+	return out, nil
+}
+
+func (s scale) rect(r scene.Rect) scene.Rect {
+	x, y := s.of(r.X), s.of(r.Y)
+	r.W, r.H = s.of(r.X+r.W)-x, s.of(r.Y+r.H)-y
+	r.X, r.Y, r.Round, r.Line = x, y, s.of(r.Round), s.line(r.Line)
+	return r
+}
+
+// line keeps a line as wide as a copier can show.
+func (s scale) line(w int) int {
+	if w == 0 {
+		return 0
+	}
+	return max(4, s.of(w))
+}
