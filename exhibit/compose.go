@@ -16,7 +16,7 @@ const (
 // compose draws title, diagram, legend and notes, from top to bottom.
 func (a *artist) compose(p *placement) error {
 	s := a.scene
-	s.Width = max(minWidth, p.w+2*margin)
+	s.Width, s.Down = max(minWidth, p.w+2*margin), a.down
 	y, err := a.scaled(margin, a.header)
 	if err != nil {
 		return err

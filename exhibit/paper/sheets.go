@@ -25,7 +25,8 @@ const leastText = 70
 
 // Sheets cuts a drawing that is too large for one page of the given area into sheets, and draws
 // the key: the whole drawing small, with the numbers of the sheets, and title, legend and
-// notes. A drawing whose smallest text is at least 7 pt on one page gives none and no key.
+// notes. A drawing whose smallest text is at least 7 pt on one page gives no sheets and no key; one that
+// needs no more than its title, legend and notes set anew gives no sheets, and itself, so set, as the key.
 //
 // Cuts run across the flow where only arrows cross it, and within such a band between boxes, in steps
 // where they are not beside each other. Every box, label and stub stands on one sheet, whole.
@@ -44,6 +45,9 @@ func Sheets(sc *scene.Scene, area Area) ([]Sheet, *scene.Scene, error) {
 		return nil, nil, fmt.Errorf("cut a drawing into sheets: an area of %d by %d pixels is too small for a sheet; choose larger paper", area.W, area.H)
 	}
 	c := newCutter(sc, room)
+	if whole := c.reset(); whole != nil {
+		return nil, whole, nil
+	}
 	for range mostTries {
 		c.cut()
 		c.clip()

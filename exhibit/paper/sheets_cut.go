@@ -14,7 +14,7 @@ import (
 const (
 	// sideRoom and endRoom are kept for the letters at the left and right, and at the top and bottom,
 	// of a sheet; headRoom for its number. In pixels of the drawing.
-	sideRoom, endRoom, headRoom = 120, 46, 40
+	sideRoom, endRoom, headRoom = 112, 52, 40
 	// slack is how far arrows may run above and below all boxes of a band and still be on its sheets.
 	slack = 40
 	// apart is how far a cut stays from a box or a label, where there is room.
@@ -49,7 +49,8 @@ type band struct {
 type cutter struct {
 	sc            *scene.Scene
 	room          Area
-	along, across int // room for items on a sheet
+	all           scene.Rect // that boxes and arrows fill
+	along, across int        // room for items on a sheet
 	items         []item
 	bands         []band
 	regions       []region
@@ -66,9 +67,15 @@ type region struct {
 }
 
 func newCutter(sc *scene.Scene, room Area) *cutter {
-	c := &cutter{sc: sc, room: room, along: room.W - 2*sideRoom, across: room.H - 2*endRoom - headRoom}
+	c := &cutter{sc: sc, room: room}
+	c.all = c.whole()
+	w, h := room.W-2*edge, room.H-headRoom-edge
+	if c.all.W > w || c.all.H > h { // more than one sheet, with letters
+		w, h = w-2*sideRoom, h-2*endRoom
+	}
+	c.along, c.across = w, h
 	if sc.Down {
-		c.along, c.across = room.H-2*endRoom-headRoom, room.W-2*sideRoom
+		c.along, c.across = h, w
 	}
 	for i := range sc.Groups {
 		g := &sc.Groups[i]

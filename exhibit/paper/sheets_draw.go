@@ -108,7 +108,7 @@ func (c *cutter) arrows(i int) []scene.Group {
 	}
 	for _, p := range r.pieces {
 		path := c.sc.Groups[p.group].Paths[p.path]
-		path.Curve, path.Points = false, nil
+		path.Curve, path.Points = true, nil
 		for _, q := range p.points {
 			path.Points = append(path.Points, c.uv(q))
 		}
@@ -205,7 +205,7 @@ func (c *cutter) head(s *Sheet) error {
 	if err != nil {
 		return err
 	}
-	g := scene.Group{Kind: scene.GroupFrame, ID: "sheet"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: "sheet", Anchor: anchor(s.Number)}
 	g.AddText(scene.Text{X: edge, Y: edge + size, W: w, Size: size, Bold: true, S: name})
 	x := edge + w + 16
 	if len(s.From)+len(s.To) > 0 {
@@ -227,6 +227,9 @@ func (c *cutter) head(s *Sheet) error {
 	s.Scene.Groups = append([]scene.Group{g}, s.Scene.Groups...)
 	return nil
 }
+
+// anchor is where the number of a sheet on the key leads to.
+func anchor(sheet int) string { return fmt.Sprintf("sheet%d", sheet) }
 
 // says lists sheets at the end of a description.
 func says(what string, sheets []int) string {
@@ -252,11 +255,13 @@ func count(n int, one, many string) string {
 
 // tab is a letter at the frame of a sheet, in pixels of the drawing.
 type tab struct {
-	letter, where      string // "A", "to sheet 3"
-	letterW, whereW    int
-	at                 scene.Point // where the arrow meets the match line
-	place              place
-	pos, layer, layers int // along the side, and how far out
+	out             bool   // the arrow leaves here
+	letter, where   string // "A", "to sheet 3"
+	letterW, whereW int
+	at              scene.Point // where the arrow meets the match line
+	place           place
+	pos             int // along the side
+	off             int // from the match line outwards
 }
 
 // place is a side of a sheet on paper.
@@ -273,7 +278,7 @@ const (
 func (c *cutter) tabs(r *region, view scene.Rect) ([]tab, error) {
 	var out []tab
 	for _, e := range r.ends {
-		t := tab{letter: e.letter, at: c.uv(e.at), place: c.placeOf(e.side), where: fmt.Sprintf("from sheet %d", e.other+1)}
+		t := tab{out: e.out, letter: e.letter, at: c.uv(e.at), place: c.placeOf(e.side), where: fmt.Sprintf("from sheet %d", e.other+1)}
 		if e.out {
 			t.where = fmt.Sprintf("to sheet %d", e.other+1)
 		}
@@ -354,12 +359,14 @@ func spread(tabs []tab, view scene.Rect) {
 		all += tabs[i].extent()
 	}
 	layers := max(1, (all+room-1)/max(room, 1))
-	for n := range layers {
+	for n, off := 0, lead; n < layers; n++ {
 		var of []*tab
+		deep := 0
 		for i := n; i < len(tabs); i += layers {
-			tabs[i].layer, tabs[i].layers = n, layers
+			tabs[i].off, deep = off, max(deep, tabs[i].depth())
 			of = append(of, &tabs[i])
 		}
+		off += deep + 2*tabGap
 		rowOf(of, from, from+room)
 	}
 }

@@ -9,8 +9,8 @@ import (
 // key draws the whole drawing small, without its texts, which nobody could read, with the outline and the
 // number of each sheet; above it the title of the drawing, below legend and notes.
 func (c *cutter) key() (*scene.Scene, error) {
-	all := c.whole()
-	above, below := c.frames(all)
+	all := c.all
+	above, below := c.frames()
 	key := &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Title: "Key to the sheets: " + c.sc.Title, Description: c.sc.Description}
 	y := stack(key, above, edge)
 	y, err := c.keyHead(key, y)
@@ -33,14 +33,14 @@ func (c *cutter) key() (*scene.Scene, error) {
 		if g.Kind == scene.GroupFrame || g.Kind == scene.GroupMark {
 			continue
 		}
-		g.Texts, g.Order, g.Say, g.Hops, g.Fold = nil, withoutText(g.Order), "", nil, 0
+		g.Texts, g.Order, g.Say, g.Hops, g.Fold, g.Anchor, g.Link = nil, withoutText(g.Order), "", nil, 0, "", ""
 		g.Move(-all.X, -all.Y)
 		by.shrink(&g)
 		g.Move(dx, dy)
 		key.Groups = append(key.Groups, g)
 	}
 	for i := range c.regions {
-		g, err := c.outline(i, all, by, dx, dy)
+		g, err := c.outline(i, by, dx, dy)
 		if err != nil {
 			return nil, err
 		}
@@ -49,6 +49,25 @@ func (c *cutter) key() (*scene.Scene, error) {
 	key.Height = stack(key, below, y+by.of1(all.H)+12)
 	key.Width = c.room.W
 	return key, nil
+}
+
+// reset is the whole drawing with its title, legend and notes set as wide as the page, if that fits on it; else nil.
+func (c *cutter) reset() *scene.Scene {
+	above, below := c.frames()
+	out := &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Title: c.sc.Title, Description: c.sc.Description, Width: c.room.W}
+	y := stack(out, above, edge) + 4
+	for i := range c.sc.Groups {
+		g := clone(&c.sc.Groups[i])
+		if g.Kind != scene.GroupFrame && g.Kind != scene.GroupMark {
+			g.Move((c.room.W-c.all.W)/2-c.all.X, y-c.all.Y)
+			out.Groups = append(out.Groups, g)
+		}
+	}
+	out.Height = stack(out, below, y+c.all.H+14)
+	if c.all.W > c.room.W-2*edge || out.Height > c.room.H {
+		return nil
+	}
+	return out
 }
 
 // whole is the rectangle that boxes and arrows fill.
@@ -77,7 +96,7 @@ func (c *cutter) whole() scene.Rect {
 
 // frames are title, legend and notes at the size that their smallest text allows, those above the
 // drawing and those below it.
-func (c *cutter) frames(all scene.Rect) (above, below []scene.Group) {
+func (c *cutter) frames() (above, below []scene.Group) {
 	for i := range c.sc.Groups {
 		if c.sc.Groups[i].Kind != scene.GroupFrame {
 			continue
@@ -90,7 +109,7 @@ func (c *cutter) frames(all scene.Rect) (above, below []scene.Group) {
 			}
 			right = max(right, t.X+t.W-g.Frame.X)
 		}
-		up := g.Frame.Y < all.Y
+		up := g.Frame.Y < c.all.Y
 		if size > 0 {
 			by := ratio{max(textSize, smallest(c.sc)), size}
 			g.Move(-g.Frame.X, -g.Frame.Y)
@@ -153,9 +172,9 @@ func (c *cutter) keyHead(key *scene.Scene, y int) (int, error) {
 }
 
 // outline is the frame and the number of sheet i on the key.
-func (c *cutter) outline(i int, all scene.Rect, by ratio, dx, dy int) (scene.Group, error) {
-	r := &c.regions[i]
-	g := scene.Group{Kind: scene.GroupLabel, ID: fmt.Sprintf("key%d", i+1)}
+func (c *cutter) outline(i int, by ratio, dx, dy int) (scene.Group, error) {
+	r, all := &c.regions[i], c.all
+	g := scene.Group{Kind: scene.GroupLabel, ID: fmt.Sprintf("key%d", i+1), Link: anchor(i + 1)}
 	a, b := c.uv(scene.Point{X: r.items[0].u0, Y: r.items[0].v0}), scene.Point{}
 	for _, it := range r.items {
 		p, q := c.uv(scene.Point{X: it.u0, Y: it.v0}), c.uv(scene.Point{X: it.u1, Y: it.v1})
@@ -181,13 +200,6 @@ type ratio struct{ n, of int }
 
 // of1 is a length made smaller, rounded.
 func (r ratio) of1(v int) int { return floorDiv(2*v*r.n+r.of, 2*r.of) }
-
-func floorDiv(a, b int) int {
-	if a < 0 {
-		return -((-a + b - 1) / b)
-	}
-	return a / b
-}
 
 // shrink makes a group smaller, from the corner of the drawing. Lines stay as wide as they are, but for wide
 // ones.

@@ -6,14 +6,16 @@ import (
 	"clew/exhibit/scene"
 )
 
-// line is one line of an arrow, as points along it in flow coordinates.
+// line is one line of an arrow, in flow coordinates: a start and cubic Bézier segments of three points
+// each, and points along it, fine to a segment.
 type line struct {
 	group, path int
+	curve       []scene.Point
 	points      []scene.Point
 }
 
 // fine is into how many steps a segment is divided to find where it crosses a cut.
-const fine = 24
+const fine = 48
 
 // lines lists the lines of all arrows. Straight ones become segments as well.
 func (c *cutter) lines() []line {
@@ -24,29 +26,30 @@ func (c *cutter) lines() []line {
 			continue
 		}
 		for k := range g.Paths {
-			p := &g.Paths[k]
-			if p.Filled || len(p.Points) < 2 {
-				continue
+			if p := &g.Paths[k]; !p.Filled && len(p.Points) > 1 {
+				out = append(out, c.line(i, k, p))
 			}
-			l := line{group: i, path: k}
-			var curve []scene.Point
-			for n, q := range p.Points {
-				if q = c.uv(q); n > 0 && !p.Curve {
-					from := curve[len(curve)-1]
-					curve = append(curve, between(from, q, 1, 3), between(from, q, 2, 3))
-				}
-				curve = append(curve, q)
-			}
-			l.points = append(l.points, curve[0])
-			for s := 0; s+3 < len(curve); s += 3 {
-				for n := 1; n <= fine; n++ {
-					l.points = append(l.points, bezier(curve[s:s+4], n, fine))
-				}
-			}
-			out = append(out, l)
 		}
 	}
 	return out
+}
+
+func (c *cutter) line(group, path int, p *scene.Path) line {
+	l := line{group: group, path: path}
+	for n, q := range p.Points {
+		if q = c.uv(q); n > 0 && !p.Curve {
+			from := l.curve[len(l.curve)-1]
+			l.curve = append(l.curve, between(from, q, 1, 3), between(from, q, 2, 3))
+		}
+		l.curve = append(l.curve, q)
+	}
+	l.points = append(l.points, l.curve[0])
+	for s := 0; s+3 < len(l.curve); s += 3 {
+		for n := 1; n <= fine; n++ {
+			l.points = append(l.points, blossom(l.curve[s:s+4], n, n, n))
+		}
+	}
+	return l
 }
 
 // between is the point n/of of the way from a to b.
@@ -54,13 +57,42 @@ func between(a, b scene.Point, n, of int) scene.Point {
 	return scene.Point{X: a.X + (b.X-a.X)*n/of, Y: a.Y + (b.Y-a.Y)*n/of}
 }
 
-// bezier is the point of a segment of four points at n/of.
-func bezier(p []scene.Point, n, of int) scene.Point {
-	a, b := of-n, n
-	at := func(p0, p1, p2, p3 int) int {
-		return (a*a*a*p0 + 3*a*a*b*p1 + 3*a*b*b*p2 + b*b*b*p3 + of*of*of/2) / (of * of * of)
+// blossom is the polar form of a segment at three parameters, each in parts of fine: with all three alike it
+// is a point of the segment, and its values at (a, a, b) and (a, b, b) lead the part from a to b.
+func blossom(p []scene.Point, a, b, c int) scene.Point {
+	at := func(v [4]int) int {
+		n := 3
+		for _, t := range []int{a, b, c} {
+			for i := range n {
+				v[i] = v[i]*(fine-t) + v[i+1]*t
+			}
+			n--
+		}
+		const whole = fine * fine * fine
+		return floorDiv(2*v[0]+whole, 2*whole)
 	}
-	return scene.Point{X: at(p[0].X, p[1].X, p[2].X, p[3].X), Y: at(p[0].Y, p[1].Y, p[2].Y, p[3].Y)}
+	return scene.Point{X: at([4]int{p[0].X, p[1].X, p[2].X, p[3].X}), Y: at([4]int{p[0].Y, p[1].Y, p[2].Y, p[3].Y})}
+}
+
+// part is the line from one of its points to another as a start and segments.
+func (l *line) part(from, to int) []scene.Point {
+	out := []scene.Point{l.points[from]}
+	for from < to {
+		s := from / fine
+		end := min(to, (s+1)*fine)
+		a, b, p := from-s*fine, end-s*fine, l.curve[3*s:3*s+4]
+		out = append(out, blossom(p, a, a, b), blossom(p, a, b, b), l.points[end])
+		from = end
+	}
+	return out
+}
+
+// floorDiv divides and rounds down.
+func floorDiv(a, b int) int {
+	if a < 0 {
+		return -((-a + b - 1) / b)
+	}
+	return a / b
 }
 
 // height is the v at which the line first crosses u.
@@ -98,7 +130,7 @@ func (c *cutter) crossed(b *band) [][2]int {
 // piece is a part of a line that stands on one sheet.
 type piece struct {
 	group, path int
-	points      []scene.Point // in flow coordinates
+	points      []scene.Point // a start and segments, in flow coordinates
 }
 
 // end is where a piece meets a match line.
@@ -175,21 +207,20 @@ func (c *cutter) clip() {
 		parts := c.stretches(&l)
 		for i, s := range parts {
 			r := &c.regions[s.region]
-			from, to := s.from, s.to
-			points := slices.Clone(l.points[from : to+1])
+			points := l.part(s.from, s.to)
 			b := &c.bands[r.band]
 			for k := range points { // what lies nowhere is drawn at the edge of the sheet
 				points[k].Y = min(max(points[k].Y, b.v0-slack), b.v1+slack)
 			}
 			if i > 0 {
-				p := c.enter(&l, s.region, from, -1)
-				points = append([]scene.Point{p}, points...)
-				r.ends = append(r.ends, end{letter: letter(n - 1), other: parts[i-1].region, at: p, side: c.sideOf(s.region, parts[i-1].region, l.points[from-1])})
+				p := c.enter(&l, s.region, s.from, -1)
+				points = append([]scene.Point{p, p, points[0]}, points...)
+				r.ends = append(r.ends, end{letter: letter(n - 1), other: parts[i-1].region, at: p, side: c.sideOf(s.region, parts[i-1].region, l.points[s.from-1])})
 			}
 			if i+1 < len(parts) {
-				p := c.enter(&l, s.region, to, 1)
-				points = append(points, p)
-				r.ends = append(r.ends, end{letter: letter(n), out: true, other: parts[i+1].region, at: p, side: c.sideOf(s.region, parts[i+1].region, l.points[to+1])})
+				p := c.enter(&l, s.region, s.to, 1)
+				points = append(points, points[len(points)-1], p, p)
+				r.ends = append(r.ends, end{letter: letter(n), out: true, other: parts[i+1].region, at: p, side: c.sideOf(s.region, parts[i+1].region, l.points[s.to+1])})
 				n++
 			}
 			r.pieces = append(r.pieces, piece{l.group, l.path, points})

@@ -15,45 +15,43 @@ func marginsOf(tabs []tab) margins {
 	for i := range tabs {
 		t := &tabs[i]
 		d := depth[t.place]
-		*d = max(*d, lead+(t.layer+1)*t.depth())
-		if t.upDown() { // a tab near a corner may stand out
-			continue
-		}
+		*d = max(*d, t.off+t.depth()+tabGap)
 	}
 	return m
 }
 
-// depth is how far out a layer of tabs reaches.
+// depth is how far out the tab reaches.
 func (t *tab) depth() int {
 	if t.upDown() {
-		return t.height() + tabGap
+		return t.height()
 	}
-	return sideTab
+	return t.width()
 }
 
-// sideTab is the width of a layer of letters at the left or right: "AB from sheet 120" fits.
-const sideTab = 124
-
-// group draws the tab beside the view, with a thin line from the match line.
+// group draws the tab beside the view, with a thin line from the match line. On paper that can be clicked it
+// leads to the same letter on the other sheet: the anchor of one is "toA", of the other "fromA".
 func (t *tab) group(view scene.Rect) scene.Group {
 	w, h := t.width(), t.height()
 	f := scene.Rect{W: w, H: h}
 	var line []scene.Point
 	switch t.place {
 	case placeLeft:
-		f.X, f.Y = view.X-lead-t.layer*sideTab-w, t.pos
+		f.X, f.Y = view.X-t.off-w, t.pos
 		line = []scene.Point{t.at, {X: view.X, Y: t.at.Y}, {X: f.X + w, Y: f.Y + h/2}}
 	case placeRight:
-		f.X, f.Y = view.X+view.W+lead+t.layer*sideTab, t.pos
+		f.X, f.Y = view.X+view.W+t.off, t.pos
 		line = []scene.Point{t.at, {X: view.X + view.W, Y: t.at.Y}, {X: f.X, Y: f.Y + h/2}}
 	case placeTop:
-		f.X, f.Y = t.pos+tabGap, view.Y-lead-t.layer*t.depth()-h
+		f.X, f.Y = t.pos+tabGap, view.Y-t.off-h
 		line = []scene.Point{t.at, {X: t.at.X, Y: view.Y}, {X: f.X + w/2, Y: f.Y + h}}
 	case placeBottom:
-		f.X, f.Y = t.pos+tabGap, view.Y+view.H+lead+t.layer*t.depth()
+		f.X, f.Y = t.pos+tabGap, view.Y+view.H+t.off
 		line = []scene.Point{t.at, {X: t.at.X, Y: view.Y + view.H}, {X: f.X + w/2, Y: f.Y}}
 	}
-	g := scene.Group{Kind: scene.GroupFrame, Frame: f, Say: t.letter + " " + t.where}
+	g := scene.Group{Kind: scene.GroupFrame, Frame: f, Say: t.letter + " " + t.where, Anchor: "from" + t.letter, Link: "to" + t.letter}
+	if t.out {
+		g.Anchor, g.Link = g.Link, g.Anchor
+	}
 	g.AddPath(scene.Path{Points: line, Line: 1, Stroke: scene.Dark})
 	key := scene.Rect{X: f.X, Y: f.Y, W: t.letterW + 8, H: tabHeight, Line: 1, Stroke: scene.Black, Fill: scene.White, Filled: true, Round: 2}
 	where := scene.Point{X: f.X + key.W + 4, Y: f.Y + 13}
