@@ -124,8 +124,8 @@ func follow(t *testing.T, node ingest.Node, incident []byte, recorder *ingest.Re
 	trace, err := tracer.Run(ctx, inc, inc.Seeds[0].Chain, pass, bitcoin.Codec{}, tracer.Options{TouchedOnly: true})
 	require.NoError(t, err)
 	if recorder != nil {
-		recorder.Declare(inc.SHA256, demoDeclared(inc))
-		recorder.Declare(inc.SHA256, demoDeclared(inc)) // adds nothing: the files are those of one
+		recorder.Declare(ingest.Declaration{SHA256: inc.SHA256, FirstLogged: demoDeclared(inc)})
+		recorder.Declare(ingest.Declaration{SHA256: inc.SHA256, FirstLogged: demoDeclared(inc)}) // adds nothing: the files are those of one
 		_, err = recorder.Close(pass.AsOf())
 		require.NoError(t, err)
 	}

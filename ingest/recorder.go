@@ -75,6 +75,16 @@ type Manifest struct {
 type Declaration struct {
 	SHA256      string `json:"sha256"`       // of the incident file
 	FirstLogged string `json:"first_logged"` // RFC 3339
+	// Earlier are other declarations under the incident's id in that log, oldest first.
+	Earlier []EarlierDeclaration `json:"earlier,omitempty"`
+}
+
+// EarlierDeclaration is what was declared under the same id by another file.
+type EarlierDeclaration struct {
+	SHA256   string `json:"sha256"`
+	When     string `json:"when"` // RFC 3339
+	Rule     string `json:"rule"`
+	Accounts string `json:"accounts"`
 }
 
 // Pin is the last block of what a recording stands for.
@@ -144,10 +154,10 @@ func newManifest(chain chains.Chain, c Coverage) Manifest {
 	return Manifest{Schema: RecordingSchema, Chain: chain, CAIP2: chain.CAIP2(), Coverage: c, From: -1}
 }
 
-// Declare notes when the incident whose file has that SHA-256 was first logged (RFC 3339).
-// Saying it again, as each pass of a trace does, adds nothing.
-func (r *Recorder) Declare(sha, firstLogged string) {
-	if d := (Declaration{sha, firstLogged}); !slices.Contains(r.declared, d) {
+// Declare notes when an incident was first logged and what was declared before under its id. What is
+// said again of the same file adds nothing.
+func (r *Recorder) Declare(d Declaration) {
+	if !slices.ContainsFunc(r.declared, func(there Declaration) bool { return there.SHA256 == d.SHA256 }) {
 		r.declared = append(r.declared, d)
 	}
 }

@@ -87,12 +87,12 @@ func (e *TxEntry) before(f *TxEntry) bool {
 // Held returns the span of heights whose headers it holds.
 func (r *Recording) Held() Span { return Span{From: r.Manifest.From, To: r.Manifest.To} }
 
-// Declared returns when those who recorded first logged the incident whose file has that
-// SHA-256 (RFC 3339), or nil where the recording does not say.
-func (r *Recording) Declared(sha string) *string {
+// Declared returns what those who recorded logged of the incident whose file has that SHA-256, or nil
+// where the recording does not say.
+func (r *Recording) Declared(sha string) *Declaration {
 	for i := range r.declared {
 		if d := &r.declared[i]; d.SHA256 == sha {
-			return &d.FirstLogged
+			return d
 		}
 	}
 	return nil

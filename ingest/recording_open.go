@@ -90,8 +90,14 @@ func (r *Recording) readDeclared(fsys fs.FS) error {
 		return fmt.Errorf("%s: %w", declaredFile, errors.Join(chains.ErrBadAnswer, err))
 	}
 	for _, d := range r.declared {
-		if _, err := time.Parse(time.RFC3339, d.FirstLogged); err != nil {
-			return fmt.Errorf("%s: %w", declaredFile, errors.Join(chains.ErrBadAnswer, err))
+		when := []string{d.FirstLogged}
+		for _, e := range d.Earlier {
+			when = append(when, e.When)
+		}
+		for _, w := range when {
+			if _, err := time.Parse(time.RFC3339, w); err != nil {
+				return fmt.Errorf("%s: %w", declaredFile, errors.Join(chains.ErrBadAnswer, err))
+			}
 		}
 	}
 	return nil

@@ -19,8 +19,11 @@ type arranged struct {
 type setting struct {
 	option *option
 	value  string
-	source string // "--db", or "CLEW_DB"
+	source string // "--db", "CLEW_DB", or sourceDefault
 }
+
+// sourceDefault is the source of a setting that nobody gave.
+const sourceDefault = "default"
 
 // argv returns the line as urfave/cli reads it without surprises: the command, then the
 // flags as --name=value, then "--" and the arguments.
@@ -201,7 +204,7 @@ func (s *scanner) fillIn(getenv func(string) string) {
 		value := getenv(o.env())
 		switch {
 		case value == "" && o.def != "":
-			s.set(o, o.def, "default")
+			s.set(o, o.def, sourceDefault)
 		case value != "" && o.kind == isTexts:
 			// Several values of one variable stand apart by spaces, which neither a URL
 			// nor a seed contains.

@@ -152,6 +152,7 @@ func TestErrorsAsJSONEvenForABadLine(t *testing.T) {
 func testWorld(args []string, env map[string]string) (w *world, stdout, stderr *bytes.Buffer) {
 	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	return &world{
+		user: func() string { return "examiner" },
 		args: args, stdin: strings.NewReader(""), stdout: stdout, stderr: stderr,
 		getenv: func(name string) string { return env[name] },
 	}, stdout, stderr

@@ -1,44 +1,68 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"clew/custody"
+	"clew/exhibit"
 	"clew/store"
 )
 
 func logCommand() *command {
 	codes := []exitCode{codeCheck, codeNoStore, codeStore}
 	return &command{
-		path: "log", short: "what was declared and done, each entry hashed with the one before",
-		long: "The log of the store. An entry's hash covers the one before it, so whoever keeps the last hash can show that nothing up to there was changed.",
+		path: "log", short: "what was declared and done, by whom, each entry hashed with the one before",
+		long: "The log of the store. clew trace declares an incident in it before the first result; trace, exhibit, bundle, verify, explain, compare, import and label say in it who (--examiner) did what, when, why (--purpose), with which settings, and the SHA-256 of what came of it.\n\n" +
+			"An entry's hash covers the one before it, so whoever keeps the last hash can show that nothing up to there was changed. A log as a whole can be made anew by whoever has the store: so give its last hash to somebody else, and check it with clew log verify --head.",
 		subs: []*command{
 			{
 				path: "log show", short: "the entries, oldest first",
-				examples: []example{{"clew log show --db case.db", "when, what, and the hash of what was declared"}},
-				codes:    codes,
-				action: func(ctx context.Context, w *world, c *cli.Context) error {
-					return withLog(ctx, c, func(entries []custody.Entry) error { return showLog(w, entries) })
+				examples: []example{
+					{"clew log show --db case.db", "when, who, what, and the hash of what came of it"},
+					{"clew log show --incident atlanta-replica", "those about one incident"},
 				},
+				codes:   codes,
+				options: []string{"incident"},
+				action:  runLogShow,
 			},
 			{
-				path: "log verify", short: "compute every hash again and print the last",
-				examples: []example{{"clew log verify --db case.db", "the last hash is the one to keep elsewhere"}},
-				codes:    codes,
-				action: func(ctx context.Context, w *world, c *cli.Context) error {
-					return withLog(ctx, c, func(entries []custody.Entry) error { return verifyLog(w, entries) })
+				path: "log verify", args: "[FILE]", short: "compute every hash again and print the last",
+				long: "Of the log of the store, or of FILE, which clew log export wrote or clew bundle put into a bundle. Of an entry that an excerpt leaves out, the hash alone is there: that it stood there is shown by the entries behind it.",
+				examples: []example{
+					{"clew log verify --db case.db", "the last hash is the one to keep elsewhere"},
+					{"clew log verify log.json --head 5f0c…", "an export; the hash that was kept must be in it"},
 				},
+				codes:   codes,
+				options: []string{"head"},
+				most:    1,
+				action:  runLogVerify,
+			},
+			{
+				path: "log export", args: "[--incident ID] [--out FILE]", short: "write the log as lines of JSON that anybody can check",
+				long: "A line for each entry: seq, prev, hash and entry, its exact bytes. hash is the SHA-256 of the 32 bytes of prev and those of entry. With --incident, entries about others are left out, and their hashes stay.",
+				examples: []example{
+					{"clew log export --out log.json", "the whole log"},
+					{"clew log export --incident atlanta-replica --out log.json", "what concerns one incident"},
+				},
+				codes:   codes,
+				options: []string{"incident", "out"},
+				action:  runLogExport,
 			},
 		},
 	}
 }
 
-// logAnswer is the answer of `clew log show --json` and, without entries, of verify.
+// logAnswer is the answer of `clew log show --json` and, without entries, of verify and export.
 type logAnswer struct {
 	Schema  string     `json:"schema"` // "clew.log/1"
 	OK      bool       `json:"ok"`
@@ -53,57 +77,189 @@ type logEntry struct {
 	custody.Entry
 }
 
-// withLog reads and verifies the log: reading it does both.
-func withLog(ctx context.Context, c *cli.Context, use func([]custody.Entry) error) error {
+// logLines reads and verifies the log of the store: reading it does both.
+func logLines(ctx context.Context, c *cli.Context) ([]custody.Line, error) {
 	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	lines, err := st.LogLines(ctx)
+	return lines, errors.Join(err, st.Close())
+}
+
+func answerOf(lines []custody.Line) logAnswer {
+	a := logAnswer{Schema: "clew.log/1", OK: true, Count: len(lines)}
+	if len(lines) > 0 {
+		a.Head = lines[len(lines)-1].Hash
+	}
+	return a
+}
+
+func runLogShow(ctx context.Context, w *world, c *cli.Context) error {
+	lines, err := logLines(ctx, c)
 	if err != nil {
 		return err
 	}
-	entries, err := st.Log(ctx)
-	if err := errors.Join(err, st.Close()); err != nil {
-		return err
-	}
-	return use(entries)
-}
-
-func head(entries []custody.Entry) string {
-	if len(entries) == 0 {
-		return ""
-	}
-	return entries[len(entries)-1].Hash
-}
-
-func showLog(w *world, entries []custody.Entry) error {
-	if w.json {
-		a := logAnswer{Schema: "clew.log/1", OK: true, Count: len(entries), Head: head(entries)}
-		for _, e := range entries {
+	a := answerOf(lines)
+	for i := range lines {
+		e, err := lines[i].Parse()
+		if err != nil {
+			return err
+		}
+		if id := c.String("incident"); id == "" || e.About() == id {
 			a.Entries = append(a.Entries, logEntry{e.Seq, e.Hash, e})
 		}
+	}
+	if w.json {
 		return writeJSON(w.stdout, a)
 	}
 	p := newPage(w.stdout)
-	for _, e := range entries {
-		p.line("%d  %s  %s  %s", e.Seq, e.When.Format(time.RFC3339), e.What, e.Details["id"])
-		if e.SHA256 != "" {
-			p.line("   sha256 %s", e.SHA256)
-		}
-		p.line("   entry  %s", e.Hash)
+	for i := range a.Entries {
+		a.Entries[i].write(p)
 	}
-	if len(entries) == 0 {
+	switch n := len(a.Entries); {
+	case len(lines) == 0:
 		p.line("the log is empty")
+	case n < len(lines):
+		p.line("%s of %s; those about others are not shown", grouped(int64(n)), entriesCount(len(lines)))
 	}
 	return p.flush()
 }
 
-func verifyLog(w *world, entries []custody.Entry) error {
+// write prints an entry: what was done in a line, and below what it was done with. All of it may be
+// somebody else's text.
+func (e *logEntry) write(p *page) {
+	parts := []string{fmt.Sprint(e.Seq), e.When.Format(time.RFC3339), e.What}
+	for _, more := range []string{e.About(), e.Trace} {
+		if more != "" {
+			parts = append(parts, more)
+		}
+	}
+	p.line("%s", exhibit.Visible(strings.Join(parts, "  ")))
+	for _, row := range [][2]string{
+		{"who", e.Who}, {"why", e.Why}, {"with", strings.Join(e.Settings, " ")}, {"details", detailWords(e.Details)}, {"tool", e.Tool},
+		{"sha256", e.SHA256}, {"result", e.Result}, {"entry", e.Hash},
+	} {
+		if row[1] != "" {
+			p.line("   %-7s %s", row[0], exhibit.Visible(row[1]))
+		}
+	}
+}
+
+// detailWords writes the details of an entry but for the id, which stands above.
+func detailWords(details map[string]string) string {
+	var parts []string
+	for name, value := range details {
+		if name != "id" {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+func runLogVerify(ctx context.Context, w *world, c *cli.Context) error {
+	lines, err := linesToVerify(ctx, w, c)
+	if err != nil {
+		return err
+	}
+	a := answerOf(lines)
+	if kept := strings.ToLower(c.String("head")); kept != "" {
+		if !slices.ContainsFunc(lines, func(l custody.Line) bool { return l.Hash == kept }) {
+			return &checkError{fmt.Sprintf("no entry of this log has the hash %s: it was cut before that entry, or made anew", kept)}
+		}
+	}
 	if w.json {
-		return writeJSON(w.stdout, logAnswer{Schema: "clew.log/1", OK: true, Count: len(entries), Head: head(entries)})
+		return writeJSON(w.stdout, a)
 	}
 	last := ""
-	if len(entries) > 0 {
-		last = "; the last hash is " + head(entries)
+	if a.Head != "" {
+		last = "; the last hash is " + a.Head
 	}
-	_, err := fmt.Fprintf(w.stdout, "%s, every hash agrees%s\n", entriesCount(len(entries)), last)
+	left := 0
+	for i := range lines {
+		if lines[i].Entry == "" {
+			left++
+		}
+	}
+	if left > 0 {
+		last = fmt.Sprintf(" (of %d the hash alone is there)", left) + last
+	}
+	_, err = fmt.Fprintf(w.stdout, "%s, every hash agrees%s\n", entriesCount(a.Count), last)
+	return err
+}
+
+// linesToVerify returns the log of the file that was named, or of the store, after verifying it.
+func linesToVerify(ctx context.Context, w *world, c *cli.Context) ([]custody.Line, error) {
+	file := c.Args().First()
+	if file == "" {
+		return logLines(ctx, c)
+	}
+	lines, err := readLog(w, file)
+	if err != nil {
+		return nil, withHint(fmt.Errorf("%s: %w", file, err), "clew log export writes a log")
+	}
+	if _, err := custody.Verify(lines); err != nil {
+		return nil, &checkError{fmt.Sprintf("%s: %v", file, err)}
+	}
+	return lines, nil
+}
+
+func readLog(w *world, file string) (lines []custody.Line, err error) {
+	if file == "-" {
+		return custody.Read(w.stdin)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return custody.Read(f)
+}
+
+func runLogExport(ctx context.Context, w *world, c *cli.Context) error {
+	lines, err := logLines(ctx, c)
+	if err != nil {
+		return err
+	}
+	if id := c.String("incident"); id != "" {
+		if lines, err = custody.Excerpt(lines, custody.OfIncident(id)); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(lines, func(l custody.Line) bool { return l.Entry != "" }) {
+			return withHint(fmt.Errorf("the log has no entry about %q", id), "clew log show lists what it has; the id is that in the incident file")
+		}
+	}
+	out := c.String("out")
+	if out == "" {
+		return custody.Write(w.stdout, lines)
+	}
+	var text bytes.Buffer
+	if err := custody.Write(&text, lines); err != nil {
+		return err
+	}
+	if err := writeNew(out, text.Bytes()); err != nil {
+		return fmt.Errorf("write the log: %w", err)
+	}
+	a := answerOf(lines)
+	if w.json {
+		return writeJSON(w.stdout, a)
+	}
+	_, err = fmt.Fprintf(w.stdout, "%s written to %s; the last hash is %s\n", entriesCount(a.Count), out, a.Head)
+	return err
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(path string, data []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return withHint(err, "it is not replaced: name another file with --out, or remove that one first")
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	_, err = f.Write(data)
 	return err
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ func traceCommand() *command {
 			{"clew trace theft.yaml --without co-spend --without labels", "what is left where two kinds of evidence are taken away; clew compare shows the difference"},
 		},
 		codes:   []exitCode{codeGaps, codeNoStore, codeStore, codeUnreachable},
-		options: rpcFlags("state-rpc", "seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched", "from", "as-of", "without", "through", "label-as-of", "out"),
+		options: rpcFlags("state-rpc", "seed", "rule", "rule-reason", "accounts", "title", "hops", "until", "dust", "touched", "from", "as-of", "without", "through", "label-as-of", "out", "examiner", "purpose"),
 		most:    1,
 		action:  runTrace,
 	}
@@ -112,6 +111,7 @@ type traceJob struct {
 
 	source string // what was read, for people and the run record
 	trace  *tracer.Trace
+	logged custody.Entry  // about the trace
 	unread []chains.Chain // to which value leads, and of which there is nothing to read
 }
 
@@ -122,25 +122,6 @@ func (j *traceJob) recordingOf(chain chains.Chain) string {
 		return ""
 	}
 	return folderOf(chain)
-}
-
-// declare puts the hash of the incident into the log, once, and returns when it was first
-// there.
-func (j *traceJob) declare(ctx context.Context) (*string, error) {
-	const what = "incident declared"
-	sha := j.inc.SHA256
-	first, err := j.st.FirstLogged(ctx, what, sha)
-	if errors.Is(err, chains.ErrNotFound) {
-		first, err = j.st.AppendLog(ctx, custody.Entry{
-			When: j.w.now(), What: what, SHA256: sha,
-			Details: map[string]string{"id": j.inc.ID, "rule": j.inc.Rule.String(), "accounts": string(j.inc.Accounts)},
-		})
-	}
-	if err != nil {
-		return nil, fmt.Errorf("declare the incident before the trace: %w", err)
-	}
-	when := first.When.UTC().Format(time.RFC3339)
-	return &when, nil
 }
 
 // deliver keeps, writes and prints the trace; ran is how the run ended. A trace whose sums
@@ -174,6 +155,12 @@ func (j *traceJob) keep(ctx context.Context) (id string, err error) {
 	if err := j.st.SaveTrace(ctx, id, j.inc.SHA256, text); err != nil {
 		return id, err
 	}
+	j.logged, err = j.st.AppendLog(ctx, j.w.signed(j.c, custody.Entry{
+		What: custody.Traced, SHA256: j.inc.SHA256, Incident: j.inc.ID, Trace: id, Result: hashOf(text),
+	}))
+	if err != nil {
+		return id, err
+	}
 	files, err := j.dir.writeResult(ctx, j, id, text)
 	if err == nil {
 		err = j.dir.dropRecording()
@@ -183,7 +170,7 @@ func (j *traceJob) keep(ctx context.Context) (id string, err error) {
 	}
 	switch {
 	case !j.w.json:
-		err = writeResult(j.w.stdout, &printed{Trace: j.trace, id: id, source: j.source, db: j.db, dir: j.dir, files: files, brief: j.brief})
+		err = writeResult(j.w.stdout, &printed{Trace: j.trace, id: id, source: j.source, db: j.db, logged: j.logged, dir: j.dir, files: files, brief: j.brief})
 	case !j.brief:
 		_, err = j.w.stdout.Write(text)
 	}

@@ -104,6 +104,7 @@ func dispatch(ctx context.Context, w *world, table []*command) error {
 	case a.version:
 		return writeVersion(w)
 	}
+	w.settings = a.settings()
 	return newApp(w, table).RunContext(ctx, a.argv())
 }
 

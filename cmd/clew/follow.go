@@ -34,7 +34,9 @@ func (j *traceJob) follow(ctx context.Context, nodes *openedNodes) (err error) {
 		return err
 	}
 	f.declare(own)
-	opt, err := j.choose(ctx, tracer.Options{Tool: thisTool(), FirstLogged: f.first, TouchedOnly: true})
+	asked := tracer.Options{Tool: thisTool(), TouchedOnly: true}
+	tell(f.logged, &asked)
+	opt, err := j.choose(ctx, asked)
 	if err != nil {
 		return err
 	}

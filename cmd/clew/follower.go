@@ -15,7 +15,7 @@ import (
 type follower struct {
 	j      *traceJob
 	nodes  *openedNodes
-	first  *string // when the incident was first logged
+	logged *ingest.Declaration // of the incident
 	of     map[chains.Chain]*reading
 	chains []chains.Chain // in the order in which they were opened
 	meters meters
@@ -46,14 +46,14 @@ func (f *follower) prepare(ctx context.Context, chain chains.Chain) (err error) 
 	return nil
 }
 
-// declare notes when the incident was first logged: as a recording that is read says, so that
-// its trace has the same bytes everywhere, else as our own log does.
-func (f *follower) declare(own *string) {
-	f.first = own
+// declare notes what was logged of the incident: as a recording that is read says, so that its trace
+// has the same bytes everywhere, else as our own log does.
+func (f *follower) declare(own *ingest.Declaration) {
+	f.logged = own
 	for _, chain := range f.j.chains {
 		if r := f.of[chain].node.recording; r != nil {
 			if said := r.Declared(f.j.inc.SHA256); said != nil {
-				f.first = said
+				f.logged = said
 				return
 			}
 		}
@@ -93,7 +93,7 @@ func (f *follower) Open(ctx context.Context, chain chains.Chain, height, unix in
 	if r.pass, err = ingest.NewPass(ctx, r.node.Node, decoderOf(chain), opt); err != nil {
 		return nil, err
 	}
-	r.keeper.declare(f.j.inc.SHA256, f.first)
+	r.keeper.declare(f.logged)
 	return passSource{r.pass}, nil
 }
 

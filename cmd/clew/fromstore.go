@@ -28,20 +28,22 @@ func (j *traceJob) fromStore(ctx context.Context) error {
 			return errors.Join(err, s.states.Close())
 		}
 	}
-	first, err := j.declare(ctx)
+	logged, err := j.declare(ctx)
 	if err != nil {
 		return errors.Join(err, s.states.Close())
 	}
 	j.source = j.st.Path() + ", " + strings.Join(s.read, ", ")
 	var at chains.Chain
-	opt, err := j.choose(ctx, tracer.Options{
-		Tool: thisTool(), FirstLogged: first,
+	asked := tracer.Options{
+		Tool:     thisTool(),
 		Sweeping: func(chain chains.Chain) { at = chain },
 		Progress: func(ref chains.BlockRef, touched, _ int) {
 			span := s.spans[or(string(at), string(j.chains[0]))]
 			s.meters.of(j.w, "trace "+or(string(at), string(j.chains[0])))(ref.Height-span.From+1, span.To-span.From+1, int64(touched), ref)
 		},
-	})
+	}
+	tell(logged, &asked)
+	opt, err := j.choose(ctx, asked)
 	if err != nil {
 		return errors.Join(err, s.states.Close())
 	}

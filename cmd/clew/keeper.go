@@ -48,10 +48,10 @@ func newKeeper(node *openedNode, dir *outDir, sub string, chain chains.Chain) (*
 	return k, err
 }
 
-// declare lets a recording that is made say when the incident was first logged.
-func (k *keeper) declare(sha string, first *string) {
-	if k.recorder != nil && first != nil {
-		k.recorder.Declare(sha, *first)
+// declare lets a recording that is made say what was logged of the incident.
+func (k *keeper) declare(d *ingest.Declaration) {
+	if k.recorder != nil {
+		k.recorder.Declare(*d)
 	}
 }
 

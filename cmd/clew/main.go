@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"os/user"
 	"syscall"
 	"time"
 )
@@ -33,11 +34,14 @@ type world struct {
 	stderr io.Writer
 	getenv func(string) string
 	now    func() time.Time
+	user   func() string // as the system names who runs the program
 
 	// Set from the flags before a command runs:
 	json  bool // standard output holds JSON alone
 	quiet bool // no progress and no remarks on standard error
-	log   *slog.Logger
+	// settings are what was given on the line or by the environment, as the log keeps it.
+	settings []string
+	log      *slog.Logger
 }
 
 // run is the program without the process: it returns the exit code. args come without the
@@ -45,13 +49,22 @@ type world struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
 	w := &world{
 		args: args, stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv,
-		now: time.Now, log: slog.New(slog.DiscardHandler),
+		now: time.Now, user: systemUser, log: slog.New(slog.DiscardHandler),
 	}
 	err := dispatch(ctx, w, commands())
 	if err != nil && ctx.Err() != nil {
 		err = &interruptedError{err}
 	}
 	return report(w, err)
+}
+
+// systemUser returns the name of the user whom the process runs as; the number where there is no name.
+func systemUser() string {
+	u, err := user.Current()
+	if err != nil {
+		return fmt.Sprintf("user %d", os.Getuid())
+	}
+	return u.Username
 }
 
 // say writes to standard error. There is nobody to tell where that fails.

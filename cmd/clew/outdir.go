@@ -143,13 +143,16 @@ type runRecordFile struct {
 	DB       string      `json:"db"`
 	Tool     tracer.Tool `json:"tool"`
 	Platform string      `json:"platform"`
+	// Log is the hash of the log's last entry once the trace stood in it: what is kept elsewhere
+	// shows that nothing up to it was changed.
+	Log string `json:"log"`
 }
 
 func runRecord(j *traceJob, id string) ([]byte, error) {
 	r := runRecordFile{
 		Schema: "clew.run/1", Trace: id, Started: j.started.UTC().Format(time.RFC3339),
 		Ended: j.w.now().UTC().Format(time.RFC3339), Source: j.source, DB: j.db,
-		Tool: thisTool(), Platform: platform(), Args: []string{},
+		Tool: thisTool(), Platform: platform(), Args: []string{}, Log: j.logged.Hash,
 	}
 	for _, arg := range j.w.args {
 		r.Args = append(r.Args, withoutUser(arg))

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/exhibit"
 	"clew/tracer"
 )
@@ -62,6 +63,7 @@ func traceHead(t *tracer.Trace) ([]byte, error) {
 type printed struct {
 	*tracer.Trace
 	id, source, db string
+	logged         custody.Entry
 	dir            *outDir
 	files          []string
 	brief          bool
@@ -311,6 +313,9 @@ func (r *printed) whereToLook(p *page) {
 	}
 	if r.db != "" {
 		p.line("Kept as  %s in %s", r.id, r.db)
+		if !r.brief {
+			p.line("Log      entry %d, %s", r.logged.Seq, r.logged.Hash)
+		}
 	}
 	if len(r.Hops) == 0 {
 		return
