@@ -283,5 +283,5 @@ func (s *Summary) Sentences() []string {
 	if g := s.GapLine(); g != "" {
 		out = append(out, g)
 	}
-	return out
+	return append(out, declarationLines(s.trace)...)
 }

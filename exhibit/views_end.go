@@ -160,6 +160,9 @@ func (v *viewer) method() []methodView {
 		logged = "the log of whoever made this trace first names the incident file with this hash at " + visible(*t.Incident.FirstLogged) + "; that is their word, and their log (clew log verify) is theirs to show"
 	}
 	out = append(out, methodView{"Declared when", logged})
+	for _, line := range declarationLines(t) {
+		out = append(out, methodView{"Declared otherwise", line})
+	}
 	s := &t.Stop
 	var stops []string
 	if s.Hops > 0 {
