@@ -142,6 +142,8 @@ func (x *Exhibit) files() []outputFile {
 	files := []outputFile{
 		{"report.html", x.HTML},
 		{"flow.svg", x.Scene.SVG},
+		{"flow.png", x.PNG},
+		{"exhibit.pdf", x.PDF},
 	}
 	for _, name := range CSVNames() {
 		files = append(files, outputFile{name, func(w io.Writer) error { return x.CSV(w, name) }})
