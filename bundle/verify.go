@@ -157,11 +157,10 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt Options) (*Verdi
 	v.signature()
 	v.readTrace()
 	v.expected()
-	v.readLog()
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"recordings", v.recordings}, {"evidence of each movement", v.evidence}, {"trusted headers", v.trusted}, {"nodes", v.askNodes}, {"the trace again", v.again}} {
+	}{{"recordings", v.recordings}, {"evidence of each movement", v.evidence}, {"trusted headers", v.trusted}, {"nodes", v.askNodes}, {"the log", v.readLog}, {"the trace again", v.again}} {
 		v.step(step.what)
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("verify %s: %w", step.what, err)

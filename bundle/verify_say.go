@@ -76,7 +76,7 @@ func (v *verifier) sayEvidence() {
 		case chains.EvidenceAttested.String():
 			v.out.Attested = append(v.out.Attested, g.said(attestedWords(g.chain), all))
 		default:
-			v.out.Imported = append(v.out.Imported, g.said(fmt.Sprintf("movements on %s that stand in an imported file", g.chain), all))
+			v.out.Imported = append(v.out.Imported, g.said(fmt.Sprintf("on %s, as an imported file says", g.chain), all))
 		}
 	}
 }
@@ -84,18 +84,18 @@ func (v *verifier) sayEvidence() {
 func (v *verifier) provenWords(chain chains.Chain) string {
 	c := v.chains[chain]
 	if c == nil {
-		return "movements on " + string(chain) + " that are said to be proven, and of which nothing is recorded"
+		return "on " + string(chain) + ": said to be proven, and nothing of it is recorded"
 	}
 	m := &c.r.Manifest
 	if chain.Info().Family == chains.FamilyEVM {
-		return fmt.Sprintf("movements on %s: transactions and receipts in the tries of %d headers between blocks %d and %d, signatures of their senders", chain, len(c.headers), m.From, m.To)
+		return fmt.Sprintf("on %s: transactions and receipts in the tries of %d headers between blocks %d and %d, signatures of their senders", chain, len(c.headers), m.From, m.To)
 	}
-	return fmt.Sprintf("movements on %s: transactions by their bytes and their branches to %d headers, blocks %d to %d", chain, len(c.headers), m.From, m.AsOf.Height)
+	return fmt.Sprintf("on %s: transactions by their bytes and their branches to %d headers, blocks %d to %d", chain, len(c.headers), m.From, m.AsOf.Height)
 }
 
 func attestedWords(chain chains.Chain) string {
 	if chain.Info().Family == chains.FamilyEVM {
-		return fmt.Sprintf("movements on %s inside of calls, or by contracts: the word of the node that was asked", chain)
+		return fmt.Sprintf("on %s, inside of calls or by contracts: the word of the node that was asked", chain)
 	}
 	return fmt.Sprintf("fees on %s that hang on the value of an output of which nobody recorded the transaction", chain)
 }
@@ -122,7 +122,7 @@ func (v *verifier) sayWord() {
 
 func (v *verifier) sayConventions() {
 	add := func(format string, args ...any) {
-		v.out.Rules = append(v.out.Rules, Said{What: fmt.Sprintf(format, args...), Movements: len(v.trace.Hops)})
+		v.out.Rules = append(v.out.Rules, Said{What: fmt.Sprintf(format, args...)})
 	}
 	t := v.trace
 	var others []string

@@ -9,11 +9,9 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"aead.dev/minisign"
 
-	"clew/custody"
 	"clew/tracer"
 )
 
@@ -140,64 +138,4 @@ func (v *verifier) again(ctx context.Context) error {
 		v.problem(TraceFile, "made again from what the bundle holds it differs in %d more places", more)
 	}
 	return nil
-}
-
-// readLog checks that each entry of the log hashes to what stands beside it, together with the hash
-// of the one before, and that the trace was declared when it says.
-func (v *verifier) readLog() {
-	text, err := v.b.ReadFile(LogFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		if v.b.Manifest.file(LogFile) == nil {
-			v.note("no log is in the bundle: when the incident was declared is the word of whoever traced")
-		}
-		return
-	}
-	var lines []custody.Line
-	if err == nil {
-		lines, err = custody.Read(bytes.NewReader(text))
-	}
-	if err == nil {
-		_, err = custody.Verify(lines)
-	}
-	if err != nil {
-		v.problem(LogFile, "%v", err)
-		return
-	}
-	if v.trace == nil {
-		return
-	}
-	declared, withheld, err := v.declared(lines)
-	if err != nil {
-		v.problem(LogFile, "%v", err)
-	}
-	if withheld > 0 {
-		v.note("%d of %d entries of the log are about something else: their hashes are here, their content is not", withheld, len(lines))
-	}
-	said := v.trace.Incident.FirstLogged
-	switch {
-	case said == nil:
-	case declared == "":
-		v.problem(LogFile, "the trace says that its incident was declared at %s: no entry declares an incident file with SHA-256 %s", *said, v.trace.Incident.SHA256)
-	case declared != *said:
-		v.problem(LogFile, "it has the incident declared at %s; the trace says %s", declared, *said)
-	}
-}
-
-// declared returns when the log first declares the incident of the trace, "" for never, and how many
-// entries are withheld.
-func (v *verifier) declared(lines []custody.Line) (first string, withheld int, err error) {
-	for i := range lines {
-		if lines[i].Entry == "" {
-			withheld++
-			continue
-		}
-		e, err := lines[i].Parse()
-		if err != nil {
-			return first, withheld, err
-		}
-		if first == "" && e.What == custody.Declared && e.SHA256 == v.trace.Incident.SHA256 {
-			first = e.When.UTC().Format(time.RFC3339)
-		}
-	}
-	return first, withheld, nil
 }

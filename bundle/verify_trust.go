@@ -195,7 +195,7 @@ func (v *verifier) headers() {
 			}
 		}
 		if nobodys > 0 {
-			v.lack("nobody vouches for %d of %d headers of %s on which movements hang: give hashes that you know (--trust), or a node of your own (--rpc)", nobodys, len(c.needed), chain)
+			v.lack("nobody vouches for %d of %d headers of %s on which movements hang", nobodys, len(c.needed), chain)
 		}
 	}
 	if len(v.order) == 0 && v.trace != nil {
