@@ -49,6 +49,7 @@ type Pass struct {
 	pots      map[chains.Address]bool // of them, those watched to the end
 	windows   []window                // and those watched up to a block
 	spends    bool                    // an address is watched whose spends matter: see WatchAddress
+	noIndex   bool                    // the node cannot find transactions: it is not asked again
 
 	block *chains.Block // the one being gone through
 	at    int           // next transaction in it
@@ -351,7 +352,10 @@ func (p *Pass) hand(ctx context.Context, i int, previous [][]byte) (*chains.Tx, 
 	}
 	previous = append(previous, more...)
 	if p.opt.Recorder != nil {
-		if err := p.opt.Recorder.tx(p.block, i, previous); err != nil {
+		if more, err = p.parents(ctx, tx); err != nil {
+			return nil, err
+		}
+		if err := p.opt.Recorder.tx(p.block, i, append(previous, more...)); err != nil {
 			return nil, err
 		}
 	}

@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"archive/zip"
-	"compress/flate"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -10,12 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"clew/chains"
 )
@@ -69,6 +64,8 @@ type Manifest struct {
 	Loading *chains.Loading `json:"loading,omitempty"`
 	Blocks  []BlockEntry    `json:"blocks,omitempty"`
 	Txs     []TxEntry       `json:"txs,omitempty"`
+	// Coinbases are those of all blocks of Txs; none in a recording from before they were kept.
+	Coinbases []CoinbaseEntry `json:"coinbases,omitempty"`
 }
 
 // Declaration is the first entry of an incident in the log of those who recorded.
@@ -132,7 +129,8 @@ type Recorder struct {
 	objects  *objectWriter
 	ids      []chains.TxID // of the block that was recorded from last
 	idsOf    chains.BlockHash
-	kept     *keptAccounts // of a chain of accounts; else nil
+	raws     map[chains.TxID]string // names of the transactions that were recorded
+	kept     *keptAccounts          // of a chain of accounts; else nil
 }
 
 // NewRecorder makes a recorder that writes into the folder dir, which is made; "" writes
@@ -143,7 +141,7 @@ func NewRecorder(dir string, chain chains.Chain, merkle Merkle) (*Recorder, erro
 	if err != nil {
 		return nil, fmt.Errorf("recording: %w", err)
 	}
-	r := &Recorder{merkle: merkle, objects: objects, manifest: newManifest(chain, CoverageExtract)}
+	r := &Recorder{merkle: merkle, objects: objects, manifest: newManifest(chain, CoverageExtract), raws: map[chains.TxID]string{}}
 	if chain.Info().Family == chains.FamilyEVM {
 		r.kept = &keptAccounts{headers: map[int64]keptHeader{}, txs: map[Place]TxEntry{}, state: map[question]stateAnswer{}}
 	}
@@ -185,6 +183,9 @@ func (r *Recorder) tx(b *chains.Block, i int, previous [][]byte) error {
 		for n := range b.Txs {
 			r.ids[b.Place(n)] = b.Txs[n].ID
 		}
+		if err := r.coinbase(b); err != nil {
+			return err
+		}
 	}
 	tx := &b.Txs[i]
 	place := b.Place(i)
@@ -196,6 +197,7 @@ func (r *Recorder) tx(b *chains.Block, i int, previous [][]byte) error {
 	if e.Raw, err = r.objects.put(tx.Raw); err != nil {
 		return err
 	}
+	r.raws[tx.ID] = e.Raw
 	if b.Spent != nil && len(tx.Inputs) > 0 {
 		if e.Spent, err = r.objects.put(b.Spent[place]); err != nil {
 			return err
@@ -207,6 +209,12 @@ func (r *Recorder) tx(b *chains.Block, i int, previous [][]byte) error {
 			return err
 		}
 		e.Previous = append(e.Previous, sum)
+	}
+	for i := range tx.Inputs {
+		in := &tx.Inputs[i]
+		if name := r.raws[in.Prev.Tx]; name != "" && in.Known && !in.Proven && !slices.Contains(e.Previous, name) {
+			e.Previous = append(e.Previous, name)
+		}
 	}
 	r.manifest.Txs = append(r.manifest.Txs, e)
 	return nil
@@ -329,82 +337,4 @@ func (r *Recorder) block(b *chains.Block) error {
 	}
 	r.manifest.Blocks = append(r.manifest.Blocks, e)
 	return nil
-}
-
-// objectWriter writes objects.zip, each object once, in the order in which they come.
-type objectWriter struct {
-	dir  string // "": only hashes are computed
-	file *os.File
-	zip  *zip.Writer
-	seen map[[32]byte]bool
-}
-
-func newObjectWriter(dir string) (*objectWriter, error) {
-	w := &objectWriter{dir: dir, seen: map[[32]byte]bool{}}
-	if dir == "" {
-		return w, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	// A manifest from before would stand beside objects that are not its own.
-	if err := os.Remove(filepath.Join(dir, manifestFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	var err error
-	if w.file, err = os.Create(filepath.Join(dir, objectsFile)); err != nil {
-		return nil, err
-	}
-	w.zip = zip.NewWriter(w.file)
-	w.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(out, flate.BestCompression)
-	})
-	return w, nil
-}
-
-// zipTime is the earliest time that a ZIP member can have: archives carry no clock.
-var zipTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// put keeps data and returns its SHA-256 in hex.
-func (w *objectWriter) put(data []byte) (string, error) {
-	sum := sha256.Sum256(data)
-	name := hex.EncodeToString(sum[:])
-	if w.seen[sum] {
-		return name, nil
-	}
-	w.seen[sum] = true
-	if w.zip == nil {
-		return name, nil
-	}
-	member, err := w.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: zipTime})
-	if err == nil {
-		_, err = member.Write(data)
-	}
-	if err != nil {
-		return "", fmt.Errorf("recording: object %s: %w", name, err)
-	}
-	return name, nil
-}
-
-// close finishes the objects and writes the manifest behind them, so that a manifest never
-// stands beside objects that are not there.
-func (w *objectWriter) close(manifest []byte) error {
-	if w.zip == nil {
-		return nil
-	}
-	err := errors.Join(w.zip.Close(), w.file.Sync(), w.file.Close())
-	w.zip = nil
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(w.dir, manifestFile), manifest, 0o644)
-}
-
-// discard closes the file without a manifest.
-func (w *objectWriter) discard() error {
-	if w.zip == nil {
-		return nil
-	}
-	w.zip = nil
-	return w.file.Close()
 }

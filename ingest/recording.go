@@ -238,10 +238,13 @@ func (r *Recording) fillPrevious(e *TxEntry, tx *chains.Tx) error {
 		made[prev.ID] = &prev
 	}
 	for i := range tx.Inputs {
-		if in := &tx.Inputs[i]; !in.Known {
-			if err := fill(in, made[in.Prev.Tx]); err != nil {
-				return err
-			}
+		in := &tx.Inputs[i]
+		tell := fill
+		if in.Known {
+			tell = agrees
+		}
+		if err := tell(in, made[in.Prev.Tx]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -59,7 +59,7 @@ func (r *Recording) readManifest(data []byte, chain chains.Chain) error {
 		return fmt.Errorf("chain %q with id %q: %w", m.Chain, m.CAIP2, chains.ErrUnknownChain)
 	case r.ofAccounts() && r.exec == nil, !r.ofAccounts() && r.dec == nil:
 		return fmt.Errorf("it is of %s: nothing reads that: %w", m.Chain, chains.ErrUnsupported)
-	case !r.ofAccounts() && (len(m.Heights) > 0 || len(m.Wrapped) > 0 || m.State != ""), r.ofAccounts() && (m.Coverage != CoverageExtract || m.AsOfHeader != ""):
+	case !r.ofAccounts() && (len(m.Heights) > 0 || len(m.Wrapped) > 0 || m.State != ""), r.ofAccounts() && (m.Coverage != CoverageExtract || m.AsOfHeader != "" || len(m.Coinbases) > 0):
 		return fmt.Errorf("it holds what no recording of %s does: %w", m.Chain, chains.ErrBadAnswer)
 	case m.Coverage != CoverageWhole && m.Coverage != CoverageExtract:
 		return fmt.Errorf("coverage %q, want whole or extract: %w", m.Coverage, chains.ErrBadAnswer)
@@ -68,7 +68,7 @@ func (r *Recording) readManifest(data []byte, chain chains.Chain) error {
 	case !r.ofAccounts() && (m.AsOfHeader != "") != (m.AsOf.Height > m.To):
 		return fmt.Errorf("as of block %d, headers to %d: the header of the pinned block must be there, and once: %w",
 			m.AsOf.Height, m.To, chains.ErrBadAnswer)
-	case m.Coverage == CoverageWhole && (len(m.Txs) > 0 || int64(len(m.Blocks)) != m.To-m.From+1):
+	case m.Coverage == CoverageWhole && (len(m.Txs) > 0 || len(m.Coinbases) > 0 || int64(len(m.Blocks)) != m.To-m.From+1):
 		return fmt.Errorf("%d blocks and %d single transactions in a recording of whole blocks %d to %d: %w",
 			len(m.Blocks), len(m.Txs), m.From, m.To, chains.ErrBadAnswer)
 	case m.Coverage == CoverageExtract && len(m.Blocks) > 0:
@@ -197,7 +197,7 @@ func (r *Recording) index(ctx context.Context) error {
 		r.byID[e.TxID] = at{e.Height, e.Index}
 	}
 	if r.Manifest.Coverage == CoverageExtract {
-		return nil
+		return r.readCoinbases()
 	}
 	for i := range r.headers {
 		if err := ctx.Err(); err != nil {
