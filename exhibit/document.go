@@ -210,7 +210,7 @@ func (v *viewer) totalTable(sum *Summary) []paper.Block {
 	rounded := false
 	for _, g := range v.totals(sum) {
 		if g.Head != "" {
-			t.Rows = append(t.Rows, []paper.Cell{{Text: g.Head, Bold: true}})
+			t.Rows = append(t.Rows, append(make([]paper.Cell, len(columns)), paper.Cell{Text: g.Head, Bold: true}))
 		}
 		for _, r := range g.Rows {
 			what := r.What

@@ -76,7 +76,7 @@ func (s *setter) head(i int, p *scene.Scene, w int) error {
 	}
 	text := s.d.Title
 	if t := s.parts[i].Title; t != "" {
-		text += "  ·  " + t
+		text = t + "  ·  " + text
 	}
 	if i == 0 {
 		return nil // the title stands there

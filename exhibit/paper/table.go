@@ -85,9 +85,12 @@ func (s *setter) row(g *grid, cells []Cell) (row, error) {
 		if i < len(g.w) {
 			w = g.w[i]
 		}
-		lines, err := wrap(s.f, cells[i].Text, w-2*padX, styleCell.strong(cells[i].Bold))
-		if err != nil {
-			return r, err
+		var lines []string
+		if cells[i].Text != "" {
+			var err error
+			if lines, err = wrap(s.f, cells[i].Text, w-2*padX, styleCell.strong(cells[i].Bold)); err != nil {
+				return r, err
+			}
 		}
 		c := cell{&cells[i], lines}
 		if i < len(g.w) {
