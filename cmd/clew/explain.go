@@ -1,30 +1,26 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"clew/chains"
 	"clew/exhibit"
-	"clew/store"
 	"clew/tracer"
 )
 
 // explanation is everything that is known about one hop.
 type explanation struct {
 	Schema   string      `json:"schema"` // "clew.explain/1"
+	What     string      `json:"what"`   // hop, endpoint, seed, finding or gap
+	Title    string      `json:"title"`
+	Thing    any         `json:"thing,omitempty"` // what is no hop, as in the trace: of a seed its receipts
 	Trace    string      `json:"trace"`
 	Rule     tracer.Rule `json:"rule"` // the declared one
 	Accounts string      `json:"accounts"`
-	Hop      *tracer.Hop `json:"hop"`
+	Hop      *tracer.Hop `json:"hop"`  // null: no hop is explained
 	From     []string    `json:"from"` // addresses, or ids where a node has none
 	To       string      `json:"to"`
 	Entered  []potEntry  `json:"entered"` // by input index; empty on a chain of accounts
@@ -38,8 +34,23 @@ type explanation struct {
 	AsOfStands *bool        `json:"as_of_stands"` // the block as of which the trace was made
 	Whence     string       `json:"whence"`       // where the whole transaction was read
 	Next       []nextAnswer `json:"next"`
-	Says       []string     `json:"says"`
+	Says       []string     `json:"says"`  // all sentences of the sections
 	Check      []string     `json:"check"` // commands for a node of one's own
+	// Added to the contract:
+	Path      []string       `json:"path"` // from a seed to here, the largest traced amount at each step: "seed V1", "hop 3"
+	Sections  []section      `json:"sections"`
+	Block     *blockAnswer   `json:"block"`                // null: nobody was there to be asked
+	Pieces    []tracer.Piece `json:"pieces"`               // that the rule filled the output with, in order; null where that is not told
+	PiecesNot string         `json:"pieces_not,omitempty"` // why not
+	Gaps      []tracer.Gap   `json:"gaps"`                 // that touch the hop
+	ByHand    []string       `json:"by_hand"`              // what to compute without this program
+}
+
+// blockAnswer is where the hop's transaction was found.
+type blockAnswer struct {
+	Hash   chains.BlockHash `json:"hash"`
+	Index  int              `json:"index"`  // place of the transaction in it, from 0
+	Proven bool             `json:"proven"` // header, branch and hashes were checked when it was read
 }
 
 // whatNext returns the hops and endpoints that carry on what h brought. Out of an account, a hop
@@ -115,8 +126,11 @@ func findHop(t *loadedTrace, name string) (*tracer.Hop, error) {
 func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 	leg := &h.Legs[len(h.Legs)-1]
 	x := &explanation{
-		Schema: "clew.explain/1", Trace: t.id, Rule: t.Incident.Rule, Accounts: t.Incident.Accounts, Hop: h,
-		From: []string{}, To: nodeName(t.Trace, leg.To), Complete: tx != nil, Next: []nextAnswer{},
+		Schema: "clew.explain/1", What: "hop", Title: fmt.Sprintf("Hop %d (%s)", h.Number, h.ID), Trace: t.id, Rule: t.Incident.Rule, Accounts: t.Incident.Accounts, Hop: h,
+		From: []string{}, To: nodeName(t.Trace, leg.To), Complete: tx != nil, Next: []nextAnswer{}, Gaps: []tracer.Gap{},
+	}
+	if tx != nil {
+		x.Block = &blockAnswer{Hash: tx.Block.Hash, Index: tx.Index}
 	}
 	for _, f := range h.Legs[0].From {
 		x.From = append(x.From, nodeName(t.Trace, f.Node))
@@ -135,7 +149,9 @@ func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 	x.mark(leg.TxID)
 	x.Next = whatNext(t.Trace, h)
 	x.spends(t, leg)
-	x.Says = x.sentences(t, leg)
+	x.Path = pathTo(t.Trace, h, x.Rule)
+	x.Gaps = append(x.Gaps, gapsAt(t.Trace, h)...)
+	x.ByHand = byHand(leg)
 	if x.Check = checks(leg); onAccounts(leg) {
 		x.Check = checksOnAccounts(h)
 	}
@@ -193,172 +209,4 @@ func positionName(p tracer.Position) string {
 		return p.Value
 	}
 	return p.Kind + " " + p.Value
-}
-
-// track is what the trace says about one output.
-type track struct {
-	traced tracer.Traced
-	refs   []string
-}
-
-// tracks are the outputs that the trace speaks of, by TXID:POSITION.
-type tracks map[string]*track
-
-func newTracks(t *tracer.Trace) tracks {
-	led := tracks{}
-	for i := range t.Hops {
-		h := &t.Hops[i]
-		leg := &h.Legs[len(h.Legs)-1]
-		for _, p := range leg.Positions {
-			led.add(leg.TxID.String()+":"+positionName(p), h.Traced, fmt.Sprintf("hop %d", h.Number))
-		}
-		if len(h.Legs) > 1 && h.Given != nil {
-			for _, p := range h.Legs[0].Positions {
-				led.add(h.Legs[0].TxID.String()+":"+positionName(p), *h.Given, fmt.Sprintf("hop %d", h.Number))
-			}
-		}
-	}
-	for i := range t.Seeds {
-		s := &t.Seeds[i]
-		var traced tracer.Traced
-		for r := range traced.Value {
-			traced.Value[r] = s.Units
-		}
-		led.add(s.TxID.String()+":"+s.Position, traced, "seed "+s.ID)
-	}
-	return led
-}
-
-// add notes that traced value came to an output by ref. Value of a hop and of a seed may
-// lie in one output side by side.
-func (led tracks) add(key string, traced tracer.Traced, ref string) {
-	k := led[key]
-	if k == nil {
-		led[key] = &track{traced, []string{ref}}
-		return
-	}
-	for r := range traced.Value {
-		sum, err := k.traced.Value[r].Add(traced.Value[r])
-		k.traced.Value[r], k.traced.Null[r] = sum, k.traced.Null[r] || traced.Null[r] || err != nil
-	}
-	k.refs = append(k.refs, ref)
-}
-
-func (led tracks) entry(e potEntry, key string) potEntry {
-	e.Refs = []string{}
-	if k := led[key]; k != nil {
-		e.Traced, e.Refs = k.traced, k.refs
-	}
-	return e
-}
-
-// wholePot lists every input and output of tx.
-func wholePot(led tracks, tx *chains.Tx, chain chains.Chain) (entered, left []potEntry) {
-	address := func(a chains.Address) string { return codec().FormatAddress(chain, a) }
-	var in, out chains.Amount
-	known := true
-	for i, input := range tx.Inputs {
-		e := potEntry{Position: strconv.Itoa(i), OutPoint: input.Prev.String()}
-		if input.Known {
-			units := chains.Units(input.Spent.Value)
-			e.Units, e.Address, in = &units, address(input.Spent.Address), in.Plus(units)
-		}
-		known = known && input.Known
-		entered = append(entered, led.entry(e, input.Prev.String()))
-	}
-	for i, o := range tx.Outputs {
-		units := chains.Units(o.Value)
-		out = out.Plus(units)
-		e := potEntry{Position: strconv.Itoa(i), Units: &units, Address: address(o.Address)}
-		left = append(left, led.entry(e, fmt.Sprintf("%s:%d", tx.ID, i)))
-	}
-	fee := led.entry(potEntry{Position: "fee"}, tx.ID.String()+":fee")
-	if known && !in.Less(out) {
-		units := in.Minus(out)
-		fee.Units = &units
-	}
-	return entered, append(left, fee)
-}
-
-// tracedPot lists what the trace itself knows of leg's transaction.
-func tracedPot(t *tracer.Trace, led tracks, leg *tracer.Leg) (entered, left []potEntry) {
-	seen := map[string]bool{}
-	for i := range t.Hops {
-		h := &t.Hops[i]
-		l := &h.Legs[len(h.Legs)-1]
-		if l.TxID != leg.TxID {
-			continue
-		}
-		for _, f := range l.From {
-			if f.OutPoint != "" && !seen[f.OutPoint] {
-				seen[f.OutPoint] = true
-				entered = append(entered, led.entry(potEntry{OutPoint: f.OutPoint, Address: nodeName(t, f.Node)}, f.OutPoint))
-			}
-		}
-		for _, p := range l.Positions {
-			e := potEntry{Position: positionName(p), Address: nodeName(t, l.To)}
-			if len(l.Positions) == 1 {
-				e.Units = &l.Units
-			}
-			left = append(left, led.entry(e, leg.TxID.String()+":"+e.Position))
-		}
-	}
-	return entered, left
-}
-
-// wholeTx looks for the whole transaction of a leg: in the recording beside the trace's
-// file, in the store, or at the node of --rpc. nil where none of them has it.
-func wholeTx(ctx context.Context, w *world, c *cli.Context, t *loadedTrace, leg *tracer.Leg) (tx *chains.Tx, whence string, err error) {
-	e, given, err := endpointFor(c, "rpc", leg.Chain)
-	if err != nil {
-		return nil, "", err
-	}
-	if given {
-		return txFrom(ctx, w, c, e, leg)
-	}
-	if t.file != "" {
-		for _, folder := range []string{"", folderOf(leg.Chain)} {
-			beside := filepath.Join(filepath.Dir(t.file), recordingName, folder)
-			if _, err := os.Stat(filepath.Join(beside, recordingFiles()[1])); err == nil {
-				return txFrom(ctx, w, c, endpoint{recording: beside}, leg)
-			}
-		}
-	}
-	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
-	if errors.Is(err, store.ErrNoStore) {
-		return nil, "", nil
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	tx, err = st.Tx(ctx, leg.Chain, leg.TxID)
-	if errors.Is(err, chains.ErrNotFound) || errors.Is(err, chains.ErrIncomplete) {
-		tx, err = nil, nil
-	}
-	return tx, st.Path(), errors.Join(err, st.Close())
-}
-
-// txFrom reads the leg's transaction out of its block.
-func txFrom(ctx context.Context, w *world, c *cli.Context, e endpoint, leg *tracer.Leg) (tx *chains.Tx, whence string, err error) {
-	node, err := openNode(ctx, w, c, e, leg.Chain)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { err = errors.Join(err, node.Close()) }()
-	hash, err := node.HashAt(ctx, leg.Height)
-	if err != nil {
-		return nil, "", err
-	}
-	b, err := node.Block(ctx, leg.Height, hash)
-	if err != nil {
-		return nil, "", err
-	}
-	for i := range b.Txs {
-		if b.Txs[i].ID == leg.TxID {
-			own := b.Txs[i].Clone()
-			return &own, node.where, nil
-		}
-	}
-	return nil, "", withHint(fmt.Errorf("transaction %s is not in block %d of %s: %w", hashText(leg.Chain, leg.TxID), leg.Height, node.where, chains.ErrNotFound),
-		"is this the node or recording from which the trace was made?")
 }
