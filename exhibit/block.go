@@ -4,11 +4,10 @@ import "clew/exhibit/scene"
 
 // Sizes of text in a drawing, in pixels.
 const (
-	sizeText  = 12
-	sizeSmall = 11
-	leading   = 16 // from baseline to baseline
-	padding   = 8
-	bandGap   = 6 // between a box's own lines and the band at its foot
+	sizeText = 12
+	leading  = 16 // from baseline to baseline
+	padding  = 8
+	bandGap  = 6 // between a box's own lines and the band at its foot
 )
 
 // line is one line of a box or label before it has a place.
@@ -19,6 +18,8 @@ type line struct {
 	grey scene.Grey
 	band bool // on the grey band at the foot of a box, where value ends
 	tone tone // of a line in the two-tone field of a conversion
+	// goesOn: it is the rest of the line before it, whose full has all of it.
+	goesOn bool
 }
 
 // say is the line in a tooltip.
@@ -44,6 +45,9 @@ type block struct {
 	widths []int
 	w, h   int
 	room   int // more at both sides, for the shape of the box
+	// Of a label: how many lines stand above its arrow, and the label in a sentence.
+	above int
+	say   string
 }
 
 // newBlock measures lines. The width is even, so that a centre lies on a whole pixel.

@@ -145,15 +145,14 @@ func (a *artist) labelGroup(i int, at scene.Point) scene.Group {
 	for _, h := range append(slices.Clone(ar.Hops), ar.Gives...) {
 		g.Hops = append(g.Hops, a.d.Trace.Hops[h].Number)
 	}
-	half := (len(b.lines) + 1) / 2
 	for k, l := range b.lines {
-		y := at.Y - 6 - (half-1-k)*leading
-		if k >= half {
-			y = at.Y + 15 + (k-half)*leading
+		y := at.Y - 6 - (b.above-1-k)*leading
+		if k >= b.above {
+			y = at.Y + 15 + (k-b.above)*leading
 		}
 		g.AddText(scene.Text{X: at.X - b.widths[k]/2, Y: y, W: b.widths[k], Size: sizeText, Bold: l.bold, Fill: l.grey, S: l.s})
 	}
-	g.Say = a.boxName(ar.From) + " to " + a.boxName(ar.To) + ": " + b.lines[0].say() + ", " + b.lines[1].say()
+	g.Say = a.boxName(ar.From) + " to " + a.boxName(ar.To) + ": " + b.say
 	return g
 }
 
@@ -168,9 +167,9 @@ func (a *artist) boxName(i int) string {
 	}
 	ls := a.boxes[i].lines
 	if b.Kind == BoxSeed {
-		return ls[1].s
+		return "seed " + visible(b.Text)
 	}
-	return ls[0].s
+	return ls[0].say()
 }
 
 // boxGroup draws box i with its centre at the given place.
@@ -204,9 +203,11 @@ func (a *artist) boxGroup(i int, at scene.Point) scene.Group {
 		g.AddRect(scene.Rect{X: left + w - 4, Y: y + from, W: 4, H: h, Fill: scene.Dark, Filled: true})
 	}
 	bl.put(&g, x, y)
-	words := make([]string, len(bl.lines))
-	for k, l := range bl.lines {
-		words[k] = l.say()
+	var words []string
+	for _, l := range bl.lines {
+		if !l.goesOn {
+			words = append(words, l.say())
+		}
 	}
 	g.Say = strings.Join(words, "; ")
 	for _, h := range b.Hops {

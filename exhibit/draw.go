@@ -26,6 +26,8 @@ type artist struct {
 	fold    int    // whose level it is; 0: the whole trace
 	prefix  string // of ids: "f12-" on the level of fold 12
 	down    bool   // value flows from top to bottom, not from left to right
+	// footnotes are texts that do not fit into their boxes.
+	footnotes []string
 }
 
 // scenes draws d and its levels. hash is printed at the foot of d.
@@ -92,7 +94,11 @@ func (a *artist) measure() error {
 		if b.Kind == BoxJunction || b.Kind == BoxJoint || b.Kind.outside() {
 			least = 60
 		}
-		bl, err := newBlock(a.f, a.boxLines(b), least, a.d.shapeOf(b).room())
+		ls, err := a.wrapped(a.boxLines(b))
+		if err != nil {
+			return err
+		}
+		bl, err := newBlock(a.f, ls, least, a.d.shapeOf(b).room())
 		if err != nil {
 			return err
 		}
@@ -106,7 +112,7 @@ func (a *artist) measure() error {
 		a.others = append(a.others, other)
 	}
 	for i := range a.d.Arrows {
-		bl, err := newBlock(a.f, a.arrowLines(&a.d.Arrows[i]), 40, 0)
+		bl, err := a.arrowLabel(&a.d.Arrows[i])
 		if err != nil {
 			return err
 		}
@@ -126,8 +132,7 @@ func (a *artist) even(b block) block {
 
 // labelSize makes a label as high above its line, which runs through its middle, as below.
 func labelSize(b block) block {
-	half := (len(b.lines) + 1) / 2
-	b.h = 2 * (half*leading + 4)
+	b.h = 2 * (max(b.above, len(b.lines)-b.above)*leading + 4)
 	return b
 }
 
@@ -193,7 +198,7 @@ func (a *artist) boxLines(b *Box) []line {
 	var ls []line
 	switch b.Kind {
 	case BoxSeed:
-		ls = append(ls, line{s: "ALLEGED THEFT" + a.onChain(b), bold: true}, line{s: "seed " + clip(visible(b.Text), 24)})
+		ls = append(ls, line{s: "ALLEGED THEFT" + a.onChain(b), bold: true}, line{s: "seed " + visible(b.Text)})
 		ls = append(ls, a.amountLines("", b.Seeded, line{bold: true})...)
 	case BoxSeeds:
 		ls = append(ls, line{s: foldTitle(b) + count(b.Seeds, "further seed") + a.onChain(b), bold: true})
@@ -237,9 +242,6 @@ func (a *artist) amountLines(what string, s Sums, like line) []line {
 	return ls
 }
 
-// mostFound is how many characters of what heuristics take a place for stand in its box.
-const mostFound = 34
-
 func runTitle(b *Box, r *Run) string {
 	switch {
 	case r.Found != nil:
@@ -260,10 +262,10 @@ func (a *artist) placeLines(b *Box) []line {
 		ls = append(ls, line{s: "tx " + shorten(txText(n.Chain, n.TxID))})
 	}
 	if claim := cmp.Or(n.Entity, n.Label); claim != "" && a.found.mix(n) == nil {
-		ls = append(ls, line{s: "claimed: " + clip(visible(claim), 26), full: "claimed: " + visible(claim)})
+		ls = append(ls, line{s: "claimed: " + visible(claim)})
 	}
 	for _, w := range a.found.words(n) {
-		ls = append(ls, line{s: clip(w, mostFound), full: w})
+		ls = append(ls, line{s: w})
 	}
 	return ls
 }

@@ -27,8 +27,9 @@ func (a *artist) paragraph(g *scene.Group, text string, y, width, size int, bold
 	return y, nil
 }
 
-// textWidth is how wide running text is: no wider than can be read.
-func (a *artist) textWidth() int { return min(a.scene.Width-2*margin, 1240) }
+// textWidth is how wide running text is: no wider than can be read, or than a page of letter paper
+// across holds at 7 pt.
+func (a *artist) textWidth() int { return min(a.scene.Width-2*margin, 1200) }
 
 // header writes title, rule and what it shows, and returns the y below.
 func (a *artist) header(y int) (int, error) {
@@ -195,7 +196,7 @@ func (a *artist) footer(y int) (int, error) {
 	g.AddPath(scene.Path{Points: []scene.Point{{X: margin, Y: y}, {X: a.scene.Width - margin, Y: y}}, Line: 1, Stroke: scene.Light})
 	y += 8
 	var err error
-	for _, note := range a.d.notes(a.traceID) {
+	for _, note := range append(a.footnoteLines(), a.d.notes(a.traceID)...) {
 		if y, err = a.paragraph(&g, note, y, a.textWidth(), sizeText, false); err != nil {
 			return y, err
 		}

@@ -4,38 +4,87 @@ import (
 	"fmt"
 	"strings"
 
-	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
-// arrowLines is the text on an arrow: numbers and dates above the line, the amount below.
-func (a *artist) arrowLines(ar *Arrow) []line {
-	var above []string
-	switch {
-	case len(ar.Hops) > 0:
-		above = append(above, hopNumbers(a.d.Trace, ar.Hops))
-	case len(ar.Gives) > 0:
-		above = append(above, hopNumbers(a.d.Trace, ar.Gives))
-	case ar.Seeds > 0:
-		above = append(above, receipts(ar.Seeds))
-	case ar.Feeds > 0:
-		above = append(above, "input")
+// wideLabel is the width, in pixels, beyond which numbers and dates, or the parts of an amount, stand below
+// each other: labels decide how long a drawing is.
+const wideLabel = 140
+
+// arrowLabel is the text on an arrow: numbers and dates above the line, the amount below.
+func (a *artist) arrowLabel(ar *Arrow) (block, error) {
+	above, err := a.besideOrBelow("  ·  ", line{s: a.arrowNumbers(ar), bold: ar.Feeds == 0}, line{s: arrowDates(ar), bold: ar.Feeds == 0})
+	if err != nil {
+		return block{}, err
 	}
-	if ar.Back {
-		above = append(above, "comes back")
-	}
-	if ar.Feeds == 0 && ar.First != "" {
-		above = append(above, dates(ar.First, ar.Last))
+	if link := a.found.linkWords(ar.Hops); link != "" {
+		above = append(above, line{s: link})
 	}
 	amount := writing{brief: "amount not divided"}
 	if ar.Known {
 		amount = a.d.Assets.of(ar.unit(), ar.Traced, ar.Units)
 	}
-	ls := []line{{s: strings.Join(above, "  ·  "), bold: ar.Feeds == 0, grey: scene.Black}}
-	if link := a.found.linkWords(ar.Hops); link != "" {
-		ls = append(ls, line{s: link, grey: scene.Black})
+	part, whole, divided := strings.Cut(amount.brief, " of ")
+	if divided {
+		whole = "of " + whole
 	}
-	return append(ls, line{s: amount.brief, full: amount.full})
+	below, err := a.besideOrBelow(" ", line{s: part}, line{s: whole})
+	if err != nil {
+		return block{}, err
+	}
+	b, err := newBlock(a.f, append(above, below...), 40, 0)
+	b.above, b.say = len(above), spoken(above)+", "+line{s: amount.brief, full: amount.full}.say()
+	return b, err
+}
+
+// besideOrBelow sets two texts in one line if that is not wide, else in two.
+func (a *artist) besideOrBelow(between string, first, second line) ([]line, error) {
+	if second.s == "" {
+		return []line{first}, nil
+	}
+	one := first
+	one.s += between + second.s
+	if w, err := a.f.Measure(one.s, sizeText, one.bold); err != nil || w <= wideLabel {
+		return []line{one}, err
+	}
+	second.bold = false
+	return []line{first, second}, nil
+}
+
+// spoken are lines as a sentence has them.
+func spoken(ls []line) string {
+	words := make([]string, len(ls))
+	for i, l := range ls {
+		words[i] = l.say()
+	}
+	return strings.Join(words, ", ")
+}
+
+// arrowNumbers names what an arrow stands for.
+func (a *artist) arrowNumbers(ar *Arrow) string {
+	var parts []string
+	switch {
+	case len(ar.Hops) > 0:
+		parts = append(parts, hopNumbers(a.d.Trace, ar.Hops))
+	case len(ar.Gives) > 0:
+		parts = append(parts, hopNumbers(a.d.Trace, ar.Gives))
+	case ar.Seeds > 0:
+		parts = append(parts, receipts(ar.Seeds))
+	case ar.Feeds > 0:
+		parts = append(parts, "input")
+	}
+	if ar.Back {
+		parts = append(parts, "comes back")
+	}
+	return strings.Join(parts, "  ·  ")
+}
+
+// arrowDates is when what an arrow stands for happened.
+func arrowDates(ar *Arrow) string {
+	if ar.Feeds > 0 || ar.First == "" {
+		return ""
+	}
+	return dates(ar.First, ar.Last)
 }
 
 // linkWords says in how many of the ways in which a mix can be read the hops, indexes, are linked

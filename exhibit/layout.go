@@ -153,7 +153,7 @@ func (e *engine) dot(ctx context.Context, source []byte) (_ []byte, err error) {
 // dot writes the request in Graphviz' language; one pixel is one point there.
 func (r *layoutRequest) dot() []byte {
 	var b bytes.Buffer
-	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.45;\n")
+	b.WriteString("digraph {\nrankdir=LR; nodesep=0.22; ranksep=0.33;\n")
 	if r.quick {
 		b.WriteString("nslimit=2; nslimit1=2; splines=none;\n")
 	}

@@ -25,7 +25,7 @@ const leastText = 70
 
 // Sheets cuts a drawing that is too large for one page of the given area into sheets, and draws
 // the key: the whole drawing small, with the numbers of the sheets, and title, legend and
-// notes. A drawing whose smallest text is at least 7 pt on one page gives no sheets and no key; one that
+// notes; what of these finds no room is a last sheet without boxes. A drawing whose smallest text is at least 7 pt on one page gives no sheets and no key; one that
 // needs no more than its title, legend and notes set anew gives no sheets, and itself, so set, as the key.
 //
 // Cuts run across the flow where only arrows cross it, and within such a band between boxes, in steps
@@ -61,6 +61,13 @@ func Sheets(sc *scene.Scene, area Area) ([]Sheet, *scene.Scene, error) {
 	key, err := c.key()
 	if err != nil {
 		return nil, nil, fmt.Errorf("key sheet of %q: %w", sc.Title, err)
+	}
+	if len(c.notes) > 0 {
+		s, err := c.notesSheet()
+		if err != nil {
+			return nil, nil, fmt.Errorf("notes of %q: %w", sc.Title, err)
+		}
+		c.sheets = append(c.sheets, s)
 	}
 	return c.sheets, key, nil
 }
@@ -103,14 +110,15 @@ func (c *cutter) tighten() bool {
 		s := c.sheets[i].Scene
 		overW, overH = max(overW, s.Width-c.room.W), max(overH, s.Height-c.room.H)
 	}
-	if overW == 0 && overH == 0 {
-		return false
-	}
 	if c.sc.Down {
 		overW, overH = overH, overW
 	}
-	c.along, c.across = c.along-overW, c.across-overH
-	return c.along >= leastRoom/3 && c.across >= leastRoom/3
+	along, across := max(c.along-overW, c.along*4/5, leastRoom/2), max(c.across-overH, c.across*4/5, leastRoom/2)
+	if along >= c.along && across >= c.across {
+		return false
+	}
+	c.along, c.across = min(along, c.along), min(across, c.across)
+	return true
 }
 
 // letter names the nth crossing, from 0: A to Z without I and O, which look like digits, then AA.

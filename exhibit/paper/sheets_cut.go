@@ -39,10 +39,10 @@ type rank struct {
 type band struct {
 	u0, u1 int
 	ranks  []rank
-	edges  []int   // between ranks: the u from which on a cut belongs to the next rank
-	cuts   [][]int // by row but the last, by rank: the v at which the row ends
-	v0, v1 int     // of its items
-	first  int     // index of its first sheet
+	edges  []int    // between ranks: the u from which on a cut belongs to the next rank
+	cuts   [][]int  // by row but the last, by rank: the v at which the row ends
+	spans  [][2]int // by row: from where to where its items reach across the flow
+	first  int      // index of its first sheet
 }
 
 // cutter cuts one drawing.
@@ -52,9 +52,11 @@ type cutter struct {
 	all           scene.Rect // that boxes and arrows fill
 	along, across int        // room for items on a sheet
 	items         []item
+	lines         []line
 	bands         []band
 	regions       []region
 	sheets        []Sheet
+	notes         []scene.Group // for which the key has no room
 }
 
 // region is what of the drawing stands on one sheet.
@@ -68,7 +70,7 @@ type region struct {
 
 func newCutter(sc *scene.Scene, room Area) *cutter {
 	c := &cutter{sc: sc, room: room}
-	c.all = c.whole()
+	c.all, c.lines = c.whole(), c.arrowLines()
 	w, h := room.W-2*edge, room.H-headRoom-edge
 	if c.all.W > w || c.all.H > h { // more than one sheet, with letters
 		w, h = w-2*sideRoom, h-2*endRoom
@@ -192,7 +194,7 @@ func (c *cutter) breaks(ranks []rank, at []int) []int {
 	const perBand = 20_000
 	n := len(ranks)
 	cost, from := make([]int, n+1), make([]int, n+1)
-	lines := c.lines()
+	lines := c.lines
 	for to := 1; to <= n; to++ {
 		cost[to] = -1
 		for k := to - 1; k >= 0; k-- {
@@ -241,35 +243,48 @@ func cutCost(lines []line, u int, behind bool) int {
 
 // divide cuts a band into rows that are no higher than a sheet.
 func (c *cutter) divide(b *band) {
-	b.v0, b.v1 = b.ranks[0].items[0].v0, b.ranks[0].items[0].v1
-	for _, r := range b.ranks {
-		for _, it := range r.items {
-			b.v0, b.v1 = min(b.v0, it.v0), max(b.v1, it.v1)
-		}
+	const nowhere = 1 << 40
+	starts, never := make([]int, len(b.ranks)), make([]int, len(b.ranks))
+	for i := range starts {
+		starts[i], never[i] = -nowhere, nowhere
 	}
 	lines := c.crossed(b)
-	starts := make([]int, len(b.ranks))
-	for i := range starts {
-		starts[i] = b.v0 - slack
-	}
-	for top := b.v0; b.v1-top > c.across; {
-		left := b.v1 - top
-		rows := (left + c.across - 1) / c.across
-		cuts := b.bestCut(lines, starts, top, left/rows, c.across)
-		next, found := 0, false
-		for i, r := range b.ranks {
-			for _, it := range r.items {
-				if it.v0 >= cuts[i] && (!found || it.v0 < next) {
-					next, found = it.v0, true
-				}
-			}
-		}
-		if !found || next <= top { // an item alone is higher than a sheet
+	for {
+		left, _ := b.span(starts, never)
+		if left[1]-left[0] <= c.across {
+			b.spans = append(b.spans, left)
 			return
 		}
-		b.cuts, starts, top = append(b.cuts, cuts), cuts, next
+		rows := (left[1] - left[0] + c.across - 1) / c.across
+		cuts := b.bestCut(lines, starts, left[0], (left[1]-left[0])/rows, c.across)
+		row, found := b.span(starts, cuts)
+		rest, more := b.span(cuts, never)
+		if !found || !more || rest[0] <= left[0] { // an item alone is higher than a sheet
+			b.spans = append(b.spans, left)
+			return
+		}
+		b.cuts, b.spans, starts = append(b.cuts, cuts), append(b.spans, row), cuts
 	}
 }
+
+// span is how far the items that begin between two cuts reach; false: there are none.
+func (b *band) span(from, to []int) (span [2]int, found bool) {
+	for i, r := range b.ranks {
+		for _, it := range r.items {
+			if it.v0 < from[i] || it.v0 >= to[i] {
+				continue
+			}
+			if !found {
+				span, found = [2]int{it.v0, it.v1}, true
+			}
+			span[0], span[1] = min(span[0], it.v0), max(span[1], it.v1)
+		}
+	}
+	return span, found
+}
+
+// limits are between which v a row's sheet shows arrows.
+func (b *band) limits(row int) (v0, v1 int) { return b.spans[row][0] - slack, b.spans[row][1] + slack }
 
 // bestCut tries ends of a row that starts at top: near the wanted height, straight, where few arrows run.
 func (b *band) bestCut(lines [][2]int, starts []int, top, want, most int) []int {
@@ -310,21 +325,21 @@ func (r *rank) gapAt(v int) int {
 	return v
 }
 
-// regionAt is the index of the region in which a point, in flow coordinates, lies; −1 for none: above and
-// below all that a band holds.
+// regionAt is the index of the region in which a point, in flow coordinates, lies; −1 for none: where
+// a band is empty.
 func (c *cutter) regionAt(p scene.Point) int {
 	k := 0
 	for k < len(c.bands)-1 && p.X >= c.bands[k].u1 {
 		k++
 	}
 	b := &c.bands[k]
-	if p.Y < b.v0-slack || p.Y > b.v1+slack {
-		return -1
-	}
 	i, _ := slices.BinarySearch(b.edges, p.X+1)
 	row := 0
 	for row < len(b.cuts) && p.Y >= b.cuts[row][i] {
 		row++
+	}
+	if v0, v1 := b.limits(row); p.Y < v0 || p.Y > v1 {
+		return -1
 	}
 	return b.first + row
 }

@@ -17,12 +17,16 @@ func (c *cutter) key() (*scene.Scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	foot := 0
-	for _, g := range below {
-		foot += g.Frame.H + 10
-	}
+	foot := heightOf(below)
 	width := c.room.W - 2*edge
 	height := max(c.room.H-y-foot-2*edge, c.room.H/3)
+	for y+height+2*edge+foot > c.room.H && len(below) > 0 { // the last ones have a sheet of their own
+		last := len(below) - 1
+		c.notes = append([]scene.Group{below[last]}, c.notes...)
+		below = below[:last]
+		foot = heightOf(below)
+	}
+	height = max(height, c.room.H-y-foot-2*edge)
 	by := ratio{min(width, all.W), all.W}
 	if all.H*by.n/by.of > height {
 		by = ratio{height, all.H}
@@ -49,6 +53,29 @@ func (c *cutter) key() (*scene.Scene, error) {
 	key.Height = stack(key, below, y+by.of1(all.H)+12)
 	key.Width = c.room.W
 	return key, nil
+}
+
+func heightOf(groups []scene.Group) int {
+	h := 0
+	for _, g := range groups {
+		h += g.Frame.H + 10
+	}
+	return h
+}
+
+// notesSheet is the last sheet: what found no room on the key.
+func (c *cutter) notesSheet() (Sheet, error) {
+	const name, size = "Notes to the drawing", 15
+	s := Sheet{Number: len(c.regions) + 1, Scene: &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Width: c.room.W, Title: name + ": " + c.sc.Title, Description: name}}
+	w, err := c.sc.Fonts.Measure(name, size, true)
+	if err != nil {
+		return s, err
+	}
+	head := scene.Group{Kind: scene.GroupFrame, ID: "sheet", Frame: scene.Rect{X: edge, Y: 0, W: w, H: headRoom - 4}}
+	head.AddText(scene.Text{X: edge, Y: edge + size, W: w, Size: size, Bold: true, S: name})
+	s.Scene.Groups = append(s.Scene.Groups, head)
+	s.Scene.Height = stack(s.Scene, c.notes, headRoom)
+	return s, nil
 }
 
 // reset is the whole drawing with its title, legend and notes set as wide as the page, if that fits on it; else nil.

@@ -17,8 +17,8 @@ type line struct {
 // fine is into how many steps a segment is divided to find where it crosses a cut.
 const fine = 48
 
-// lines lists the lines of all arrows. Straight ones become segments as well.
-func (c *cutter) lines() []line {
+// arrowLines lists the lines of all arrows. Straight ones become segments as well.
+func (c *cutter) arrowLines() []line {
 	var out []line
 	for i := range c.sc.Groups {
 		g := &c.sc.Groups[i]
@@ -109,7 +109,7 @@ func (l *line) height(u int) int {
 // crossed lists, for each line that runs in the band, between which heights it does.
 func (c *cutter) crossed(b *band) [][2]int {
 	var out [][2]int
-	for _, l := range c.lines() {
+	for _, l := range c.lines {
 		found, span := false, [2]int{}
 		for _, p := range l.points {
 			if p.X < b.u0 || p.X > b.u1 {
@@ -203,14 +203,14 @@ func (c *cutter) excursion(l *line, all []stretch) int {
 // clip divides the arrows among the regions and gives each crossing its letter.
 func (c *cutter) clip() {
 	n := 0
-	for _, l := range c.lines() {
+	for _, l := range c.lines {
 		parts := c.stretches(&l)
 		for i, s := range parts {
 			r := &c.regions[s.region]
 			points := l.part(s.from, s.to)
-			b := &c.bands[r.band]
+			v0, v1 := c.bands[r.band].limits(r.row)
 			for k := range points { // what lies nowhere is drawn at the edge of the sheet
-				points[k].Y = min(max(points[k].Y, b.v0-slack), b.v1+slack)
+				points[k].Y = min(max(points[k].Y, v0), v1)
 			}
 			if i > 0 {
 				p := c.enter(&l, s.region, s.from, -1)
@@ -253,16 +253,13 @@ func (c *cutter) enter(l *line, region, i, step int) scene.Point {
 func (c *cutter) sideOf(region, other int, beyond scene.Point) side {
 	r, o := &c.regions[region], &c.regions[other]
 	b := &c.bands[r.band]
+	v0, v1 := b.limits(r.row)
 	switch {
-	case beyond.Y < b.v0-slack:
-		return sideLow
-	case beyond.Y > b.v1+slack:
-		return sideHigh
 	case o.band < r.band && beyond.X < b.u0:
 		return sideBack
 	case o.band > r.band && beyond.X >= b.u1:
 		return sideAhead
-	case c.regionAt(beyond) < region:
+	case beyond.Y < v0 || beyond.Y <= v1 && c.regionAt(beyond) < region:
 		return sideLow
 	}
 	return sideHigh
