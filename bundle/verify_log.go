@@ -50,14 +50,14 @@ func (v *verifier) readLog(context.Context) error {
 	}
 	for i := range in.Earlier {
 		if d := &in.Earlier[i]; !slices.Contains(known, tracer.Declaration{SHA256: d.SHA256, When: d.When}) {
-			v.problem(TraceFile, "an incident file %s is said to have been declared at %s: neither log.json nor a declared.json of the recordings says so", printable(d.SHA256), printable(d.When))
+			v.problem(TraceFile, "an incident file %q is said to have been declared at %.40q: neither log.json nor a declared.json of the recordings says so", d.SHA256, d.When)
 		}
 	}
 	return nil
 }
 
 // declarations returns what the log and the recordings say was declared and when, by its hash alone,
-// and how many entries of the log are withheld.
+// and how many entries of the log are withheld. Where the log has this very trace, it must be of this hash.
 func (v *verifier) declarations(lines []custody.Line) (known []tracer.Declaration, withheld int, err error) {
 	for _, chain := range v.order {
 		if d := v.chains[chain].r.Declared(v.trace.Incident.SHA256); d != nil {
@@ -67,6 +67,7 @@ func (v *verifier) declarations(lines []custody.Line) (known []tracer.Declaratio
 			}
 		}
 	}
+	var traced []string
 	for i := range lines {
 		if lines[i].Entry == "" {
 			withheld++
@@ -76,9 +77,15 @@ func (v *verifier) declarations(lines []custody.Line) (known []tracer.Declaratio
 		if err != nil {
 			return known, withheld, err
 		}
+		if e.What == custody.Traced && e.Trace == v.b.Manifest.Trace.ID {
+			traced = append(traced, e.Result)
+		}
 		if e.What == custody.Declared {
 			known = append(known, tracer.Declaration{SHA256: e.SHA256, When: e.When.UTC().Format(time.RFC3339)})
 		}
+	}
+	if sha := hashOf(v.text); len(traced) > 0 && !slices.Contains(traced, sha) {
+		v.problem(LogFile, "it has trace %s traced with SHA-256 %s; trace.json has %s", v.b.Manifest.Trace.ID, traced[0], sha)
 	}
 	return known, withheld, nil
 }
