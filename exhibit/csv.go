@@ -11,15 +11,15 @@ import (
 	"clew/tracer"
 )
 
-// schedules lists the CSV files: name and writer.
-func schedules() []struct {
+// schedule is a table: the name of its CSV file, and its rows, of which the first is the head.
+type schedule struct {
 	name string
 	rows func(*register, []Run) [][]string
-} {
-	return []struct {
-		name string
-		rows func(*register, []Run) [][]string
-	}{
+}
+
+// schedules lists the CSV files.
+func schedules() []schedule {
+	return []schedule{
 		{"schedule_a_hops.csv", hopRows},
 		{"schedule_b_peels.csv", peelRows},
 		{"schedule_c_endpoints.csv", endpointRows},
@@ -58,13 +58,7 @@ func (x *Exhibit) CSV(w io.Writer, name string) error {
 		}
 		c := csv.NewWriter(w)
 		c.UseCRLF = true
-		for n, row := range x.valued(name, s.rows(newRegister(x.Trace, x.Diagram.Rule), x.Diagram.Runs)) {
-			if x.Trace.Incident.Synthetic {
-				row = append(row, []string{"REPLICA", "replica"}[max(0, 1-n)])
-			}
-			for i := range row {
-				row[i] = cell(row[i])
-			}
+		for _, row := range x.scheduleRows(s, newRegister(x.Trace, x.Diagram.Rule)) {
 			if err := c.Write(row); err != nil {
 				return fmt.Errorf("schedule %s: %w", name, err)
 			}
@@ -73,6 +67,20 @@ func (x *Exhibit) CSV(w io.Writer, name string) error {
 		return c.Error()
 	}
 	return fmt.Errorf("no schedule is named %q (there are %s)", name, strings.Join(CSVNames(), ", "))
+}
+
+// scheduleRows are the rows of s as every format has them.
+func (x *Exhibit) scheduleRows(s schedule, r *register) [][]string {
+	rows := x.valued(s.name, s.rows(r, x.Diagram.Runs))
+	for n := range rows {
+		if x.Trace.Incident.Synthetic {
+			rows[n] = append(rows[n], []string{"REPLICA", "replica"}[max(0, 1-n)])
+		}
+		for i := range rows[n] {
+			rows[n][i] = cell(rows[n][i])
+		}
+	}
+	return rows
 }
 
 // cell makes text safe in a spreadsheet: what hides is made visible, and what would be a
