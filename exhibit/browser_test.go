@@ -71,7 +71,7 @@ func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 // load opens the report anew at the fragment, such as "#hop3".
 func (p *tab) load(fragment string) {
 	p.Helper()
-	p.do("load "+fragment, chromedp.Navigate("about:blank"), chromedp.Navigate(p.file+fragment))
+	p.do("load "+fragment, chromedp.Navigate("about:blank"), chromedp.Navigate(p.file+fragment), chromedp.WaitReady("#stage"))
 }
 
 // eval returns what an expression of the page's script is.

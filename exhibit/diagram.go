@@ -136,7 +136,12 @@ func drawnRule(t *tracer.Trace) tracer.Rule {
 // NewDiagram chooses what is drawn of t and folds the rest, so that at most about
 // opt.MaxBoxes boxes are left. Its cost grows with n log n in the number of hops.
 func NewDiagram(t *tracer.Trace, opt Options) (*Diagram, error) {
-	f, err := newFlow(t, drawnRule(t))
+	return newDiagram(t, drawnRule(t), opt, true)
+}
+
+// newDiagram is NewDiagram under rule; without levels, folded boxes do not open.
+func newDiagram(t *tracer.Trace, rule tracer.Rule, opt Options, levels bool) (*Diagram, error) {
+	f, err := newFlow(t, rule)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +154,9 @@ func NewDiagram(t *tracer.Trace, opt Options) (*Diagram, error) {
 		}
 		p, d := f.settle(p, runs)
 		if len(d.Arrows) <= 2*opt.maxBoxes() || limit <= 12 {
-			f.addLevels(d, p)
+			if levels {
+				f.addLevels(d, p)
+			}
 			return d, nil
 		}
 		limit = limit * 3 / 4

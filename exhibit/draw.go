@@ -216,7 +216,7 @@ func (a *artist) boxLines(b *Box) []line {
 		ls = append(ls, a.jointLines(b)...)
 	case BoxRun:
 		ls = append(ls, line{s: foldTitle(b) + runTitle(b, &a.d.Runs[b.Run-1]) + a.onChain(b), bold: true})
-		ls = append(ls, line{s: fmt.Sprintf("run %d of schedule B", b.Run) + a.found.byFinding(a.d.Runs[b.Run-1].Found)})
+		ls = append(ls, line{s: a.runLine(b) + a.found.byFinding(a.d.Runs[b.Run-1].Found)})
 		ls = append(ls, a.insideLines(b)...)
 	case BoxFold:
 		ls = append(ls, a.foldLines(b)...)
@@ -275,11 +275,19 @@ func (a *artist) foldLines(b *Box) []line {
 	ls := []line{{s: foldTitle(b) + foldWords(b) + a.onChain(b), bold: true}}
 	switch {
 	case b.Run > 0:
-		ls = append(ls, line{s: fmt.Sprintf("part of run %d, schedule B", b.Run)})
+		ls = append(ls, line{s: "part of " + a.runLine(b)})
 	case b.Payments > 0:
 		ls = append(ls, line{s: "with peel runs, schedule B"})
 	}
 	return append(ls, a.insideLines(b)...)
+}
+
+// runLine says where the steps of a run stand: schedule B lists those of the declared rule.
+func (a *artist) runLine(b *Box) string {
+	if a.d.Rule != drawnRule(a.d.Trace) {
+		return fmt.Sprintf("run %d under %s", b.Run, a.d.Rule)
+	}
+	return fmt.Sprintf("run %d of schedule B", b.Run)
 }
 
 // foldTitle begins the title of a box that opens.

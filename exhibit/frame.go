@@ -52,7 +52,7 @@ func (a *artist) header(y int) (int, error) {
 		return y, err
 	}
 	y += 2
-	sum := Summarize(t)
+	sum := summarize(t, a.d.Rule)
 	a.scene.Description = strings.Join(sum.Sentences(), " ")
 	lines := append([]string{sum.Opening()}, headLines(sum.PerAsset())...)
 	if line := sum.StatementLine(); line != "" {
@@ -91,6 +91,8 @@ func ruleLine(t *tracer.Trace, r tracer.Rule) string {
 	switch {
 	case contactOnly(t):
 		s = fmt.Sprintf("what others valued each movement at, wherever %s finds contact; the incident declares %s, which says nothing of valuations", r, t.Incident.Rule)
+	case r != t.Incident.Rule && t.Incident.Rule.Conserves():
+		return fmt.Sprintf("traced under %s (%s), for comparison: the rule declared in the incident is %s. “a of b”: a is traced of a movement of b.", r, ruleWordsOf(t, r), t.Incident.Rule)
 	case r != t.Incident.Rule:
 		s = fmt.Sprintf("traced under %s (%s); the incident declares %s, which marks contact and does not divide amounts", r, ruleWordsOf(t, r), t.Incident.Rule)
 	}

@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"clew/exhibit/scene"
 	"clew/tracer"
@@ -20,11 +21,24 @@ var reportTemplate string
 //go:embed report.css
 var reportCSS string
 
-//go:embed report.js
-var diagramJS string
+// scriptFiles is the report's script, in parts of one job each: report_base.js, which the others
+// share, comes first, and report_keys.js, which starts the page, last.
+//
+//go:embed *.js
+var scriptFiles embed.FS
 
-//go:embed tables.js
-var tablesJS string
+// script joins the parts.
+func script() (string, error) {
+	var b strings.Builder
+	for _, name := range []string{"report_base.js", "report.js", "report_drawing.js", "report_shade.js", "tables.js", "report_rules.js", "report_filter.js", "report_search.js", "report_panel.js", "report_keys.js"} {
+		text, err := scriptFiles.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("script of the report: %w", err)
+		}
+		b.Write(text)
+	}
+	return b.String(), nil
+}
 
 const (
 	// chunkRows is how many rows of a long schedule stand in one table with its own head.
@@ -66,17 +80,16 @@ type reportPage struct {
 	CSS                     template.CSS
 	JS                      template.JS
 	Diagram                 template.HTML
-	Folds                   template.JS // data, not a script
+	Drawings, Data          template.JS // data, not scripts
 	FoldsCount              int
+	Under                   []underView // the drawn rule first
+	Filters                 filterView
 	Trace                   *tracer.Trace
 	SHA256                  string
 	Alleged, Innocent       string
 	Replica                 string
-	Opening, Sums, Scope    string
-	GapLine, RuleLine       string
-	FoundLine               string
+	GapLine, FoundLine      string
 	Contact                 bool // poison alone says something
-	Balanced                bool
 	Rules                   []ruleView
 	Totals                  []totalGroup
 	RoundLine               string
@@ -119,28 +132,43 @@ func (x *Exhibit) page() (*reportPage, error) {
 	if err := x.Scene.Inline(&svg); err != nil {
 		return nil, err
 	}
-	faces, err := scene.FontFaces(append([]*scene.Scene{x.Scene}, x.Levels...)...)
+	others, err := x.underRules()
 	if err != nil {
 		return nil, err
 	}
-	folds, err := x.folds()
+	all := append([]*scene.Scene{x.Scene}, x.Levels...)
+	for _, u := range others {
+		all = append(append(all, u.scene), u.levels...)
+	}
+	faces, err := scene.FontFaces(all...)
 	if err != nil {
 		return nil, err
 	}
-	css, reportJS := faces+reportCSS, tablesJS+diagramJS
+	drawings, err := x.drawings(others)
+	if err != nil {
+		return nil, err
+	}
+	reportJS, err := script()
+	if err != nil {
+		return nil, err
+	}
+	css, v := faces+reportCSS, &viewer{register: newRegister(t, x.Diagram.Rule), x: x}
+	data, err := v.data(others)
+	if err != nil {
+		return nil, err
+	}
 	sum := Summarize(t)
 	p := &reportPage{Lang: "en", Title: x.Scene.Title, CSS: template.CSS(css), JS: template.JS(reportJS), // #nosec G203 our own files
-		Diagram: template.HTML(svg.String()),                   // #nosec G203 written and escaped by svgWriter
-		Folds:   template.JS(folds), FoldsCount: len(x.Levels), // #nosec G203 numbers, base64 and text that the encoder escaped
+		Diagram:  template.HTML(svg.String()),                                               // #nosec G203 written and escaped by svgWriter
+		Drawings: template.JS(drawings), Data: template.JS(data), FoldsCount: len(x.Levels), // #nosec G203 numbers, base64 and text that the encoder escaped
 		Policy: policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
-		Contact: contactOnly(t), Opening: sum.Opening(), Sums: sum.SumLine(), Scope: sum.ScopeLine(), GapLine: sum.GapLine(), FoundLine: sum.FoundLine(), RoundLine: sum.RoundLine(),
-		RuleLine: ruleLine(t, x.Diagram.Rule), Files: append([]string{"flow.svg"}, CSVNames()...)}
+		Contact: contactOnly(t), GapLine: sum.GapLine(), FoundLine: sum.FoundLine(), RoundLine: sum.RoundLine(),
+		Files: append([]string{"flow.svg"}, CSVNames()...)}
 	p.down = x.Scene.Height > x.Scene.Width
-	p.Balanced, p.Statement = sum.Balanced(), visible(t.Incident.Notes)
+	p.Statement = visible(t.Incident.Notes)
 	if t.Incident.Synthetic {
 		p.Replica = textReplica
 	}
-	v := &viewer{register: newRegister(t, x.Diagram.Rule), x: x}
 	v.fill(p, sum)
 	return p, nil
 }
@@ -157,6 +185,16 @@ func policy(css, js string) string {
 
 // Down reports whether the drawing runs from top to bottom.
 func (p *reportPage) Down() bool { return p.down }
+
+// Shown is the rule that the page is first shown under.
+func (p *reportPage) Shown() string {
+	for _, u := range p.Under {
+		if u.Shown {
+			return u.Rule
+		}
+	}
+	return p.Trace.Incident.Rule.String()
+}
 
 // FeeWords says what the fees of schedule C are.
 func (p *reportPage) FeeWords() string {

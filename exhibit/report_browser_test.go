@@ -129,11 +129,14 @@ func rowsAndDiagram(p *tab, x *exhibit.Exhibit) {
 	require.Contains(p, strings.Fields(eval[string](p, `document.querySelector('svg.level .lit').dataset.hops`)), hop, "the hop is there")
 
 	p.load("")
-	arrow := slices.IndexFunc(x.Diagram.Arrows, func(a exhibit.Arrow) bool { return len(a.Hops) > 0 && x.Trace.Hops[a.Hops[0]].Number > 100 })
+	arrow := slices.IndexFunc(x.Diagram.Arrows, func(a exhibit.Arrow) bool { return len(a.Hops) == 1 && x.Trace.Hops[a.Hops[0]].Number > 100 })
 	require.GreaterOrEqual(p, arrow, 0, "an arrow of a hop that is not on the first page")
 	number := x.Trace.Hops[x.Diagram.Arrows[arrow].Hops[0]].Number
 	p.click(`.tools button[data-do="fit"]`)
 	p.click(fmt.Sprintf(`#diagram g.label a[href="#hop%d"]`, number))
+	p.await(fmt.Sprintf(`document.getElementById('panel-title')?.textContent.startsWith('Hop %d:')`, number))
+	require.Equal(p, "panel-title", eval[string](p, "document.activeElement.id"), "who cannot see the page is told of the hop")
+	p.click(`#panel .tools button:nth-of-type(2)`)
 	p.await(fmt.Sprintf(`document.querySelector('#hop%d.lit')`, number))
 	require.True(p, eval[bool](p, fmt.Sprintf(`(function () {
 		const r = document.getElementById('hop%d').getBoundingClientRect();

@@ -26,9 +26,12 @@ type Summary struct {
 	From, To string                   // time of the first receipt and of the last such hop
 }
 
-// Summarize adds up t.
-func Summarize(t *tracer.Trace) *Summary {
-	s := &Summary{trace: t, assets: NameAssets(t), Rule: drawnRule(t), Receipts: len(t.Seeds)}
+// Summarize adds up t under the declared rule.
+func Summarize(t *tracer.Trace) *Summary { return summarize(t, drawnRule(t)) }
+
+// summarize adds up t under rule.
+func summarize(t *tracer.Trace, rule tracer.Rule) *Summary {
+	s := &Summary{trace: t, assets: NameAssets(t), Rule: rule, Receipts: len(t.Seeds)}
 	ids := map[string]bool{}
 	for i := range t.Seeds {
 		e := &t.Seeds[i]

@@ -1,4 +1,3 @@
-'use strict';
 // The long schedules: a page of rows at a time, searched and sorted. All rows are in the
 // file: the first in a table, the others inside noscript elements, whose text a browser with
 // scripts does not build into anything until a page asks for it.
@@ -17,11 +16,16 @@
 
   // Pages is one schedule: its container holds a chunk and then the rest in noscript.
   function Pages(box) {
-    const live = box.querySelector(':scope > .chunk');
+    const self = this, live = box.querySelector(':scope > .chunk');
     const list = live.classList.contains('list');
     const body = list ? live : live.querySelector('tbody');
     const end = list ? '</details>\n' : '</tr>\n';
     let all = null, order = null, page = 0, column = -1, down = false;
+
+    // What other parts may set: keep says which rows are shown, by number and text; cell is a cell's
+    // text where it is not that of the file; dress changes a row that was built.
+    this.keep = this.cell = this.dress = null;
+    this.section = (box.closest('section') || box).id;
 
     function rows() {
       if (all) return all;
@@ -44,14 +48,10 @@
     const says = document.createElement('span');
     says.setAttribute('role', 'status');
     const buttons = ['First', 'Previous', 'Next', 'Last'].map(function (name) {
-      const b = document.createElement('button');
-      b.type = 'button';
-      b.textContent = name;
-      b.addEventListener('click', function () {
+      return clew.button(name, function () {
         const last = Math.max(0, Math.ceil(total() / pageRows) - 1);
         show({ First: 0, Previous: page - 1, Next: page + 1, Last: last }[name]);
       });
-      return b;
     });
 
     function total() { return order ? order.length : Number(box.dataset.rows); }
@@ -63,26 +63,36 @@
       buttons[2].disabled = buttons[3].disabled = from + pageRows >= n;
     }
 
-    function fill(html) {
-      body.innerHTML = html.join('');
+    function fill(some) {
+      body.innerHTML = some.map(function (i) { return rows()[i]; }).join('');
       body.querySelectorAll('.pages').forEach(function (b) { new Pages(b); });
+      dress(some);
+    }
+    function dress(some) {
+      if (self.dress) Array.from(body.children).forEach(function (r, k) { self.dress(r, some[k]); });
     }
 
+    function every() { return order || rows().map(function (_, i) { return i; }); }
     function show(k) {
       page = k;
-      const some = order || rows().map(function (_, i) { return i; });
-      fill(some.slice(k * pageRows, (k + 1) * pageRows).map(function (i) { return rows()[i]; }));
+      fill(every().slice(k * pageRows, (k + 1) * pageRows));
       tell();
     }
 
-    // choose applies the search and the order.
+    function textOf(i, c) {
+      const own = self.cell && self.cell(i, c);
+      return own === null || own === undefined ? plain('<td' + (all[i].split('<td')[c + 1] || '')) : plain(own);
+    }
+
+    // choose applies the filter, the search and the order.
     function choose() {
       const want = plain(search.value.replace(/&/g, '&amp;').replace(/</g, '&lt;')).toLowerCase();
       order = rows().map(function (_, i) { return i; });
+      if (self.keep) order = order.filter(function (i) { return self.keep(i, all[i]); });
       if (want) order = order.filter(function (i) { return plain(all[i]).toLowerCase().includes(want); });
       if (column >= 0) {
         const key = order.map(function (i) {
-          const text = plain('<td' + (all[i].split('<td')[column + 1] || ''));
+          const text = textOf(i, column);
           return { i: i, text: text, n: number(text) };
         });
         key.sort(function (a, b) {
@@ -102,14 +112,25 @@
       waiting = setTimeout(choose, 200);
     });
 
-    // find shows the row with the given id, in the order of the file.
+    // again shows the same anew, after keep, cell or dress changed. Where nothing chooses among the
+    // rows, those on the page are enough.
+    this.again = function (chosen) {
+      if (chosen || order) choose();
+      else dress(every().slice(page * pageRows, (page + 1) * pageRows));
+    };
+
+    // find shows the row with the given id, in the order of the file, whatever was searched.
     this.find = function (id) {
       const at = rows().findIndex(function (r) { return r.startsWith('<tr id="' + id + '"'); });
       if (at < 0) return false;
-      order = null;
       search.value = '';
       mark(-1);
-      show(Math.floor(at / pageRows));
+      order = null;
+      if (self.keep) {
+        const kept = rows().map(function (_, i) { return i; }).filter(function (i) { return self.keep(i, all[i]); });
+        if (kept.includes(at)) order = kept;
+      }
+      show(Math.floor((order ? order.indexOf(at) : at) / pageRows));
       return true;
     };
 
@@ -127,7 +148,7 @@
       choose();
     }
 
-    window.addEventListener('beforeprint', function () { if (box.querySelector(':scope > noscript')) fill(rows()); });
+    window.addEventListener('beforeprint', function () { if (box.querySelector(':scope > noscript')) fill(every()); });
     window.addEventListener('afterprint', function () { if (box.querySelector(':scope > noscript')) show(page); });
 
     if (Number(box.dataset.rows) <= few) return;
@@ -150,27 +171,31 @@
     } else bar.append(says);
     box.prepend(bar);
   }
-  const schedules = Array.from(document.querySelectorAll('.pages'), function (box) { return new Pages(box); });
+  clew.schedules = Array.from(document.querySelectorAll('.pages'), function (box) { return new Pages(box); });
 
-  // A link to a row that is not on the page yet finds it first.
-  function reach(id) {
-    if (!/^hop\d+$/.test(id)) return false;
-    if (!document.getElementById(id) && !schedules.some(function (s) { return s.find(id); })) return false;
-    document.querySelectorAll('tr.lit').forEach(function (r) { r.classList.remove('lit'); });
+  // reach shows a row of a schedule, which may be on a page that is not built yet, and lights it.
+  // With still, the page is not scrolled to it.
+  clew.reach = function (id, still) {
+    const m = /^(hop|end|finding)\d+$/.exec(id);
+    if (!m) return false;
+    const section = { hop: 'a', end: 'c', finding: 'd' }[m[1]];
+    if (!document.getElementById(id) && !clew.schedules.some(function (s) { return s.section === section && s.find(id); })) return false;
+    clew.lightRows([id]);
     const row = document.getElementById(id);
-    row.classList.add('lit');
-    row.scrollIntoView({ block: 'center' });
+    for (let d = row.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+    if (!still) row.scrollIntoView({ block: 'center' });
     return true;
-  }
-  document.addEventListener('click', function (e) {
-    const a = e.target.closest('a[href^="#hop"]');
-    if (!a || e.defaultPrevented) return;
-    const id = a.getAttribute('href').slice(1);
-    if (reach(id)) {
-      e.preventDefault();
-      history.replaceState(null, '', '#' + id);
-    }
+  };
+  clew.lightRows = function (ids) {
+    document.querySelectorAll('tr.lit').forEach(function (r) { r.classList.remove('lit'); });
+    ids.forEach(function (id) {
+      const r = document.getElementById(id);
+      if (r) r.classList.add('lit');
+    });
+  };
+  clew.knows(async function (id) {
+    const m = /^hop(\d+)$/.exec(id);
+    if (m) await clew.explain(Number(m[1])); // before the row is brought into sight: the panel narrows the page
+    return clew.reach(id);
   });
-  if (location.hash) reach(location.hash.slice(1));
-  window.addEventListener('hashchange', function () { reach(location.hash.slice(1)); });
 })();

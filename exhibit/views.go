@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -127,6 +126,7 @@ func (v *viewer) fill(p *reportPage, sum *Summary) {
 	for _, r := range t.Rules {
 		p.Rules = append(p.Rules, ruleView{r.String(), ruleWordsOf(t, r), r == v.rule && r == t.Incident.Rule, r.Conserves()})
 	}
+	p.Under, p.Filters = v.x.unders(), v.filters()
 	p.Totals = v.totals(sum)
 	p.Seeds, p.Money = v.seeds(), v.x.moneyView()
 	p.Hops, p.HopsCount = v.hops(), len(t.Hops)
@@ -186,39 +186,8 @@ func (v *viewer) seeds() []seedView {
 	return out
 }
 
-// drawnAs finds the group of each drawing that shows each hop: of the whole trace, and of
-// the innermost fold.
-func (v *viewer) drawnAs() (show, in map[int]string) {
-	show, in = groupsOf(v.x.Scene), map[int]string{}
-	depth, at := make([]int, len(v.x.Levels)+1), map[int]int{}
-	for i, s := range v.x.Levels {
-		d := depth[v.x.Diagram.Levels[i].Parent] + 1
-		depth[i+1] = d
-		for n, id := range groupsOf(s) {
-			if d > at[n] { // of two folds that an arrow leads out of and into, the first
-				in[n], at[n] = id, d
-			}
-		}
-	}
-	return show, in
-}
-
-// groupsOf returns the id of the first group that shows each hop, by number.
-func groupsOf(s *scene.Scene) map[int]string {
-	show := map[int]string{}
-	for i := range s.Groups {
-		g := &s.Groups[i]
-		for _, n := range g.Hops {
-			if g.ID != "" && show[n] == "" {
-				show[n] = g.ID
-			}
-		}
-	}
-	return show
-}
-
 func (v *viewer) hops() [][]hopView {
-	show, in := v.drawnAs()
+	show, in := underRule{v.rule, v.x.Diagram, v.x.Scene, v.x.Levels}.drawnAs()
 	var all []hopView
 	for i := range v.t.Hops {
 		h := &v.t.Hops[i]
