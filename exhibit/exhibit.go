@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"clew/exhibit/paper"
 	"clew/exhibit/scene"
@@ -75,6 +76,10 @@ type Exhibit struct {
 	Scene   *scene.Scene
 	Levels  []*scene.Scene // what the folded boxes open to: Levels[i] draws Diagram.Levels[i]
 	options Options
+
+	rules     sync.Once // guards what follows
+	otherwise []underRule
+	failed    error
 }
 
 // New draws t. traceJSON is the stored trace that t was read from; its hash is printed on
