@@ -45,8 +45,8 @@ func Sheets(sc *scene.Scene, area Area) ([]Sheet, *scene.Scene, error) {
 		return nil, nil, fmt.Errorf("cut a drawing into sheets: an area of %d by %d pixels is too small for a sheet; choose larger paper", area.W, area.H)
 	}
 	c := newCutter(sc, room)
-	if whole := c.reset(); whole != nil {
-		return nil, whole, nil
+	if whole, err := c.reset(); err != nil || whole != nil {
+		return nil, whole, err
 	}
 	for range mostTries {
 		c.cut()

@@ -87,10 +87,13 @@ func (c *cutter) view(r *region) scene.Rect {
 		}
 	}
 	if c.sc.Down {
-		return scene.Rect{X: v0, Y: u0, W: v1 - v0, H: u1 - u0}
+		u0, u1, v0, v1 = v0, v1, u0, u1
 	}
-	return scene.Rect{X: u0, Y: v0, W: u1 - u0, H: v1 - v0}
+	return scene.Rect{X: u0, Y: v0, W: max(u1-u0, leastView), H: max(v1-v0, leastView)}
 }
+
+// leastView is how wide and high what a sheet shows is at least, so that a letter fits on each side.
+const leastView = 120
 
 // arrows are the parts of arrows on sheet i, with the heads that end there.
 func (c *cutter) arrows(i int) []scene.Group {
@@ -154,7 +157,7 @@ func (c *cutter) matchLines(i int, view scene.Rect) scene.Group {
 	if c.sc.Down {
 		u0, u1, v0, v1 = v0, v1, u0, u1
 	}
-	g := scene.Group{Kind: scene.GroupArrow, Say: "match lines"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: "match", Say: "match lines"}
 	draw := func(ps ...scene.Point) {
 		for k := range ps {
 			ps[k] = c.uv(ps[k])
@@ -351,14 +354,14 @@ func (t *tab) extent() int {
 // spread places the tabs of one side, which are in order, so that none meets another: as near to their
 // arrows as that allows, and in several layers where one does not hold them.
 func spread(tabs []tab, view scene.Rect) {
-	from, room, all := view.Y, view.H, 0
+	from, room := view.Y, view.H
 	if tabs[0].upDown() {
 		from, room = view.X, view.W
 	}
-	for i := range tabs {
-		all += tabs[i].extent()
+	layers := 1
+	for layers < len(tabs) && longest(tabs, layers) > room {
+		layers++
 	}
-	layers := max(1, (all+room-1)/max(room, 1))
 	for n, off := 0, lead; n < layers; n++ {
 		var of []*tab
 		deep := 0
@@ -369,6 +372,15 @@ func spread(tabs []tab, view scene.Rect) {
 		off += deep + 2*tabGap
 		rowOf(of, from, from+room)
 	}
+}
+
+// longest is how long the longest of so many layers is.
+func longest(tabs []tab, layers int) int {
+	long := make([]int, layers)
+	for i := range tabs {
+		long[i%layers] += tabs[i].extent()
+	}
+	return slices.Max(long)
 }
 
 // rowOf places tabs in a row between two ends; where they do not fit they run over the second.

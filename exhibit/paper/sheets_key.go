@@ -10,10 +10,13 @@ import (
 // number of each sheet; above it the title of the drawing, below legend and notes.
 func (c *cutter) key() (*scene.Scene, error) {
 	all := c.all
-	above, below := c.frames()
+	above, below, err := c.frames()
+	if err != nil {
+		return nil, err
+	}
 	key := &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Title: "Key to the sheets: " + c.sc.Title, Description: c.sc.Description}
 	y := stack(key, above, edge)
-	y, err := c.keyHead(key, y)
+	y, err = c.keyHead(key, y)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +82,11 @@ func (c *cutter) notesSheet() (Sheet, error) {
 }
 
 // reset is the whole drawing with its title, legend and notes set as wide as the page, if that fits on it; else nil.
-func (c *cutter) reset() *scene.Scene {
-	above, below := c.frames()
+func (c *cutter) reset() (*scene.Scene, error) {
+	above, below, err := c.frames()
+	if err != nil {
+		return nil, err
+	}
 	out := &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Title: c.sc.Title, Description: c.sc.Description, Width: c.room.W}
 	y := stack(out, above, edge) + 4
 	for i := range c.sc.Groups {
@@ -92,9 +98,9 @@ func (c *cutter) reset() *scene.Scene {
 	}
 	out.Height = stack(out, below, y+c.all.H+14)
 	if c.all.W > c.room.W-2*edge || out.Height > c.room.H {
-		return nil
+		return nil, nil //nolint:nilnil // it does not fit: no error
 	}
-	return out
+	return out, nil
 }
 
 // whole is the rectangle that boxes and arrows fill.
@@ -123,29 +129,17 @@ func (c *cutter) whole() scene.Rect {
 
 // frames are title, legend and notes at the size that their smallest text allows, those above the
 // drawing and those below it.
-func (c *cutter) frames() (above, below []scene.Group) {
+func (c *cutter) frames() (above, below []scene.Group, err error) {
 	for i := range c.sc.Groups {
 		if c.sc.Groups[i].Kind != scene.GroupFrame {
 			continue
 		}
 		g := clone(&c.sc.Groups[i])
-		size, right := 0, 0
-		for _, t := range g.Texts {
-			if size == 0 || t.Size < size {
-				size = t.Size
-			}
-			right = max(right, t.X+t.W-g.Frame.X)
-		}
 		up := g.Frame.Y < c.all.Y
-		if size > 0 {
-			by := ratio{max(textSize, smallest(c.sc)), size}
-			g.Move(-g.Frame.X, -g.Frame.Y)
-			by.shrink(&g)
-			for k := range g.Texts {
-				g.Texts[k].Size = max(g.Texts[k].Size, by.n)
+		if len(g.Texts) > 0 {
+			if err := c.plain(&g); err != nil {
+				return nil, nil, err
 			}
-			g.Frame.W = by.of1(right)
-			c.narrow(&g)
 		}
 		if up {
 			above = append(above, g)
@@ -153,7 +147,39 @@ func (c *cutter) frames() (above, below []scene.Group) {
 			below = append(below, g)
 		}
 	}
-	return above, below
+	return above, below, nil
+}
+
+// plain undoes that the text round a wide drawing was enlarged.
+func (c *cutter) plain(g *scene.Group) error {
+	widest := g.Texts[0]
+	size := widest.Size
+	for _, t := range g.Texts {
+		size = min(size, t.Size)
+	}
+	for _, t := range g.Texts {
+		if t.Size == size && (widest.Size > size || t.W > widest.W) {
+			widest = t
+		}
+	}
+	w, err := c.sc.Fonts.Measure(widest.S, textSize, widest.Bold)
+	if err != nil {
+		return err
+	}
+	by := ratio{w, widest.W}
+	if by.n > by.of || by.n == 0 {
+		by = ratio{1, 1}
+	}
+	g.Move(-g.Frame.X, -g.Frame.Y)
+	by.shrink(g)
+	right := 0
+	for k := range g.Texts {
+		g.Texts[k].Size = max(g.Texts[k].Size, min(size, textSize))
+		right = max(right, g.Texts[k].X+g.Texts[k].W)
+	}
+	g.Frame.W = right
+	c.narrow(g)
+	return nil
 }
 
 // narrow cuts rules that run over the whole width to that of the text.
