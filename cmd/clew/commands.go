@@ -43,6 +43,7 @@ func commands() []*command {
 		identifyCommand(),
 		compareCommand(),
 		exhibitCommand(),
+		bundleCommand(),
 		logCommand(),
 		dbCommand(),
 		versionCommand(),

@@ -24,6 +24,7 @@ const (
 // knownLabels are the labels of the program and of a store together.
 type knownLabels struct {
 	set     *labels.Set
+	packs   []*labels.Pack
 	from    map[string]string // by the SHA-256 of a pack
 	noStore bool              // a store was named that does not exist
 }
@@ -59,6 +60,7 @@ func labelsOf(ctx context.Context, st *store.Store) (*knownLabels, error) {
 			packs, k.from[p.SHA256()] = append(packs, p), fromProgram
 		}
 	}
+	k.packs = packs
 	if k.set, err = labels.NewSet(packs...); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"clew/bundle"
 	"clew/exhibit"
 	"clew/tracer"
 )
@@ -143,6 +144,8 @@ type runRecordFile struct {
 	DB       string      `json:"db"`
 	Tool     tracer.Tool `json:"tool"`
 	Platform string      `json:"platform"`
+	// Settings are what bears on the trace beside the incident and what was read.
+	Settings *bundle.Settings `json:"settings,omitempty"`
 	// Log is the hash of the log's last entry once the trace stood in it: what is kept elsewhere
 	// shows that nothing up to it was changed.
 	Log string `json:"log"`
@@ -154,6 +157,8 @@ func runRecord(j *traceJob, id string) ([]byte, error) {
 		Ended: j.w.now().UTC().Format(time.RFC3339), Source: j.source, DB: j.db,
 		Tool: thisTool(), Platform: platform(), Args: []string{}, Log: j.logged.Hash,
 	}
+	set := settingsOf(j.c).Complete()
+	r.Settings = &set
 	for _, arg := range j.w.args {
 		r.Args = append(r.Args, withoutUser(arg))
 	}
