@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/tracer"
 )
 
@@ -22,7 +23,7 @@ func explainCommand() *command {
 			{"clew explain 3f2a9c1e 3 --rpc http://127.0.0.1:8332", "the same from the store, with a node to ask"},
 		},
 		codes:   []exitCode{codeCheck, codeNoStore, codeStore, codeUnreachable},
-		options: rpcFlags(),
+		options: logFlags(rpcFlags()...),
 		least:   2, most: 3,
 		action: runExplain,
 	}
@@ -39,10 +40,7 @@ func runExplain(ctx context.Context, w *world, c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		if w.json {
-			return writeJSON(w.stdout, x)
-		}
-		return x.writeThing(newPage(w.stdout), t)
+		return tellLogged(ctx, w, c, t, x, x.writeThing)
 	}
 	h, err := findHop(t, name)
 	if err != nil {
@@ -78,8 +76,20 @@ func explainHop(ctx context.Context, w *world, c *cli.Context, t *loadedTrace, h
 	}
 	x.Main, x.AsOfStands = stands.main, stands.asOf
 	x.sections(t, leg, stands)
+	return tellLogged(ctx, w, c, t, x, x.write)
+}
+
+// tellLogged prints an explanation, once the log has it.
+func tellLogged(ctx context.Context, w *world, c *cli.Context, t *loadedTrace, x *explanation, write func(*page, *loadedTrace) error) error {
+	result, err := resultOf(x)
+	if err != nil {
+		return err
+	}
+	if err := w.custodyOf(ctx, c, custody.Explained, result, t); err != nil {
+		return err
+	}
 	if w.json {
 		return writeJSON(w.stdout, x)
 	}
-	return x.write(newPage(w.stdout), t)
+	return write(newPage(w.stdout), t)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -19,6 +20,11 @@ type comparison struct {
 	OnlyA   []thing   `json:"only_a"`
 	OnlyB   []thing   `json:"only_b"`
 	Changed []changed `json:"changed"`
+	// Added to the contract; they follow from the lists above, but for the tools:
+	Tools  tools       `json:"tools"`
+	Labels []renamed   `json:"labels"` // addresses of which both say something else
+	Sums   []reasonSum `json:"sums"`   // what ended, where they differ
+	Ends   []endCount  `json:"ends"`   // of each rule
 }
 
 // thing is a part of a trace that the other one does not have.
@@ -49,7 +55,8 @@ var skipped = []string{"tool", "number", "incident.first_logged", "incident.earl
 
 // compareTraces returns what differs, in the order of a and then of b.
 func compareTraces(a, b *loadedTrace) (*comparison, error) {
-	c := &comparison{Schema: "clew.compare/1", A: a.id, B: b.id, OnlyA: []thing{}, OnlyB: []thing{}, Changed: []changed{}}
+	c := &comparison{Schema: "clew.compare/1", A: a.id, B: b.id, OnlyA: []thing{}, OnlyB: []thing{}, Changed: []changed{},
+		Tools: tools{a.Tool, b.Tool}, Labels: namedOtherwise(a.Trace, b.Trace), Sums: sumsOf(a.Trace, b.Trace), Ends: endCounts(a.Trace, b.Trace)}
 	ofA, headA, err := partsOf(a.Trace)
 	if err != nil {
 		return nil, err
@@ -160,6 +167,23 @@ func flatten(prefix string, item json.RawMessage, to *[]field) error {
 	return nil
 }
 
+// seedID names a receipt: those of a window share the id of their seed.
+func seedID(s *tracer.SeedEntry) string { return s.ID + " " + s.TxID.String() + ":" + s.Position }
+
+// gapIDs names each gap by what it says.
+func gapIDs(t *tracer.Trace) []string {
+	met := map[string]int{}
+	ids := make([]string, len(t.Gaps))
+	for i := range t.Gaps {
+		g := &t.Gaps[i]
+		ids[i] = fmt.Sprintf("%s %s %s %s", g.Chain, g.TxID, g.What, g.Why)
+		if met[ids[i]]++; met[ids[i]] > 1 {
+			ids[i] += " " + strconv.Itoa(met[ids[i]])
+		}
+	}
+	return ids
+}
+
 // partsOf takes a trace apart: its things with ids, and everything else as one object.
 func partsOf(t *tracer.Trace) (parts []part, head json.RawMessage, err error) {
 	add := func(what, id string, item any) {
@@ -171,7 +195,7 @@ func partsOf(t *tracer.Trace) (parts []part, head json.RawMessage, err error) {
 	}
 	for i := range t.Seeds {
 		s := &t.Seeds[i]
-		add("seed", s.ID+" "+s.TxID.String()+":"+s.Position, s)
+		add("seed", seedID(s), s)
 	}
 	for i := range t.Nodes {
 		add("node", t.Nodes[i].ID, &t.Nodes[i])
@@ -189,16 +213,12 @@ func partsOf(t *tracer.Trace) (parts []part, head json.RawMessage, err error) {
 		add("peels", t.Peels[i].Finding, &t.Peels[i])
 	}
 	for i := range t.Candidates {
-		add("candidates", t.Candidates[i].Endpoint, &t.Candidates[i])
+		// Several deposits of which all was adopted have no endpoint.
+		add("candidates", cmp.Or(t.Candidates[i].Endpoint, t.Candidates[i].Deposit.String()), &t.Candidates[i])
 	}
-	met := map[string]int{}
+	ids := gapIDs(t)
 	for i := range t.Gaps {
-		g := &t.Gaps[i]
-		id := fmt.Sprintf("%s %s %s %s", g.Chain, g.TxID, g.What, g.Why)
-		if met[id]++; met[id] > 1 {
-			id += " " + strconv.Itoa(met[id])
-		}
-		add("gap", id, g)
+		add("gap", ids[i], &t.Gaps[i])
 	}
 	rest := *t
 	rest.Seeds, rest.Nodes, rest.Hops, rest.Endpoints, rest.Findings, rest.Peels, rest.Candidates, rest.Gaps = nil, nil, nil, nil, nil, nil, nil, nil

@@ -180,24 +180,29 @@ func (x *explanation) mark(id chains.TxID) {
 	}
 }
 
+// nodeName is placeOf the node with an id; the id where the trace does not list it.
 func nodeName(t *tracer.Trace, id string) string {
 	for i := range t.Nodes {
-		n := &t.Nodes[i]
-		switch {
-		case n.ID != id:
-		case n.Kind == tracer.NodeCoinbase && n.Chain.Info().Family == chains.FamilyEVM:
-			return "whoever made the block"
-		case n.Kind == tracer.NodeCoinbase:
-			return "the miner"
-		case n.Address != "":
-			return n.Address
-		case n.TxID != "":
-			return "transaction " + n.TxID
-		case n.Label != "": // out of nothing, or gone
-			return exhibit.Visible(n.Label)
+		if t.Nodes[i].ID == id {
+			return or(placeOf(&t.Nodes[i]), id)
 		}
 	}
 	return id
+}
+
+// placeOf names a node for people; "" where it has nothing but its id.
+func placeOf(n *tracer.Node) string {
+	switch {
+	case n.Kind == tracer.NodeCoinbase && n.Chain.Info().Family == chains.FamilyEVM:
+		return "whoever made the block"
+	case n.Kind == tracer.NodeCoinbase:
+		return "the miner"
+	case n.Address != "":
+		return n.Address
+	case n.TxID != "":
+		return "transaction " + n.TxID
+	}
+	return exhibit.Visible(n.Label) // out of nothing, or gone
 }
 
 // positionName returns "0" for output 0, "fee", and "log 7" or "call 0" on a chain of accounts.
