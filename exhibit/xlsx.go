@@ -126,6 +126,17 @@ func visibleRows(rows [][]string) [][]string {
 
 // sheet writes rows, of which the first is the head.
 func sheet(f *excelize.File, name string, rows [][]string, bold int) error {
+	last, err := excelize.CoordinatesToCellName(len(rows[0]), len(rows))
+	if err != nil {
+		return err
+	}
+	all := "A1:" + last // set before the rows are: afterwards the whole sheet would be read again
+	if err := f.SetSheetDimension(name, all); err != nil {
+		return err
+	}
+	if err := f.AutoFilter(name, all, nil); err != nil {
+		return err
+	}
 	sw, err := f.NewStreamWriter(name)
 	if err != nil {
 		return err
@@ -159,14 +170,7 @@ func sheet(f *excelize.File, name string, rows [][]string, bold int) error {
 			return err
 		}
 	}
-	if err := sw.Flush(); err != nil {
-		return err
-	}
-	last, err := excelize.CoordinatesToCellName(len(rows[0]), len(rows))
-	if err != nil {
-		return err
-	}
-	return f.AutoFilter(name, "A1:"+last, nil)
+	return sw.Flush()
 }
 
 // widths are those of columns, by their head and what stands in the first rows.
@@ -194,27 +198,19 @@ func repack(w io.Writer, raw []byte) error {
 	slices.SortFunc(files, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
 	out := zip.NewWriter(w)
 	for _, f := range files {
-		m, err := out.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
+		h := zip.FileHeader{Name: f.Name, Method: f.Method, CRC32: f.CRC32, CompressedSize64: f.CompressedSize64, UncompressedSize64: f.UncompressedSize64}
+		h.SetModTime(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)) //nolint:staticcheck // Modified would add a field with the zone
+		m, err := out.CreateRaw(&h)
 		if err != nil {
 			return fmt.Errorf("workbook, %s: %w", f.Name, err)
 		}
-		if err := copyMember(m, f); err != nil {
+		r, err := f.OpenRaw()
+		if err != nil {
+			return fmt.Errorf("workbook, %s: %w", f.Name, err)
+		}
+		if _, err := io.Copy(m, r); err != nil {
 			return fmt.Errorf("workbook, %s: %w", f.Name, err)
 		}
 	}
 	return out.Close()
-}
-
-func copyMember(w io.Writer, f *zip.File) (err error) {
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := r.Close(); err == nil {
-			err = e
-		}
-	}()
-	_, err = io.Copy(w, r) // #nosec G110 made by us
-	return err
 }
