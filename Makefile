@@ -29,6 +29,9 @@ SIZES    ?= 0.3,3
 # allow or fail: whether a skipped test fails `make test`. On a CI it does.
 SKIPS    ?= $(if $(CI),fail,allow)
 
+# The tests that start a browser.
+BROWSER  := ^(TestReportInABrowser|TestReportViews|TestReportAsksNobody|TestHostileReport|TestReplicaInABrowser)$$
+
 # The contracts of the replica, compiled by the compiler that replica/package-lock.json pins.
 CONTRACTS := $(CURDIR)/build/replica/contracts.json
 
@@ -41,10 +44,10 @@ export CLEW_REPLICA_CONTRACTS := $(CONTRACTS)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
-.PHONY: help setup build test torture week nightly lint fuzz bench replica score labels docs clean
+.PHONY: help setup build test test-browser torture week nightly lint fuzz bench replica score labels docs clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 setup: $(NODES) $(GOLANGCI) ## install the nodes and the linter into build/tools, and a browser if there is none
 	scripts/get-chromium.sh
@@ -77,9 +80,12 @@ $(CONTRACTS): $(wildcard replica/contracts/*.sol) replica/compile.js replica/pac
 build: ## the program, as one static binary: build/clew
 	go build -trimpath -buildvcs=auto -o build/clew ./cmd/clew
 
-test: $(NODES) $(SUMMARY) $(CONTRACTS) ## every test, against real nodes (SKIPS=fail: a skip fails)
+test: $(NODES) $(SUMMARY) $(CONTRACTS) ## every test but those of test-browser, against real nodes (SKIPS=fail: a skip fails)
 	go vet ./...
-	go test -json -count=1 -timeout 10m ./... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/test.figures
+	go test -json -count=1 -timeout 10m -skip '$(BROWSER)' ./... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/test.figures
+
+test-browser: $(SUMMARY) ## what needs a Chromium alone: the report as a person uses it
+	go test -json -count=1 -timeout 10m -run '$(BROWSER)' ./exhibit 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/test-browser.figures
 
 torture: $(NODES) $(SUMMARY) ## kills, full disks, reorganisations and broken answers in mid-sync, N rounds (N=20)
 	CLEW_TORTURE_N=$(N) go test -json -count=1 -timeout 40m -run '^TestTorture' ./ingest/... 2>&1 | $(SUMMARY) -skips=$(SKIPS) -save build/torture.figures

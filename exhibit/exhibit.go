@@ -149,6 +149,10 @@ func (x *Exhibit) files() []outputFile {
 		{"flow.svg", x.Scene.SVG},
 		{"flow.png", x.PNG},
 		{"exhibit.pdf", x.PDF},
+		{"timeline.svg", drawing(x.Timeline)},
+		{"sankey.svg", drawing(x.Sankey)},
+		{"flow.graphml", x.GraphML},
+		{"schedules.xlsx", x.XLSX},
 	}
 	for _, name := range CSVNames() {
 		files = append(files, outputFile{name, func(w io.Writer) error { return x.CSV(w, name) }})

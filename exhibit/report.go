@@ -80,6 +80,7 @@ type reportPage struct {
 	CSS                     template.CSS
 	JS                      template.JS
 	Diagram                 template.HTML
+	Timeline, Sankey        template.HTML
 	Drawings, Data          template.JS // data, not scripts
 	FoldsCount              int
 	Under                   []underView // the drawn rule first
@@ -128,23 +129,12 @@ type reportPage struct {
 
 func (x *Exhibit) page() (*reportPage, error) {
 	t := x.Trace
-	var svg bytes.Buffer
-	if err := x.Scene.Inline(&svg); err != nil {
-		return nil, err
-	}
-	others, err := x.underRules()
-	if err != nil {
-		return nil, err
-	}
-	all := append([]*scene.Scene{x.Scene}, x.Levels...)
-	for _, u := range others {
-		all = append(append(all, u.scene), u.levels...)
-	}
-	faces, err := scene.FontFaces(all...)
-	if err != nil {
-		return nil, err
-	}
-	drawings, err := x.drawings(others)
+	v := &viewer{register: newRegister(t, x.Diagram.Rule), x: x}
+	sum := Summarize(t)
+	p := &reportPage{Lang: "en", Title: x.Scene.Title, Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
+		FoldsCount: len(x.Levels), Contact: contactOnly(t), GapLine: sum.GapLine(), FoundLine: sum.FoundLine(), RoundLine: sum.RoundLine(),
+		Files: append([]string{"flow.svg"}, CSVNames()...), Statement: visible(t.Incident.Notes), down: x.Scene.Height > x.Scene.Width}
+	faces, err := v.pictures(p)
 	if err != nil {
 		return nil, err
 	}
@@ -152,25 +142,65 @@ func (x *Exhibit) page() (*reportPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	css, v := faces+reportCSS, &viewer{register: newRegister(t, x.Diagram.Rule), x: x}
-	data, err := v.data(others)
-	if err != nil {
-		return nil, err
-	}
-	sum := Summarize(t)
-	p := &reportPage{Lang: "en", Title: x.Scene.Title, CSS: template.CSS(css), JS: template.JS(reportJS), // #nosec G203 our own files
-		Diagram:  template.HTML(svg.String()),                                               // #nosec G203 written and escaped by svgWriter
-		Drawings: template.JS(drawings), Data: template.JS(data), FoldsCount: len(x.Levels), // #nosec G203 numbers, base64 and text that the encoder escaped
-		Policy: policy(css, reportJS), Trace: t, SHA256: x.SHA256, Alleged: textAlleged, Innocent: textInnocent,
-		Contact: contactOnly(t), GapLine: sum.GapLine(), FoundLine: sum.FoundLine(), RoundLine: sum.RoundLine(),
-		Files: append([]string{"flow.svg"}, CSVNames()...)}
-	p.down = x.Scene.Height > x.Scene.Width
-	p.Statement = visible(t.Incident.Notes)
+	css := faces + reportCSS
+	p.CSS, p.JS, p.Policy = template.CSS(css), template.JS(reportJS), policy(css, reportJS) // #nosec G203 our own files
 	if t.Incident.Synthetic {
 		p.Replica = textReplica
 	}
 	v.fill(p, sum)
 	return p, nil
+}
+
+// pictures puts every drawing on the page, or packed into it, with the data of the script, and returns
+// the style rules of the letters in them.
+func (v *viewer) pictures(p *reportPage) (faces string, err error) {
+	x := v.x
+	others, err := x.underRules()
+	if err != nil {
+		return "", err
+	}
+	timeline, err := x.Timeline()
+	if err != nil {
+		return "", err
+	}
+	sankey, err := x.Sankey()
+	if err != nil {
+		return "", err
+	}
+	var svg bytes.Buffer
+	if err := x.Scene.Inline(&svg); err != nil {
+		return "", err
+	}
+	p.Diagram = template.HTML(svg.String()) // #nosec G203 written and escaped by svgWriter
+	if p.Timeline, err = figure("timeline", timeline); err != nil {
+		return "", err
+	}
+	if p.Sankey, err = figure("sankey", sankey); err != nil {
+		return "", err
+	}
+	drawings, err := x.drawings(others)
+	if err != nil {
+		return "", err
+	}
+	data, err := v.data(others)
+	if err != nil {
+		return "", err
+	}
+	p.Drawings, p.Data = template.JS(drawings), template.JS(data) // #nosec G203 numbers, base64 and text that the encoder escaped
+	all := append([]*scene.Scene{x.Scene, timeline, sankey}, x.Levels...)
+	for _, u := range others {
+		all = append(append(all, u.scene), u.levels...)
+	}
+	return scene.FontFaces(all...)
+}
+
+// figure is a drawing of its own section, whose ids no other drawing on the page has.
+func figure(name string, s *scene.Scene) (template.HTML, error) {
+	var b strings.Builder
+	if err := s.Level(&b); err != nil {
+		return "", fmt.Errorf("drawing %q: %w", s.Title, err)
+	}
+	return template.HTML(strings.ReplaceAll(b.String(), ` id="`, ` id="`+name+`-`)), nil // #nosec G203 written and escaped by svgWriter
 }
 
 // policy allows the report's own style and script, by hash, and the fonts inside it;

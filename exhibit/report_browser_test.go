@@ -48,7 +48,7 @@ func deep(t testing.TB, x *exhibit.Exhibit) (int, *exhibit.Level) {
 func loads(p *tab, x *exhibit.Exhibit) {
 	p.load("")
 	require.True(p, eval[bool](p, `document.getElementById('stage').classList.contains('live')`), "the scripts run under the policy of the page")
-	require.Zero(p, p.count("svg.level"))
+	require.Zero(p, p.count("#stage svg.level"))
 	require.Equal(p, x.Scene.Title, p.text("h1"))
 	require.Contains(p, p.text("#a .pager"), "1 to 100 of "+strconv.Itoa(len(x.Trace.Hops)))
 	require.Equal(p, 100, p.count("#a tbody tr"))

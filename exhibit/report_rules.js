@@ -15,7 +15,7 @@
     let text = 'Shown under ' + rule.name + ' (' + rule.words + '); ' + (d ? 'the rule declared in the incident is ' + d.name + '.' : 'the incident declares another.');
     if (!drawn) text += ' The diagram stays under ' + clew.drawing.set().rule + (rule.aside ? ': ' + rule.name + ' ' + rule.aside.replace(/^it /, '') + '.' : '.');
     else if (clew.drawing.flat()) text += ' Folds open under ' + shownFirst + ' alone, since this trace is large.';
-    text += ' Schedules B, D and E and the files beside this one do not change.';
+    text += ' Timeline, proportions, schedules B, D, E and H and the files beside this one do not change.';
     banner.replaceChildren(clew.element('b', {}, text), ' ', clew.button('Back to ' + shownFirst, function () {
       select.value = shownFirst;
       choose();

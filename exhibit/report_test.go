@@ -72,6 +72,11 @@ func TestReportTells(t *testing.T) {
 	for _, word := range []string{"thief", "criminal", "launder", "hacker", "guilty", "suspect", "illicit", "dirty", "tainted"} {
 		require.NotContains(t, strings.ToLower(html), word)
 	}
+	ids := map[string]bool{}
+	for _, id := range regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(html, -1) {
+		require.False(t, ids[id[1]], "id %s twice", id[1])
+		ids[id[1]] = true
+	}
 	links := regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(html, -1)
 	for _, l := range links {
 		require.Contains(t, html, ` id="`+l[1]+`"`, "link to %s", l[1])
