@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"io"
 	"math/big"
 	"time"
 
@@ -304,4 +305,15 @@ func (c *charter) firstAndLast() []string {
 		return []string{"Nothing moved under this rule."}
 	}
 	return []string{"First movement of traced value " + words[0] + "; last " + words[1] + "."}
+}
+
+// drawing writes a chart as SVG.
+func drawing(chart func() (*scene.Scene, error)) func(io.Writer) error {
+	return func(w io.Writer) error {
+		s, err := chart()
+		if err != nil {
+			return err
+		}
+		return s.SVG(w)
+	}
 }
