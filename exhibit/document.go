@@ -122,7 +122,39 @@ func (x *Exhibit) drawnParts(doc *paper.Document) ([]paper.Part, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, chart := range []struct {
+		title string
+		draw  func() (*scene.Scene, error)
+	}{{"Timeline", x.Timeline}, {"Value in proportion", x.Sankey}} {
+		sc, err := chart.draw()
+		if err != nil {
+			return nil, err
+		}
+		p := paper.Part{Title: chart.title, Landscape: true, Size: sheet.Size, Blocks: []paper.Block{paper.Drawing{Scene: sc}}}
+		if err := x.turn(doc, &p, sc); err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
 	return parts, nil
+}
+
+// turn sets p upright where sc is larger so.
+func (x *Exhibit) turn(doc *paper.Document, p *paper.Part, sc *scene.Scene) error {
+	w, h, err := doc.Room(p, x.Scene.Fonts)
+	if err != nil {
+		return err
+	}
+	upright := *p
+	upright.Landscape = false
+	uw, uh, err := doc.Room(&upright, x.Scene.Fonts)
+	if err != nil {
+		return err
+	}
+	// The scale is the smaller of width by width and height by height: compared without division.
+	lies, stands := min(w*sc.Height, h*sc.Width), min(uw*sc.Height, uh*sc.Width)
+	p.Landscape = lies >= stands
+	return nil
 }
 
 // flowParts are the drawing on one page, or a key and sheets.
@@ -146,8 +178,11 @@ func (x *Exhibit) flowParts(doc *paper.Document, sheet paper.Part) ([]paper.Part
 		if err != nil {
 			return nil, err
 		}
-		if key == nil {
+		switch {
+		case key == nil:
 			return []paper.Part{one(p, sheet.Title, x.Scene)}, nil
+		case len(sheets) == 0: // its title and notes were set anew
+			return []paper.Part{one(p, sheet.Title, key)}, nil
 		}
 		if x.Scene.Height > x.Scene.Width && p.Landscape {
 			continue // it may fit upright

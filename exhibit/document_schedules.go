@@ -6,6 +6,7 @@ import (
 
 	"clew/exhibit/paper"
 	"clew/exhibit/scene"
+	"clew/tracer"
 )
 
 // placeText is a place in a line: its short name, address, and what is said of it.
@@ -60,21 +61,31 @@ func (v *viewer) hopBlocks() []paper.Block {
 	}
 	t := paper.Table{Repeat: "Schedule A, continued", Columns: []paper.Column{{Head: "Hop", Width: 9}, {Head: "Time (UTC)", Width: 19}, {Head: "Chain, block", Width: 20},
 		{Head: "From", Width: 13}, {Head: "To", Width: 13}, {Head: "Whole movement", Width: 25, Right: true}, {Head: "Traced", Width: 25, Right: true}, {Head: "Evidence, basis", Width: 19}}}
+	told := map[string]bool{} // transactions of which another hop tells
+	for i := range v.t.Hops {
+		if h := &v.t.Hops[i]; h.Kind != tracer.HopFee {
+			for k := range h.Legs {
+				told[txText(h.Legs[k].Chain, h.Legs[k].TxID.String())] = true
+			}
+		}
+	}
 	for i := range v.t.Hops {
 		h := &v.t.Hops[i]
 		for k := range h.Legs {
 			row := v.hop(h, k)
-			t.Rows = append(t.Rows, hopOnPaper(&row))
+			t.Rows = append(t.Rows, hopOnPaper(&row, h.Kind == tracer.HopFee && len(h.Legs) == 1 && told[row.TxID]))
 		}
 	}
 	said := count(len(v.t.Hops), "hop") + " in chain order."
 	if len(t.Rows) > len(v.t.Hops) {
 		said += " A swap, a bridge and an adopted way through a mixer have two rows with one number: what was given or went in, and what was received for it or came out."
 	}
-	return []paper.Block{paper.Paragraph{Text: said + " " + textSpends, Fine: true}, t}
+	return []paper.Block{paper.Paragraph{Text: said + " " + textSpends + " " + textFeeHops, Fine: true}, t}
 }
 
-func hopOnPaper(r *hopView) []paper.Cell {
+// hopOnPaper is a row of schedule A; a short one is of a fee, to which no arrow leads, and whose bytes
+// are those of another hop of its transaction.
+func hopOnPaper(r *hopView, short bool) []paper.Cell {
 	grey := scene.Black
 	if r.Basis == "" {
 		grey = scene.Dark // no traced value under the declared rule
@@ -99,6 +110,9 @@ func hopOnPaper(r *hopView) []paper.Cell {
 	}
 	cells := []paper.Cell{number, {Text: r.Time, Grey: grey}, {Text: r.Chain + " " + r.Block, Grey: grey}, {Text: placeNames(r.From), Grey: grey}, {Text: placeNames(r.To), Grey: grey},
 		{Text: r.Whole, Grey: grey}, {Text: traced, Bold: grey == scene.Black, Grey: grey}, {Text: known, Grey: grey}}
+	if short {
+		return append(cells, paper.Cell{Text: "fee of " + r.TxID, Grey: grey})
+	}
 	line := fmt.Sprintf("%s in %s, position %s", r.Kind, r.TxID, r.Position)
 	if len(r.Inputs) > 0 {
 		line += "; carries on " + strings.Join(r.Inputs, ", ")

@@ -7,6 +7,7 @@ const (
 	textWhatItIsNot = "It does not say who holds an address, and no person is named by it. That a transaction is in its block can be proven; how much of a mixed amount is traced follows from the rule and is no fact of the chain. " +
 		"What a heuristic infers, what a label claims and what the analyst adopts is marked as such wherever it stands. What was not read is listed in schedule F."
 	textSpends     = "The outputs that each hop spends are in schedule_a_hops.csv; the amounts of each hop under the other rules too."
+	textFeeHops    = "Fees are in short form: the bytes from which a fee follows are those of the other hops of its transaction."
 	textFeesShort  = "In short form: the transaction, and what is traced of its fee under the declared rule. Under the other rules they are in schedule_c_endpoints.csv."
 	textTouchShort = "In short form: where, and the whole amount, of which no accounting rule traces anything."
 )

@@ -17,21 +17,32 @@ func (s *setter) drawing(d *Drawing) error {
 		per = 96
 	}
 	full := scale{Unit, per}
-	if err := s.need(min(full.of(d.Scene.Height)+caption, s.bottom-s.y)); err != nil {
+	width, height := extent(d.Scene)
+	if err := s.need(full.of(height) + caption); err != nil {
 		return err
 	}
-	if !s.isFresh && s.y+full.of(d.Scene.Height)+caption > s.bottom {
-		if err := s.newPage(s.p); err != nil {
-			return err
+	if full.of(height)+caption > s.bottom-s.y && smallText(d.Scene, scale{s.bottom - s.y - caption, height}) {
+		if parts := s.cutTall(d.Scene, s.bottom-s.y-caption); len(parts) > 1 {
+			for i, p := range parts {
+				if i > 0 {
+					if err := s.newPage(s.p); err != nil {
+						return err
+					}
+				}
+				if err := s.drawing(&Drawing{Scene: p, Caption: d.Caption}); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 	}
 	by := full
-	for _, fit := range []scale{{s.w, d.Scene.Width}, {s.bottom - s.y - caption, d.Scene.Height}} {
+	for _, fit := range []scale{{s.w, width}, {s.bottom - s.y - caption, height}} {
 		if fit.n*by.of1 < by.n*fit.of1 {
 			by = fit
 		}
 	}
-	x := marginSide + (s.w-by.of(d.Scene.Width))/2
+	x := marginSide + (s.w-by.of(width))/2
 	for i := range d.Scene.Groups {
 		g := &d.Scene.Groups[i]
 		if g.Kind == scene.GroupMark && s.d.Watermark != "" {
@@ -44,11 +55,30 @@ func (s *setter) drawing(d *Drawing) error {
 		put.Move(x, s.y)
 		s.add(put)
 	}
-	s.y += by.of(d.Scene.Height)
+	s.y += by.of(height)
 	if d.Caption == "" {
 		return nil
 	}
 	return s.lines(d.Caption, styleFine, centre)
+}
+
+// smallText reports whether the smallest text of a drawing is below what is read on paper by the ratio.
+func smallText(sc *scene.Scene, by scale) bool {
+	size := smallest(sc)
+	return size > 0 && by.of(size) < leastText
+}
+
+// extent is the size of a drawing, and more where its texts need more.
+func extent(sc *scene.Scene) (w, h int) {
+	w, h = sc.Width, sc.Height
+	for i := range sc.Groups {
+		for _, t := range sc.Groups[i].Texts {
+			if b := t.Bounds(); t.Turn == 0 {
+				w, h = max(w, b.X+b.W), max(h, b.Y+b.H)
+			}
+		}
+	}
+	return w, h
 }
 
 // scale is a ratio.
