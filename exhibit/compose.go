@@ -21,7 +21,9 @@ func (a *artist) compose(p *placement) error {
 	if err != nil {
 		return err
 	}
-	a.groups(p, (s.Width-p.w)/2, y+14)
+	if err := a.groups(p, (s.Width-p.w)/2, y+14); err != nil {
+		return err
+	}
 	y += 14 + p.h + 24
 	if y, err = a.scaled(y, a.legend); err != nil {
 		return err
@@ -56,8 +58,8 @@ func (a *artist) scaled(y int, part func(int) (int, error)) (int, error) {
 	return y + (below*percent+99)/100, err
 }
 
-// groups draws what was laid out, lines first.
-func (a *artist) groups(p *placement, dx, dy int) {
+// groups draws what was laid out: frames of clusters, then lines, then the rest.
+func (a *artist) groups(p *placement, dx, dy int) error {
 	var lines, rest []scene.Group
 	edge := 0
 	for i := range a.d.Arrows {
@@ -77,10 +79,16 @@ func (a *artist) groups(p *placement, dx, dy int) {
 			edge++
 		}
 	}
-	for _, g := range append(lines, rest...) {
+	all := append(lines, rest...)
+	frames, err := a.frames(p, all)
+	if err != nil {
+		return err
+	}
+	for _, g := range append(frames, all...) {
 		g.Move(dx, dy)
 		a.scene.Groups = append(a.scene.Groups, g)
 	}
+	return nil
 }
 
 func lineOf(s Style) (width int, dash scene.Dash, double bool) {

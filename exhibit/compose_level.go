@@ -28,7 +28,9 @@ func (a *artist) composeLevel(p *placement) error {
 	}
 	g.Frame = scene.Rect{X: margin, Y: margin / 2, W: s.Width - 2*margin, H: y - margin/2}
 	s.Groups = append(s.Groups, g)
-	a.groups(p, (s.Width-p.w)/2, y+14)
+	if err := a.groups(p, (s.Width-p.w)/2, y+14); err != nil {
+		return err
+	}
 	s.Height = y + 14 + p.h + margin
 	return a.watermark()
 }

@@ -26,6 +26,7 @@ type artist struct {
 	fold    int    // whose level it is; 0: the whole trace
 	prefix  string // of ids: "f12-" on the level of fold 12
 	down    bool   // value flows from top to bottom, not from left to right
+	framed  bool   // clusters have frames
 	// footnotes are texts that do not fit into their boxes.
 	footnotes []string
 }
@@ -69,6 +70,11 @@ func (a *artist) draw(ctx context.Context, e *engine, compose func(*placement) e
 	p, err := e.layout(ctx, r)
 	if err != nil {
 		return err
+	}
+	if r.together = a.inColumns(a.hulls(), p); a.fold == 0 && len(r.together) > 0 {
+		if p, err = e.layout(ctx, r); err != nil { // with the members of a cluster beside each other
+			return err
+		}
 	}
 	if a.fold == 0 && p.w > tooWide && hasAccounts(a.d.Trace) {
 		q, err := e.layout(ctx, r.turned())
@@ -359,6 +365,9 @@ const mostHoldings, mostFolded = 8, 4
 func (a *artist) holdingLines(h *Holding, single bool) []line {
 	u, names := Unit{h.Chain, h.Asset}, a.d.Assets
 	first := reasonWords(h.Reason, h.Chain)
+	if !single { // the box of one place says itself on whose word
+		first += a.found.groundsOf(h.Endpoints)
+	}
 	if n := len(h.Endpoints); n > 1 {
 		first = fmt.Sprintf("%s (%s)", first, count(n, "endpoint"))
 	}

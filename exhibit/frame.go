@@ -171,6 +171,9 @@ func (a *artist) legendEntries() []legendEntry {
 		entries = append(entries, legendEntry{"transaction that merges several sources", box(scene.Rect{Line: 1, Fill: scene.White, Round: 8, Stroke: scene.Dark})})
 	}
 	entries = append(entries, a.shapeEntries()...)
+	if a.framed {
+		entries = append(entries, legendEntry{"addresses that a heuristic takes for one owner’s (inferred: schedule D)", box(scene.Rect{Line: 1, Fill: scene.White, Round: 6, Stroke: scene.Middle, Dash: scene.Dashed})})
+	}
 	if has[BoxRun] || has[BoxFold] || has[BoxSeeds] {
 		entries = append(entries, legendEntry{"several, folded, with totals; opens in the report", func(g *scene.Group, x, y int) {
 			box(scene.Rect{Line: 1, Fill: scene.White, Round: 2, Stroke: scene.Middle})(g, x+4, y-4)

@@ -46,6 +46,26 @@ func (f *Findings) groundOf(e *tracer.Endpoint) (ground, []int) {
 	return groundChain, nil
 }
 
+// groundsOf says of endpoints of one reason, indexes, on whose word it is: ", inferred", ", partly
+// claimed"; "" where the chain shows it of all.
+func (f *Findings) groundsOf(endpoints []int) string {
+	var n [numGrounds]int
+	for _, i := range endpoints {
+		g, _ := f.groundOf(&f.t.Endpoints[i])
+		n[g]++
+	}
+	words := ""
+	for g := numGrounds - 1; g > groundChain; g-- {
+		switch said := strings.TrimPrefix(g.short(), ", "); {
+		case n[g] == len(endpoints):
+			return ", " + said
+		case n[g] > 0:
+			words += ", partly " + said
+		}
+	}
+	return words
+}
+
 // Ends says in a narrow column why a branch ends and whether that is claimed or inferred, and points
 // at the findings that infer it; "" where none does.
 func (f *Findings) Ends(e *tracer.Endpoint) (reason, where string) {

@@ -26,6 +26,8 @@ type layoutRequest struct {
 	// quick spends less on fewer crossings and shorter lines, and leads lines by columns
 	// (route.go) instead of searching for curves.
 	quick bool
+	// together are boxes of one column each that are to stand beside each other, with room for a frame.
+	together []hull
 }
 
 type layoutNode struct {
@@ -160,6 +162,13 @@ func (r *layoutRequest) dot() []byte {
 	b.WriteString("node [shape=box, fixedsize=true, label=\"\\N\"];\n")
 	for _, n := range r.nodes {
 		fmt.Fprintf(&b, "%s [width=%s, height=%s];\n", n.name, inches(n.w), inches(n.h))
+	}
+	for i, h := range r.together {
+		fmt.Fprintf(&b, "subgraph cluster_%d { margin=%d;", i, hullTitle)
+		for _, m := range h.members {
+			fmt.Fprintf(&b, " b%d;", m)
+		}
+		b.WriteString(" }\n")
 	}
 	r.rank(&b, "min", func(n layoutNode) bool { return n.first })
 	r.rank(&b, "max", func(n layoutNode) bool { return n.last })

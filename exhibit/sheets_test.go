@@ -79,7 +79,7 @@ func requireSheets(t *testing.T, s *scene.Scene, area paper.Area) {
 }
 
 func inDrawing(g *scene.Group) bool {
-	return g.Kind == scene.GroupBox || g.Kind == scene.GroupLabel || g.Kind == scene.GroupOther
+	return g.Kind == scene.GroupBox || g.Kind == scene.GroupLabel || g.Kind == scene.GroupOther || g.Kind == scene.GroupCluster
 }
 
 func inFrame(g *scene.Group) bool { return g.Kind == scene.GroupFrame }

@@ -82,8 +82,12 @@ func newCutter(sc *scene.Scene, room Area) *cutter {
 	for i := range sc.Groups {
 		g := &sc.Groups[i]
 		switch g.Kind {
-		case scene.GroupBox, scene.GroupLabel, scene.GroupOther:
+		case scene.GroupBox, scene.GroupLabel, scene.GroupOther, scene.GroupCluster:
 			b := bounds(g)
+			if g.Kind == scene.GroupCluster { // its words stay with the box below them, the frame may be cut
+				b = g.Frame
+				b.H += apart
+			}
 			it := item{group: i, u0: b.X, u1: b.X + b.W, v0: b.Y, v1: b.Y + b.H, label: g.Kind != scene.GroupBox}
 			if sc.Down {
 				it.u0, it.u1, it.v0, it.v1 = it.v0, it.v1, it.u0, it.u1

@@ -43,13 +43,16 @@ func (c *cutter) sheet(i int) (Sheet, error) {
 	margins := marginsOf(tabs)
 	sc := &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Width: margins.left + view.W + margins.right + 2*edge, Height: headRoom + margins.top + view.H + margins.bottom + edge}
 	dx, dy := edge+margins.left-view.X, headRoom+margins.top-view.Y
-	for _, g := range c.arrows(i) {
+	for _, g := range append(c.clusters(i, view), c.arrows(i)...) {
 		g.Move(dx, dy)
 		sc.Groups = append(sc.Groups, g)
 	}
 	for _, it := range r.items {
 		g := clone(&c.sc.Groups[it.group])
-		if g.Kind == scene.GroupBox {
+		switch g.Kind {
+		case scene.GroupCluster:
+			continue
+		case scene.GroupBox:
 			s.Boxes++
 		}
 		g.Move(dx, dy)
@@ -94,6 +97,34 @@ func (c *cutter) view(r *region) scene.Rect {
 
 // leastView is how wide and high what a sheet shows is at least, so that a letter fits on each side.
 const leastView = 120
+
+// clusters are the frames of clusters of which sheet i shows a part, as far as it does; their words stand on
+// one sheet.
+func (c *cutter) clusters(i int, view scene.Rect) []scene.Group {
+	var out []scene.Group
+	for n := range c.sc.Groups {
+		g := clone(&c.sc.Groups[n])
+		if g.Kind != scene.GroupCluster {
+			continue
+		}
+		words := slices.ContainsFunc(c.regions[i].items, func(it item) bool { return it.group == n })
+		inside := slices.ContainsFunc(c.regions[i].items, func(it item) bool {
+			return c.sc.Groups[it.group].Kind == scene.GroupBox && g.Rects[0].Contains(c.sc.Groups[it.group].Frame)
+		})
+		if !words && !inside {
+			continue
+		}
+		edge := &g.Rects[0]
+		right, low := min(edge.X+edge.W, view.X+view.W), min(edge.Y+edge.H, view.Y+view.H)
+		edge.X, edge.Y = max(edge.X, view.X), max(edge.Y, view.Y)
+		edge.W, edge.H = right-edge.X, low-edge.Y
+		if !words {
+			g.Rects, g.Texts, g.Order, g.Frame = g.Rects[:1], nil, g.Order[:1], scene.Rect{}
+		}
+		out = append(out, g)
+	}
+	return out
+}
 
 // arrows are the parts of arrows on sheet i, with the heads that end there.
 func (c *cutter) arrows(i int) []scene.Group {

@@ -42,6 +42,8 @@ const (
 	GroupLabel GroupKind = "label" // what is written on an arrow
 	GroupOther GroupKind = "other" // the stub of other funds
 	GroupFrame GroupKind = "frame" // title, legend and notes
+	// GroupCluster is a frame round the boxes of one cluster; its Frame is that of its words.
+	GroupCluster GroupKind = "cluster"
 )
 
 // Group is a part of the drawing that belongs together. Its texts lie inside Frame, and
