@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/exhibit"
 	"clew/store"
 	"clew/tracer"
@@ -27,10 +28,11 @@ func exhibitCommand() *command {
 			{"clew exhibit 3f2a9c1e --out report", "every format, into report"},
 			{"clew exhibit report/trace.json --out again", "from a file, without a store"},
 			{"clew exhibit report/trace.json --case case.yaml --exhibit-no 12 --bates GOV000101 --offered summary", "with the caption and the numbers of a proceeding"},
+			{"clew exhibit report/trace.json --letters", "drafts of letters and certificates too, to be completed by a person"},
 			{"clew exhibit report/trace.json --only pdf,png --paper a4 --drawing-paper a3", "the exhibit for print alone"},
 		},
 		codes:   []exitCode{codeCheck, codeNoStore, codeStore},
-		options: []string{"out", "case", "exhibit-no", "bates", "offered", "paper", "drawing-paper", "letters", "prices", "only"},
+		options: logFlags("out", "case", "exhibit-no", "bates", "offered", "paper", "drawing-paper", "letters", "prices", "only"),
 		least:   1, most: 1,
 		action: runExhibit,
 	}
@@ -67,6 +69,13 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 		return exhibit.Write(ctx, t.Trace, t.text, stage, opt)
 	})
 	if err != nil {
+		return err
+	}
+	result, err := resultOfFiles(dir.path, files)
+	if err != nil {
+		return err
+	}
+	if err := w.custodyOf(ctx, c, custody.Exhibited, result, t); err != nil {
 		return err
 	}
 	if w.json {

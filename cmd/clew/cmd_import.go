@@ -31,7 +31,7 @@ func importCommand() *command {
 			{"clew import edges.csv --chain ethereum --unit usd --decimals 2", "a list with values in dollars"},
 		},
 		codes:   []exitCode{codeStore},
-		options: []string{"chain", "source", "unit", "decimals"},
+		options: []string{"chain", "source", "unit", "decimals", "examiner", "purpose"},
 		least:   1, most: 1,
 		action: runImport,
 	}
@@ -94,9 +94,9 @@ func runImport(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if in.SHA256, err = st.SaveImport(ctx, in); err != nil {
 		return err
 	}
-	_, err = st.AppendLog(ctx, custody.Entry{When: w.now(), What: "file imported", SHA256: in.SHA256, Details: map[string]string{
+	_, err = st.AppendLog(ctx, w.signed(c, custody.Entry{What: "file imported", SHA256: in.SHA256, Details: map[string]string{
 		"chain": string(in.Chain), "file": in.Name, "source": in.Source,
-	}})
+	}}))
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func labelImportCommand() *command {
 			{"clew label import victims.csv --chain ethereum --columns address=Wallet --columns label=Who --title 'our victims'", "a table of one's own"},
 		},
 		codes:   []exitCode{codeGaps, codeStore},
-		options: []string{"kind", "chain", "source", "licence", "title", "label", "category", "confidence", "columns", "retrieved"},
+		options: []string{"kind", "chain", "source", "licence", "title", "label", "category", "confidence", "columns", "retrieved", "examiner", "purpose"},
 		least:   1, most: -1,
 		action: runLabelImport,
 	}

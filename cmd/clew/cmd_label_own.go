@@ -21,7 +21,7 @@ func labelAddCommand() *command {
 		long:     "Adds a label of your own. It stands beside what others say, under the title \"" + labels.OwnTitle + "\", from today on. --category and --abuse say what it means for a trace, in the words of TagPacks (docs/labels.md lists them).",
 		examples: []example{{"clew label add 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa --chain bitcoin --label 'Example Exchange' --category exchange --source 'letter of 3 May 2024'", "a trace ends there"}},
 		codes:    []exitCode{codeStore},
-		options:  []string{"chain", "label", "category", "abuse", "actor", "source", "confidence", "valid-from", "valid-to"},
+		options:  []string{"chain", "label", "category", "abuse", "actor", "source", "confidence", "valid-from", "valid-to", "examiner", "purpose"},
 		least:    1, most: 1,
 		action: runLabelAdd,
 	}
@@ -33,7 +33,7 @@ func labelRemoveCommand() *command {
 		long:     "With a SOURCE (its title, or the first digits of its id, as clew label list prints them) every edition of it that was imported into the store is deleted. With an ADDRESS and --chain your own labels of it end today; --as-of still asks for them.",
 		examples: []example{{"clew label remove 'Binance reserve wallets'", "every edition of that source"}, {"clew label remove 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa --chain bitcoin", "your own labels of it"}},
 		codes:    []exitCode{codeStore},
-		options:  []string{"chain"},
+		options:  []string{"chain", "examiner", "purpose"},
 		least:    1, most: 1,
 		action: runLabelRemove,
 	}

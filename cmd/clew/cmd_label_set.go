@@ -47,7 +47,7 @@ func labelUpdateCommand() *command {
 			{"clew label update sources.yaml --folder downloads", "a set made here, of files that were downloaded"},
 		},
 		codes:   []exitCode{codeGaps, codeStore},
-		options: []string{"folder"},
+		options: []string{"folder", "examiner", "purpose"},
 		least:   1, most: 1,
 		action: runLabelUpdate,
 	}

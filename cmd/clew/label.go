@@ -139,8 +139,7 @@ func changeLabels(ctx context.Context, w *world, c *cli.Context, change func(*st
 	defer func() { err = errors.Join(err, st.Close()) }()
 	entries, err := change(st)
 	for i := 0; err == nil && i < len(entries); i++ {
-		entries[i].When = w.now()
-		_, err = st.AppendLog(ctx, entries[i])
+		_, err = st.AppendLog(ctx, w.signed(c, entries[i]))
 	}
 	return err
 }
