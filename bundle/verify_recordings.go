@@ -171,7 +171,7 @@ func (v *verifier) contents(ctx context.Context, c *checked) error {
 	if m.Coverage == ingest.CoverageWhole {
 		return v.wholeBlocks(ctx, c)
 	}
-	last := int64(-1)
+	last, blocks := int64(-1), 0
 	for i := range m.Txs {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -180,7 +180,11 @@ func (v *verifier) contents(ctx context.Context, c *checked) error {
 			continue
 		}
 		last = m.Txs[i].Height
+		blocks++
 		v.block(ctx, c, last, nil)
+	}
+	if worked && len(m.Coinbases) == 0 {
+		c.unfixed = blocks
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ func commands() []*command {
 		compareCommand(),
 		exhibitCommand(),
 		bundleCommand(),
+		verifyCommand(),
 		logCommand(),
 		dbCommand(),
 		versionCommand(),
