@@ -76,7 +76,7 @@ func (a *artist) draw(ctx context.Context, e *engine, compose func(*placement) e
 			return err
 		}
 	}
-	if a.fold == 0 && p.w > tooWide && hasAccounts(a.d.Trace) {
+	if a.fold == 0 && p.w > tooWide && onAccounts(a.chains) {
 		q, err := e.layout(ctx, r.turned())
 		if err != nil {
 			return err
@@ -340,7 +340,7 @@ func (a *artist) stayLines(b *Box) []line {
 	}
 	var last line
 	most := mostHoldings
-	if b.Kind != BoxPlace && hasAccounts(a.d.Trace) {
+	if b.Kind != BoxPlace && onAccounts(a.chains) {
 		most = mostFolded
 	}
 	for i := range b.Held {

@@ -44,7 +44,12 @@ func hasOutputs(t *tracer.Trace) bool {
 
 // hasAccounts reports whether a chain of t keeps value in balances of accounts.
 func hasAccounts(t *tracer.Trace) bool {
-	return slices.ContainsFunc(chainsOf(t), func(c chains.Chain) bool { return c.Info().Family == chains.FamilyEVM })
+	return onAccounts(chainsOf(t))
+}
+
+// onAccounts reports whether one of the chains of a trace keeps value in balances of accounts.
+func onAccounts(of []chains.Chain) bool {
+	return slices.ContainsFunc(of, func(c chains.Chain) bool { return c.Info().Family == chains.FamilyEVM })
 }
 
 // reasonWords says why a branch of chain c ends, in the middle of a sentence or a box.
