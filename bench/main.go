@@ -87,6 +87,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
+	if o.job == reportJob {
+		return o.report(ctx, out)
+	}
 	if o.job != "" {
 		return o.perform(ctx, out)
 	}
