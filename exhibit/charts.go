@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 	"time"
 
 	"clew/chains"
@@ -23,8 +24,8 @@ func (x *Exhibit) Timeline() (*scene.Scene, error) {
 		return nil, fmt.Errorf("timeline of %s: %w", x.Trace.Incident.ID, err)
 	}
 	t.Head = append(t.Head, c.firstAndLast()...)
-	t.Notes = append([]string{"A bar adds up what was traced in one step of time; “moved” counts the same value again at each hop, so that its bars do not add up to what was taken. Bars of one asset share a scale, and those of two assets do not. The dashed lines stand at the first and the last movement or receipt; times are those of blocks, which their makers state.",
-		"Black: alleged stolen. Grey: moved. White: where value ends; dotted, where that a heuristic infers, or the analyst adopts it."}, t.Notes...)
+	t.Notes = append([]string{"A bar adds up what was traced in one step of time; “moved” counts the same value again at each hop. Bars of one asset share a scale, those of two do not. Dashed lines: the first and the last movement or receipt, by the times of blocks, which their makers state.",
+		"Black: alleged stolen. Grey: moved. White: where value ends; pale: where only a heuristic says that it ends so."}, t.Notes...)
 	return t.Draw()
 }
 
@@ -42,7 +43,7 @@ func newCharter(x *Exhibit) *charter {
 // frame is what stands round both charts.
 func (c *charter) frame(what string) chart.Frame {
 	t := c.t
-	f := chart.Frame{Title: what + title(t), Head: []string{"Amounts: " + ruleLine(t, c.rule)}, Description: c.sum.Opening(),
+	f := chart.Frame{Title: what + title(t), Head: []string{"Amounts: " + strings.TrimSuffix(ruleLine(t, c.rule), " “a of b”: a is traced of a movement of b.")}, Description: c.sum.Opening(),
 		Notes: []string{textAlleged + " " + textInnocent + " " + c.sum.RoundLine(), c.sum.ScopeLine(), "Trace SHA-256 " + c.x.SHA256}}
 	if t.Incident.Synthetic {
 		f.Replica = textReplica

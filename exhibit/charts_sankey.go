@@ -75,7 +75,7 @@ func newMaker(c *charter, s *chart.Sankey) *maker {
 		m.at[u] = len(s.Units)
 		s.Units = append(s.Units, c.assets.onChain(u))
 		m.trunk[u] = len(s.Nodes)
-		s.Nodes = append(s.Nodes, chart.Node{Kind: chart.Trunk, Lines: []string{m.assetName(u), c.assets.brief(u, sum) + " in all"}})
+		s.Nodes = append(s.Nodes, chart.Node{Kind: chart.Trunk, Lines: []string{m.assetName(u), narrow(c.assets.brief(u, sum)) + " in all"}})
 	}
 	return m
 }
@@ -85,6 +85,9 @@ func (m *maker) assetName(u Unit) string {
 	name, on := m.assets.briefSymbol(u), " on "+visible(string(u.Chain))
 	return strings.TrimSuffix(name, " ("+visible(string(u.Chain))+")") + on
 }
+
+// narrow lets an amount break before its symbol.
+func narrow(amount string) string { return strings.ReplaceAll(amount, "\u00a0", " ") }
 
 // gather adds up what was given and received, by the asset given and the way.
 func (m *maker) gather() {
@@ -182,10 +185,10 @@ func (m *maker) sources() {
 				rest = plus(rest, s.units)
 				continue
 			}
-			m.link(m.node(chart.Source, false, "Seed "+visible(s.id), m.assets.brief(u, s.units)+" alleged stolen"), trunk, u, s.units, false, nil)
+			m.link(m.node(chart.Source, false, "Seed "+visible(s.id), narrow(m.assets.brief(u, s.units))+" alleged stolen"), trunk, u, s.units, false, nil)
 		}
 		if !rest.IsZero() {
-			m.link(m.node(chart.Source, false, count(len(list)-mostSources+1, "further seed"), m.assets.brief(u, rest)+" alleged stolen"), trunk, u, rest, false, nil)
+			m.link(m.node(chart.Source, false, count(len(list)-mostSources+1, "further seed"), narrow(m.assets.brief(u, rest))+" alleged stolen"), trunk, u, rest, false, nil)
 		}
 		if by := m.sum.ways[u]; by != nil {
 			if a := by.received[wayOther]; !a.IsZero() {
@@ -219,7 +222,7 @@ func (m *maker) turn() {
 		weak := j.way == wayMixer
 		node := -1
 		if _, ok := m.trunk[j.from]; ok && !j.given.IsZero() {
-			node = m.node(chart.Joint, weak, j.title(), m.assets.brief(j.from, j.given))
+			node = m.node(chart.Joint, weak, j.title(), narrow(m.assets.brief(j.from, j.given)))
 			m.link(m.trunk[j.from], node, j.from, j.given, weak, j.hops)
 		}
 		for _, s := range j.to {

@@ -45,11 +45,11 @@ type Link struct {
 }
 
 const (
-	sankeyWidth = 960
-	sourceWide  = 176
-	endWide     = 268
+	sankeyWidth = 820 // on an upright page its text is 7 points high
+	sourceWide  = 150
+	endWide     = 250
 	barWide     = 12
-	leastPitch  = 112 // from column to column
+	leastPitch  = 110 // from column to column
 	columnGap   = 14  // between bars of a column
 	leastBand   = 44
 	mostBand    = 170
@@ -123,37 +123,75 @@ func (l *layout) draw() {
 func (l *layout) band(k int) {
 	link := &l.s.Links[k]
 	g := scene.Group{Kind: scene.GroupArrow, Say: link.Say, Hops: link.Hops}
+	var upper []scene.Point
+	high := 0
 	for i := range l.segs {
 		e := &l.segs[i]
 		if e.link != k {
 			continue
 		}
 		from, to := &l.boxes[e.from], &l.boxes[e.to]
-		ribbon(&g, l.x(from.column)+barWide, from.bar+e.leaves, l.x(to.column), to.bar+e.enters, e.high, link.Weak)
-		if to.node < 0 {
-			x := l.x(to.column)
-			ribbon(&g, x, to.bar+e.enters, x+barWide, to.bar+e.enters, e.high, link.Weak)
+		if len(upper) == 0 {
+			upper = append(upper, scene.Point{X: l.x(from.column) + barWide, Y: from.bar + e.leaves})
 		}
+		x := l.x(to.column)
+		if to.node < 0 {
+			x += barWide / 2
+		}
+		upper, high = append(upper, scene.Point{X: x, Y: to.bar + e.enters}), e.high
 	}
+	ribbon(&g, smooth(upper), high, link.Weak)
 	l.c.sc.Groups = append(l.c.sc.Groups, g)
+}
+
+// smooth leads a curve through points from left to right, level at both ends and nowhere beyond what it
+// leads through (F. N. Fritsch and R. E. Carlson, Monotone piecewise cubic interpolation, 1980).
+func smooth(p []scene.Point) []scene.Point {
+	out := p[:1:1]
+	rise := func(i int) int { // of the curve at p[i], in 1024ths
+		if i == 0 || i == len(p)-1 {
+			return 0
+		}
+		before, after := (p[i].Y-p[i-1].Y)*1024/(p[i].X-p[i-1].X), (p[i+1].Y-p[i].Y)*1024/(p[i+1].X-p[i].X)
+		switch {
+		case before > 0 && after > 0:
+			return min(before, after)
+		case before < 0 && after < 0:
+			return max(before, after)
+		}
+		return 0
+	}
+	for i := 1; i < len(p); i++ {
+		a, b := p[i-1], p[i]
+		third := (b.X - a.X) * 2 / 5
+		out = append(out, scene.Point{X: a.X + third, Y: a.Y + third*rise(i-1)/1024}, scene.Point{X: b.X - third, Y: b.Y - third*rise(i)/1024}, b)
+	}
+	return out
 }
 
 // bandGrey is the ground of bands: words on it can be read in print.
 const bandGrey scene.Grey = 216
 
-// ribbon draws a band of one height between two columns.
-func ribbon(g *scene.Group, x1, y1, x2, y2, high int, weak bool) {
-	mid := (x1 + x2) / 2
-	upper := []scene.Point{{X: x1, Y: y1}, {X: mid, Y: y1}, {X: mid, Y: y2}, {X: x2, Y: y2}}
-	lower := []scene.Point{{X: x2, Y: y2 + high}, {X: mid, Y: y2 + high}, {X: mid, Y: y1 + high}, {X: x1, Y: y1 + high}}
-	points := append(append([]scene.Point(nil), upper...), upper[3], lower[0], lower[0])
-	points = append(append(points, lower[1:]...), lower[3], upper[0], upper[0])
+// ribbon draws a band whose upper edge is a curve.
+func ribbon(g *scene.Group, upper []scene.Point, high int, weak bool) {
+	if high <= 2 && !weak { // filled, a hair that climbs would not be seen
+		line := make([]scene.Point, len(upper))
+		for i, p := range upper {
+			line[i] = scene.Point{X: p.X, Y: p.Y + high/2}
+		}
+		g.AddPath(scene.Path{Points: line, Curve: true, Line: high, Stroke: scene.Middle})
+		return
+	}
+	lower := make([]scene.Point, len(upper))
+	for i, p := range upper {
+		lower[len(upper)-1-i] = scene.Point{X: p.X, Y: p.Y + high}
+	}
+	last, first := upper[len(upper)-1], upper[0]
+	points := append(append([]scene.Point(nil), upper...), last, lower[0], lower[0])
+	points = append(append(points, lower[1:]...), lower[len(lower)-1], first, first)
 	fill := bandGrey
-	switch {
-	case weak:
+	if weak {
 		fill = scene.White
-	case high <= 2:
-		fill = scene.Middle // a hair of light grey is not seen
 	}
 	g.AddPath(scene.Path{Points: points, Curve: true, Filled: true, Fill: fill})
 	if weak {

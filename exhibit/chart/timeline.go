@@ -39,7 +39,7 @@ const (
 	Seeded Look = iota // black
 	Moved              // grey
 	Ended              // white, with a border
-	Weak               // white, with a dashed border: inferred, or adopted
+	Weak               // pale: inferred, or adopted
 )
 
 // Event is an amount at a time.
@@ -57,11 +57,12 @@ type Span struct {
 }
 
 const (
-	timeWidth  = 960
-	namesWide  = 196
-	rowHigh    = 38
-	mostBars   = 144 // of about five pixels
-	mostTicks  = 7
+	timeWidth  = 820 // on an upright page its text is 7 points high
+	namesWide  = 256
+	rowHigh    = 20
+	leastBar   = 4
+	mostBars   = 104 // of about five pixels
+	mostTicks  = 5
 	mostListed = 200 // hops that a bar names
 )
 
@@ -160,7 +161,7 @@ func (a *axis) ticks(top, bottom int) scene.Group {
 		}
 		a.c.text(&words, mark, at, bottom+4+sizeSmall, sizeSmall, false, scene.Black)
 		if below != day {
-			a.c.text(&words, below, at, bottom+4+sizeSmall+leading-2, sizeSmall, false, scene.Black)
+			a.c.text(&words, below, at, bottom+4+sizeSmall+leading, sizeSmall, false, scene.Black)
 			day = below
 		}
 		free = at + w + 8
@@ -170,7 +171,7 @@ func (a *axis) ticks(top, bottom int) scene.Group {
 	}
 	grid.AddPath(scene.Path{Points: []scene.Point{{X: margin + namesWide, Y: bottom}, {X: right, Y: bottom}}, Line: 1, Stroke: scene.Dark})
 	a.c.text(&words, "UTC", margin, bottom+4+sizeSmall, sizeSmall, true, scene.Black)
-	a.c.y = bottom + 4 + sizeSmall + leading + 4
+	a.c.y = bottom + 4 + sizeSmall + leading + 6
 	a.c.add(words, scene.Rect{X: margin, Y: bottom, W: right - margin, H: a.c.y - bottom})
 	return grid
 }
@@ -187,18 +188,25 @@ func (a *axis) band(b *Band, number int) {
 		}
 	}
 	head, top := scene.Group{Kind: scene.GroupFrame, ID: fmt.Sprintf("band%d", number)}, a.c.y
+	wide := a.c.width(b.Name, sizeText, true)
+	head.AddRect(scene.Rect{X: margin, Y: top, W: wide + 4, H: sizeText + 4, Fill: scene.White, Filled: true}) // over the lines of the axis
 	a.c.text(&head, b.Name, margin, top+sizeText, sizeText, true, scene.Black)
 	if b.Write != nil && most.Sign() > 0 {
 		note := fmt.Sprintf("tallest bar: %s per %s", b.Write(most), a.bars.name)
-		w := a.c.width(note, sizeSmall, false)
-		a.c.text(&head, note, timeWidth-margin-w, top+sizeText, sizeSmall, false, scene.Dark)
+		w, at := a.c.width(note, sizeSmall, false), top
+		if wide+w+12 > timeWidth-2*margin {
+			a.c.y += leading
+			at += leading
+		}
+		head.AddRect(scene.Rect{X: timeWidth - margin - w - 4, Y: at, W: w + 4, H: sizeText + 4, Fill: scene.White, Filled: true})
+		a.c.text(&head, note, timeWidth-margin-w, at+sizeText, sizeSmall, false, scene.Dark)
 	}
-	a.c.y += sizeText + 6
+	a.c.y += sizeText + 4
 	for i := range b.Rows {
 		a.row(&head, &b.Rows[i], sums[i], most, b)
 	}
 	a.c.add(head, scene.Rect{X: margin, Y: top, W: timeWidth - 2*margin, H: a.c.y - top})
-	a.c.y += 10
+	a.c.y += 6
 }
 
 // bar is what happened in a step of time.
@@ -235,25 +243,31 @@ func (a *axis) sum(r *Row) []bar {
 }
 
 func (a *axis) row(words *scene.Group, r *Row, bars []bar, most *big.Int, b *Band) {
-	y := a.c.y
-	high := 0
-	for _, l := range a.c.wrap(r.Name, namesWide-14, sizeSmall, false) {
-		a.c.text(words, l, margin+8, y+high+sizeSmall, sizeSmall, false, scene.Black)
-		high += leading - 2
+	y, high, x := a.c.y, 0, margin+8
+	for _, part := range []struct {
+		text string
+		grey scene.Grey
+	}{{r.Name, scene.Black}, {r.Note, scene.Dark}} {
+		if w := a.c.width(part.text, sizeSmall, false); x+w > margin+namesWide-10 && x > margin+8 {
+			x, high = margin+8, high+leading-1
+		}
+		for i, l := range a.c.wrap(part.text, namesWide-18, sizeSmall, false) {
+			if i > 0 {
+				x, high = margin+8, high+leading-1
+			}
+			x += a.c.text(words, l, x, y+high+sizeSmall+1, sizeSmall, false, part.grey) + 6
+		}
 	}
-	for _, l := range a.c.wrap(r.Note, namesWide-14, sizeSmall, false) {
-		a.c.text(words, l, margin+8, y+high+sizeSmall, sizeSmall, false, scene.Dark)
-		high += leading - 2
-	}
-	high = max(high+4, rowHigh)
-	base := y + high - 4
+	high += leading - 1
+	high = max(high+3, rowHigh)
+	base := y + high - 3
 	words.AddPath(scene.Path{Points: []scene.Point{{X: margin + namesWide, Y: base}, {X: timeWidth - margin, Y: base}}, Line: 1, Stroke: scene.Light})
 	for i := range bars {
 		if bars[i].amount == nil {
 			continue
 		}
 		x, end := a.x(a.cuts[i]), a.x(a.cuts[i+1])
-		h := part(bars[i].amount, most, rowHigh-8)
+		h := max(leastBar, part(bars[i].amount, most, rowHigh-4))
 		g := scene.Group{Kind: scene.GroupArrow, Hops: bars[i].hops, Say: a.say(r, &bars[i], i, b)}
 		g.AddRect(r.Look.rect(scene.Rect{X: x, Y: base - h, W: max(3, min(end-x-1, 24)), H: h}))
 		a.c.sc.Groups = append(a.c.sc.Groups, g)
@@ -272,7 +286,7 @@ func (l Look) rect(r scene.Rect) scene.Rect {
 	case Ended:
 		r.Line, r.Stroke = 1, scene.Black
 	case Weak:
-		r.Line, r.Stroke, r.Dash = 1, scene.Dark, scene.Dotted
+		r.Line, r.Stroke, r.Fill = 1, scene.Middle, scene.Light
 	}
 	return r
 }
