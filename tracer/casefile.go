@@ -108,7 +108,7 @@ func (v value) caption(c *Case) error {
 	})
 }
 
-// caseText returns a reader of one line of at most most characters, all of which can be printed.
+// caseText returns a reader of one line with no more than most characters, all of which can be printed.
 func caseText(most int) func(string) (string, error) {
 	return func(s string) (string, error) {
 		switch n := utf8.RuneCountInString(s); {
