@@ -51,3 +51,19 @@ func BenchmarkDraw(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFigures prints how large drawings of every shape are and how many pairs of arrows cross (docs/drawing.md).
+func BenchmarkFigures(b *testing.B) {
+	for _, c := range cases {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				x, err := c.draw()
+				require.NoError(b, err)
+				b.ReportMetric(float64(len(x.Diagram.Boxes)), "boxes")
+				b.ReportMetric(float64(x.Scene.Width), "pixels-wide")
+				b.ReportMetric(float64(x.Scene.Height), "pixels-high")
+				b.ReportMetric(float64(crossings(x.Scene)), "crossings")
+			}
+		})
+	}
+}
