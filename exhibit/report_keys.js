@@ -36,8 +36,10 @@
 
   // What hangs below the bar knows how high it is.
   const top = document.getElementById('top');
-  new ResizeObserver(function () { root.style.setProperty('--top', (getComputedStyle(top).position === 'sticky' ? top.offsetHeight : 0) + 'px'); }).observe(top);
+  function measure() { root.style.setProperty('--top', (getComputedStyle(top).position === 'sticky' ? top.offsetHeight : 0) + 'px'); }
   document.getElementById('bar').hidden = false;
+  measure();
+  new ResizeObserver(measure).observe(top);
 
   // restore shows the view that the fragment names.
   async function restore() {
