@@ -24,7 +24,7 @@ const (
 // XLSX writes the schedules as one workbook: a sheet that says what it is made from, then a sheet for each
 // CSV file with the same rows. Every cell is text, so that no digit is lost and nothing is a formula; heads
 // stay in sight and have filters. A schedule that is longer than a sheet goes on in the next one; a cell
-// that is longer than a cell may be is an error that names the CSV file. The same trace gives the same bytes.
+// that is longer than a cell may be is cut and says so. The same trace gives the same bytes.
 func (x *Exhibit) XLSX(w io.Writer) (err error) {
 	f := excelize.NewFile()
 	defer func() {
@@ -152,11 +152,8 @@ func sheet(f *excelize.File, name string, rows [][]string, bold int) error {
 	cells := []any(nil)
 	for n, row := range rows {
 		cells = cells[:0]
-		for i, text := range row {
-			if chars := len(utf16.Encode([]rune(text))); chars > mostCellChars {
-				return fmt.Errorf("row %d, column %s: %d characters, a cell takes %d; the CSV file has them all", n+1, rows[0][i], chars, mostCellChars)
-			}
-			c := excelize.Cell{Value: text}
+		for _, text := range row {
+			c := excelize.Cell{Value: fitCell(text)}
 			if n == 0 {
 				c.StyleID = bold
 			}
@@ -171,6 +168,24 @@ func sheet(f *excelize.File, name string, rows [][]string, bold int) error {
 		}
 	}
 	return sw.Flush()
+}
+
+// fitCell cuts text that is longer than a cell may be, and says so at its beginning: a long list of
+// transactions must not be read as the whole one, and must not keep the workbook from being made either.
+func fitCell(text string) string {
+	chars := len(utf16.Encode([]rune(text)))
+	if chars <= mostCellChars {
+		return text
+	}
+	mark := fmt.Sprintf("[CUT: the CSV file has all %d characters] ", chars)
+	left, end := mostCellChars-len(mark), 0
+	for i, r := range text {
+		if left -= utf16.RuneLen(r); left < 0 {
+			break
+		}
+		end = i + utf8.RuneLen(r)
+	}
+	return mark + text[:end]
 }
 
 // widths are those of columns, by their head and what stands in the first rows.
