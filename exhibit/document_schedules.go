@@ -59,8 +59,8 @@ func (v *viewer) hopBlocks() []paper.Block {
 	if len(v.t.Hops) == 0 {
 		return []paper.Block{paper.Paragraph{Text: "None: the value has not moved."}}
 	}
-	t := paper.Table{Repeat: "Schedule A, continued", Columns: []paper.Column{{Head: "Hop", Width: 9}, {Head: "Time (UTC)", Width: 19}, {Head: "Chain, block", Width: 20},
-		{Head: "From", Width: 13}, {Head: "To", Width: 13}, {Head: "Whole movement", Width: 25, Right: true}, {Head: "Traced", Width: 25, Right: true}, {Head: "Evidence, basis", Width: 19}}}
+	t := paper.Table{Repeat: "Schedule A, continued", Columns: []paper.Column{{Head: "Hop", Width: 7}, {Head: "Time (UTC)", Width: 22}, {Head: "Chain, block", Width: 19},
+		{Head: "From", Width: 12}, {Head: "To", Width: 14}, {Head: "Whole movement", Width: 24, Right: true}, {Head: "Traced", Width: 24, Right: true}, {Head: "Evidence, basis", Width: 18}}}
 	told := map[string]bool{} // transactions of which another hop tells
 	for i := range v.t.Hops {
 		if h := &v.t.Hops[i]; h.Kind != tracer.HopFee {
@@ -94,9 +94,6 @@ func hopOnPaper(r *hopView, short bool) []paper.Cell {
 	if !r.Second {
 		number.Anchor = scene.HopAnchor(r.Number)
 	}
-	if r.Role != "" {
-		number.Text += " " + r.Role
-	}
 	traced := r.Traced
 	switch {
 	case r.Null:
@@ -113,7 +110,11 @@ func hopOnPaper(r *hopView, short bool) []paper.Cell {
 	if short {
 		return append(cells, paper.Cell{Text: "fee of " + r.TxID, Grey: grey})
 	}
-	line := fmt.Sprintf("%s in %s, position %s", r.Kind, r.TxID, r.Position)
+	kind := r.Kind
+	if r.Role != "" {
+		kind += " (" + r.Role + ")"
+	}
+	line := fmt.Sprintf("%s in %s, position %s", kind, r.TxID, r.Position)
 	if len(r.Inputs) > 0 {
 		line += "; carries on " + strings.Join(r.Inputs, ", ")
 	}
@@ -208,7 +209,7 @@ func (v *viewer) endpointBlocks() []paper.Block {
 }
 
 func (v *viewer) endTable(repeat string, parts [][]endpointView) paper.Table {
-	t := paper.Table{Repeat: repeat, Columns: []paper.Column{{Head: "No", Width: 5, Right: true}, {Head: "Why it ends", Width: 19}, {Head: "Whole", Width: 17, Right: true}}}
+	t := paper.Table{Repeat: repeat, Columns: []paper.Column{{Head: "No", Width: 5, Right: true}, {Head: "Why it ends", Width: 16}, {Head: "Whole", Width: 20, Right: true}}}
 	for _, r := range v.t.Rules {
 		head := r.String()
 		if r == v.rule && r == v.t.Incident.Rule {

@@ -93,8 +93,7 @@ func (s scale) of(v int) int {
 	return v / s.of1
 }
 
-// group returns g by the ratio; its texts are measured again, and stand in the middle of where they
-// stood.
+// group returns g by the ratio; its texts are measured again, and are a little narrower than before.
 func (s scale) group(g *scene.Group, f *scene.Fonts) (scene.Group, error) {
 	out := *g
 	out.Frame = s.rect(g.Frame)
@@ -120,7 +119,7 @@ func (s scale) group(g *scene.Group, f *scene.Fonts) (scene.Group, error) {
 			return out, err
 		}
 		x := s.of(t.X)
-		if t.Turn == 0 {
+		if t.Turn == 0 && g.Kind == scene.GroupLabel { // what is written on an arrow stands in its middle
 			x += max(0, s.of(t.W)-w) / 2
 		}
 		t.X, t.Y, t.W, t.Size = x, s.of(t.Y), w, size

@@ -32,7 +32,7 @@ func (s style) strong(bold bool) style {
 }
 
 // wrap breaks text into lines of at most width: at line feeds, then between words, at spaces that
-// allow it. A word that is wider than a line is broken inside. But for the spaces at which a line ends no
+// allow it. A word that is wider than a line is broken inside, at a no-break space where it has one. But for the spaces at which a line ends no
 // character is lost. Text is first made such that the font can show it.
 func wrap(f *scene.Fonts, text string, width int, st style) ([]string, error) {
 	var lines []string
@@ -68,7 +68,11 @@ func wrap(f *scene.Fonts, text string, width int, st style) ([]string, error) {
 				if n == len(word) {
 					break
 				}
-				lines, word = append(lines, word[:n]), word[n:]
+				next := n
+				if i := strings.LastIndex(word[:n], hardSpace); i > 0 {
+					n, next = i, i+len(hardSpace)
+				}
+				lines, word = append(lines, word[:n]), word[next:]
 				if w, err = f.Measure(word, st.size, st.bold); err != nil {
 					return nil, err
 				}
@@ -79,6 +83,8 @@ func wrap(f *scene.Fonts, text string, width int, st style) ([]string, error) {
 	}
 	return lines, nil
 }
+
+const hardSpace = "\u00a0"
 
 // fitting returns how many bytes of word fit into width, at least a character.
 func fitting(f *scene.Fonts, word string, width int, st style) (int, error) {
