@@ -149,8 +149,12 @@ func chainsOf(t *tracer.Trace) []chains.Chain {
 	for _, a := range t.AsOf {
 		add(a.Chain)
 	}
+	last := chains.Chain("") // neighbours mostly lie on one chain, and this is asked for every box
 	for i := range t.Nodes {
-		add(t.Nodes[i].Chain)
+		if c := t.Nodes[i].Chain; c != last {
+			add(c)
+			last = c
+		}
 	}
 	return all
 }
