@@ -146,7 +146,7 @@ func TestTamperedAccountRecordings(t *testing.T) {
 			units := leg(t, "attested").Units.String()
 			attest(`"v":"`+units, `"v":"1`+units)(f)
 		}, "trace.json", ""},
-		{"a transaction is gone", edit(func(p *parts) {
+		{"a transaction is gone, and nothing says so", edit(func(p *parts) {
 			i := withLogs(p)
 			p.manifest.Txs = append(p.manifest.Txs[:i], p.manifest.Txs[i+1:]...)
 		}), "", ""},

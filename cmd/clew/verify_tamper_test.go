@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clew/bundle"
+	"clew/bundle/second"
 	"clew/tracer"
 )
 
@@ -30,8 +31,9 @@ func finds(t *testing.T, incident string, list []tampering) {
 			t.Parallel()
 			f := forge(t, incident)
 			c.change(f)
-			v := verified(t, f.seal())
-			requireProblem(t, v, c.file, c.says)
+			forged := f.seal()
+			requireProblem(t, verified(t, forged), c.file, c.says)
+			require.Equal(t, secondFinds(c.name), len(second.Check(forged)) > 0, "the second verifier: %v", second.Check(forged))
 		})
 	}
 }
