@@ -77,7 +77,7 @@ func wayWords(way []string) string {
 }
 
 // why says whose value the hop carries on, and the way from a seed.
-func (x *explanation) why(t *loadedTrace, names *exhibit.Assets, leg *tracer.Leg) []string {
+func (x *explanation) why(t *loadedTrace, names *exhibit.Assets) []string {
 	var says []string
 	if traced, ok := x.Hop.Traced.Get(x.Rule); !ok || traced.IsZero() {
 		says = append(says, x.whyAtAll(t))
@@ -171,7 +171,7 @@ func gapWords(names *exhibit.Assets, g *tracer.Gap) string {
 }
 
 // unknown says what is not known of the hop.
-func (x *explanation) unknown(t *loadedTrace, names *exhibit.Assets, leg *tracer.Leg) []string {
+func (x *explanation) unknown(names *exhibit.Assets, leg *tracer.Leg) []string {
 	var says []string
 	for i := range x.Gaps {
 		says = append(says, "A gap: "+gapWords(names, &x.Gaps[i]))

@@ -28,12 +28,12 @@ func (x *explanation) tell(title string, says ...string) {
 func (x *explanation) sections(t *loadedTrace, leg *tracer.Leg, s standing) {
 	names := exhibit.NameAssets(t.Trace)
 	x.tell("What happened", x.happened(t, names, leg)...)
-	x.tell("Why it is in the trace", x.why(t, names, leg)...)
+	x.tell("Why it is in the trace", x.why(t, names)...)
 	x.tell("Did it happen? Evidence", append(x.evidence(), s.says...)...)
 	x.tell("Whose money is it? The rule", x.decided(t, names, leg)...)
 	x.tell("What heuristics infer (no fact)", x.foundWords(t, names)...)
 	x.tell("What others claim (no fact)", x.claimWords(t)...)
-	x.tell("What is not known", x.unknown(t, names, leg)...)
+	x.tell("What is not known", x.unknown(names, leg)...)
 	for _, s := range x.Sections {
 		x.Says = append(x.Says, s.Says...)
 	}
