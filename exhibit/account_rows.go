@@ -18,7 +18,7 @@ func accountRows(r *register, _ []Run) [][]string {
 	head := []string{"account", "row", "endpoint", "service_address", "service_alias", "service_claimed", "ground", "rule", "seed", "step", "hop", "kind", "leg_role",
 		"time_utc", "chain", "block", "txid", "position", "from", "to", "asset", "symbol", "whole_units", "whole_amount", "traced_units", "traced_amount",
 		"traced_of_seed_units", "traced_of_seed_amount"}
-	head = append(head, ruleColumns(r.t, "traced_", "_units")...)
+	head = append(head, ruleColumns(r.t, "traced_")...)
 	rows := [][]string{append(head, "evidence", "basis", "narrowest", "hops_in_chain", "hops_in_all", "raw_sha256", "says")}
 	all := r.accounts()
 	for i := range all {

@@ -3,7 +3,6 @@ package exhibit
 import (
 	"fmt"
 	"io"
-	"math/big"
 	"strings"
 	"time"
 
@@ -59,11 +58,6 @@ func title(t *tracer.Trace) string {
 	return visible(t.Incident.ID)
 }
 
-func bigOf(a chains.Amount) *big.Int {
-	n, _ := new(big.Int).SetString(a.String(), 10) // digits, always
-	return n
-}
-
 // seconds reads a time of the trace.
 func seconds(what, at string) (int64, error) {
 	t, err := time.Parse(time.RFC3339, at)
@@ -74,14 +68,8 @@ func seconds(what, at string) (int64, error) {
 }
 
 // written writes amounts of u.
-func (c *charter) written(u Unit) func(*big.Int) string {
-	return func(n *big.Int) string {
-		a, err := chains.ParseAmount(n.String())
-		if err != nil {
-			return "more than can be counted"
-		}
-		return c.assets.brief(u, a)
-	}
+func (c *charter) written(u Unit) func(chains.Amount) string {
+	return func(a chains.Amount) string { return c.assets.brief(u, a) }
 }
 
 func (c *charter) bands(t *chart.Timeline) error {
@@ -102,18 +90,18 @@ func (c *charter) bands(t *chart.Timeline) error {
 	return c.spans(t)
 }
 
-// amount is what an event adds: of a valuation, which has no sum, one movement.
-func amountOf(u Unit, a chains.Amount) *big.Int {
+// amountOf is what an event adds: of a valuation, which has no sum, one movement.
+func amountOf(u Unit, a chains.Amount) chains.Amount {
 	if u.Asset.IsValuation() && !a.IsZero() {
-		return big.NewInt(1)
+		return chains.Units(1)
 	}
-	return bigOf(a)
+	return a
 }
 
 func (c *charter) band(u Unit) (chart.Band, error) {
 	b := chart.Band{Name: c.assets.onChain(u), Write: c.written(u)}
 	if u.Asset.IsValuation() {
-		b.Write = func(n *big.Int) string { return n.String() + " in contact" }
+		b.Write = func(n chains.Amount) string { return n.String() + " in contact" }
 	}
 	seeds, moved := chart.Row{Name: "alleged stolen", Look: chart.Seeded}, chart.Row{Name: "moved", Look: chart.Moved}
 	for i := range c.t.Seeds {

@@ -2,7 +2,6 @@ package exhibit
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
@@ -152,7 +151,7 @@ func (m *maker) link(from, to int, u Unit, a chains.Amount, weak bool, hops []in
 		return
 	}
 	say := fmt.Sprintf("%s to %s: %s", m.s.Nodes[from].Lines[0], m.s.Nodes[to].Lines[0], m.assets.format(u, a))
-	m.s.Links = append(m.s.Links, chart.Link{From: from, To: to, Unit: m.at[u], Amount: bigOf(a), Weak: weak, Say: say, Hops: hops})
+	m.s.Links = append(m.s.Links, chart.Link{From: from, To: to, Unit: m.at[u], Amount: a, Weak: weak, Say: say, Hops: hops})
 }
 
 // sources are the seeds of each asset, and what the books say was received in ways that no hop shows.
@@ -276,7 +275,6 @@ func (m *maker) reach(behind map[Unit]map[Unit]bool, depth map[Unit]int, from, t
 type ending struct {
 	lines []string
 	kind  why
-	node  string
 	sum   chains.Amount
 	weak  chains.Amount // the part of it that is inferred or adopted
 	rules tracer.Traced
@@ -366,7 +364,7 @@ func (o *ending) add(e *tracer.Endpoint, a chains.Amount, m *maker) {
 		o.rules.Value[r], o.rules.Null[r] = plus(o.rules.Value[r], v), o.rules.Null[r] || !ok
 	}
 	if split, ok := e.ByBasis.Get(m.rule); ok {
-		o.weak = plus(o.weak, plus(split.Parts[tracer.Inference], split.Parts[tracer.Adopted]))
+		o.weak = plus(o.weak, chains.Min(a, plus(split.Parts[tracer.Inference], split.Parts[tracer.Adopted])))
 	}
 	if k, ok := m.hopAt[e.Hop]; ok {
 		o.hops = append(o.hops, m.t.Hops[k].Number)
@@ -390,13 +388,13 @@ func (m *maker) rangeLine(u Unit, e *ending) string {
 
 // percentOf writes a of whole as a percentage, rounded to one decimal.
 func percentOf(a, whole chains.Amount) string {
-	n := new(big.Int).Mul(bigOf(a), big.NewInt(2000))
-	w := bigOf(whole)
-	n.Add(n, w)
-	n.Quo(n, w.Lsh(w, 1))
-	if n.Sign() == 0 {
+	n, rest := a.MulDiv(chains.Units(1000), whole)
+	if !rest.Less(whole.Minus(rest)) {
+		n = n.Plus(chains.Units(1))
+	}
+	if n.IsZero() {
 		return "<0.1\u00a0%"
 	}
-	tenths := n.Int64()
+	tenths, _ := n.Uint64() // a is a part of whole
 	return fmt.Sprintf("%d.%d\u00a0%%", tenths/10, tenths%10)
 }

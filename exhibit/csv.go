@@ -107,10 +107,10 @@ func isInteger(text string) bool {
 	return true
 }
 
-func ruleColumns(t *tracer.Trace, prefix, suffix string) []string {
+func ruleColumns(t *tracer.Trace, prefix string) []string {
 	var out []string
 	for _, r := range t.Rules {
-		out = append(out, prefix+r.String()+suffix)
+		out = append(out, prefix+r.String()+"_units")
 	}
 	return out
 }
@@ -133,10 +133,10 @@ func hopRows(r *register, _ []Run) [][]string {
 	head := []string{"number", "hop_id", "kind", "leg", "time_utc", "chain", "caip2", "block", "txid", "position",
 		"from", "from_alias", "from_outputs", "via_txid", "to", "to_alias", "to_kind", "to_claimed", "asset", "symbol",
 		"whole_units", "whole_amount", "traced_units", "traced_amount"}
-	head = append(head, ruleColumns(r.t, "traced_", "_units")...)
+	head = append(head, ruleColumns(r.t, "traced_")...)
 	head = append(head, "evidence", "basis", "carries_on", "link_protocol", "link_key", "findings", "raw_sha256",
 		"other_funds", "other_funds_units", "other_funds_amount", "leg_role", "decimals", "converted_units", "converted_amount")
-	head = append(head, ruleColumns(r.t, "converted_", "_units")...)
+	head = append(head, ruleColumns(r.t, "converted_")...)
 	rows := [][]string{head}
 	for i := range r.t.Hops {
 		h := &r.t.Hops[i]
@@ -251,7 +251,7 @@ func (r *register) paymentCells(hop int) []string {
 func endpointRows(r *register, _ []Run) [][]string {
 	head := []string{"number", "endpoint_id", "reason", "chain", "place", "place_alias", "place_kind", "place_claimed", "txid", "position",
 		"asset", "symbol", "whole_units", "whole_amount", "traced_units", "traced_amount"}
-	head = append(head, ruleColumns(r.t, "traced_", "_units")...)
+	head = append(head, ruleColumns(r.t, "traced_")...)
 	head = append(head, "range_min_units", "range_max_units", "by_basis_units", "from_hop", "note", "process_could_add")
 	rows := [][]string{head}
 	for i := range r.t.Endpoints {

@@ -214,7 +214,8 @@ func repack(w io.Writer, raw []byte) error {
 	out := zip.NewWriter(w)
 	for _, f := range files {
 		h := zip.FileHeader{Name: f.Name, Method: f.Method, CRC32: f.CRC32, CompressedSize64: f.CompressedSize64, UncompressedSize64: f.UncompressedSize64}
-		h.SetModTime(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)) //nolint:staticcheck // Modified would add a field with the zone
+		// Modified would add a field with the zone.
+		h.SetModTime(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC))
 		m, err := out.CreateRaw(&h)
 		if err != nil {
 			return fmt.Errorf("workbook, %s: %w", f.Name, err)

@@ -4,8 +4,7 @@
 package chart
 
 import (
-	"math/big"
-
+	"clew/chains"
 	"clew/exhibit/scene"
 )
 
@@ -123,15 +122,25 @@ func (c *canvas) text(g *scene.Group, s string, x, y, size int, bold bool, grey 
 }
 
 // part is a of whole, as a share of size, rounded to the nearest and at least 1 where a is anything.
-func part(a, whole *big.Int, size int) int {
-	if a.Sign() <= 0 || whole.Sign() <= 0 {
+func part(a, whole chains.Amount, size int) int {
+	if a.IsZero() || whole.IsZero() {
 		return 0
 	}
-	n := new(big.Int).Mul(a, big.NewInt(int64(2*size)))
-	n.Add(n, whole)
-	n.Quo(n, new(big.Int).Lsh(whole, 1))
-	if !n.IsInt64() {
+	if !a.Less(whole) {
 		return size
 	}
-	return max(1, int(n.Int64()))
+	q, rest := a.MulDiv(chains.Units(uint64(size)), whole) // #nosec G115 a number of pixels
+	n, _ := q.Uint64()
+	if !rest.Less(whole.Minus(rest)) {
+		n++
+	}
+	return max(1, int(n)) // #nosec G115 at most size
+}
+
+// plus adds; a sum that is beyond any Amount stays the larger of both, which a drawing does not show.
+func plus(a, b chains.Amount) chains.Amount {
+	if sum, err := a.Add(b); err == nil {
+		return sum
+	}
+	return chains.Max(a, b)
 }

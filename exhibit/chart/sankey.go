@@ -2,8 +2,8 @@ package chart
 
 import (
 	"fmt"
-	"math/big"
 
+	"clew/chains"
 	"clew/exhibit/scene"
 )
 
@@ -38,7 +38,7 @@ type Node struct {
 type Link struct {
 	From, To int // indexes into Nodes
 	Unit     int
-	Amount   *big.Int
+	Amount   chains.Amount
 	Weak     bool // inferred, or adopted
 	Say      string
 	Hops     []int // numbers
@@ -91,17 +91,21 @@ func (s *Sankey) balances() error {
 		if s.Nodes[i].Kind != Trunk {
 			continue
 		}
-		sum := new(big.Int)
+		var in, out chains.Amount
 		for k := range s.Links {
+			var err error
 			if s.Links[k].To == i {
-				sum.Add(sum, s.Links[k].Amount)
+				in, err = in.Add(s.Links[k].Amount)
 			}
-			if s.Links[k].From == i {
-				sum.Sub(sum, s.Links[k].Amount)
+			if err == nil && s.Links[k].From == i {
+				out, err = out.Add(s.Links[k].Amount)
+			}
+			if err != nil {
+				return fmt.Errorf("chart: %q: %w", s.Nodes[i].Lines, err)
 			}
 		}
-		if sum.Sign() != 0 {
-			return fmt.Errorf("chart: %q does not balance: %s more comes in than goes out", s.Nodes[i].Lines, sum)
+		if in.Cmp(out) != 0 {
+			return fmt.Errorf("chart: %q does not balance: %s comes in and %s goes out", s.Nodes[i].Lines, in, out)
 		}
 	}
 	return nil

@@ -3,8 +3,9 @@ package chart
 import (
 	"cmp"
 	"errors"
-	"math/big"
 	"slices"
+
+	"clew/chains"
 )
 
 // layout places a Sankey as d3-sankey does (M. Bostock, github.com/d3/d3-sankey, after the flow diagrams
@@ -185,34 +186,27 @@ func (l *layout) sum(segs []int) int {
 
 // scaled is how much of a unit there is at most in one place, and how high that is drawn.
 type scaled struct {
-	total *big.Int
+	total chains.Amount
 	high  int
 }
 
 func (l *layout) scale() []scaled {
 	out := make([]scaled, len(l.s.Units))
 	links := make([]int, len(out))
-	for i := range out {
-		out[i].total = new(big.Int)
-	}
 	for i := range l.s.Nodes {
-		in, from := make([]big.Int, len(out)), make([]big.Int, len(out))
+		in, from := make([]chains.Amount, len(out)), make([]chains.Amount, len(out))
 		for k := range l.s.Links {
 			e := &l.s.Links[k]
 			if e.To == i {
-				in[e.Unit].Add(&in[e.Unit], e.Amount)
+				in[e.Unit] = plus(in[e.Unit], e.Amount)
 				links[e.Unit]++
 			}
 			if e.From == i {
-				from[e.Unit].Add(&from[e.Unit], e.Amount)
+				from[e.Unit] = plus(from[e.Unit], e.Amount)
 			}
 		}
 		for u := range out {
-			for _, sum := range []*big.Int{&in[u], &from[u]} {
-				if sum.Cmp(out[u].total) > 0 {
-					out[u].total.Set(sum)
-				}
-			}
+			out[u].total = chains.Max(out[u].total, chains.Max(in[u], from[u]))
 		}
 	}
 	for u := range out {

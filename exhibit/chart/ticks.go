@@ -54,15 +54,15 @@ func (s step) cuts(from, to int64) []int64 {
 	return out
 }
 
-// finest is the finest step that divides a span into at most most parts; the coarsest where none does.
-func finest(from, to int64, most int) step {
+// finest is the finest step that divides a span into no more parts than limit; the coarsest where none does.
+func finest(from, to int64, limit int) step {
 	all := steps()
 	for _, s := range all {
 		least := s.seconds
 		if s.months > 0 {
 			least = int64(s.months) * 28 * 86400
 		}
-		if (to-from)/least <= int64(2*most) && len(s.cuts(from, to)) <= most+1 {
+		if (to-from)/least <= int64(2*limit) && len(s.cuts(from, to)) <= limit+1 {
 			return s
 		}
 	}

@@ -2,8 +2,8 @@ package chart
 
 import (
 	"fmt"
-	"math/big"
 
+	"clew/chains"
 	"clew/exhibit/scene"
 )
 
@@ -18,8 +18,8 @@ type Timeline struct {
 // Band is one asset: its rows share a scale, and no two bands do.
 type Band struct {
 	Name  string
-	Note  string                // at the right of its name, behind the tallest bar
-	Write func(*big.Int) string // an amount for people; nil: none is written
+	Note  string                     // at the right of its name, behind the tallest bar
+	Write func(chains.Amount) string // an amount for people; nil: none is written
 	Rows  []Row
 }
 
@@ -45,7 +45,7 @@ const (
 // Event is an amount at a time.
 type Event struct {
 	At     int64 // Unix seconds
-	Amount *big.Int
+	Amount chains.Amount
 	Hop    int // number of a hop, or 0
 }
 
@@ -178,20 +178,18 @@ func (a *axis) ticks(top, bottom int) scene.Group {
 
 // band draws the rows of b on one scale.
 func (a *axis) band(b *Band, number int) {
-	sums, most := make([][]bar, len(b.Rows)), new(big.Int)
+	sums, most := make([][]bar, len(b.Rows)), chains.Amount{}
 	for i := range b.Rows {
 		sums[i] = a.sum(&b.Rows[i])
 		for k := range sums[i] {
-			if s := sums[i][k].amount; s != nil && s.Cmp(most) > 0 {
-				most = s
-			}
+			most = chains.Max(most, sums[i][k].amount)
 		}
 	}
 	head, top := scene.Group{Kind: scene.GroupFrame, ID: fmt.Sprintf("band%d", number)}, a.c.y
 	wide := a.c.width(b.Name, sizeText, true)
 	head.AddRect(scene.Rect{X: margin, Y: top, W: wide + 4, H: sizeText + 4, Fill: scene.White, Filled: true}) // over the lines of the axis
 	a.c.text(&head, b.Name, margin, top+sizeText, sizeText, true, scene.Black)
-	if b.Write != nil && most.Sign() > 0 {
+	if b.Write != nil && !most.IsZero() {
 		note := fmt.Sprintf("tallest bar: %s per %s", b.Write(most), a.bars.name)
 		w, at := a.c.width(note, sizeSmall, false), top
 		if wide+w+12 > timeWidth-2*margin {
@@ -211,7 +209,7 @@ func (a *axis) band(b *Band, number int) {
 
 // bar is what happened in a step of time.
 type bar struct {
-	amount *big.Int // nil: nothing
+	amount chains.Amount
 	hops   []int
 	events int
 }
@@ -230,10 +228,7 @@ func (a *axis) sum(r *Row) []bar {
 			}
 		}
 		b := &out[lo]
-		if b.amount == nil {
-			b.amount = new(big.Int)
-		}
-		b.amount.Add(b.amount, e.Amount)
+		b.amount = plus(b.amount, e.Amount)
 		b.events++
 		if e.Hop > 0 && len(b.hops) < mostListed {
 			b.hops = append(b.hops, e.Hop)
@@ -242,7 +237,7 @@ func (a *axis) sum(r *Row) []bar {
 	return out
 }
 
-func (a *axis) row(words *scene.Group, r *Row, bars []bar, most *big.Int, b *Band) {
+func (a *axis) row(words *scene.Group, r *Row, bars []bar, most chains.Amount, b *Band) {
 	y, high, x := a.c.y, 0, margin+8
 	for _, part := range []struct {
 		text string
@@ -263,7 +258,7 @@ func (a *axis) row(words *scene.Group, r *Row, bars []bar, most *big.Int, b *Ban
 	base := y + high - 3
 	words.AddPath(scene.Path{Points: []scene.Point{{X: margin + namesWide, Y: base}, {X: timeWidth - margin, Y: base}}, Line: 1, Stroke: scene.Light})
 	for i := range bars {
-		if bars[i].amount == nil {
+		if bars[i].events == 0 {
 			continue
 		}
 		x, end := a.x(a.cuts[i]), a.x(a.cuts[i+1])
@@ -294,7 +289,7 @@ func (l Look) rect(r scene.Rect) scene.Rect {
 func (a *axis) say(r *Row, b *bar, i int, band *Band) string {
 	mark, below := step{seconds: 60}.label(a.cuts[i])
 	text := fmt.Sprintf("%s, %s: the %s from %s %s UTC, %d in all", band.Name, r.Name, a.bars.name, below, mark, b.events)
-	if band.Write != nil && b.amount.Sign() > 0 {
+	if band.Write != nil && !b.amount.IsZero() {
 		text += ", " + band.Write(b.amount)
 	}
 	return text
