@@ -21,19 +21,9 @@ func (s *setter) drawing(d *Drawing) error {
 	if err := s.need(full.of(height) + caption); err != nil {
 		return err
 	}
-	if full.of(height)+caption > s.bottom-s.y && smallText(d.Scene, scale{s.bottom - s.y - caption, height}) {
-		if parts := s.cutTall(d.Scene, s.bottom-s.y-caption); len(parts) > 1 {
-			for i, p := range parts {
-				if i > 0 {
-					if err := s.newPage(s.p); err != nil {
-						return err
-					}
-				}
-				if err := s.drawing(&Drawing{Scene: p, Caption: d.Caption}); err != nil {
-					return err
-				}
-			}
-			return nil
+	if room := s.bottom - s.y - caption; full.of(height) > room && smallText(d.Scene, scale{room, height}) {
+		if parts := s.cutTall(d.Scene, room); len(parts) > 1 {
+			return s.drawings(parts, d.Caption)
 		}
 	}
 	by := full
@@ -42,9 +32,20 @@ func (s *setter) drawing(d *Drawing) error {
 			by = fit
 		}
 	}
-	x := marginSide + (s.w-by.of(width))/2
-	for i := range d.Scene.Groups {
-		g := &d.Scene.Groups[i]
+	if err := s.scaled(d.Scene, by, marginSide+(s.w-by.of(width))/2); err != nil {
+		return err
+	}
+	s.y += by.of(height)
+	if d.Caption == "" {
+		return nil
+	}
+	return s.lines(d.Caption, styleFine, centre)
+}
+
+// scaled puts the shapes of a drawing on the page, its left edge at x.
+func (s *setter) scaled(sc *scene.Scene, by scale, x int) error {
+	for i := range sc.Groups {
+		g := &sc.Groups[i]
 		if g.Kind == scene.GroupMark && s.d.Watermark != "" {
 			continue // the page has one
 		}
@@ -55,11 +56,22 @@ func (s *setter) drawing(d *Drawing) error {
 		put.Move(x, s.y)
 		s.add(put)
 	}
-	s.y += by.of(height)
-	if d.Caption == "" {
-		return nil
+	return nil
+}
+
+// drawings sets the parts of a drawing, each on a page.
+func (s *setter) drawings(parts []*scene.Scene, caption string) error {
+	for i, p := range parts {
+		if i > 0 {
+			if err := s.newPage(s.p); err != nil {
+				return err
+			}
+		}
+		if err := s.drawing(&Drawing{Scene: p, Caption: caption}); err != nil {
+			return err
+		}
 	}
-	return s.lines(d.Caption, styleFine, centre)
+	return nil
 }
 
 // smallText reports whether the smallest text of a drawing is below what is read on paper by the ratio.

@@ -75,6 +75,7 @@ func (t *typeface) advance(r rune) (int, error) {
 // Fonts are the two weights that drawings use. One goroutine at a time.
 type Fonts struct{ regular, bold *typeface }
 
+// OpenFonts reads the embedded fonts.
 func OpenFonts() (*Fonts, error) {
 	r, err := openTypeface(liberationsansregular.TTF)
 	if err != nil {

@@ -27,7 +27,7 @@ func PDF(w io.Writer, pages []*Scene, info Info) error {
 	}
 	p := newPDF(pages, info)
 	for i, sc := range pages {
-		if err := p.page(i+1, sc); err != nil {
+		if err := p.page(sc); err != nil {
 			return fmt.Errorf("page %d: %w", i+1, err)
 		}
 	}
@@ -130,7 +130,7 @@ func (p *pdfWriter) anchors(number int, sc *Scene) {
 }
 
 // page draws one page.
-func (p *pdfWriter) page(number int, sc *Scene) error {
+func (p *pdfWriter) page(sc *Scene) error {
 	p.doc.AddPageFormat("P", pageSize(sc))
 	p.perInch, p.height = sc.perInch(), hundredths(sc.Height, sc.perInch())
 	p.grey, p.size = Black, 0
