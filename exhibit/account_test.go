@@ -200,6 +200,9 @@ func TestChainsOfTheReplica(t *testing.T) {
 			require.Equal(t, last["service_address"], last["to"], key)
 		}
 	}
+	for _, m := range where(rows, "row", "seed") {
+		require.Equal(t, m["traced_of_seed_units"] != "0", m["hops_in_chain"] != "", "account %s, seed %s", m["account"], m["seed"])
+	}
 	for _, a := range accounts {
 		require.Contains(t, a["says"], map[string]string{"claimed": "is claimed", "inferred": "is what a heuristic infers"}[a["ground"]])
 		if strings.HasPrefix(a["basis"], "adopted") && !strings.Contains(a["basis"], ",") {
