@@ -34,15 +34,18 @@ func (a *artist) textWidth() int { return min(a.scene.Width-2*margin, 1200) }
 // header writes title, rule and what it shows, and returns the y below.
 func (a *artist) header(y int) (int, error) {
 	t := a.d.Trace
-	g := scene.Group{Kind: scene.GroupFrame, ID: "title"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: scene.IDTitle}
 	top, w := y, a.textWidth()
 	title := strings.TrimSpace(visible(t.Incident.Title))
 	if title == "" {
 		title = visible(t.Incident.ID)
 	}
 	a.scene.Title = "Flow of funds alleged to be stolen: " + title
+	a.scene.Words = scene.Words{Title: a.scene.Title}
+	head := &a.scene.Words.Head
 	var err error
 	if t.Incident.Synthetic {
+		*head = append(*head, scene.Sentences{Text: textReplica, Bold: true})
 		if y, err = a.paragraph(&g, textReplica, y, w, 13, true); err != nil {
 			return y, err
 		}
@@ -59,11 +62,13 @@ func (a *artist) header(y int) (int, error) {
 		lines = append(lines, line)
 	}
 	for _, s := range append(lines, "Amounts: "+ruleLine(t, a.d.Rule)) {
+		*head = append(*head, scene.Sentences{Text: s})
 		if y, err = a.paragraph(&g, s, y, w, 13, false); err != nil {
 			return y, err
 		}
 	}
 	if len(t.Gaps) > 0 {
+		*head = append(*head, scene.Sentences{Text: sum.GapLine(), Bold: true})
 		if y, err = a.paragraph(&g, sum.GapLine(), y, w, 13, true); err != nil {
 			return y, err
 		}
@@ -107,7 +112,7 @@ func ruleLine(t *tracer.Trace, r tracer.Rule) string {
 
 // legend explains lines and boxes in one row that wraps.
 func (a *artist) legend(y int) (int, error) {
-	g := scene.Group{Kind: scene.GroupFrame, ID: "legend"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: scene.IDLegend}
 	top, x := y, margin
 	limit := margin + a.textWidth()
 	for _, e := range a.legendEntries() {
@@ -121,6 +126,10 @@ func (a *artist) legend(y int) (int, error) {
 		e.draw(&g, x, y)
 		g.AddText(scene.Text{X: x + 44, Y: y + 14, W: w, Size: sizeText, S: e.text})
 		x += 44 + w + 24
+		one := scene.Group{Kind: scene.GroupFrame, Frame: scene.Rect{W: 44 + w, H: 22}}
+		e.draw(&one, 0, 0)
+		one.AddText(scene.Text{X: 44, Y: 14, W: w, Size: sizeText, S: e.text})
+		a.scene.Words.Legend = append(a.scene.Words.Legend, one)
 	}
 	y += 28
 	g.Frame = scene.Rect{X: margin, Y: top, W: a.scene.Width - 2*margin, H: y - top}
@@ -196,12 +205,13 @@ func (a *artist) legendEntries() []legendEntry {
 
 // footer writes the notes, the source and the hash.
 func (a *artist) footer(y int) (int, error) {
-	g := scene.Group{Kind: scene.GroupFrame, ID: "notes"}
+	g := scene.Group{Kind: scene.GroupFrame, ID: scene.IDNotes}
 	top := y
 	g.AddPath(scene.Path{Points: []scene.Point{{X: margin, Y: y}, {X: a.scene.Width - margin, Y: y}}, Line: 1, Stroke: scene.Light})
 	y += 8
 	var err error
 	for _, note := range append(a.footnoteLines(), a.d.notes(a.traceID)...) {
+		a.scene.Words.Notes = append(a.scene.Words.Notes, scene.Sentences{Text: note})
 		if y, err = a.paragraph(&g, note, y, a.textWidth(), sizeText, false); err != nil {
 			return y, err
 		}

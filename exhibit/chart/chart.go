@@ -41,7 +41,8 @@ func newCanvas(width int, fr *Frame) (*canvas, error) {
 		return nil, err
 	}
 	c := &canvas{sc: &scene.Scene{Width: width, Title: fr.Title, Description: fr.Description, Fonts: f}, f: f, y: margin}
-	g := scene.Group{Kind: scene.GroupFrame, ID: "title"}
+	c.sc.Words = fr.words()
+	g := scene.Group{Kind: scene.GroupFrame, ID: scene.IDTitle}
 	if fr.Replica != "" {
 		c.prose(&g, fr.Replica, sizeText, true)
 	}
@@ -53,9 +54,24 @@ func newCanvas(width int, fr *Frame) (*canvas, error) {
 	return c, nil
 }
 
+// words is the frame as text.
+func (fr *Frame) words() scene.Words {
+	w := scene.Words{Title: fr.Title}
+	if fr.Replica != "" {
+		w.Head = append(w.Head, scene.Sentences{Text: fr.Replica, Bold: true})
+	}
+	for _, s := range fr.Head {
+		w.Head = append(w.Head, scene.Sentences{Text: s})
+	}
+	for _, s := range fr.Notes {
+		w.Notes = append(w.Notes, scene.Sentences{Text: s})
+	}
+	return w
+}
+
 // done writes the notes and returns the scene.
 func (c *canvas) done(fr *Frame) (*scene.Scene, error) {
-	g, top := scene.Group{Kind: scene.GroupFrame, ID: "notes"}, c.y
+	g, top := scene.Group{Kind: scene.GroupFrame, ID: scene.IDNotes}, c.y
 	g.AddPath(scene.Path{Points: []scene.Point{{X: margin, Y: c.y}, {X: c.sc.Width - margin, Y: c.y}}, Line: 1, Stroke: scene.Light})
 	c.y += 6
 	for _, s := range fr.Notes {

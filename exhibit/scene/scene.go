@@ -21,6 +21,29 @@ type Scene struct {
 	Fonts *Fonts // those by which its texts were measured
 	// Bookmarks are what the outline of a PDF names on this page, from top to bottom.
 	Bookmarks []Bookmark
+	// Words are what the frame says (the groups of IDTitle, IDLegend and IDNotes), for whoever sets it anew.
+	Words Words
+}
+
+// The ids of the groups that frame a drawing.
+const (
+	IDTitle  = "title"
+	IDLegend = "legend"
+	IDNotes  = "notes"
+)
+
+// Words are what the frame of a drawing says, not yet broken into lines.
+type Words struct {
+	Title       string
+	Head, Notes []Sentences // above the drawing and below it
+	// Legend are the entries of the legend, each with its mark and its text, from the upper left corner of its Frame.
+	Legend []Group
+}
+
+// Sentences are a paragraph.
+type Sentences struct {
+	Text string
+	Bold bool
 }
 
 // Bookmark is an entry of the outline of a PDF. Entries of Level 1 stand below the one of Level 0
