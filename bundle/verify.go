@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/big"
 
 	"aead.dev/minisign"
+	"github.com/holiman/uint256"
 
 	"clew/chains"
 	"clew/ingest"
@@ -25,7 +25,7 @@ type Options struct {
 	// Format writes an address as its chain does.
 	Format func(chain chains.Chain, a chains.Address) string
 	// Work returns how many hashes a header takes on average, of a chain with proof of work.
-	Work func(chain chains.Chain, header []byte) (*big.Int, error)
+	Work func(chain chains.Chain, header []byte) (*uint256.Int, error)
 	// Checkpoints returns blocks that this program fixes, without times, by height.
 	Checkpoints func(chain chains.Chain) []chains.BlockRef
 	// TraceID returns the id of a trace.

@@ -142,7 +142,7 @@ func (v *verifier) leg(h *tracer.Hop, k int) {
 		v.accountLeg(s, h, k)
 		return
 	}
-	v.outputLeg(s, h, leg)
+	v.outputLeg(s, leg)
 }
 
 // endpoint compares an output at which a branch ends with the recorded one. What accounts hold is
@@ -173,7 +173,7 @@ func (v *verifier) endpoint(e *tracer.Endpoint) {
 }
 
 // outputLeg checks a leg of a chain that keeps value in outputs.
-func (v *verifier) outputLeg(s *site, h *tracer.Hop, leg *tracer.Leg) {
+func (v *verifier) outputLeg(s *site, leg *tracer.Leg) {
 	best := s.tx.Evidence
 	kind := leg.Positions[0].Kind
 	var values []string

@@ -11,8 +11,9 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"math/big"
 	"slices"
+
+	"github.com/holiman/uint256"
 
 	"clew/chains"
 	"clew/ingest"
@@ -149,11 +150,11 @@ func objectSum(m *zip.File) (string, error) {
 // contents reads the headers, with their work, and every transaction, with its proofs.
 func (v *verifier) contents(ctx context.Context, c *checked) error {
 	m := &c.r.Manifest
-	work := new(big.Int)
+	work := new(uint256.Int)
 	worked := m.Chain.Info().Family == chains.FamilyBitcoin
 	for h, err := range c.r.Headers() {
 		if err == nil && worked {
-			var n *big.Int
+			var n *uint256.Int
 			if n, err = v.opt.Work(m.Chain, h.Raw); err == nil {
 				work.Add(work, n)
 			}
@@ -166,7 +167,7 @@ func (v *verifier) contents(ctx context.Context, c *checked) error {
 	}
 	c.by = make([]string, len(c.headers))
 	if worked {
-		v.out.Work = append(v.out.Work, Work{m.Chain, len(c.headers), work.String()})
+		v.out.Work = append(v.out.Work, Work{m.Chain, len(c.headers), work.Dec()})
 	}
 	if m.Coverage == ingest.CoverageWhole {
 		return v.wholeBlocks(ctx, c)

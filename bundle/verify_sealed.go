@@ -127,9 +127,10 @@ func (v *verifier) again(ctx context.Context) error {
 		return nil
 	}
 	words, err := v.opt.Differences(v.text, text)
-	if err != nil || len(words) == 0 {
+	if err != nil {
+		v.problem(TraceFile, "made again from what the bundle holds it cannot be compared: %v", err)
+	} else if len(words) == 0 {
 		v.problem(TraceFile, "made again from what the bundle holds it has other bytes (SHA-256 %s)", hashOf(text))
-		return nil
 	}
 	for _, w := range words[:min(maxDifferences, len(words))] {
 		v.problem(TraceFile, "made again from what the bundle holds it says otherwise: %s", w)

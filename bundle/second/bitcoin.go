@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/big"
+	"math/big" //nolint:depguard // it shares no code with the program, its amounts neither
 	"slices"
 )
 

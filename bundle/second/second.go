@@ -17,7 +17,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/big"
+	"math/big" //nolint:depguard // it shares no code with the program, its amounts neither
 	"strings"
 )
 

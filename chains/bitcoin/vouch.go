@@ -1,9 +1,8 @@
 package bitcoin
 
 import (
-	"math/big"
-
 	"github.com/btcsuite/btcd/chaincfg/v2"
+	"github.com/holiman/uint256"
 
 	"clew/chains"
 )
@@ -11,7 +10,7 @@ import (
 // ExpectedHashes returns how many hashes it takes on average to make a header that meets the target
 // of its bits: 2²⁵⁶ / (target + 1), rounded down. Whether this header meets it, CheckWork tells. On
 // chains of merged mining the hashes are those of the parent's header.
-func ExpectedHashes(chain chains.Chain, header []byte) (*big.Int, error) {
+func ExpectedHashes(chain chains.Chain, header []byte) (*uint256.Int, error) {
 	h, err := DecodeHeader(chain, header)
 	if err != nil {
 		return nil, err
@@ -20,8 +19,10 @@ func ExpectedHashes(chain chains.Chain, header []byte) (*big.Int, error) {
 	if !ok {
 		return nil, ErrNoWork
 	}
-	all := new(big.Int).Lsh(big.NewInt(1), 256)
-	return all.Div(all, new(big.Int).Add(stated.ToBig(), big.NewInt(1))), nil
+	// 2²⁵⁶ itself does not fit: 2²⁵⁶ / (t + 1) = (2²⁵⁶ − 1 − t) / (t + 1) + 1.
+	one := uint256.NewInt(1)
+	rest := new(uint256.Int).Not(stated)
+	return rest.Div(rest, stated.Add(stated, one)).AddUint64(rest, 1), nil
 }
 
 // Checkpoints returns blocks of the main chain that btcd's parameters fix (without their times), in

@@ -20,7 +20,7 @@ func TestExpectedHashes(t *testing.T) {
 		h := bitcoin.Header{Bits: c.bits}
 		n, err := bitcoin.ExpectedHashes("bitcoin", h.Encode())
 		require.NoError(t, err)
-		require.Equal(t, c.want, n.String())
+		require.Equal(t, c.want, n.Dec())
 	}
 	h := bitcoin.Header{Bits: 0x01800000}
 	_, err := bitcoin.ExpectedHashes("bitcoin", h.Encode())

@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"clew/bundle"
@@ -128,18 +128,18 @@ func vouched(by string) string {
 
 // rounded writes a large decimal as a.b × 10^n.
 func rounded(decimal string) string {
-	n, ok := new(big.Int).SetString(decimal, 10)
-	if !ok || len(decimal) <= 6 {
+	if len(decimal) <= 6 {
 		return decimal
 	}
-	shift := len(decimal) - 2
-	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(shift)), nil)
-	half := new(big.Int).Rsh(unit, 1)
-	two := n.Add(n, half).Div(n, unit).String()
-	if len(two) > 2 { // 99.6 was rounded up
-		two, shift = two[:2], shift+1
+	digits, err := strconv.Atoi(decimal[:3])
+	if err != nil {
+		return decimal
 	}
-	return fmt.Sprintf("%s.%s × 10^%d", two[:1], two[1:2], shift+1)
+	n, power := (digits+5)/10, len(decimal)-1
+	if n == 100 {
+		n, power = 10, power+1
+	}
+	return fmt.Sprintf("%d.%d × 10^%d", n/10, n%10, power)
 }
 
 // writeSaid prints one list of what the trace says.
