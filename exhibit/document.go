@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"clew/exhibit/paper"
 	"clew/exhibit/scene"
@@ -31,7 +30,7 @@ func (x *Exhibit) Document() (*paper.Document, error) {
 		return nil, err
 	}
 	doc := &paper.Document{Title: x.Scene.Title, Size: size, Head: headOf(of), Sticker: visible(of.Exhibit), Mark: markOf(of.Offered), Foot: x.foot(),
-		BatesPrefix: visible(of.BatesPrefix), BatesStart: of.BatesStart, Date: x.dataDate()}
+		BatesPrefix: visible(of.BatesPrefix), BatesStart: of.BatesStart}
 	if x.Trace.Incident.Synthetic {
 		doc.Watermark = "REPLICA"
 	}
@@ -96,17 +95,6 @@ func (x *Exhibit) foot() []string {
 	}
 	lines := []string{fmt.Sprintf("Source: %s, read %s; whole block hashes in the source note. Value is alleged to be stolen. clew %s.", what, cmp.Or(series(read), "of no chain"), visible(t.Tool.Version))}
 	return append(lines, "Trace SHA-256 "+x.SHA256)
-}
-
-// dataDate is the time of the last block read.
-func (x *Exhibit) dataDate() time.Time {
-	var last time.Time
-	for i := range x.Trace.AsOf {
-		if at, err := time.Parse(time.RFC3339, x.Trace.AsOf[i].Time); err == nil && at.After(last) {
-			last = at
-		}
-	}
-	return last
 }
 
 // drawnParts are the pages with drawings.

@@ -74,7 +74,7 @@ func (x *Exhibit) letterPaper(title string, blocks []paper.Block) *paper.Documen
 		size = paper.Sizes()[0] // the case was checked where it was read; Document says what is wrong
 	}
 	doc := &paper.Document{Title: title, Size: size, Head: headOf(&x.options.Case), Mark: "DRAFT: to be completed, checked and signed by a person; have a lawyer read it",
-		Foot: x.foot(), Watermark: "DRAFT", Date: x.dataDate()}
+		Foot: x.foot(), Watermark: "DRAFT"}
 	lead := []paper.Block{paper.Paragraph{Text: textLetterDraft, Bold: true}}
 	if x.Trace.Incident.Synthetic {
 		doc.Watermark = "REPLICA"

@@ -23,7 +23,7 @@ func (d *Document) PDF(w io.Writer, f *scene.Fonts) error {
 	if err != nil {
 		return err
 	}
-	return scene.PDF(w, pages, scene.Info{Title: d.Title, Date: d.Date})
+	return scene.PDF(w, pages, scene.Info{Title: d.Title})
 }
 
 // Pages sets the document: a scene a page, in order, in tenths of a point. Every text lies inside of the

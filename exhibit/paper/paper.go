@@ -5,11 +5,7 @@
 // Start reading at Document.
 package paper
 
-import (
-	"time"
-
-	"clew/exhibit/scene"
-)
+import "clew/exhibit/scene"
 
 // Unit is how many units of a page an inch has: a unit is a tenth of a point.
 const Unit = 720
@@ -37,9 +33,7 @@ type Document struct {
 	BatesStart  int
 	// Watermark is written across every page, under everything: "REPLICA"; "" for none.
 	Watermark string
-	// Date is when the data are of: what a PDF says of when it was made. Zero: nothing.
-	Date  time.Time
-	Parts []Part
+	Parts     []Part
 }
 
 // Part is a part of a document that starts on a page of its own.

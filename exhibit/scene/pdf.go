@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -12,15 +13,13 @@ import (
 type Info struct {
 	Title   string
 	Subject string
-	// Date is what the file says of when it was made: a date of the data, since the same data give
-	// the same bytes. 1980 stands for none.
-	Date time.Time
 }
 
 // PDF writes pages as one file: vectors, and text that can be selected, found and copied, in the
 // embedded font, of which the file has the characters that it uses. Bookmarks become its outline,
-// links of groups lead from page to page. The same pages give the same bytes. The texts of all
-// pages were measured by the fonts of the first.
+// links of groups lead from page to page. It says no time at which it was made: the same pages give the
+// same bytes, and a time of the data would be a false one. The texts of all pages were measured by the
+// fonts of the first.
 func PDF(w io.Writer, pages []*Scene, info Info) error {
 	if len(pages) == 0 {
 		return fmt.Errorf("a PDF of no pages")
@@ -31,11 +30,35 @@ func PDF(w io.Writer, pages []*Scene, info Info) error {
 			return fmt.Errorf("page %d: %w", i+1, err)
 		}
 	}
-	if err := p.doc.Output(w); err != nil {
+	var file bytes.Buffer
+	if err := p.doc.Output(&file); err != nil {
+		return fmt.Errorf("make the PDF: %w", err)
+	}
+	if err := undate(file.Bytes()); err != nil {
+		return err
+	}
+	if _, err := file.WriteTo(w); err != nil {
 		return fmt.Errorf("write the PDF: %w", err)
 	}
 	return nil
 }
+
+// undate writes spaces over the times that the library cannot leave out, which are optional: positions
+// within the file stay what its table of objects says.
+func undate(file []byte) error {
+	for _, key := range []string{"/CreationDate (D:", "/ModDate (D:"} {
+		at := bytes.LastIndex(file, []byte(key))
+		if at < 0 {
+			return fmt.Errorf("the PDF library wrote no %s where it says when a file was made", key)
+		}
+		end := at + len(key) + len(noTime) + len(")")
+		copy(file[at:end], bytes.Repeat([]byte(" "), end-at))
+	}
+	return nil
+}
+
+// noTime is what the library is told, so that it does not look at the clock.
+const noTime = "19800101000000"
 
 // pdfWriter draws scenes. Shapes are written as operators with decimals made from integers: the
 // library's own functions for them go through floating point and write each as text several times.
@@ -64,12 +87,9 @@ func newPDF(pages []*Scene, info Info) *pdfWriter {
 	d.SetCompression(true)
 	d.SetAutoPageBreak(false, 0)
 	d.SetMargins(0, 0, 0)
-	date := info.Date.UTC()
-	if info.Date.IsZero() {
-		date = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
-	}
-	d.SetCreationDate(date)
-	d.SetModificationDate(date)
+	never := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) // noTime
+	d.SetCreationDate(never)
+	d.SetModificationDate(never)
 	d.SetTitle(info.Title, true)
 	d.SetSubject(info.Subject, true)
 	d.SetProducer("clew", true)
