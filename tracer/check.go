@@ -12,6 +12,10 @@ import (
 // what a run wrote.
 var ErrAltered = errors.New("the trace was changed or is damaged")
 
+// ErrShape is with ErrAltered where a part is missing or refers to nothing: whoever goes on would have
+// to expect that of every part.
+var ErrShape = errors.New("its parts do not hang together")
+
 // Check computes again what follows from other parts of t, as one that was read from a file
 // may have been changed. It returns nil or ErrAltered with the first difference: a part that
 // is missing or refers to nothing; a sum by seed, by basis or over all endpoints that is
@@ -22,7 +26,12 @@ var ErrAltered = errors.New("the trace was changed or is damaged")
 // alone can tell. It is safe for concurrent use and changes nothing.
 func (t *Trace) Check() error {
 	c := &check{t: t, nodes: map[string]bool{}, hops: map[string]bool{}, seeds: map[string]bool{}, findings: map[string]bool{}}
-	for _, part := range []func() error{c.head, c.references, c.amounts, c.conservation, c.flow} {
+	for _, part := range []func() error{c.head, c.references} {
+		if err := part(); err != nil {
+			return fmt.Errorf("%w: %w: %w", ErrAltered, ErrShape, err)
+		}
+	}
+	for _, part := range []func() error{c.amounts, c.conservation, c.flow} {
 		if err := part(); err != nil {
 			return fmt.Errorf("%w: %w", ErrAltered, err)
 		}
@@ -46,6 +55,8 @@ func (c *check) head() error {
 		return errors.New("incident: it has no id")
 	case len(t.Rules) == 0:
 		return errors.New("rules: there are none")
+	case slices.ContainsFunc(t.Rules, func(r Rule) bool { return r >= numRules }):
+		return fmt.Errorf("rules: %v: there are %v", t.Rules, Rules())
 	case !slices.Contains(t.Rules, t.Incident.Rule):
 		return fmt.Errorf("incident: its rule, %s, is none of the trace's rules", t.Incident.Rule)
 	case !t.Incident.Rule.Conserves():

@@ -3,6 +3,7 @@ package tracer
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"clew/chains"
@@ -40,13 +41,24 @@ func ParseRule(name string) (Rule, error) {
 }
 
 // String returns the rule's name.
-func (r Rule) String() string { return ruleNames[r] }
+func (r Rule) String() string {
+	if r >= numRules {
+		return fmt.Sprintf("rule %d", uint8(r))
+	}
+	return ruleNames[r]
+}
 
 // Conserves reports whether what is stolen equals what is found under r.
 func (r Rule) Conserves() bool { return r != Poison }
 
-// MarshalText gives the rule's name.
-func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+// MarshalText gives the rule's name. What is no rule is an error: encoding/json reads a text in place
+// of a list of rules as base64, so there can be one.
+func (r Rule) MarshalText() ([]byte, error) {
+	if r >= numRules {
+		return nil, fmt.Errorf("%s: there is none", r)
+	}
+	return []byte(r.String()), nil
+}
 
 // UnmarshalText reads what MarshalText wrote.
 func (r *Rule) UnmarshalText(text []byte) (err error) {
@@ -184,8 +196,8 @@ func (s BySeed) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote, keeping the order of the keys.
 func (s *BySeed) UnmarshalJSON(data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
-	if _, err := dec.Token(); err != nil {
-		return err
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return errors.Join(fmt.Errorf("%v: want an object with the seeds as keys", open), err)
 	}
 	*s = BySeed{}
 	for dec.More() {
@@ -193,7 +205,8 @@ func (s *BySeed) UnmarshalJSON(data []byte) error {
 		if err != nil {
 			return err
 		}
-		e := SeedTraced{Seed: key.(string)}
+		e := SeedTraced{}
+		e.Seed, _ = key.(string) // as the key of an object is
 		if err := dec.Decode(&e.Traced); err != nil {
 			return err
 		}
