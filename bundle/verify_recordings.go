@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"archive/zip"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/holiman/uint256"
@@ -28,6 +28,9 @@ type checked struct {
 	txs      map[chains.TxID]*chains.Tx
 	needed   map[int64]bool // heights on whose headers something hangs
 	attested [2]int         // values of spent outputs that are somebody's word, and those that are proven
+	node     string         // of the caller's that has every header here; "": none
+	extract  bool           // that node is a recording itself
+	unasked  string         // why the node did not tell what was left out, with what joins it; "": there is none
 	unfixed  int            // blocks with transactions whose tree's depth no coinbase fixes
 }
 
@@ -108,7 +111,10 @@ func (v *verifier) objects(ctx context.Context, folder string, sub fs.FS) error 
 		v.problem(name, "it is no archive: %v", err)
 		return f.Close()
 	}
-	met := map[string]bool{}
+	met, named := map[string]bool{}, map[string]bool{}
+	for _, quoted := range quotedHash.FindAll(manifest, -1) {
+		named[string(quoted[1:len(quoted)-1])] = true
+	}
 	for _, m := range z.File {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(err, f.Close())
@@ -120,13 +126,16 @@ func (v *verifier) objects(ctx context.Context, folder string, sub fs.FS) error 
 			v.problem(name, "object %s: %v", printable(m.Name), err)
 		case sum != m.Name:
 			v.problem(name, "object %s has another content: it hashes to %s", printable(m.Name), sum)
-		case !bytes.Contains(manifest, []byte(m.Name)):
+		case !named[m.Name]:
 			v.problem(name, "object %s: recording.json does not name it", m.Name)
 		}
 		met[m.Name] = true
 	}
 	return f.Close()
 }
+
+// quotedHash is how recording.json names objects, among other hashes.
+var quotedHash = regexp.MustCompile(`"[0-9a-f]{64}"`)
 
 // maxObject bounds what one object unpacks to, in bytes: the node's word on accounts is the largest.
 const maxObject = 256_000_000
