@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"clew/exhibit/paper"
-	"clew/exhibit/scene"
 	"clew/tracer"
 )
 
@@ -44,14 +43,14 @@ func (x *Exhibit) Document() (*paper.Document, error) {
 	for _, p := range []paper.Part{
 		{Title: "Values in money: an illustration", Blocks: x.moneyBlocks()},
 		{Title: "Schedule A: every hop", Blocks: v.hopBlocks()},
-		{Title: "Schedule B: peel and relay runs", Blocks: v.runBlocks()},
+		{Title: "Schedule B: peel and relay runs", Flows: true, Blocks: v.runBlocks()},
 		{Title: "Schedule C: endpoints under every rule", Landscape: true, Blocks: v.endpointBlocks()},
-		{Title: "Schedule D: what heuristics say, and what others claim", Blocks: v.foundBlocks()},
-		{Title: "Schedule E: conservation", Landscape: true, Blocks: v.conservationBlocks()},
-		{Title: "Schedule F: gaps", Blocks: v.gapBlocks()},
-		{Title: "Schedule G: method", Blocks: v.methodBlocks()},
-		{Title: "Schedule H: from the victim to each account", Landscape: true, Blocks: x.accountBlocks()},
-		{Title: "Source note", Blocks: v.sourceBlocks()},
+		{Title: "Schedule D: what heuristics say, and what others claim", Flows: true, Blocks: v.foundBlocks()},
+		{Title: "Schedule E: conservation", Landscape: true, Flows: true, Blocks: v.conservationBlocks()},
+		{Title: "Schedule F: gaps", Flows: true, Blocks: v.gapBlocks()},
+		{Title: "Schedule G: method", Flows: true, Blocks: v.methodBlocks()},
+		{Title: "Schedule H: from the victim to each account", Landscape: true, Flows: true, Blocks: x.accountBlocks()},
+		{Title: "Source note", Flows: true, Blocks: v.sourceBlocks()},
 	} {
 		if len(p.Blocks) > 0 {
 			doc.Parts = append(doc.Parts, p)
@@ -97,93 +96,6 @@ func (x *Exhibit) foot() []string {
 	return append(lines, "Trace SHA-256 "+x.SHA256)
 }
 
-// drawnParts are the pages with drawings.
-func (x *Exhibit) drawnParts(doc *paper.Document) ([]paper.Part, error) {
-	sheet := paper.Part{Title: "Flow of funds", Landscape: true}
-	if x.options.DrawingPaper != "" {
-		var err error
-		if sheet.Size, err = paper.SizeNamed(x.options.DrawingPaper); err != nil {
-			return nil, err
-		}
-	}
-	parts, err := x.flowParts(doc, sheet)
-	if err != nil {
-		return nil, err
-	}
-	for _, chart := range []struct {
-		title string
-		draw  func() (*scene.Scene, error)
-	}{{"Timeline", x.Timeline}, {"Value in proportion", x.Sankey}} {
-		sc, err := chart.draw()
-		if err != nil {
-			return nil, err
-		}
-		p := paper.Part{Title: chart.title, Landscape: true, Size: sheet.Size, Blocks: []paper.Block{paper.Drawing{Scene: sc}}}
-		if err := x.turn(doc, &p, sc); err != nil {
-			return nil, err
-		}
-		parts = append(parts, p)
-	}
-	return parts, nil
-}
-
-// turn sets p upright where sc is larger so.
-func (x *Exhibit) turn(doc *paper.Document, p *paper.Part, sc *scene.Scene) error {
-	w, h, err := doc.Room(p, x.Scene.Fonts)
-	if err != nil {
-		return err
-	}
-	upright := *p
-	upright.Landscape = false
-	uw, uh, err := doc.Room(&upright, x.Scene.Fonts)
-	if err != nil {
-		return err
-	}
-	// The scale is the smaller of width by width and height by height: compared without division.
-	lies, stands := min(w*sc.Height, h*sc.Width), min(uw*sc.Height, uh*sc.Width)
-	p.Landscape = lies >= stands
-	return nil
-}
-
-// flowParts are the drawing on one page, or a key and sheets.
-func (x *Exhibit) flowParts(doc *paper.Document, sheet paper.Part) ([]paper.Part, error) {
-	area := func(p *paper.Part) (paper.Area, error) {
-		w, h, err := doc.Room(p, x.Scene.Fonts)
-		return paper.Area{W: w * 96 / paper.Unit, H: h * 96 / paper.Unit}, err
-	}
-	one := func(p paper.Part, title string, sc *scene.Scene) paper.Part {
-		p.Title, p.Blocks = title, []paper.Block{paper.Drawing{Scene: sc}}
-		return p
-	}
-	upright := sheet
-	upright.Landscape = false
-	for _, p := range []paper.Part{sheet, upright} {
-		room, err := area(&p)
-		if err != nil {
-			return nil, err
-		}
-		sheets, key, err := paper.Sheets(x.Scene, room)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case key == nil:
-			return []paper.Part{one(p, sheet.Title, x.Scene)}, nil
-		case len(sheets) == 0: // its title and notes were set anew
-			return []paper.Part{one(p, sheet.Title, key)}, nil
-		}
-		if x.Scene.Height > x.Scene.Width && p.Landscape {
-			continue // it may fit upright
-		}
-		parts := []paper.Part{one(p, sheet.Title+": key to the sheets", key)}
-		for _, s := range sheets {
-			parts = append(parts, one(p, fmt.Sprintf("%s: sheet %d of %d", sheet.Title, s.Number, len(sheets)), s.Scene))
-		}
-		return parts, nil
-	}
-	return nil, fmt.Errorf("the drawing of %s fits on no page", x.Trace.Incident.ID)
-}
-
 // firstPage says what the exhibit shows and what it does not.
 func (v *viewer) firstPage() []paper.Block {
 	t := v.t
@@ -200,7 +112,7 @@ func (v *viewer) firstPage() []paper.Block {
 		b = append(b, paper.Paragraph{Text: line})
 	}
 	b = append(b, paper.Heading{Text: "What it is, and what it is not"}, paper.Paragraph{Text: textWhatItIs}, paper.Paragraph{Text: textWhatItIsNot})
-	b = append(b, paper.Heading{Text: "The rule, declared before the result"})
+	b = append(b, paper.Heading{Text: "Contents"}, paper.Contents{}, paper.Heading{Text: "The rule, declared before the result"})
 	for _, m := range v.method() {
 		b = append(b, paper.Paragraph{Text: m.Term + ": " + m.Text})
 	}

@@ -137,6 +137,9 @@ func (a *artist) legend(y int) (int, error) {
 	return y, nil
 }
 
+// lineEntries is how many entries at the head of the legend explain lines.
+const lineEntries = 3
+
 type legendEntry struct {
 	text string
 	draw func(g *scene.Group, x, y int)
@@ -156,7 +159,7 @@ func (a *artist) legendEntries() []legendEntry {
 			g.AddRect(r)
 		}
 	}
-	entries := []legendEntry{
+	entries := []legendEntry{ // lineEntries of them
 		{"movement proven by inclusion in a block", stroke(Proven)},
 		{"movement attested by a node, or imported", stroke(Attested)},
 		{"inferred by a heuristic, or adopted by the analyst", stroke(Inferred)},

@@ -45,35 +45,25 @@ func TestSheets(t *testing.T) {
 
 func requireSheets(t *testing.T, s *scene.Scene, area paper.Area) {
 	t.Helper()
-	sheets, key, err := paper.Sheets(s, area)
+	sheets, key, err := paper.Sheets(s, area, area)
 	require.NoError(t, err)
-	again, _, err := paper.Sheets(s, area)
+	again, _, err := paper.Sheets(s, area, area)
 	require.NoError(t, err)
 	require.Equal(t, sheets, again)
 	if key == nil {
 		require.Empty(t, sheets)
+		require.True(t, paper.Fits(paper.Bare(s), area))
 		return
 	}
-	if len(sheets) == 0 {
-		require.Equal(t, wordsOf(s, inDrawing, inFrame), wordsOf(key, inDrawing, inFrame))
-		requireApart(t, key, area)
-		return
-	}
-	var shown, framed []string
+	var shown []string
 	for i, one := range sheets {
 		require.Equal(t, i+1, one.Number)
-		shown = append(shown, wordsOf(one.Scene, inDrawing)...)
-		if one.Boxes == 0 && i == len(sheets)-1 {
-			framed = append(framed, wordsOf(one.Scene, inFrame)...)
-		}
+		shown = append(shown, wordsOf(one.Scene)...)
 		requireApart(t, one.Scene, area)
 		requireClearText(t, one.Scene)
 	}
 	sort.Strings(shown)
-	require.Equal(t, wordsOf(s, inDrawing), shown)
-	for _, text := range wordsOf(s, inFrame) {
-		require.Contains(t, append(framed, wordsOf(key, inFrame)...), text)
-	}
+	require.Equal(t, wordsOf(s), shown)
 	requireApart(t, key, area)
 	requireLetters(t, s, sheets)
 }
@@ -84,11 +74,11 @@ func inDrawing(g *scene.Group) bool {
 
 func inFrame(g *scene.Group) bool { return g.Kind == scene.GroupFrame }
 
-// wordsOf lists the texts of the groups, sorted.
-func wordsOf(s *scene.Scene, of ...func(*scene.Group) bool) []string {
+// wordsOf lists the texts of a drawing but for its frame, sorted.
+func wordsOf(s *scene.Scene) []string {
 	var out []string
 	for i := range s.Groups {
-		if g := &s.Groups[i]; slices.ContainsFunc(of, func(is func(*scene.Group) bool) bool { return is(g) }) && !strings.HasPrefix(g.ID, "key") {
+		if g := &s.Groups[i]; inDrawing(g) {
 			for _, text := range g.Texts {
 				out = append(out, text.S)
 			}
@@ -139,24 +129,34 @@ func requireLetters(t *testing.T, s *scene.Scene, sheets []paper.Sheet) {
 			if g.Kind != scene.GroupFrame || len(g.Texts) != 2 || g.Link == "" {
 				continue
 			}
-			name, other, at := g.Texts[0].S, 0, g.Paths[0].Points[0]
-			if n, err := fmt.Sscanf(g.Texts[1].S, "to sheet %d", &other); n == 1 && err == nil {
+			name, at := g.Texts[0].S, g.Paths[0].Points[0]
+			if strings.HasPrefix(g.Anchor, "to") {
 				require.NotContains(t, leaves, name)
 				require.True(t, slices.Contains(finish, at), "letter %s stands where no arrow ends", name)
-				leaves[name] = crossing{one.Number, other}
-				require.Contains(t, one.To, other)
+				leaves[name] = crossing{one.Number, named(t, g, "to sheet %d", one.Number)}
+				require.Contains(t, append(one.To, one.Number), leaves[name].to)
 				continue
 			}
-			_, err := fmt.Sscanf(g.Texts[1].S, "from sheet %d", &other)
-			require.NoError(t, err)
 			require.NotContains(t, enters, name)
 			require.True(t, slices.Contains(begin, at), "letter %s stands where no arrow begins", name)
-			enters[name] = crossing{other, one.Number}
-			require.Contains(t, one.From, other)
+			enters[name] = crossing{named(t, g, "from sheet %d", one.Number), one.Number}
+			require.Contains(t, append(one.From, one.Number), enters[name].from)
 		}
 	}
 	require.Equal(t, leaves, enters)
 	require.Len(t, leaves, pieces, "each cut of an arrow makes one piece more, and has a letter")
+}
+
+// named is the sheet that is named beside a letter: another one, or this one.
+func named(t *testing.T, g *scene.Group, format string, this int) int {
+	if g.Texts[1].S == "this sheet" {
+		return this
+	}
+	other := 0
+	_, err := fmt.Sscanf(g.Texts[1].S, format, &other)
+	require.NoError(t, err)
+	require.NotEqual(t, this, other)
+	return other
 }
 
 // lines counts the lines of all arrows.
@@ -179,6 +179,6 @@ func ends(s *scene.Scene) (begin, finish []scene.Point) {
 
 // TestSheetsOfSmallPaper: paper on which nothing could be read is refused.
 func TestSheetsOfSmallPaper(t *testing.T) {
-	_, _, err := paper.Sheets(byName(t, "busy-60").Scene, paper.Area{W: 300, H: 200})
+	_, _, err := paper.Sheets(byName(t, "busy-60").Scene, paper.Area{W: 300, H: 200}, letterPaper())
 	require.ErrorContains(t, err, "choose larger paper")
 }

@@ -2,15 +2,19 @@ package paper
 
 import "clew/exhibit/scene"
 
-// drawing sets a drawing in the middle of the page, made smaller where it has to be.
-func (s *setter) drawing(d *Drawing) error {
-	caption := 0
+// drawing sets a drawing in the middle of the page, made smaller where it has to be. rest is what comes behind it.
+func (s *setter) drawing(d *Drawing, rest []Block) error {
+	below, err := s.heights(rest, d.With, s.bottom)
+	if err != nil {
+		return err
+	}
+	caption := below + styleFine.leading/2
 	if d.Caption != "" {
 		lines, err := wrap(s.f, d.Caption, s.w, styleFine)
 		if err != nil {
 			return err
 		}
-		caption = len(lines) * styleFine.leading
+		caption += len(lines) * styleFine.leading
 	}
 	per := d.Scene.PerInch
 	if per == 0 {
@@ -18,8 +22,10 @@ func (s *setter) drawing(d *Drawing) error {
 	}
 	full := scale{Unit, per}
 	width, height := extent(d.Scene)
-	if err := s.need(full.of(height) + caption); err != nil {
-		return err
+	if 3*(s.bottom-s.y-caption) < s.bottom-marginTop {
+		if err := s.need(full.of(height) + caption); err != nil {
+			return err
+		}
 	}
 	if room := s.bottom - s.y - caption; full.of(height) > room && smallText(d.Scene, scale{room, height}) {
 		if parts := s.cutTall(d.Scene, room); len(parts) > 1 {
@@ -35,7 +41,7 @@ func (s *setter) drawing(d *Drawing) error {
 	if err := s.scaled(d.Scene, by, marginSide+(s.w-by.of(width))/2); err != nil {
 		return err
 	}
-	s.y += by.of(height)
+	s.y += by.of(height) + styleFine.leading/2
 	if d.Caption == "" {
 		return nil
 	}
@@ -67,7 +73,7 @@ func (s *setter) drawings(parts []*scene.Scene, caption string) error {
 				return err
 			}
 		}
-		if err := s.drawing(&Drawing{Scene: p, Caption: caption}); err != nil {
+		if err := s.drawing(&Drawing{Scene: p, Caption: caption}, nil); err != nil {
 			return err
 		}
 	}
@@ -78,6 +84,55 @@ func (s *setter) drawings(parts []*scene.Scene, caption string) error {
 func smallText(sc *scene.Scene, by scale) bool {
 	size := smallest(sc)
 	return size > 0 && by.of(size) < leastText
+}
+
+// Bare returns a drawing without its frame, which Words hold, cut to what is left.
+func Bare(sc *scene.Scene) *scene.Scene {
+	out := *sc
+	out.Groups = nil
+	for i := range sc.Groups {
+		switch g := &sc.Groups[i]; {
+		case g.Kind == scene.GroupFrame && (g.ID == scene.IDTitle || g.ID == scene.IDLegend || g.ID == scene.IDNotes):
+		case g.Kind == scene.GroupMark:
+		default:
+			out.Groups = append(out.Groups, clone(g))
+		}
+	}
+	all := whole(&out)
+	for i := range out.Groups {
+		out.Groups[i].Move(edge-all.X, edge-all.Y)
+	}
+	out.Width, out.Height = all.W+2*edge, all.H+2*edge
+	return &out
+}
+
+// whole is the rectangle that a drawing fills.
+func whole(sc *scene.Scene) scene.Rect {
+	var all scene.Rect
+	for i := range sc.Groups {
+		g := &sc.Groups[i]
+		if g.Frame.W == 0 { // an arrow has no frame
+			first := scene.Rect{}
+			switch {
+			case len(g.Paths) > 0:
+				first.X, first.Y = g.Paths[0].Points[0].X, g.Paths[0].Points[0].Y
+			case len(g.Rects) > 0:
+				first = g.Rects[0]
+			default:
+				continue
+			}
+			g = &scene.Group{Frame: first, Paths: g.Paths, Rects: g.Rects}
+		}
+		b := bounds(g)
+		if all.W == 0 {
+			all = b
+			continue
+		}
+		x1, y1 := max(all.X+all.W, b.X+b.W), max(all.Y+all.H, b.Y+b.H)
+		all.X, all.Y = min(all.X, b.X), min(all.Y, b.Y)
+		all.W, all.H = x1-all.X, y1-all.Y
+	}
+	return all
 }
 
 // extent is the size of a drawing, and more where its texts need more.

@@ -38,6 +38,9 @@ func (d *Document) Pages(f *scene.Fonts) ([]*scene.Scene, error) {
 			return nil, fmt.Errorf("%q of %q: %w", d.Parts[i].Title, d.Title, err)
 		}
 	}
+	if err := s.contents(); err != nil {
+		return nil, fmt.Errorf("contents of %q: %w", d.Title, err)
+	}
 	for i, p := range s.pages {
 		if err := s.finish(i, p); err != nil {
 			return nil, fmt.Errorf("page %d of %q: %w", i+1, d.Title, err)
@@ -46,7 +49,8 @@ func (d *Document) Pages(f *scene.Fonts) ([]*scene.Scene, error) {
 	return s.pages, nil
 }
 
-// Room returns the room, in units, that a drawing of one line of caption has on a page of p to itself.
+// Room returns the room, in units, that the first drawing of p has on the page on which p starts, with
+// what p says before it and with those blocks behind it that stay with it. It may be less than nothing.
 func (d *Document) Room(p *Part, f *scene.Fonts) (w, h int, err error) {
 	s := &setter{d: d, f: f}
 	if err := s.measure(); err != nil {
@@ -55,7 +59,19 @@ func (d *Document) Room(p *Part, f *scene.Fonts) (w, h int, err error) {
 	if err := s.newPage(p); err != nil {
 		return 0, 0, err
 	}
-	return s.w, s.bottom - s.y - styleFine.leading, nil
+	if err := s.title(p); err != nil {
+		return 0, 0, err
+	}
+	for k, b := range p.Blocks {
+		if drawing, ok := b.(Drawing); ok {
+			below, err := s.heights(p.Blocks[k+1:], drawing.With, s.bottom)
+			return s.w, s.bottom - s.y - below - styleFine.leading/2, err
+		}
+		if err := s.block(b, p.Blocks[k+1:]); err != nil {
+			return 0, 0, err
+		}
+	}
+	return s.w, s.bottom - s.y, nil
 }
 
 // setter sets one document.
@@ -66,6 +82,8 @@ type setter struct {
 	pages   []*scene.Scene
 	parts   []*Part // of each page
 	feet    map[int][]string
+	starts  []int // the page on which each part starts, from 0
+	listed  *list
 
 	// The page that is set:
 	sc      *scene.Scene
@@ -151,7 +169,16 @@ func (s *setter) need(h int) error {
 }
 
 func (s *setter) part(i int, p *Part) error {
-	if err := s.newPage(p); err != nil {
+	goesOn := false
+	if i > 0 && p.Flows {
+		var err error
+		if goesOn, err = s.follows(p); err != nil {
+			return err
+		}
+	}
+	if goesOn {
+		s.p, s.y = p, s.y+gapPart
+	} else if err := s.newPage(p); err != nil {
 		return err
 	}
 	if i == 0 {
@@ -159,15 +186,17 @@ func (s *setter) part(i int, p *Part) error {
 			return err
 		}
 	}
+	s.starts = append(s.starts, len(s.pages)-1)
+	s.sc.Groups = append(s.sc.Groups, scene.Group{Kind: scene.GroupFrame, Anchor: partAnchor(i), Frame: scene.Rect{X: marginSide, Y: s.y, W: s.w, H: stylePart.leading}})
 	if p.Title != "" {
-		s.sc.Bookmarks = append(s.sc.Bookmarks, scene.Bookmark{Title: scene.Visible(p.Title)})
-	}
-	_, drawn := firstOf(p.Blocks).(Drawing)
-	if p.Title != "" && !drawn {
-		if err := s.lines(p.Title, stylePart, left); err != nil {
-			return err
+		mark := scene.Bookmark{Title: scene.Visible(p.Title)}
+		if goesOn {
+			mark.Y = s.y
 		}
-		s.y += 50
+		s.sc.Bookmarks = append(s.sc.Bookmarks, mark)
+	}
+	if err := s.title(p); err != nil {
+		return err
 	}
 	for k, b := range p.Blocks {
 		if err := s.block(b, p.Blocks[k+1:]); err != nil {
@@ -177,11 +206,16 @@ func (s *setter) part(i int, p *Part) error {
 	return nil
 }
 
-func firstOf(blocks []Block) Block {
-	if len(blocks) == 0 {
+// title sets the heading of a part.
+func (s *setter) title(p *Part) error {
+	if p.Title == "" {
 		return nil
 	}
-	return blocks[0]
+	if err := s.lines(p.Title, stylePart, left); err != nil {
+		return err
+	}
+	s.y += 50
+	return nil
 }
 
 func (s *setter) block(b Block, rest []Block) error {
@@ -189,11 +223,8 @@ func (s *setter) block(b Block, rest []Block) error {
 	case Heading:
 		return s.heading(b, rest)
 	case Paragraph:
-		st := styleText
-		if b.Fine {
-			st = styleFine
-		}
-		if err := s.lines(b.Text, st.strong(b.Bold), left); err != nil {
+		st := b.style()
+		if err := s.lines(b.Text, st, left); err != nil {
 			return err
 		}
 		s.y += st.leading / 3
@@ -201,16 +232,21 @@ func (s *setter) block(b Block, rest []Block) error {
 	case Table:
 		return s.table(&b)
 	case Drawing:
-		return s.drawing(&b)
+		return s.drawing(&b, rest)
+	case Legend:
+		return s.legend(&b)
+	case Contents:
+		return s.contentsHere()
 	}
 	return fmt.Errorf("a block of kind %T", b)
 }
 
-// keepWithHeading is how much of what follows stands on the page of its heading.
-const keepWithHeading = 700
-
-func (s *setter) heading(h Heading, _ []Block) error {
-	if err := s.need(styleHeading.leading + keepWithHeading); err != nil {
+func (s *setter) heading(h Heading, rest []Block) error {
+	keep, err := s.keep(rest)
+	if err != nil {
+		return err
+	}
+	if err := s.need(styleHeading.leading + 120 + keep); err != nil {
 		return err
 	}
 	if !s.isFresh {

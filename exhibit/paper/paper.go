@@ -5,7 +5,9 @@
 // Start reading at Document.
 package paper
 
-import "clew/exhibit/scene"
+import (
+	"clew/exhibit/scene"
+)
 
 // Unit is how many units of a page an inch has: a unit is a tenth of a point.
 const Unit = 720
@@ -36,17 +38,20 @@ type Document struct {
 	Parts     []Part
 }
 
-// Part is a part of a document that starts on a page of its own.
+// Part is a part of a document, which starts on a page of its own unless it Flows.
 type Part struct {
-	// Title stands in the outline of the PDF, at the head of each page, and as a heading unless a
-	// Drawing comes first, which names itself.
-	Title     string
+	Title     string // stands in the outline of the PDF, at the head of each page, and as a heading
 	Landscape bool
 	Size      Size // where its pages are larger than the document's
-	Blocks    []Block
+	// Flows: it starts below the part before it, where that page lies alike and has room for all of
+	// it, or for much.
+	Flows bool
+	// Unlisted: it is not in Contents, since the part before it stands for it.
+	Unlisted bool
+	Blocks   []Block
 }
 
-// Block is one of Paragraph, Heading, Table and Drawing.
+// Block is one of Paragraph, Heading, Table, Drawing, Legend and Contents.
 type Block interface{ block() }
 
 // Heading is a heading within a part.
@@ -87,13 +92,22 @@ type Cell struct {
 }
 
 // Drawing is a scene set on a page, made smaller where it has to be but never enlarged, in the
-// middle, with a caption. It is not split (sheets.go does that) and has a page to itself where it needs one.
+// middle, with a caption. It is not split (sheets.go does that).
 type Drawing struct {
 	Scene   *scene.Scene
 	Caption string
+	With    int // so many of the blocks behind it stand on its page, for which it leaves room
 }
+
+// Legend are entries side by side (scene.Words), in as many rows as they need.
+type Legend struct{ Entries []scene.Group }
+
+// Contents lists the parts that have a title, each with the number of its first page, to which it leads.
+type Contents struct{}
 
 func (Heading) block()   {}
 func (Paragraph) block() {}
 func (Table) block()     {}
 func (Drawing) block()   {}
+func (Legend) block()    {}
+func (Contents) block()  {}

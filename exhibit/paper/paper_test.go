@@ -3,6 +3,7 @@ package paper_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func sample(t require.TestingT, rows [][]paper.Cell) *paper.Document {
 		Parts: []paper.Part{
 			{Blocks: []paper.Block{paper.Paragraph{Text: strings.Repeat("What it finds, in words. ", 40)}, paper.Heading{Text: "Heading"}, paper.Paragraph{Text: "Fine.", Fine: true}}},
 			{Title: "Schedule A", Blocks: []paper.Block{paper.Table{Repeat: "Schedule A, continued", Rows: rows,
-				Columns: []paper.Column{{Head: "Hop", Width: 10}, {Head: "A long head of a column", Width: 20}, {Head: "Amount", Width: 30, Right: true}}}}},
+				Columns: []paper.Column{{Head: "Hop", Width: 10}, {Head: "A long head of a column", Width: 20}, {Head: "Amount", Width: 30}}}}},
 			{Title: "Schedule C", Landscape: true, Blocks: []paper.Block{paper.Table{Rows: rows[:min(3, len(rows))],
 				Columns: []paper.Column{{Head: "Hop", Width: 10}, {Head: "To", Width: 20}, {Head: "Amount", Width: 30, Right: true}}}}},
 		},
@@ -113,8 +114,11 @@ func TestPagesProperties(t *testing.T) {
 			require.Contains(t, page, strings.Repeat("5e", 32))
 			require.Contains(t, page, "REPLICA")
 			whole.WriteString(body(p, 0, p.Width))
-			for c, edge := range []int{430, 1306, 3059} { // a sixth, a third, half of an upright page
-				columns[c].WriteString(body(p, edge, []int{1306, 3059, 5690}[c]))
+			edges := append(columnsOf(p), p.Width)
+			for c := range columns {
+				if len(edges) == len(columns)+1 {
+					columns[c].WriteString(body(p, edges[c], edges[c+1]))
+				}
 			}
 		}
 		for _, row := range rows {
@@ -129,6 +133,21 @@ func TestPagesProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// columnsOf are the left edges of the columns of the table of a page, by its head; nil without one.
+func columnsOf(p *scene.Scene) (edges []int) {
+	for i := range p.Groups {
+		if g := &p.Groups[i]; len(g.Rects) == 1 && g.Frame.Y > 700 && len(edges) == 0 {
+			for _, t := range g.Texts {
+				if !slices.Contains(edges, t.X) {
+					edges = append(edges, t.X)
+				}
+			}
+		}
+	}
+	slices.Sort(edges)
+	return edges
 }
 
 // body is what stands between head and foot of a page and between two edges, without the heads of

@@ -23,53 +23,70 @@ type Sheet struct {
 // leastText is the smallest text on paper, in tenths of a point.
 const leastText = 70
 
-// Sheets cuts a drawing that is too large for one page of the given area into sheets, and draws
-// the key: the whole drawing small, with the numbers of the sheets, and title, legend and
-// notes; what of these finds no room is a last sheet without boxes. A drawing whose smallest text is at least 7 pt on one page gives no sheets and no key; one that
-// needs no more than its title, legend and notes set anew gives no sheets, and itself, so set, as the key.
+// Fits reports whether a drawing is shown whole in an area with its smallest text at 7 pt or more.
+func Fits(sc *scene.Scene, area Area) bool {
+	room := area.room(smallest(sc))
+	return sc.Width <= room.W && sc.Height <= room.H
+}
+
+// Sheets cuts a drawing that does not fit one page of the given area into sheets, and draws
+// the key, for an area of its own: the whole drawing small, with the numbers of the sheets. The frame of the drawing
+// (Bare) stands on none of them. A drawing that fits gives no sheets and no key.
 //
 // Cuts run across the flow where only arrows cross it, and within such a band between boxes, in steps
-// where they are not beside each other. Every box, label and stub stands on one sheet, whole.
-// An arrow is drawn on every sheet that it crosses, and where it leaves one and enters another both
+// where they are not beside each other; or first along the flow, where that takes fewer sheets. Every box,
+// label and stub stands on one sheet, whole. Parts that are small stand together on a sheet, in the order of the flow.
+// An arrow is drawn in every part that it crosses, and where it leaves one and enters another both
 // show the same letter at the match line, and the number of the other sheet; no two crossings share a letter.
 // Sheets are numbered along the flow, and within a band from its first side to its last.
 //
 // What is written across the whole drawing (scene.GroupMark) is left to Document.Watermark. It is a
 // pure function of its arguments.
-func Sheets(sc *scene.Scene, area Area) ([]Sheet, *scene.Scene, error) {
-	room := area.room(smallest(sc))
-	if sc.Width <= room.W && sc.Height <= room.H {
+func Sheets(sc *scene.Scene, area, keyArea Area) ([]Sheet, *scene.Scene, error) {
+	sc = Bare(sc)
+	if Fits(sc, area) {
 		return nil, nil, nil
 	}
+	room := area.room(smallest(sc))
 	if room.W < leastRoom || room.H < leastRoom {
 		return nil, nil, fmt.Errorf("cut a drawing into sheets: an area of %d by %d pixels is too small for a sheet; choose larger paper", area.W, area.H)
 	}
-	c := newCutter(sc, room)
-	if whole, err := c.reset(); err != nil || whole != nil {
-		return nil, whole, err
+	var best *cutter
+	for _, down := range []bool{sc.Down, !sc.Down} {
+		turned := *sc
+		turned.Down = down
+		c := newCutter(&turned, room)
+		over, err := c.tries()
+		if err != nil {
+			return nil, nil, fmt.Errorf("sheets of %q: %w", sc.Title, err)
+		}
+		if best == nil || !over && len(c.sheets) < len(best.sheets) {
+			best = c
+		}
 	}
+	key, err := best.key(keyArea)
+	if err != nil {
+		return nil, nil, fmt.Errorf("key sheet of %q: %w", sc.Title, err)
+	}
+	return best.sheets, key, nil
+}
+
+// tries cuts until no part is larger than its room, and reports whether one still is.
+func (c *cutter) tries() (over bool, err error) {
 	for range mostTries {
 		c.cut()
 		c.clip()
-		if err := c.drawSheets(); err != nil {
-			return nil, nil, fmt.Errorf("sheets of %q: %w", sc.Title, err)
+		if err := c.pack(); err != nil {
+			return false, err
 		}
 		if !c.tighten() {
 			break
 		}
 	}
-	key, err := c.key()
-	if err != nil {
-		return nil, nil, fmt.Errorf("key sheet of %q: %w", sc.Title, err)
+	for i := range c.sheets {
+		over = over || c.sheets[i].Scene.Width > c.room.W || c.sheets[i].Scene.Height > c.room.H
 	}
-	if len(c.notes) > 0 {
-		s, err := c.notesSheet()
-		if err != nil {
-			return nil, nil, fmt.Errorf("notes of %q: %w", sc.Title, err)
-		}
-		c.sheets = append(c.sheets, s)
-	}
-	return c.sheets, key, nil
+	return over, nil
 }
 
 const (

@@ -13,8 +13,8 @@ import (
 
 const (
 	// sideRoom and endRoom are kept for the letters at the left and right, and at the top and bottom,
-	// of a sheet; headRoom for its number. In pixels of the drawing.
-	sideRoom, endRoom, headRoom = 112, 52, 40
+	// of a sheet. In pixels of the drawing.
+	sideRoom, endRoom = 112, 52
 	// slack is how far arrows may run above and below all boxes of a band and still be on its sheets.
 	slack = 40
 	// apart is how far a cut stays from a box or a label, where there is room.
@@ -55,8 +55,8 @@ type cutter struct {
 	lines         []line
 	bands         []band
 	regions       []region
+	sheetOf       []int // the number of each region's sheet
 	sheets        []Sheet
-	notes         []scene.Group // for which the key has no room
 }
 
 // region is what of the drawing stands on one sheet.
@@ -70,8 +70,8 @@ type region struct {
 
 func newCutter(sc *scene.Scene, room Area) *cutter {
 	c := &cutter{sc: sc, room: room}
-	c.all, c.lines = c.whole(), c.arrowLines()
-	w, h := room.W-2*edge, room.H-headRoom-edge
+	c.all, c.lines = whole(sc), c.arrowLines()
+	w, h := room.W-2*edge, room.H-2*edge
 	if c.all.W > w || c.all.H > h { // more than one sheet, with letters
 		w, h = w-2*sideRoom, h-2*endRoom
 	}

@@ -18,31 +18,18 @@ const (
 	edge = 8
 )
 
-// drawSheets draws every region as a sheet.
-func (c *cutter) drawSheets() error {
-	c.sheets = nil
-	for i := range c.regions {
-		s, err := c.sheet(i)
-		if err != nil {
-			return err
-		}
-		c.sheets = append(c.sheets, s)
-	}
-	return nil
-}
-
-// sheet draws region i: arrows, what stands on it, match lines and their letters.
-func (c *cutter) sheet(i int) (Sheet, error) {
+// panel draws region i: arrows, what stands on it, match lines and their letters.
+func (c *cutter) panel(i int) (panel, error) {
 	r := &c.regions[i]
 	view := c.view(r)
-	s := Sheet{Number: i + 1}
-	tabs, err := c.tabs(r, view)
+	s := panel{region: i}
+	tabs, err := c.tabs(i, view)
 	if err != nil {
 		return s, err
 	}
 	margins := marginsOf(tabs)
-	sc := &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Width: margins.left + view.W + margins.right + 2*edge, Height: headRoom + margins.top + view.H + margins.bottom + edge}
-	dx, dy := edge+margins.left-view.X, headRoom+margins.top-view.Y
+	sc := &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down, Width: margins.left + view.W + margins.right + 2*edge, Height: margins.top + view.H + margins.bottom + 2*edge}
+	dx, dy := edge+margins.left-view.X, edge+margins.top-view.Y
 	for _, g := range append(c.clusters(i, view), c.arrows(i)...) {
 		g.Move(dx, dy)
 		sc.Groups = append(sc.Groups, g)
@@ -53,7 +40,7 @@ func (c *cutter) sheet(i int) (Sheet, error) {
 		case scene.GroupCluster:
 			continue
 		case scene.GroupBox:
-			s.Boxes++
+			s.boxes++
 		}
 		g.Move(dx, dy)
 		sc.Groups = append(sc.Groups, g)
@@ -66,15 +53,8 @@ func (c *cutter) sheet(i int) (Sheet, error) {
 		g.Move(dx, dy)
 		sc.Groups = append(sc.Groups, g)
 	}
-	for _, e := range r.ends {
-		if e.out {
-			s.To = insert(s.To, e.other+1)
-		} else {
-			s.From = insert(s.From, e.other+1)
-		}
-	}
-	s.Scene = sc
-	return s, c.head(&s)
+	s.scene = sc
+	return s, nil
 }
 
 // view is what of the drawing a sheet shows, in pixels of the drawing.
@@ -147,39 +127,6 @@ func (c *cutter) matchLines(i int, view scene.Rect) scene.Group {
 	return g
 }
 
-// head writes the sheet's number and what its letters mean.
-func (c *cutter) head(s *Sheet) error {
-	name := fmt.Sprintf("Sheet %d of %d", s.Number, len(c.regions))
-	s.Scene.Title = name + ": " + c.sc.Title
-	s.Scene.Description = name + ", " + count(s.Boxes, "box", "boxes") + says(" Arrows come from", s.From) + says(" Arrows go on to", s.To)
-	const size = 15
-	w, err := c.sc.Fonts.Measure(name, size, true)
-	if err != nil {
-		return err
-	}
-	g := scene.Group{Kind: scene.GroupFrame, ID: "sheet", Anchor: anchor(s.Number)}
-	g.AddText(scene.Text{X: edge, Y: edge + size, W: w, Size: size, Bold: true, S: name})
-	x := edge + w + 16
-	if len(s.From)+len(s.To) > 0 {
-		lines, err := c.sc.Fonts.Wrap("At a dashed match line each arrow goes on at its letter on the sheet named.", max(120, s.Scene.Width-x-edge), textSize, false)
-		if err != nil {
-			return err
-		}
-		for k, l := range lines[:min(2, len(lines))] {
-			lw, err := c.sc.Fonts.Measure(l, textSize, false)
-			if err != nil {
-				return err
-			}
-			g.AddText(scene.Text{X: x, Y: edge + 10 + k*15, W: lw, Size: textSize, S: l})
-			s.Scene.Width = max(s.Scene.Width, x+lw+edge)
-		}
-	}
-	s.Scene.Width = max(s.Scene.Width, edge+w+edge)
-	g.Frame = scene.Rect{X: edge, Y: 0, W: s.Scene.Width - 2*edge, H: headRoom - 4}
-	s.Scene.Groups = append([]scene.Group{g}, s.Scene.Groups...)
-	return nil
-}
-
 // anchor is where the number of a sheet on the key leads to.
 func anchor(sheet int) string { return fmt.Sprintf("sheet%d", sheet) }
 
@@ -205,11 +152,15 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// thisSheet is said of an arrow that goes on in another part of the sheet.
+const thisSheet = "this sheet"
+
 // tab is a letter at the frame of a sheet, in pixels of the drawing.
 type tab struct {
 	out             bool   // the arrow leaves here
 	letter, where   string // "A", "to sheet 3"
 	letterW, whereW int
+	room            int         // that is kept for where: as much in all tabs, so that the number decides nothing
 	at              scene.Point // where the arrow meets the match line
 	place           place
 	pos             int // along the side
@@ -227,14 +178,21 @@ const (
 )
 
 // tabs places the letters of a region beside what it shows, side by side in the order of the arrows.
-func (c *cutter) tabs(r *region, view scene.Rect) ([]tab, error) {
+func (c *cutter) tabs(i int, view scene.Rect) ([]tab, error) {
 	var out []tab
-	for _, e := range r.ends {
-		t := tab{out: e.out, letter: e.letter, at: c.uv(e.at), place: c.placeOf(e.side), where: fmt.Sprintf("from sheet %d", e.other+1)}
-		if e.out {
-			t.where = fmt.Sprintf("to sheet %d", e.other+1)
+	room, err := c.sc.Fonts.Measure(fmt.Sprintf("from sheet %d", len(c.regions)), textSize, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range c.regions[i].ends {
+		other := c.sheetOf[e.other]
+		t := tab{room: room, out: e.out, letter: e.letter, at: c.uv(e.at), place: c.placeOf(e.side), where: fmt.Sprintf("from sheet %d", other)}
+		switch {
+		case other == c.sheetOf[i]:
+			t.where = thisSheet
+		case e.out:
+			t.where = fmt.Sprintf("to sheet %d", other)
 		}
-		var err error
 		if t.letterW, err = c.sc.Fonts.Measure(t.letter, textSize, true); err != nil {
 			return nil, err
 		}
@@ -246,13 +204,13 @@ func (c *cutter) tabs(r *region, view scene.Rect) ([]tab, error) {
 	slices.SortStableFunc(out, func(a, b tab) int {
 		return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.along(), b.along()))
 	})
-	for i := 0; i < len(out); {
-		k := i
-		for k < len(out) && out[k].place == out[i].place {
-			k++
+	for from := 0; from < len(out); {
+		to := from
+		for to < len(out) && out[to].place == out[from].place {
+			to++
 		}
-		spread(out[i:k], view)
-		i = k
+		spread(out[from:to], view)
+		from = to
 	}
 	return out, nil
 }
@@ -280,9 +238,9 @@ func (t *tab) along() int {
 // width and height of the tab: one line at the sides, two at top and bottom.
 func (t *tab) width() int {
 	if t.upDown() {
-		return max(t.letterW, t.whereW) + 6
+		return max(t.letterW, t.room) + 6
 	}
-	return t.letterW + 8 + 4 + t.whereW
+	return t.letterW + 8 + 4 + t.room
 }
 
 func (t *tab) height() int {

@@ -58,7 +58,7 @@ func (t *tab) group(view scene.Rect) scene.Group {
 	switch t.place {
 	case placeLeft: // the letter beside the drawing
 		key.X = f.X + w - key.W
-		where.X = f.X
+		where.X = f.X + t.room - t.whereW
 	case placeTop:
 		key.X, key.Y = f.X+(w-key.W)/2, f.Y+h-tabHeight
 		where = scene.Point{X: f.X + (w-t.whereW)/2, Y: f.Y + 12}

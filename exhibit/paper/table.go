@@ -18,6 +18,7 @@ type grid struct {
 	x, w  []int // of the columns
 	head  row
 	whole int
+	group []Cell // the row that heads those that come now
 }
 
 // row is a row broken into lines: of its cells, and below them of those that span the table.
@@ -34,31 +35,15 @@ type cell struct {
 
 // table sets t, over as many pages as it needs.
 func (s *setter) table(t *Table) error {
-	g := &grid{t: t, whole: s.w}
-	share, at := 0, marginSide
-	for _, c := range t.Columns {
-		share += c.Width
-	}
-	for _, c := range t.Columns {
-		w := s.w * c.Width / max(share, 1)
-		g.x, g.w = append(g.x, at), append(g.w, w)
-		at += w
-	}
-	heads := make([]Cell, len(t.Columns))
-	for i, c := range t.Columns {
-		heads[i] = Cell{Text: c.Head, Bold: true}
-	}
-	var err error
-	if g.head, err = s.row(g, heads); err != nil {
+	g, err := s.grid(t)
+	if err != nil {
 		return err
 	}
-	var first row
-	if len(t.Rows) > 0 {
-		if first, err = s.row(g, t.Rows[0]); err != nil {
-			return err
-		}
+	least, err := s.least(g)
+	if err != nil {
+		return err
 	}
-	if err := s.need(g.head.height() + min(first.height(), keepWithHeading)); err != nil {
+	if err := s.need(least); err != nil {
 		return err
 	}
 	if err := s.tableHead(g); err != nil {
@@ -69,12 +54,38 @@ func (s *setter) table(t *Table) error {
 		if err != nil {
 			return err
 		}
+		if err := s.keepRows(g, i, &r); err != nil {
+			return err
+		}
 		if err := s.putRow(g, &r); err != nil {
 			return err
+		}
+		if heads(t, t.Rows[i]) {
+			g.group = t.Rows[i]
 		}
 	}
 	s.y += 90
 	return nil
+}
+
+// grid gives the columns of t their places, and breaks its head into lines.
+func (s *setter) grid(t *Table) (*grid, error) {
+	g := &grid{t: t, whole: s.w}
+	var err error
+	if g.w, err = s.widths(t); err != nil {
+		return nil, err
+	}
+	at := marginSide
+	for _, w := range g.w {
+		g.x = append(g.x, at)
+		at += w
+	}
+	heads := make([]Cell, len(t.Columns))
+	for i, c := range t.Columns {
+		heads[i] = Cell{Text: c.Head, Bold: true}
+	}
+	g.head, err = s.row(g, heads)
+	return g, err
 }
 
 // row breaks cells into lines.
@@ -166,7 +177,14 @@ func (s *setter) continueTable(g *grid) error {
 		}
 		s.y += 20
 	}
-	return s.tableHead(g)
+	if err := s.tableHead(g); err != nil || g.group == nil {
+		return err
+	}
+	r, err := s.row(g, continued(g.group))
+	if err != nil {
+		return err
+	}
+	return s.putLines(g, &r, 0, r.count())
 }
 
 // putLines sets n lines of a row and the rule below them.

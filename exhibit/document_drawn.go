@@ -1,0 +1,199 @@
+package exhibit
+
+import (
+	"fmt"
+	"strings"
+
+	"clew/exhibit/paper"
+	"clew/exhibit/scene"
+)
+
+// textMatch says how sheets belong together.
+const textMatch = "Where an arrow leaves what is shown, at a dashed match line, it goes on at the same letter on the sheet that is named beside it. Lines and boxes are explained on the key."
+
+// textKey says what the key is.
+const textKey = "The whole drawing, small: a number is that of the sheet that shows its part."
+
+// drawnParts are the pages with drawings.
+func (x *Exhibit) drawnParts(doc *paper.Document) ([]paper.Part, error) {
+	sheet := paper.Part{Title: "Flow of funds", Landscape: true}
+	if x.options.DrawingPaper != "" {
+		var err error
+		if sheet.Size, err = paper.SizeNamed(x.options.DrawingPaper); err != nil {
+			return nil, err
+		}
+	}
+	parts, err := x.flowParts(doc, sheet)
+	if err != nil {
+		return nil, err
+	}
+	for _, chart := range []struct {
+		title string
+		draw  func() (*scene.Scene, error)
+	}{{"Timeline", x.Timeline}, {"Value in proportion", x.Sankey}} {
+		sc, err := chart.draw()
+		if err != nil {
+			return nil, err
+		}
+		p, err := x.chartPart(doc, paper.Part{Title: chart.title, Size: sheet.Size}, sc)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// framed is a drawing with its frame set as text of the page. With all, legend and notes keep to the page of the drawing,
+// else the legend alone does.
+func framed(sc *scene.Scene, all bool) []paper.Block {
+	w := &sc.Words
+	var blocks []paper.Block
+	for _, s := range w.Head {
+		blocks = append(blocks, paper.Paragraph{Text: s.Text, Bold: s.Bold, Fine: true})
+	}
+	d := paper.Drawing{Scene: sc}
+	var below []paper.Block
+	if len(w.Legend) > 0 {
+		d.With, below = 1, append(below, paper.Legend{Entries: w.Legend})
+	}
+	for _, s := range w.Notes {
+		if strings.HasPrefix(s.Text, "Trace SHA-256 ") { // it stands at the foot of the page
+			continue
+		}
+		below = append(below, paper.Paragraph{Text: s.Text, Bold: s.Bold, Fine: true})
+	}
+	if all {
+		d.With = len(below)
+	}
+	return append(append(blocks, d), below...)
+}
+
+// area is the room of the drawing of p, in pixels.
+func (x *Exhibit) area(doc *paper.Document, p *paper.Part) (paper.Area, error) {
+	w, h, err := doc.Room(p, x.Scene.Fonts)
+	return paper.Area{W: max(0, w*96/paper.Unit), H: max(0, h*96/paper.Unit)}, err
+}
+
+// fitting sets sc on p, across or upright, with its notes on the same page where that is possible; false where its text is
+// below 7 pt in each of these ways.
+func (x *Exhibit) fitting(doc *paper.Document, p *paper.Part, sc *scene.Scene) (bool, error) {
+	for _, all := range []bool{true, false} {
+		for _, across := range []bool{sc.Width >= sc.Height, sc.Width < sc.Height} {
+			p.Landscape, p.Blocks = across, framed(sc, all)
+			area, err := x.area(doc, p)
+			if err != nil {
+				return false, err
+			}
+			if paper.Fits(sc, area) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// chartPart is a chart on a page, upright where that shows it larger.
+func (x *Exhibit) chartPart(doc *paper.Document, p paper.Part, sc *scene.Scene) (paper.Part, error) {
+	bare := paper.Bare(sc)
+	if fits, err := x.fitting(doc, &p, bare); fits || err != nil {
+		return p, err
+	}
+	// Too large for one page: as wide as an upright page, and cut between its parts.
+	p.Landscape, p.Blocks = bare.Width > 2*bare.Height, framed(bare, false)
+	return p, nil
+}
+
+// bare is the drawing without its frame, with what of its head the first page of the exhibit does not say.
+func (x *Exhibit) bare() *scene.Scene {
+	out := paper.Bare(x.Scene)
+	out.Words.Head = []scene.Sentences{{Text: "Amounts: " + ruleLine(x.Trace, x.Diagram.Rule)}}
+	if len(x.Trace.Gaps) > 0 {
+		out.Words.Head = append(out.Words.Head, scene.Sentences{Text: summarize(x.Trace, x.Diagram.Rule).GapLine(), Bold: true})
+	}
+	return out
+}
+
+// flowParts are the drawing on one page, or a key and sheets.
+func (x *Exhibit) flowParts(doc *paper.Document, sheet paper.Part) ([]paper.Part, error) {
+	bare := x.bare()
+	whole := sheet
+	if fits, err := x.fitting(doc, &whole, bare); fits || err != nil {
+		return []paper.Part{whole}, err
+	}
+	key, keyArea, err := x.keyPart(doc, sheet, bare)
+	if err != nil {
+		return nil, err
+	}
+	var best []paper.Sheet
+	var drawn *scene.Scene
+	lies := true
+	for _, across := range []bool{bare.Width >= bare.Height, bare.Width < bare.Height} {
+		p := x.sheetPart(&sheet, &paper.Sheet{Number: 1, Scene: bare}, 1)
+		p.Landscape = across
+		area, err := x.area(doc, &p)
+		if err != nil {
+			return nil, err
+		}
+		sheets, small, err := paper.Sheets(x.Scene, area, keyArea)
+		if err != nil {
+			return nil, err
+		}
+		if small == nil { // without its notes it fits on a page
+			sheets, small = []paper.Sheet{{Number: 1, Scene: bare}}, nil
+		}
+		if best == nil || len(sheets) < len(best) {
+			best, drawn, lies = sheets, small, across
+		}
+	}
+	parts := []paper.Part{key}
+	if drawn == nil {
+		parts = nil
+	} else {
+		for i, b := range key.Blocks {
+			if d, ok := b.(paper.Drawing); ok {
+				d.Scene = drawn
+				key.Blocks[i] = d
+			}
+		}
+	}
+	for i := range best {
+		p := x.sheetPart(&sheet, &best[i], len(best))
+		p.Landscape = lies
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// sheetPart is the page of one sheet, with what its lines mean.
+func (x *Exhibit) sheetPart(of *paper.Part, s *paper.Sheet, n int) paper.Part {
+	p := *of
+	p.Title, p.Unlisted = fmt.Sprintf("%s: sheet %d of %d", of.Title, s.Number, n), true
+	p.Blocks = []paper.Block{paper.Paragraph{Text: textMatch, Fine: true}, paper.Drawing{Scene: s.Scene, With: 1}, paper.Legend{Entries: x.Scene.Words.Legend[:lineEntries]}}
+	return p
+}
+
+// keyPart is the page of the key, whose drawing comes later: across or upright, whichever shows it larger.
+func (x *Exhibit) keyPart(doc *paper.Document, of paper.Part, bare *scene.Scene) (best paper.Part, room paper.Area, err error) {
+	most := -1
+	for _, all := range []bool{true, false} {
+		for _, across := range []bool{true, false} {
+			p := of
+			p.Title, p.Landscape, p.Blocks = of.Title+": key to the sheets", across, framed(bare, all)
+			p.Blocks = append([]paper.Block{paper.Paragraph{Text: textKey, Bold: true, Fine: true}}, p.Blocks...)
+			area, err := x.area(doc, &p)
+			if err != nil {
+				return best, room, err
+			}
+			// The scale, in thousandths; a page more for the notes must be worth it.
+			scale := min(area.W*1000/bare.Width, area.H*1000/bare.Height, 1000)
+			if all {
+				scale *= 2
+			}
+			if scale > most {
+				most, best, room = scale, p, area
+			}
+		}
+	}
+	return best, room, nil
+}

@@ -1,0 +1,107 @@
+package paper
+
+import (
+	"fmt"
+
+	"clew/exhibit/scene"
+)
+
+// panelGap is the room between two parts on a sheet, in pixels of the drawing.
+const panelGap = 14
+
+// panel is one region as it is drawn, which stands on a sheet alone or with others.
+type panel struct {
+	region int
+	scene  *scene.Scene
+	boxes  int
+	x, y   int // where on the sheet
+}
+
+// pack draws all regions and puts them on sheets, as many on each as have room beside and below each other, in
+// the order of the flow.
+func (c *cutter) pack() error {
+	c.sheetOf = make([]int, len(c.regions))
+	for i := range c.sheetOf {
+		c.sheetOf[i] = i + 1 // no number is longer in the end
+	}
+	panels, err := c.panels()
+	if err != nil {
+		return err
+	}
+	c.place(panels)
+	if panels, err = c.panels(); err != nil { // with the numbers of the sheets
+		return err
+	}
+	c.sheets = make([]Sheet, c.place(panels))
+	for i := range c.sheets {
+		c.sheets[i] = Sheet{Number: i + 1, Scene: &scene.Scene{Fonts: c.sc.Fonts, Down: c.sc.Down}}
+	}
+	for i := range panels {
+		c.put(&panels[i])
+	}
+	for i := range c.sheets {
+		s := &c.sheets[i]
+		name := fmt.Sprintf("Sheet %d of %d", s.Number, len(c.sheets))
+		s.Scene.Title = name + ": " + c.sc.Title
+		s.Scene.Description = name + ", " + count(s.Boxes, "box", "boxes") + says(" Arrows come from", s.From) + says(" Arrows go on to", s.To)
+		s.Scene.Groups[0].Anchor = anchor(s.Number)
+	}
+	return nil
+}
+
+func (c *cutter) panels() ([]panel, error) {
+	out := make([]panel, len(c.regions))
+	for i := range out {
+		var err error
+		if out[i], err = c.panel(i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// place gives each panel its sheet and its place there, and returns how many sheets there are. Panels stand in rows: one
+// stands beside the one before it where both fit, else below the row, else on the next sheet.
+func (c *cutter) place(panels []panel) int {
+	sheet, x, top, low := 1, 0, 0, 0
+	for i := range panels {
+		p := &panels[i]
+		w, h := p.scene.Width, p.scene.Height
+		switch {
+		case i == 0:
+		case x+panelGap+w <= c.room.W && top+h <= c.room.H:
+			x += panelGap
+		case low+panelGap+h <= c.room.H:
+			x, top = 0, low+panelGap
+		default:
+			sheet, x, top, low = sheet+1, 0, 0, 0
+		}
+		p.x, p.y = x, top
+		x, low = x+w, max(low, top+h)
+		c.sheetOf[p.region] = sheet
+	}
+	return sheet
+}
+
+// put draws a panel on its sheet, in a thin frame, which shows where there are several.
+func (c *cutter) put(p *panel) {
+	s := &c.sheets[c.sheetOf[p.region]-1]
+	frame := scene.Group{Kind: scene.GroupFrame}
+	frame.AddRect(scene.Rect{X: p.x, Y: p.y, W: p.scene.Width, H: p.scene.Height, Line: 1, Stroke: scene.Light, Round: 4})
+	s.Scene.Groups = append(s.Scene.Groups, frame)
+	for _, g := range p.scene.Groups {
+		g.Move(p.x, p.y)
+		s.Scene.Groups = append(s.Scene.Groups, g)
+	}
+	s.Scene.Width, s.Scene.Height = max(s.Scene.Width, p.x+p.scene.Width), max(s.Scene.Height, p.y+p.scene.Height)
+	s.Boxes += p.boxes
+	for _, e := range c.regions[p.region].ends {
+		switch other := c.sheetOf[e.other]; {
+		case other == s.Number:
+		case e.out:
+			s.To = insert(s.To, other)
+		default:
+			s.From = insert(s.From, other)
+		}
+	}
+}
