@@ -123,7 +123,7 @@ func (p *partition) foldBeyond(d *Diagram, column []int) *partition {
 
 // columns is how many boxes in a row are drawn: fewer where much is folded anyway.
 func (f *flow) columns() int {
-	if hasAccounts(f.trace) && len(f.spots) <= fewSpots {
+	if f.accounts && len(f.spots) <= fewSpots {
 		return maxAccountColumns
 	}
 	return maxColumns

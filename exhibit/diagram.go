@@ -1,6 +1,8 @@
 package exhibit
 
 import (
+	"math"
+
 	"clew/chains"
 	"clew/tracer"
 )
@@ -114,6 +116,7 @@ type Diagram struct {
 	PoisonOnly       int  // of these, without traced value under any accounting rule
 	TouchedOnlyTotal Sums // their whole value
 	flow             *flow
+	closed           bool // there would be too many levels
 }
 
 // drawnRule returns the rule that is drawn for t: the declared one, and poison where the others say
@@ -136,11 +139,11 @@ func drawnRule(t *tracer.Trace) tracer.Rule {
 // NewDiagram chooses what is drawn of t and folds the rest, so that at most about
 // opt.MaxBoxes boxes are left. Its cost grows with n log n in the number of hops.
 func NewDiagram(t *tracer.Trace, opt Options) (*Diagram, error) {
-	return newDiagram(t, drawnRule(t), opt, true)
+	return newDiagram(t, drawnRule(t), opt, math.MaxInt)
 }
 
-// newDiagram is NewDiagram under rule; without levels, folded boxes do not open.
-func newDiagram(t *tracer.Trace, rule tracer.Rule, opt Options, levels bool) (*Diagram, error) {
+// newDiagram is NewDiagram under rule; folded boxes open only where that makes at most mostLevels levels.
+func newDiagram(t *tracer.Trace, rule tracer.Rule, opt Options, mostLevels int) (*Diagram, error) {
 	f, err := newFlow(t, rule)
 	if err != nil {
 		return nil, err
@@ -154,9 +157,7 @@ func newDiagram(t *tracer.Trace, rule tracer.Rule, opt Options, levels bool) (*D
 		}
 		p, d := f.settle(p, runs)
 		if len(d.Arrows) <= 2*opt.maxBoxes() || limit <= 12 {
-			if levels {
-				f.addLevels(d, p)
-			}
+			f.addLevels(d, p, mostLevels)
 			return d, nil
 		}
 		limit = limit * 3 / 4

@@ -15,6 +15,7 @@ import (
 // wrong its heuristic was where it was measured. None of it is a fact. Safe for concurrent use.
 type Findings struct {
 	t        *tracer.Trace
+	on       []chains.Chain // of the trace
 	assets   *Assets
 	at       map[string]int          // index into Trace.Findings, by id
 	nodes    map[string]int          // index into Trace.Nodes, by id
@@ -26,7 +27,7 @@ type Findings struct {
 
 // ReadFindings gathers the findings of t. names is how its amounts are written.
 func ReadFindings(t *tracer.Trace, names *Assets) *Findings {
-	f := &Findings{t: t, assets: names, at: map[string]int{}, nodes: map[string]int{}, hops: map[string][]int{}, chain: map[string]chains.Chain{},
+	f := &Findings{t: t, on: chainsOf(t), assets: names, at: map[string]int{}, nodes: map[string]int{}, hops: map[string][]int{}, chain: map[string]chains.Chain{},
 		clusters: map[string]int{}, about: map[string][]int{}}
 	for i := range t.Nodes {
 		f.nodes[t.Nodes[i].ID] = i
@@ -80,8 +81,8 @@ func (f *Findings) Chain(g *tracer.Finding) chains.Chain {
 			return c
 		}
 	}
-	if on := chainsOf(f.t); len(on) == 1 {
-		return on[0]
+	if len(f.on) == 1 {
+		return f.on[0]
 	}
 	return ""
 }

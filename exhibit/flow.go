@@ -70,9 +70,11 @@ type movement struct {
 type flow struct {
 	trace  *tracer.Trace
 	assets *Assets
-	rule   tracer.Rule
-	spots  []spot
-	moves  []movement
+	// accounts: a chain of the trace keeps value in balances.
+	accounts bool
+	rule     tracer.Rule
+	spots    []spot
+	moves    []movement
 	// What is left out of the graph:
 	touchedOnly      int  // hops that carry no traced value under the rule
 	touchedOnlyTotal Sums // their whole units
@@ -117,7 +119,7 @@ type holding struct {
 // newFlow builds the graph of t under rule. It fails where t contradicts itself: a hop
 // between nodes that the trace does not list.
 func newFlow(t *tracer.Trace, rule tracer.Rule) (*flow, error) {
-	f := &flow{trace: t, assets: NameAssets(t), rule: rule, nodeSpot: map[string]int{}, nodeAt: map[string]int{},
+	f := &flow{trace: t, assets: NameAssets(t), accounts: hasAccounts(t), rule: rule, nodeSpot: map[string]int{}, nodeAt: map[string]int{},
 		seedSpot: map[string]int{}, joints: map[string]int{}, spender: map[string]*txGroup{}}
 	for i, n := range t.Nodes {
 		f.nodeAt[n.ID] = i

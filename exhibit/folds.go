@@ -28,6 +28,7 @@ type ruleDrawings struct {
 	Rule   string   `json:"rule"`
 	First  int      `json:"first"`  // its first drawing among all that are packed
 	Packed bool     `json:"packed"` // that of the whole trace is packed too, and is the first
+	Closed bool     `json:"closed"` // folds do not open, since there would be too many
 	Parent []int    `json:"parent"` // 0: the whole trace
 	Box    []string `json:"box"`    // id of the box that opens to it
 	Title  []string `json:"title"`
@@ -76,7 +77,7 @@ func (x *Exhibit) drawings(others []underRule) ([]byte, error) {
 
 // drawings describes the folds under u.
 func (u underRule) drawings() ruleDrawings {
-	r := ruleDrawings{Rule: u.rule.String(), Ends: [][]int{u.diagram.arrowEnds()}}
+	r := ruleDrawings{Rule: u.rule.String(), Closed: u.diagram.closed, Ends: [][]int{u.diagram.arrowEnds()}}
 	for i, s := range u.levels {
 		l := &u.diagram.Levels[i]
 		prefix := ""

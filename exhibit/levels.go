@@ -49,8 +49,9 @@ type opening struct {
 
 // addLevels gives every folded box of top, and of the levels so made, its level, numbered
 // level by level. A fold holds fewer things than the one around it, so there is an end; the
-// cost grows with the number of movements times the depth, which grows with its logarithm.
-func (f *flow) addLevels(top *Diagram, p *partition) {
+// cost grows with the number of movements times the depth, which grows with its logarithm. Where
+// there would be more than most levels, no box opens.
+func (f *flow) addLevels(top *Diagram, p *partition, most int) {
 	aliases := aliases(f.trace)
 	queue := []opening{{f, p, top, 0}}
 	for len(queue) > 0 {
@@ -62,6 +63,10 @@ func (f *flow) addLevels(top *Diagram, p *partition) {
 				next++
 				o.d.Boxes[b].Fold = next
 			}
+		}
+		if next > most {
+			top.close()
+			return
 		}
 		moves := o.movesByBox()
 		names := o.d.names(aliases)
@@ -75,6 +80,14 @@ func (f *flow) addLevels(top *Diagram, p *partition) {
 			top.Levels = append(top.Levels, Level{Parent: o.fold, Box: b, Diagram: d})
 			queue = append(queue, opening{inside, p, d, len(top.Levels)})
 		}
+	}
+}
+
+// close takes the levels from d again.
+func (d *Diagram) close() {
+	d.Levels, d.closed = nil, true
+	for b := range d.Boxes {
+		d.Boxes[b].Fold = 0
 	}
 }
 
@@ -98,7 +111,7 @@ func (o *opening) movesByBox() [][]int {
 // for each box outside from which, or to which, they run.
 func (o *opening) inside(box int, moves []int, names []string) *flow {
 	f := o.flow
-	in := &flow{trace: f.trace, assets: f.assets, largest: f.largest, rule: f.rule, run: o.p.boxes[box].run}
+	in := &flow{trace: f.trace, assets: f.assets, accounts: f.accounts, largest: f.largest, rule: f.rule, run: o.p.boxes[box].run}
 	at := map[int]int{}
 	spots := slices.Clone(o.p.boxes[box].spots)
 	slices.Sort(spots)

@@ -142,8 +142,8 @@
     return h.in[r][hop - 1] || h.show[r][hop - 1] || '';
   }
 
-  // flat reports whether folds open under the first rule alone.
-  function flat() { return !set().parent && Boolean(all.rules[0].parent); }
+  // closed reports whether folds do not open, since there would be too many.
+  function closed() { return set().closed; }
 
-  clew.drawing = { flat: flat, reveal: reveal, under: under, set: set, level: function () { return level; }, placeOf: placeOf };
+  clew.drawing = { closed: closed, reveal: reveal, under: under, set: set, level: function () { return level; }, placeOf: placeOf };
 })();

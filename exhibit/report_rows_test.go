@@ -1,6 +1,7 @@
 package exhibit_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -67,6 +68,36 @@ func TestAllRowsAreInTheFile(t *testing.T) {
 		inner, _, _ := strings.Cut(part, "</noscript>")
 		require.NotContains(t, inner, "<noscript")
 		require.Equal(t, strings.Count(inner, "<tr"), strings.Count(inner, "</tr>"))
+	}
+}
+
+// TestFoldsUnderOtherRules: folds always open under the declared rule, under another where it makes few
+// of them; where it makes many its drawing says that none opens.
+func TestFoldsUnderOtherRules(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		levels, other int
+	}{{"three", 0, 0}, {"fan-50", 2, 2}, {"busy-300", 17, 0}} {
+		x := byName(t, c.name)
+		packed := regexp.MustCompile(`(?s) id="drawings">(.*?)</script>`).FindStringSubmatch(page(t, x))
+		require.NotNil(t, packed)
+		var drawings struct {
+			Rules []struct {
+				Rule   string
+				Closed bool
+				Parent []int
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(packed[1]), &drawings))
+		require.Len(t, drawings.Rules, 6)
+		for i, r := range drawings.Rules {
+			want, closed := c.levels, false
+			if i > 0 {
+				want, closed = c.other, c.other < c.levels
+			}
+			require.Len(t, r.Parent, want, "%s under %s", c.name, r.Rule)
+			require.Equal(t, closed, r.Closed, "%s under %s", c.name, r.Rule)
+		}
 	}
 }
 

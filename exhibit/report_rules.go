@@ -8,10 +8,11 @@ import (
 	"clew/tracer"
 )
 
-// mostRuleLevels is how many levels of folds all rules together may have for each rule to get
-// its own. Beyond it the other rules get the drawing of the whole trace alone, in which folded
-// boxes do not open, since the levels take most of the time and of the file.
-const mostRuleLevels = 60
+// mostRuleLevels is how many levels of folds the drawing under another rule than the declared one
+// may have. Beyond it that rule gets the drawing of the whole trace alone, in which folded boxes
+// do not open, since levels take most of the time and of the file: a rule that divides finely
+// has hundreds where the declared one has two.
+const mostRuleLevels = 10
 
 // underRule is the trace as another rule than the drawn one divides it.
 type underRule struct {
@@ -44,11 +45,10 @@ func (x *Exhibit) drawRules(ctx context.Context) ([]underRule, error) {
 			out = append(out, underRule{rule: r})
 		}
 	}
-	levels := len(x.Diagram.Levels)*(len(out)+1) <= mostRuleLevels
 	for i := range out {
 		u := &out[i]
 		var err error
-		if u.diagram, err = newDiagram(x.Trace, u.rule, x.options, levels); err != nil {
+		if u.diagram, err = newDiagram(x.Trace, u.rule, x.options, mostRuleLevels); err != nil {
 			return nil, fmt.Errorf("diagram of %s under %s: %w", x.Trace.Incident.ID, u.rule, err)
 		}
 		if u.scene, u.levels, err = u.diagram.scenes(ctx, x.SHA256); err != nil {

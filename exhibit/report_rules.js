@@ -14,7 +14,7 @@
     if (banner.hidden) return;
     let text = 'Shown under ' + rule.name + ' (' + rule.words + '); ' + (d ? 'the rule declared in the incident is ' + d.name + '.' : 'the incident declares another.');
     if (!drawn) text += ' The diagram stays under ' + clew.drawing.set().rule + (rule.aside ? ': ' + rule.name + ' ' + rule.aside.replace(/^it /, '') + '.' : '.');
-    else if (clew.drawing.flat()) text += ' Folds open under ' + shownFirst + ' alone, since this trace is large.';
+    else if (clew.drawing.closed()) text += ' Folds do not open under ' + rule.name + ', since it makes too many of them.';
     text += ' Timeline, proportions, schedules B, D, E and H and the files beside this one do not change.';
     banner.replaceChildren(clew.element('b', {}, text), ' ', clew.button('Back to ' + shownFirst, function () {
       select.value = shownFirst;

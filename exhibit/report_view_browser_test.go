@@ -103,6 +103,7 @@ func otherRule(p *tab, x *exhibit.Exhibit) {
 	p.choose("#rule", "lifo")
 	p.await(`!document.getElementById('banner').hidden`)
 	require.Contains(p, p.text("#banner"), "Shown under lifo (last in, first out); the rule declared in the incident is fifo.")
+	require.Contains(p, p.text("#banner"), "Folds do not open under lifo, since it makes too many of them.")
 	require.Equal(p, "#&rule=lifo", eval[string](p, "location.hash"))
 	require.Equal(p, exact(x, lifo), row(7))
 	b, ok := h.Basis.Get(tracer.LIFO)

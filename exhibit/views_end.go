@@ -78,8 +78,9 @@ func (v *viewer) endpoints(p *reportPage) {
 	p.Endpoints, p.EndpointsCount = chunks(ends, chunkRows), len(ends)
 	p.Fees, p.FeesCount = chunks(fees, chunkRows), len(fees)
 	p.Touched, p.TouchedCount = chunks(touched, chunkRows), len(touched)
+	on := chainsOf(v.t)
 	for _, r := range tracer.Reasons() {
-		for _, c := range chainsOf(v.t) {
+		for _, c := range on {
 			for g := range numGrounds {
 				w := why{r, c, g}
 				row := processView{w.words(), w.process()}
