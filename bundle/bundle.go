@@ -13,12 +13,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"clew/chains"
 	"clew/ingest"
+	"clew/strict"
 	"clew/tracer"
 )
 
@@ -140,16 +140,10 @@ func encode(v any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// decode reads what encode wrote, and nothing else: an unknown field, a field that stands twice,
-// other spaces are errors.
+// decode reads what encode wrote, and nothing else: other spaces, another order are errors too.
 func decode(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := strict.JSON(data, v); err != nil {
 		return fmt.Errorf("it cannot be read: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something stands behind its end")
 	}
 	again, err := encode(v)
 	if err == nil && !bytes.Equal(again, data) {

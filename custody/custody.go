@@ -16,10 +16,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"clew/strict"
 )
 
 // What entries say was done. Others are words of single commands.
@@ -78,7 +79,7 @@ func Hash(prev [sha256.Size]byte, entry []byte) [sha256.Size]byte {
 // Parse reads the entry of a line that has one.
 func (l *Line) Parse() (Entry, error) {
 	var e Entry
-	if err := json.Unmarshal([]byte(l.Entry), &e); err != nil {
+	if err := strict.JSON([]byte(l.Entry), &e); err != nil {
 		return Entry{}, fmt.Errorf("log entry %d: %w", l.Seq, err)
 	}
 	e.Seq, e.Hash = l.Seq, l.Hash
@@ -198,15 +199,7 @@ func Read(r io.Reader) ([]Line, error) {
 	s.Buffer(nil, mostLine)
 	for n := 1; s.Scan(); n++ {
 		var l Line
-		d := json.NewDecoder(bytes.NewReader(s.Bytes()))
-		d.DisallowUnknownFields()
-		err := d.Decode(&l)
-		if err == nil {
-			if _, more := d.Token(); !errors.Is(more, io.EOF) {
-				err = errors.New("something stands behind the object")
-			}
-		}
-		if err != nil {
+		if err := strict.JSON(s.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("line %d is no entry of a log: %w", n, err)
 		}
 		lines = append(lines, l)

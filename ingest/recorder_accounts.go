@@ -130,11 +130,11 @@ func (r *Recorder) closeAccounts(asOf chains.BlockRef) error {
 		return nil
 	}
 	answers := slices.SortedFunc(maps.Values(r.kept.state), func(a, b stateAnswer) int { return a.question.compare(b.question) })
-	data, err := json.MarshalIndent(answers, "", " ")
+	data, err := encodeState(answers)
 	if err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
-	m.State, err = r.objects.put(append(data, '\n'))
+	m.State, err = r.objects.put(data)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"clew/chains"
+	"clew/strict"
 )
 
 // What an object of a chain of accounts can have at most, in bytes.
@@ -99,9 +100,7 @@ func (r *Recording) execHeader(raw []byte) (h chains.Header, err error) {
 		return r.exec.DecodeHeader(r.Manifest.Chain, raw)
 	}
 	var said saidHeader
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	err = d.Decode(&said)
+	err = strict.JSON(raw, &said)
 	return chains.Header{Hash: said.Hash, Prev: said.Prev, Time: said.Time}, err
 }
 
@@ -164,6 +163,15 @@ func (r *Recording) Wrapped() []chains.Address {
 // maxState bounds what the node said of accounts, in bytes.
 const maxState = 256_000_000
 
+// encodeState writes what the node said of accounts.
+func encodeState(answers []stateAnswer) ([]byte, error) {
+	data, err := json.MarshalIndent(answers, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("what the node said of accounts: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
 func (r *Recording) readState() error {
 	r.kept.state = map[question]stateAnswer{}
 	if r.Manifest.State == "" {
@@ -174,9 +182,12 @@ func (r *Recording) readState() error {
 		return err
 	}
 	var answers []stateAnswer
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&answers); err != nil {
+	err = json.Unmarshal(data, &answers)
+	again, fault := encodeState(answers)
+	if err = errors.Join(err, fault); err == nil && !bytes.Equal(again, data) {
+		err = errors.New("it is not in the one form that it may have (docs/format.md)")
+	}
+	if err != nil {
 		return fmt.Errorf("what the node said of accounts: %w: %w", chains.ErrBadAnswer, err)
 	}
 	for _, a := range answers {

@@ -1,18 +1,16 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"time"
 
 	"clew/chains"
+	"clew/strict"
 )
 
 func (r *Recording) open(ctx context.Context, fsys fs.FS, chain chains.Chain) error {
@@ -41,18 +39,13 @@ func (r *Recording) open(ctx context.Context, fsys fs.FS, chain chains.Chain) er
 }
 
 func (r *Recording) readManifest(data []byte, chain chains.Chain) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
 	m := &r.Manifest
-	if err := d.Decode(m); err != nil {
+	if err := strict.JSON(data, m); err != nil {
 		return fmt.Errorf("%s: %w: %w", manifestFile, chains.ErrBadAnswer, err)
 	}
-	_, err := d.Token()
 	switch {
 	case m.Schema != RecordingSchema:
 		return fmt.Errorf("schema %q: this program reads %q: %w", m.Schema, RecordingSchema, chains.ErrUnsupported)
-	case !errors.Is(err, io.EOF):
-		return fmt.Errorf("%s: something stands behind its end: %w", manifestFile, chains.ErrBadAnswer)
 	case chain != "" && chain != m.Chain:
 		return fmt.Errorf("it is of %s, not of %s: %w", m.Chain, chain, chains.ErrWrongChain)
 	case m.Chain.CAIP2() == "" || m.CAIP2 != m.Chain.CAIP2():
@@ -86,7 +79,7 @@ func (r *Recording) readDeclared(fsys fs.FS) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, &r.declared); err != nil {
+	if err := strict.JSON(data, &r.declared); err != nil {
 		return fmt.Errorf("%s: %w", declaredFile, errors.Join(chains.ErrBadAnswer, err))
 	}
 	for _, d := range r.declared {

@@ -1,6 +1,7 @@
 package labels_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"runtime"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
@@ -233,4 +235,32 @@ func TestHistoryGoesOn(t *testing.T) {
 	then := s.Lookup("bitcoin", key(t, "bitcoin", genesis), day("2021-06-01"))
 	require.Len(t, then, 2)
 	require.Equal(t, "a.yaml", then[0].Edition.File, "what was said then is what that edition says")
+}
+
+// A small archive may not unpack to what fills the memory: it is left at what no pack is.
+func TestUnarchiveIsBounded(t *testing.T) {
+	zeros := make([]byte, 100<<20)
+	packed := func(content ...[]byte) []byte {
+		zw, err := zstd.NewWriter(nil)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, zw.Close()) }()
+		return zw.EncodeAll(bytes.Join(content, nil), nil)
+	}
+	magic := []byte("clew.labels-archive/1\n")
+	length := binary.AppendUvarint(nil, uint64(len(zeros)))
+	for _, c := range []struct {
+		name, says string
+		data       []byte
+	}{
+		{"larger than it can be", "larger than this archive can hold", packed(magic, length, zeros)},
+		{"no pack", "is not how it begins", packed(magic, binary.AppendUvarint(nil, 1<<20), zeros[:1<<20])},
+		{"other content", "it begins otherwise", packed(zeros)},
+		{"packs without end", "is not how it begins", packed(magic, []byte{0}, zeros)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := labels.Unarchive(c.data)
+			require.ErrorIs(t, err, labels.ErrNoPack)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
 }
