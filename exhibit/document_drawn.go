@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/exhibit/paper"
@@ -49,24 +50,29 @@ func (x *Exhibit) drawnParts(doc *paper.Document) ([]paper.Part, error) {
 func framed(sc *scene.Scene, all bool) []paper.Block {
 	w := &sc.Words
 	var blocks []paper.Block
-	for _, s := range w.Head {
-		blocks = append(blocks, paper.Paragraph{Text: s.Text, Bold: s.Bold, Fine: true})
-	}
+	said, heads := sentences(sc), len(w.Head)
+	blocks = append(blocks, said[:heads]...)
 	d := paper.Drawing{Scene: sc}
 	var below []paper.Block
 	if len(w.Legend) > 0 {
 		d.With, below = 1, append(below, paper.Legend{Entries: w.Legend})
 	}
-	for _, s := range w.Notes {
-		if strings.HasPrefix(s.Text, "Trace SHA-256 ") { // it stands at the foot of the page
-			continue
-		}
-		below = append(below, paper.Paragraph{Text: s.Text, Bold: s.Bold, Fine: true})
-	}
+	below = append(below, said[heads:]...)
 	if all {
 		d.With = len(below)
 	}
 	return append(append(blocks, d), below...)
+}
+
+// sentences are head and notes of a drawing but for the hash of the trace, which stands at the foot of each page.
+func sentences(sc *scene.Scene) []paper.Block {
+	var out []paper.Block
+	for _, s := range slices.Concat(sc.Words.Head, sc.Words.Notes) {
+		if !strings.HasPrefix(s.Text, "Trace SHA-256 ") {
+			out = append(out, paper.Paragraph{Text: s.Text, Bold: s.Bold, Fine: true})
+		}
+	}
+	return out
 }
 
 // area is the room of the drawing of p, in pixels.
@@ -139,24 +145,22 @@ func (x *Exhibit) flowParts(doc *paper.Document, sheet paper.Part) ([]paper.Part
 		if err != nil {
 			return nil, err
 		}
-		if small == nil { // without its notes it fits on a page
-			sheets, small = []paper.Sheet{{Number: 1, Scene: bare}}, nil
+		if small == nil { // it fits alone: what explains it follows
+			p.Title, p.Unlisted = sheet.Title, false
+			p.Blocks = append([]paper.Block{paper.Drawing{Scene: bare, With: 1}, paper.Legend{Entries: bare.Words.Legend[:lineEntries]}, paper.Legend{Entries: bare.Words.Legend[lineEntries:]}}, sentences(bare)...)
+			return []paper.Part{p}, nil
 		}
 		if best == nil || len(sheets) < len(best) {
 			best, drawn, lies = sheets, small, across
 		}
 	}
-	parts := []paper.Part{key}
-	if drawn == nil {
-		parts = nil
-	} else {
-		for i, b := range key.Blocks {
-			if d, ok := b.(paper.Drawing); ok {
-				d.Scene = drawn
-				key.Blocks[i] = d
-			}
+	for i, b := range key.Blocks {
+		if d, ok := b.(paper.Drawing); ok {
+			d.Scene = drawn
+			key.Blocks[i] = d
 		}
 	}
+	parts := []paper.Part{key}
 	for i := range best {
 		p := x.sheetPart(&sheet, &best[i], len(best))
 		p.Landscape = lies

@@ -51,24 +51,40 @@ func Sheets(sc *scene.Scene, area, keyArea Area) ([]Sheet, *scene.Scene, error) 
 	if room.W < leastRoom || room.H < leastRoom {
 		return nil, nil, fmt.Errorf("cut a drawing into sheets: an area of %d by %d pixels is too small for a sheet; choose larger paper", area.W, area.H)
 	}
-	var best *cutter
-	for _, down := range []bool{sc.Down, !sc.Down} {
-		turned := *sc
-		turned.Down = down
-		c := newCutter(&turned, room)
-		over, err := c.tries()
-		if err != nil {
-			return nil, nil, fmt.Errorf("sheets of %q: %w", sc.Title, err)
-		}
-		if best == nil || !over && len(c.sheets) < len(best.sheets) {
-			best = c
-		}
+	best, err := fewest(sc, room)
+	if err != nil {
+		return nil, nil, fmt.Errorf("sheets of %q: %w", sc.Title, err)
 	}
 	key, err := best.key(keyArea)
 	if err != nil {
 		return nil, nil, fmt.Errorf("key sheet of %q: %w", sc.Title, err)
 	}
 	return best.sheets, key, nil
+}
+
+// fewest cuts along and across the flow, and keeping more or less room for letters, and returns the cutter that needs the
+// fewest sheets.
+func fewest(sc *scene.Scene, room Area) (*cutter, error) {
+	var best *cutter
+	fits := false
+	for _, kept := range []int{100, 50, 20, 160, 250} { // percent
+		if kept > 100 && fits {
+			break
+		}
+		for _, down := range []bool{sc.Down, !sc.Down} {
+			turned := *sc
+			turned.Down = down
+			c := newCutter(&turned, room, kept)
+			over, err := c.tries()
+			if err != nil {
+				return nil, err
+			}
+			if best == nil || !over && (!fits || len(c.sheets) < len(best.sheets)) {
+				best, fits = c, !over
+			}
+		}
+	}
+	return best, nil
 }
 
 // tries cuts until no part is larger than its room, and reports whether one still is.

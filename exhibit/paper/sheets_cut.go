@@ -68,12 +68,13 @@ type region struct {
 	ends           []end
 }
 
-func newCutter(sc *scene.Scene, room Area) *cutter {
+// newCutter keeps percent of the usual room for letters.
+func newCutter(sc *scene.Scene, room Area, percent int) *cutter {
 	c := &cutter{sc: sc, room: room}
 	c.all, c.lines = whole(sc), c.arrowLines()
 	w, h := room.W-2*edge, room.H-2*edge
 	if c.all.W > w || c.all.H > h { // more than one sheet, with letters
-		w, h = w-2*sideRoom, h-2*endRoom
+		w, h = w-2*sideRoom*percent/100, h-2*endRoom*percent/100
 	}
 	c.along, c.across = w, h
 	if sc.Down {

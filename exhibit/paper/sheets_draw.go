@@ -14,6 +14,8 @@ const (
 	textSize = 12
 	// tabHeight and tabGap are the height of a letter's tab and the room between two.
 	tabHeight, tabGap = 18, 3
+	// lineHeight is that of a line of a tab below its letter.
+	lineHeight = 15
 	// edge is the white round a sheet.
 	edge = 8
 )
@@ -152,6 +154,17 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// hopWords names the hops of an arrow, the first and how many more.
+func hopWords(hops []int) string {
+	switch {
+	case len(hops) == 0:
+		return ""
+	case len(hops) == 1:
+		return fmt.Sprintf("hop %d", hops[0])
+	}
+	return fmt.Sprintf("hops %d, +%d", hops[0], len(hops)-1)
+}
+
 // thisSheet is said of an arrow that goes on in another part of the sheet.
 const thisSheet = "this sheet"
 
@@ -160,7 +173,9 @@ type tab struct {
 	out             bool   // the arrow leaves here
 	letter, where   string // "A", "to sheet 3"
 	letterW, whereW int
-	room            int         // that is kept for where: as much in all tabs, so that the number decides nothing
+	room            int    // that is kept for where: as much in all tabs, so that the number decides nothing
+	hops            string // "hop 12": by it arrows are told apart that cross at one place
+	hopsW           int
 	at              scene.Point // where the arrow meets the match line
 	place           place
 	pos             int // along the side
@@ -180,18 +195,22 @@ const (
 // tabs places the letters of a region beside what it shows, side by side in the order of the arrows.
 func (c *cutter) tabs(i int, view scene.Rect) ([]tab, error) {
 	var out []tab
-	room, err := c.sc.Fonts.Measure(fmt.Sprintf("from sheet %d", len(c.regions)), textSize, false)
-	if err != nil {
-		return nil, err
-	}
 	for _, e := range c.regions[i].ends {
 		other := c.sheetOf[e.other]
-		t := tab{room: room, out: e.out, letter: e.letter, at: c.uv(e.at), place: c.placeOf(e.side), where: fmt.Sprintf("from sheet %d", other)}
+		t := tab{out: e.out, letter: e.letter, at: c.uv(e.at), place: c.placeOf(e.side), where: fmt.Sprintf("from sheet %d", other)}
 		switch {
 		case other == c.sheetOf[i]:
 			t.where = thisSheet
 		case e.out:
 			t.where = fmt.Sprintf("to sheet %d", other)
+		}
+		var err error
+		if t.room, err = c.sc.Fonts.Measure(fmt.Sprintf("from sheet %d", len(c.regions)), textSize, false); err != nil {
+			return nil, err
+		}
+		t.hops = hopWords(e.hops)
+		if t.hopsW, err = c.sc.Fonts.Measure(t.hops, textSize, false); err != nil {
+			return nil, err
 		}
 		if t.letterW, err = c.sc.Fonts.Measure(t.letter, textSize, true); err != nil {
 			return nil, err
@@ -235,19 +254,23 @@ func (t *tab) along() int {
 	return t.at.Y
 }
 
-// width and height of the tab: one line at the sides, two at top and bottom.
+// width and height of the tab: letter and sheet in one line at the sides, in two at top and bottom; below them the hops.
 func (t *tab) width() int {
 	if t.upDown() {
-		return max(t.letterW, t.room) + 6
+		return max(t.letterW, t.room, t.hopsW) + 6
 	}
-	return t.letterW + 8 + 4 + t.room
+	return max(t.letterW+8+4+t.room, t.hopsW)
 }
 
 func (t *tab) height() int {
+	high := tabHeight
 	if t.upDown() {
-		return tabHeight + 15
+		high += lineHeight
 	}
-	return tabHeight
+	if t.hops != "" {
+		high += lineHeight
+	}
+	return high
 }
 
 // extent is what the tab takes of its side.

@@ -136,6 +136,7 @@ type piece struct {
 // end is where a piece meets a match line.
 type end struct {
 	letter string
+	hops   []int
 	out    bool // the arrow leaves the sheet here
 	other  int  // region on the other side
 	at     scene.Point
@@ -215,12 +216,12 @@ func (c *cutter) clip() {
 			if i > 0 {
 				p := c.enter(&l, s.region, s.from, -1)
 				points = append([]scene.Point{p, p, points[0]}, points...)
-				r.ends = append(r.ends, end{letter: letter(n - 1), other: parts[i-1].region, at: p, side: c.sideOf(s.region, parts[i-1].region, l.points[s.from-1])})
+				r.ends = append(r.ends, end{letter: letter(n - 1), hops: c.sc.Groups[l.group].Hops, other: parts[i-1].region, at: p, side: c.sideOf(s.region, parts[i-1].region, l.points[s.from-1])})
 			}
 			if i+1 < len(parts) {
 				p := c.enter(&l, s.region, s.to, 1)
 				points = append(points, points[len(points)-1], p, p)
-				r.ends = append(r.ends, end{letter: letter(n), out: true, other: parts[i+1].region, at: p, side: c.sideOf(s.region, parts[i+1].region, l.points[s.to+1])})
+				r.ends = append(r.ends, end{letter: letter(n), hops: c.sc.Groups[l.group].Hops, out: true, other: parts[i+1].region, at: p, side: c.sideOf(s.region, parts[i+1].region, l.points[s.to+1])})
 				n++
 			}
 			r.pieces = append(r.pieces, piece{l.group, l.path, points})

@@ -60,27 +60,47 @@ func (c *cutter) panels() ([]panel, error) {
 	return out, nil
 }
 
-// place gives each panel its sheet and its place there, and returns how many sheets there are. Panels stand in rows: one
-// stands beside the one before it where both fit, else below the row, else on the next sheet.
+// shelf is how far a sheet is filled: rows of panels below each other, of which the last one is open.
+type shelf struct{ x, top, low int }
+
+// lookBack is on how many of the last sheets a panel may stand, so that sheets go with the flow.
+const lookBack = 3
+
+// place gives each panel its sheet and its place there, and returns how many sheets there are: on the first of the last
+// sheets that has room beside its last panel or below, else on a new one.
 func (c *cutter) place(panels []panel) int {
-	sheet, x, top, low := 1, 0, 0, 0
+	var sheets []shelf
 	for i := range panels {
 		p := &panels[i]
-		w, h := p.scene.Width, p.scene.Height
-		switch {
-		case i == 0:
-		case x+panelGap+w <= c.room.W && top+h <= c.room.H:
-			x += panelGap
-		case low+panelGap+h <= c.room.H:
-			x, top = 0, low+panelGap
-		default:
-			sheet, x, top, low = sheet+1, 0, 0, 0
+		at := -1
+		for k := max(0, len(sheets)-lookBack); k < len(sheets) && at < 0; k++ {
+			if sheets[k].take(p, c.room) {
+				at = k
+			}
 		}
-		p.x, p.y = x, top
-		x, low = x+w, max(low, top+h)
-		c.sheetOf[p.region] = sheet
+		if at < 0 {
+			at = len(sheets)
+			sheets = append(sheets, shelf{x: p.scene.Width, low: p.scene.Height})
+		}
+		c.sheetOf[p.region] = at + 1
 	}
-	return sheet
+	return len(sheets)
+}
+
+// take gives a panel a place on the sheet, if there is room.
+func (s *shelf) take(p *panel, room Area) bool {
+	w, h := p.scene.Width, p.scene.Height
+	switch {
+	case s.x+panelGap+w <= room.W && s.top+h <= room.H:
+		p.x, p.y = s.x+panelGap, s.top
+	case s.low+panelGap+h <= room.H:
+		p.x, p.y = 0, s.low+panelGap
+		s.top = p.y
+	default:
+		return false
+	}
+	s.x, s.low = p.x+w, max(s.low, p.y+h)
+	return true
 }
 
 // put draws a panel on its sheet, in a thin frame, which shows where there are several.

@@ -37,10 +37,10 @@ func (t *tab) group(view scene.Rect) scene.Group {
 	switch t.place {
 	case placeLeft:
 		f.X, f.Y = view.X-t.off-w, t.pos
-		line = []scene.Point{t.at, {X: view.X, Y: t.at.Y}, {X: f.X + w, Y: f.Y + h/2}}
+		line = []scene.Point{t.at, {X: view.X, Y: t.at.Y}, {X: f.X + w, Y: f.Y + tabHeight/2}}
 	case placeRight:
 		f.X, f.Y = view.X+view.W+t.off, t.pos
-		line = []scene.Point{t.at, {X: view.X + view.W, Y: t.at.Y}, {X: f.X, Y: f.Y + h/2}}
+		line = []scene.Point{t.at, {X: view.X + view.W, Y: t.at.Y}, {X: f.X, Y: f.Y + tabHeight/2}}
 	case placeTop:
 		f.X, f.Y = t.pos+tabGap, view.Y-t.off-h
 		line = []scene.Point{t.at, {X: t.at.X, Y: view.Y}, {X: f.X + w/2, Y: f.Y + h}}
@@ -54,20 +54,25 @@ func (t *tab) group(view scene.Rect) scene.Group {
 	}
 	g.AddPath(scene.Path{Points: line, Line: 1, Stroke: scene.Dark})
 	key := scene.Rect{X: f.X, Y: f.Y, W: t.letterW + 8, H: tabHeight, Line: 1, Stroke: scene.Black, Fill: scene.White, Filled: true, Round: 2}
-	where := scene.Point{X: f.X + key.W + 4, Y: f.Y + 13}
+	where, hops := scene.Point{X: f.X + key.W + 4, Y: f.Y + 13}, scene.Point{X: f.X, Y: f.Y + tabHeight + 11}
 	switch t.place {
 	case placeLeft: // the letter beside the drawing
 		key.X = f.X + w - key.W
-		where.X = f.X + t.room - t.whereW
-	case placeTop:
+		where.X, hops.X = key.X-4-t.whereW, f.X+w-t.hopsW
+	case placeTop: // the letter below the words
 		key.X, key.Y = f.X+(w-key.W)/2, f.Y+h-tabHeight
-		where = scene.Point{X: f.X + (w-t.whereW)/2, Y: f.Y + 12}
+		hops = scene.Point{X: f.X + (w-t.hopsW)/2, Y: f.Y + 12}
+		where = scene.Point{X: f.X + (w-t.whereW)/2, Y: key.Y - 3}
 	case placeBottom:
 		key.X = f.X + (w-key.W)/2
 		where = scene.Point{X: f.X + (w-t.whereW)/2, Y: f.Y + tabHeight + 12}
+		hops = scene.Point{X: f.X + (w-t.hopsW)/2, Y: where.Y + lineHeight}
 	}
 	g.AddRect(key)
 	g.AddText(scene.Text{X: key.X + 4, Y: key.Y + 13, W: t.letterW, Size: textSize, Bold: true, S: t.letter})
 	g.AddText(scene.Text{X: where.X, Y: where.Y, W: t.whereW, Size: textSize, Fill: scene.Dark, S: t.where})
+	if t.hops != "" {
+		g.AddText(scene.Text{X: hops.X, Y: hops.Y, W: t.hopsW, Size: textSize, Fill: scene.Dark, S: t.hops})
+	}
 	return g
 }
