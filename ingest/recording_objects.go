@@ -3,6 +3,7 @@ package ingest
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -10,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
+	"slices"
 
 	"clew/chains"
 )
@@ -59,15 +62,56 @@ func (r *Recording) openObjects(fsys fs.FS) error {
 		}
 		reader = bytes.NewReader(data)
 	}
-	z, err := zip.NewReader(reader, info.Size())
+	members, err := Objects(reader, info.Size())
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", objectsFile, chains.ErrBadAnswer, err)
 	}
 	r.size = uint64(info.Size())
-	for _, m := range z.File {
+	for _, m := range members {
 		r.members[m.Name] = m
 	}
 	return nil
+}
+
+// What the objects of an archive of so many bytes can unpack to in all: hashes, signatures and
+// addresses hardly shrink.
+const (
+	maxShrunk = 200
+	freeSize  = 64_000_000
+)
+
+// Objects lists the objects of an archive of size bytes. It is an error where two have one name, where
+// they lie on one another, so that a few bytes would be unpacked again and again, or where they would
+// unpack to more than any recording of that size. None is read; object and its like check contents.
+func Objects(r io.ReaderAt, size int64) ([]*zip.File, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil, fmt.Errorf("it is no archive: %w", err)
+	}
+	type extent struct{ from, to int64 }
+	var total uint64
+	extents, met := make([]extent, 0, len(z.File)), make(map[string]bool, len(z.File))
+	for _, m := range z.File {
+		if met[m.Name] {
+			return nil, fmt.Errorf("there are two objects %.80q", m.Name)
+		}
+		met[m.Name] = true
+		at, err := m.DataOffset()
+		if err != nil {
+			return nil, fmt.Errorf("object %.80q: %w", m.Name, err)
+		}
+		if total += min(m.UncompressedSize64, math.MaxInt64); total > maxShrunk*uint64(size)+freeSize || m.CompressedSize64 > uint64(size) {
+			return nil, fmt.Errorf("its objects would unpack to more than %d times its size", maxShrunk)
+		}
+		extents = append(extents, extent{at, at + int64(m.CompressedSize64)})
+	}
+	slices.SortFunc(extents, func(a, b extent) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(extents); i++ {
+		if extents[i].from <= extents[i-1].to {
+			return nil, errors.New("its objects lie on one another")
+		}
+	}
+	return z.File, nil
 }
 
 // object returns the object whose SHA-256 is name, of at most limit bytes.
