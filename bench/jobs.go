@@ -85,7 +85,7 @@ func (r result) rate() int64 {
 // perform does one job in this process and prints its result as JSON.
 func (o *options) perform(ctx context.Context, out io.Writer) error {
 	var do func(*options, context.Context) (result, error)
-	for _, j := range slices.Concat(largeJobs, []job{serveJob, exhibitJob, nodeDrop, nodeSync}, evmJobs) {
+	for _, j := range slices.Concat(largeJobs, []job{serveJob, exhibitJob, sealJob, nodeDrop, nodeSync}, evmJobs) {
 		if j.name == o.job {
 			do = j.do
 		}
