@@ -33,6 +33,9 @@ func splitDecimal(digits string, decimals int) (whole, frac string) {
 // thinSpace groups digits; a line never breaks there.
 const thinSpace = "\u202f"
 
+// hardSpace stands between an amount and its symbol; a line never breaks there either.
+const hardSpace = "\u00a0"
+
 func groupThousands(digits string) string {
 	var b strings.Builder
 	for i, c := range digits {

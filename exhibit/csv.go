@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -84,8 +85,10 @@ func (x *Exhibit) scheduleRows(s schedule, r *register) [][]string {
 }
 
 // cell makes text safe in a spreadsheet: what hides is made visible, and what would be a
-// formula is marked as text. A plain number with a sign stays a number.
+// formula is marked as text. A plain number with a sign stays a number. Spaces that keep a line whole
+// in print are plain ones here, and none inside a number, so that a search finds what it says.
 func cell(text string) string {
+	text = plainText(text)
 	formula := text != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", []rune(text)[0])
 	text = visible(text)
 	if formula && !isInteger(text) {
@@ -93,6 +96,17 @@ func cell(text string) string {
 	}
 	return text
 }
+
+// plainText returns text without grouped numbers and without spaces at which a line does not break.
+func plainText(text string) string {
+	if !strings.ContainsAny(text, thinSpace+hardSpace) {
+		return text
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(grouped.ReplaceAllString(text, "$1"), thinSpace, " "), hardSpace, " ")
+}
+
+// grouped is a thin space between the groups of a number, with the digit before it.
+var grouped = regexp.MustCompile(`([0-9])` + thinSpace)
 
 func isInteger(text string) bool {
 	text = strings.TrimPrefix(text, "-")

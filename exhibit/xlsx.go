@@ -22,8 +22,9 @@ const (
 )
 
 // XLSX writes the schedules as one workbook: a sheet that says what it is made from, then a sheet for each
-// CSV file with the same rows. Every cell is text, so that no digit is lost and nothing is a formula; heads
-// stay in sight and have filters. A schedule that is longer than a sheet goes on in the next one; a cell
+// CSV file with the same rows. Amounts in coins and counts are numbers where a number holds them exactly,
+// and every other cell is text: no digit is lost, and nothing is a formula. Heads stay in sight and have
+// filters. A schedule that is longer than a sheet goes on in the next one; a cell
 // that is longer than a cell may be is cut and says so. The same trace gives the same bytes.
 func (x *Exhibit) XLSX(w io.Writer) (err error) {
 	f := excelize.NewFile()
@@ -50,7 +51,8 @@ func (x *Exhibit) workbook(f *excelize.File) error {
 	if err := f.SetSheetName("Sheet1", "About"); err != nil {
 		return err
 	}
-	if err := sheet(f, "About", x.about(), bold); err != nil {
+	styles := &numberStyles{f, map[int]int{}}
+	if err := sheet(styles, "About", x.about(), bold); err != nil {
 		return err
 	}
 	r := newRegister(x.Trace, x.Diagram.Rule)
@@ -64,7 +66,7 @@ func (x *Exhibit) workbook(f *excelize.File) error {
 			if _, err := f.NewSheet(name); err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			if err := sheet(f, name, part, bold); err != nil {
+			if err := sheet(styles, name, part, bold); err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
 		}
@@ -108,7 +110,7 @@ func (x *Exhibit) about() [][]string {
 			rows = append(rows, []string{"block " + string(a.Chain), a.Hash.String()})
 		}
 	}
-	rows = append(rows, []string{"cells", "Every cell is text: amounts have more digits than a spreadsheet keeps in a number. Columns that end in _units are whole smallest units, those that end in _amount coins."})
+	rows = append(rows, []string{"cells", textCells})
 	for _, s := range schedules() {
 		rows = append(rows, []string{"sheet " + sheetName(s.name), "the rows of " + s.name})
 	}
@@ -125,7 +127,8 @@ func visibleRows(rows [][]string) [][]string {
 }
 
 // sheet writes rows, of which the first is the head.
-func sheet(f *excelize.File, name string, rows [][]string, bold int) error {
+func sheet(styles *numberStyles, name string, rows [][]string, bold int) error {
+	f := styles.f
 	last, err := excelize.CoordinatesToCellName(len(rows[0]), len(rows))
 	if err != nil {
 		return err
@@ -149,13 +152,23 @@ func sheet(f *excelize.File, name string, rows [][]string, bold int) error {
 	if err := sw.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return err
 	}
-	cells := []any(nil)
+	return writeRows(sw, styles, rows, bold)
+}
+
+// writeRows writes the cells of a sheet, the head in bold, and ends it.
+func writeRows(sw *excelize.StreamWriter, styles *numberStyles, rows [][]string, bold int) error {
+	cells, numeric := []any(nil), numbersOf(rows)
 	for n, row := range rows {
 		cells = cells[:0]
-		for _, text := range row {
+		for i, text := range row {
 			c := excelize.Cell{Value: fitCell(text)}
 			if n == 0 {
 				c.StyleID = bold
+			} else if numeric.is(row, i) {
+				var err error
+				if c, err = styles.cell(text); err != nil {
+					return err
+				}
 			}
 			cells = append(cells, c)
 		}
