@@ -59,7 +59,7 @@ func (x *Exhibit) HTML(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{"linked": linked}).Parse(moneyTemplate + reportTemplate)
+	t, err := template.New("report").Funcs(template.FuncMap{"linked": linked, "loose": loose}).Parse(moneyTemplate + reportTemplate)
 	if err != nil {
 		return fmt.Errorf("template of the report: %w", err)
 	}
@@ -142,7 +142,7 @@ func (x *Exhibit) page() (*reportPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	css := faces + reportCSS
+	css := faces + reportCSS + x.pageMargins()
 	p.CSS, p.JS, p.Policy = template.CSS(css), template.JS(reportJS), policy(css, reportJS) // #nosec G203 our own files
 	if t.Incident.Synthetic {
 		p.Replica = textReplica

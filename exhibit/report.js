@@ -110,6 +110,15 @@
     }
   });
 
+  // inSight scrolls the page where a part of the drawing is outside of the window: a tall drawing is
+  // higher than it. The bar at the top and the panel at the foot of a narrow window cover some of it.
+  function inSight(g) {
+    const r = g.getBoundingClientRect(), bar = document.getElementById('top'), panel = document.getElementById('panel');
+    const from = Math.max(0, getComputedStyle(bar).position === 'sticky' ? bar.getBoundingClientRect().bottom : 0);
+    const to = !panel.hidden && panel.offsetTop > from ? panel.offsetTop : innerHeight;
+    if (r.top < from || r.bottom > to) window.scrollBy(0, (r.top + r.bottom - from - to) / 2);
+  }
+
   // What has the focus is in sight.
   stage.addEventListener('focusin', function (e) {
     const g = e.target.closest('g[id], g.label');
@@ -118,6 +127,7 @@
     if (b.x < view.x || b.y < view.y || b.x + b.width > view.x + view.w || b.y + b.height > view.y + view.h) {
       centre(b.x + b.width / 2, b.y + b.height / 2, scale());
     }
+    inSight(g);
   });
 
   // One finger or the mouse moves the drawing, two fingers zoom. A press that does not
@@ -175,11 +185,14 @@
     if (printing) Object.assign(view, printing);
     show();
   });
-  window.addEventListener('resize', function () {
+  // measure takes the size of the stage anew, and leaves what is shown in its place.
+  function measure() {
     const k = scale();
     size();
     at(k, 0, 0);
-  });
+  }
+  window.addEventListener('resize', measure);
+  clew.on('panel', measure); // it takes some of the width
 
   // begin shows the whole drawing, or, where that would be too small to read, its left end:
   // the seeds, or where value enters the fold.
@@ -196,7 +209,7 @@
     }
   }
 
-  // light marks a group of the drawing and brings it to the middle.
+  // light marks a group of the drawing and brings it to the middle of the stage.
   function light(g) {
     dark();
     if (!g) return;
@@ -206,6 +219,6 @@
   }
   function dark() { svg.querySelectorAll('.lit').forEach(function (o) { o.classList.remove('lit'); }); }
 
-  clew.stage = { element: stage, svg: function () { return svg; }, use: use, begin: begin, light: light };
+  clew.stage = { element: stage, svg: function () { return svg; }, use: use, begin: begin, light: light, inSight: inSight };
   begin();
 })();

@@ -90,6 +90,7 @@
     clew.stage.light(g);
     if (!still) {
       document.getElementById('flow').scrollIntoView();
+      if (g) clew.stage.inSight(g);
       stage.focus({ preventScroll: true });
     }
     return true;

@@ -158,6 +158,7 @@
     body.replaceChildren(el('h2', { id: 'panel-title', tabindex: '-1' }, title), ...content);
     panel.hidden = false;
     document.documentElement.classList.add('with-panel');
+    clew.tell('panel');
     panel.scrollTop = 0;
   }
 
@@ -192,6 +193,7 @@
   function close() {
     panel.hidden = true;
     document.documentElement.classList.remove('with-panel');
+    clew.tell('panel');
     shown = 0;
     if (back && back.isConnected) back.focus({ preventScroll: true });
     back = null;
@@ -213,6 +215,8 @@
         explain(what.numbers[0]);
         clew.write('hop' + what.numbers[0]);
       } else choose(what.numbers);
+      const g = what.from && what.from.closest('#stage g.arrow, #stage g.label, #stage g.box');
+      if (g) clew.stage.inSight(g);
     }, what.from);
   });
   // explain shows a hop in words, if there is one of that number; with keep, the focus stays where it is.

@@ -57,6 +57,8 @@
     if (place ? !seen(clew.stage.element) && !seen(row) : !seen(row)) {
       (place ? document.getElementById('flow') : row).scrollIntoView({ block: place ? 'start' : 'center' });
     }
+    const lit = clew.stage.svg().querySelector('.lit');
+    if (lit && !seen(row)) clew.stage.inSight(lit);
     clew.write('hop' + hop);
   };
 
@@ -76,6 +78,7 @@
     });
   });
 
+  field.addEventListener('input', function () { says.textContent = ''; }); // what it says is of another text
   field.addEventListener('keydown', function (e) {
     if (e.key === 'Enter') {
       e.preventDefault();
