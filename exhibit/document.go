@@ -40,17 +40,21 @@ func (x *Exhibit) Document() (*paper.Document, error) {
 		return nil, err
 	}
 	doc.Parts = append(doc.Parts, drawn...)
+	hops, err := v.hopBlocks()
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range []paper.Part{
 		{Title: "Values in money: an illustration", Blocks: x.moneyBlocks()},
-		{Title: "Schedule A: every hop", Blocks: v.hopBlocks()},
+		{Title: "Schedule A: every hop", Blocks: hops},
 		{Title: "Schedule B: peel and relay runs", Flows: true, Blocks: v.runBlocks()},
 		{Title: "Schedule C: endpoints under every rule", Landscape: true, Blocks: v.endpointBlocks()},
 		{Title: "Schedule D: what heuristics say, and what others claim", Flows: true, Blocks: v.foundBlocks()},
 		{Title: "Schedule E: conservation", Landscape: true, Flows: true, Blocks: v.conservationBlocks()},
-		{Title: "Schedule F: gaps", Flows: true, Blocks: v.gapBlocks()},
+		{Title: "Schedule F: gaps", Landscape: true, Flows: true, Blocks: v.gapBlocks()},
 		{Title: "Schedule G: method", Flows: true, Blocks: v.methodBlocks()},
 		{Title: "Schedule H: from the victim to each account", Landscape: true, Flows: true, Blocks: x.accountBlocks()},
-		{Title: "Source note", Flows: true, Blocks: v.sourceBlocks()},
+		{Title: "Source note", Landscape: true, Flows: true, Blocks: v.sourceBlocks()},
 	} {
 		if len(p.Blocks) > 0 {
 			doc.Parts = append(doc.Parts, p)
@@ -112,6 +116,9 @@ func (v *viewer) firstPage() []paper.Block {
 		b = append(b, paper.Paragraph{Text: line})
 	}
 	b = append(b, paper.Heading{Text: "What it is, and what it is not"}, paper.Paragraph{Text: textWhatItIs}, paper.Paragraph{Text: textWhatItIsNot})
+	if n := v.untraced(); n > mostUntraced {
+		b = append(b, paper.Paragraph{Text: fmt.Sprintf("Schedule A prints the hops with traced value; %s others are rows of a file, which it names by its SHA-256.", groupThousands(fmt.Sprint(n)))})
+	}
 	b = append(b, paper.Heading{Text: "Contents"}, paper.Contents{}, paper.Heading{Text: "The rule, declared before the result"})
 	for _, m := range v.method() {
 		b = append(b, paper.Paragraph{Text: m.Term + ": " + m.Text})

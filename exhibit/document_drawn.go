@@ -81,28 +81,33 @@ func (x *Exhibit) area(doc *paper.Document, p *paper.Part) (paper.Area, error) {
 	return paper.Area{W: max(0, w*96/paper.Unit), H: max(0, h*96/paper.Unit)}, err
 }
 
-// fitting sets sc on p, across or upright, with its notes on the same page where that is possible; false where its text is
-// below 7 pt in each of these ways.
-func (x *Exhibit) fitting(doc *paper.Document, p *paper.Part, sc *scene.Scene) (bool, error) {
+// fitting sets sc on p, across or upright, with its notes on the same page where that is possible; false where its text would be
+// below 7 pt in each of these ways, or below what slack, in percent, allows of it.
+func (x *Exhibit) fitting(doc *paper.Document, p *paper.Part, sc *scene.Scene, slack int) (bool, error) {
 	for _, all := range []bool{true, false} {
-		for _, across := range []bool{sc.Width >= sc.Height, sc.Width < sc.Height} {
-			p.Landscape, p.Blocks = across, framed(sc, all)
-			area, err := x.area(doc, p)
-			if err != nil {
-				return false, err
-			}
-			if paper.Fits(sc, area) {
-				return true, nil
+		for _, percent := range []int{100, 100 + slack} {
+			for _, across := range []bool{sc.Width >= sc.Height, sc.Width < sc.Height} {
+				p.Landscape, p.Blocks = across, framed(sc, all)
+				area, err := x.area(doc, p)
+				if err != nil {
+					return false, err
+				}
+				if paper.Fits(sc, paper.Area{W: area.W * percent / 100, H: area.H * percent / 100}) {
+					return true, nil
+				}
 			}
 		}
 	}
 	return false, nil
 }
 
+// chartSlack is by how much, in percent, the text of a chart may be smaller rather than run over two pages.
+const chartSlack = 7
+
 // chartPart is a chart on a page, upright where that shows it larger.
 func (x *Exhibit) chartPart(doc *paper.Document, p paper.Part, sc *scene.Scene) (paper.Part, error) {
 	bare := paper.Bare(sc)
-	if fits, err := x.fitting(doc, &p, bare); fits || err != nil {
+	if fits, err := x.fitting(doc, &p, bare, chartSlack); fits || err != nil {
 		return p, err
 	}
 	// Too large for one page: as wide as an upright page, and cut between its parts.
@@ -124,7 +129,7 @@ func (x *Exhibit) bare() *scene.Scene {
 func (x *Exhibit) flowParts(doc *paper.Document, sheet paper.Part) ([]paper.Part, error) {
 	bare := x.bare()
 	whole := sheet
-	if fits, err := x.fitting(doc, &whole, bare); fits || err != nil {
+	if fits, err := x.fitting(doc, &whole, bare, 0); fits || err != nil {
 		return []paper.Part{whole}, err
 	}
 	key, keyArea, err := x.keyPart(doc, sheet, bare)

@@ -130,6 +130,9 @@ func (v *viewer) conservationBlocks() []paper.Block {
 		if c.Declared {
 			rule += " (declared)"
 		}
+		if !c.Conserves {
+			c.Difference = "no sum"
+		}
 		t.Rows = append(t.Rows, []paper.Cell{{Text: rule, Bold: c.Declared}, {Text: c.Asset + " on " + c.Chain}, {Text: c.Seeded}, {Text: c.ConvertedIn}, {Text: c.Unexplained}, {Text: c.Ended}, {Text: c.ConvertedOut},
 			{Text: c.Difference, Bold: c.Defect}})
 	}

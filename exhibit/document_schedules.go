@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/exhibit/paper"
@@ -55,9 +56,9 @@ func placeNames(all []place) string {
 
 // hopBlocks are schedule A: two lines of columns, and below them what names transaction, places and
 // bytes, whole on a line each, so that it can be copied.
-func (v *viewer) hopBlocks() []paper.Block {
+func (v *viewer) hopBlocks() ([]paper.Block, error) {
 	if len(v.t.Hops) == 0 {
-		return []paper.Block{paper.Paragraph{Text: "None: the value has not moved."}}
+		return []paper.Block{paper.Paragraph{Text: "None: the value has not moved."}}, nil
 	}
 	t := paper.Table{Repeat: "Schedule A, continued", Columns: []paper.Column{{Head: "Hop", Width: 7}, {Head: "Time (UTC)", Width: 22}, {Head: "Chain, block", Width: 19},
 		{Head: "From", Width: 12}, {Head: "To", Width: 14}, {Head: "Whole movement", Width: 24, Right: true}, {Head: "Traced", Width: 24, Right: true}, {Head: "Evidence, basis", Width: 18}}}
@@ -69,19 +70,48 @@ func (v *viewer) hopBlocks() []paper.Block {
 			}
 		}
 	}
+	rest := t
+	rest.Repeat, rest.Rows = "Schedule A, without traced value, continued", nil
+	leaveOut := v.untraced() > mostUntraced
 	for i := range v.t.Hops {
 		h := &v.t.Hops[i]
 		for k := range h.Legs {
+			if leaveOut && !v.carries(h) {
+				continue
+			}
 			row := v.hop(h, k)
-			t.Rows = append(t.Rows, hopOnPaper(&row, h.Kind == tracer.HopFee && len(h.Legs) == 1 && told[row.TxID]))
+			cells := hopOnPaper(&row, h.Kind == tracer.HopFee && len(h.Legs) == 1 && told[row.TxID])
+			if v.carries(h) {
+				t.Rows = append(t.Rows, cells)
+			} else {
+				rest.Rows = append(rest.Rows, cells)
+			}
 		}
 	}
 	said := count(len(v.t.Hops), "hop") + " in chain order."
-	if len(t.Rows) > len(v.t.Hops) {
+	if len(t.Rows)+len(rest.Rows) > len(v.t.Hops) {
 		said += " A swap, a bridge and an adopted way through a mixer have two rows with one number: what was given or went in, and what was received for it or came out."
 	}
-	return []paper.Block{paper.Paragraph{Text: said + " " + textSpends + " " + textFeeHops, Fine: true}, t}
+	blocks := []paper.Block{paper.Paragraph{Text: said + " " + textSpends + " " + textFeeHops, Fine: true}}
+	if len(t.Rows) > 0 {
+		blocks = append(blocks, t)
+	}
+	if n := v.untraced(); n > 0 {
+		blocks = append(blocks, paper.Heading{Text: count(n, "hop") + " without traced value under " + v.rule.String()})
+		if leaveOut {
+			said, err := v.leftOut()
+			return append(blocks, paper.Paragraph{Text: said}), err
+		}
+		blocks = append(blocks, paper.Paragraph{Text: "Other rules trace value there, or poison marks contact; the amounts are in schedule_a_hops.csv.", Fine: true}, rest)
+	}
+	return blocks, nil
 }
+
+// mostUntraced is how many hops without traced value under the drawn rule are on paper.
+const mostUntraced = 500
+
+// carries reports whether h moves value under the drawn rule.
+func (v *viewer) carries(h *tracer.Hop) bool { return v.basisOf(h) != "" }
 
 // hopOnPaper is a row of schedule A; a short one is of a fee, to which no arrow leads, and whose bytes
 // are those of another hop of its transaction.
@@ -189,7 +219,7 @@ func (v *viewer) endpointBlocks() []paper.Block {
 	if p.EndpointsCount == 0 {
 		blocks = append(blocks, paper.Paragraph{Text: "None."})
 	} else {
-		blocks = append(blocks, v.endTable("Schedule C, continued", p.Endpoints))
+		blocks = append(blocks, v.endTable("Schedule C, continued", p.Endpoints)...)
 	}
 	if len(p.Process) > 0 {
 		t := paper.Table{Repeat: "What legal process could add, continued", Columns: []paper.Column{{Head: "Where it ends", Width: 20}, {Head: "What legal process could add", Width: 80}}}
@@ -208,30 +238,47 @@ func (v *viewer) endpointBlocks() []paper.Block {
 	return blocks
 }
 
-func (v *viewer) endTable(repeat string, parts [][]endpointView) paper.Table {
-	t := paper.Table{Repeat: repeat, Columns: []paper.Column{{Head: "No", Width: 5, Right: true}, {Head: "Why it ends", Width: 16}, {Head: "Whole", Width: 20, Right: true}}}
-	for _, r := range v.t.Rules {
+// endTable has a column for each rule that says anything there; the others are named below it.
+func (v *viewer) endTable(repeat string, parts [][]endpointView) []paper.Block {
+	t := paper.Table{Repeat: repeat, Columns: []paper.Column{{Head: "No", Width: 5, Right: true}, {Head: "Whole", Width: 20, Right: true}}}
+	var shown []int
+	var silent []string
+	for k, r := range v.t.Rules {
+		if !slices.ContainsFunc(parts, func(part []endpointView) bool {
+			return slices.ContainsFunc(part, func(e endpointView) bool { return k < len(e.Cells) && e.Cells[k].Text != noAmount })
+		}) {
+			silent = append(silent, r.String())
+			continue
+		}
 		head := r.String()
 		if r == v.rule && r == v.t.Incident.Rule {
 			head += "\n(declared)"
 		}
-		t.Columns = append(t.Columns, paper.Column{Head: head, Width: 14, Right: true})
+		shown = append(shown, k)
+		t.Columns = append(t.Columns, paper.Column{Head: head, Width: 17, Right: true})
 	}
-	t.Columns = append(t.Columns, paper.Column{Head: "Range over the rules", Width: 17, Right: true})
 	for _, part := range parts {
 		for i := range part {
-			t.Rows = append(t.Rows, v.endRow(&part[i]))
+			t.Rows = append(t.Rows, v.endRow(&part[i], shown))
 		}
 	}
-	return t
+	out := []paper.Block{t}
+	if len(silent) > 0 {
+		out = append(out, paper.Paragraph{Text: "Without a column, since it says nothing of what is traced here (schedule G): " + strings.Join(silent, ", ") + ".", Fine: true})
+	}
+	return out
 }
 
-func (v *viewer) endRow(e *endpointView) []paper.Cell {
-	row := []paper.Cell{{Text: fmt.Sprint(e.Number), Bold: true, Anchor: fmt.Sprintf("end%d", e.Number)}, {Text: capital(e.Reason)}, {Text: e.Whole}}
-	for _, c := range e.Cells {
+// noAmount stands where a rule says nothing.
+const noAmount = "–"
+
+func (v *viewer) endRow(e *endpointView, shown []int) []paper.Cell {
+	row := []paper.Cell{{Text: fmt.Sprint(e.Number), Bold: true, Anchor: fmt.Sprintf("end%d", e.Number)}, {Text: e.Whole}}
+	for _, k := range shown {
+		c := &e.Cells[k]
 		row = append(row, paper.Cell{Text: c.Text, Bold: c.Declared})
 	}
-	row = append(row, paper.Cell{Text: e.Range}, paper.Cell{Text: "at " + placeText(&e.Place) + endPlace(e)})
+	row = append(row, paper.Cell{Text: capital(e.Reason) + ", at " + placeText(&e.Place) + endPlace(e)}, paper.Cell{Text: "Range over the rules: " + e.Range})
 	var more []string
 	if len(e.Found) > 0 {
 		more = append(more, refer(e.Found))

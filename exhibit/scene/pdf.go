@@ -160,6 +160,9 @@ func (p *pdfWriter) page(sc *Scene) error {
 	}
 	for i := range sc.Groups {
 		g := &sc.Groups[i]
+		if g.Kind == GroupMark { // no part of the text, so that who copies a table does not copy pieces of it
+			p.op("/Artifact <</Type /Pagination /Subtype /Watermark>> BDC /Span <</ActualText ()>> BDC")
+		}
 		for _, o := range g.Order {
 			switch o.List {
 			case ListPath:
@@ -171,6 +174,9 @@ func (p *pdfWriter) page(sc *Scene) error {
 					return err
 				}
 			}
+		}
+		if g.Kind == GroupMark {
+			p.op("EMC EMC")
 		}
 		p.link(g)
 	}
