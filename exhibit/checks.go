@@ -36,6 +36,40 @@ func Checks(h *tracer.Hop) []string {
 	return out
 }
 
+// ChecksOfEnd are requests that show on a node of one's own what lies at endpoint e of t, as of the last
+// block; none where a node cannot tell.
+func ChecksOfEnd(t *tracer.Trace, e *tracer.Endpoint) []string {
+	if e.Chain.Info().Family != chains.FamilyEVM {
+		if e.Reason != tracer.ReasonUnspent || e.TxID == nil {
+			return []string{}
+		}
+		return []string{fmt.Sprintf("%s gettxout %s %s false   # nothing: it was spent since", nodeCLIOf(e.Chain).program, e.TxID, visible(e.Position))}
+	}
+	height := int64(-1)
+	for _, a := range t.AsOf {
+		if a.Chain == e.Chain {
+			height = a.Height
+		}
+	}
+	k := slices.IndexFunc(t.Nodes, func(n tracer.Node) bool { return n.ID == e.Node })
+	if e.Reason != tracer.ReasonBalance || k < 0 || height < 0 {
+		return []string{}
+	}
+	address := visible(t.Nodes[k].Address)
+	if e.Asset == chains.Native {
+		return []string{ask(e.Chain, "eth_getBalance", fmt.Sprintf(`"%s","0x%x"`, address, height))}
+	}
+	token, _, _ := strings.Cut(visible(string(e.Asset)), "/")
+	return []string{ask(e.Chain, "eth_call", fmt.Sprintf(`{"to":"%s","data":"0x70a08231000000000000000000000000%s"},"0x%x"`,
+		token, strings.ToLower(strings.TrimPrefix(address, "0x")), height))}
+}
+
+// ask is a request to the node of a chain of accounts, whose address stands in RPC_OF_ and its name.
+func ask(c chains.Chain, method, params string) string {
+	return fmt.Sprintf(`curl -s -H 'content-type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"%s","params":[%s]}' "$RPC_OF_%s"`,
+		method, params, envName(c))
+}
+
 func legChecks(leg *tracer.Leg) []string {
 	var out []string
 	call := slices.ContainsFunc(leg.Positions, func(p tracer.Position) bool { return p.Kind == "call" })
@@ -58,11 +92,7 @@ func legChecks(leg *tracer.Leg) []string {
 // checkForms are the requests for a chain.
 func checkForms(c chains.Chain) []checkForm {
 	if c.Info().Family == chains.FamilyEVM {
-		ask := func(method, more string) string {
-			return fmt.Sprintf(`curl -s -H 'content-type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"%s","params":["0x{tx}"%s]}' "$RPC_OF_%s"`,
-				method, more, envName(c))
-		}
-		return []checkForm{{"", ask("eth_getTransactionReceipt", "")}, {"call", ask("debug_traceTransaction", `,{"tracer":"callTracer"}`)}}
+		return []checkForm{{"", ask(c, "eth_getTransactionReceipt", `"0x{tx}"`)}, {"call", ask(c, "debug_traceTransaction", `"0x{tx}",{"tracer":"callTracer"}`)}}
 	}
 	n := nodeCLIOf(c)
 	height := fmt.Sprintf("$(%s getblockhash {height})", n.program)

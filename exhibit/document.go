@@ -96,8 +96,11 @@ func (x *Exhibit) foot() []string {
 	if t.Incident.Synthetic {
 		what = "transactions made for demonstration"
 	}
-	lines := []string{fmt.Sprintf("Source: %s, read %s; whole block hashes in the source note. Value is alleged to be stolen. clew %s.", what, cmp.Or(series(read), "of no chain"), visible(t.Tool.Version))}
-	return append(lines, "Trace SHA-256 "+x.SHA256)
+	line := fmt.Sprintf("Source: %s, read %s; whole block hashes in the source note. Value is alleged to be stolen.", what, cmp.Or(series(read), "of no chain"))
+	if known(t.Tool.Version) { // where it is not, the source note alone says so
+		line += " clew " + visible(t.Tool.Version) + "."
+	}
+	return append([]string{line}, "Trace SHA-256 "+x.SHA256)
 }
 
 // firstPage says what the exhibit shows and what it does not.

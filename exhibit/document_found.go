@@ -215,6 +215,6 @@ func (v *viewer) sourceBlocks() []paper.Block {
 	}
 	t.Rows = append(t.Rows, []paper.Cell{{Text: "Incident file", Bold: true}, {Text: "SHA-256 " + visible(v.t.Incident.SHA256)}},
 		[]paper.Cell{{Text: "Trace", Bold: true}, {Text: "SHA-256 " + v.x.SHA256}},
-		[]paper.Cell{{Text: "Program", Bold: true}, {Text: "clew " + visible(v.t.Tool.Version) + " " + visible(v.t.Tool.Commit)}})
+		[]paper.Cell{{Text: "Program", Bold: true}, {Text: ToolWords(&v.t.Tool)}})
 	return []paper.Block{paper.Paragraph{Text: "This exhibit was made from the trace alone, and the trace from what is listed here. The same inputs give the same bytes."}, t}
 }

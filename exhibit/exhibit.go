@@ -41,8 +41,15 @@ type Options struct {
 	// one of DrawingPapers.
 	DrawingPaper string
 	Letters      bool     // drafts of letters and certificates too
+	Copies       []Copy   // files of the evidence, as somebody has them who asks for certificates
 	Only         []string // the formats to write, of Formats; nil for all
 	Quotes       Quotes   // what amounts were worth in money, printed beside them; nil: no money is named
+}
+
+// Copy is a file that a draft certificate names.
+type Copy struct {
+	Name   string // within the folder of the trace, with strokes: "recording/recording.json"
+	SHA256 string // over the bytes of the file
 }
 
 // DrawingPapers lists the papers for drawings, by name.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -60,11 +61,29 @@ func (x *Exhibit) letterFiles() []outputFile {
 
 // bothForms are a document as text and as PDF.
 func (x *Exhibit) bothForms(name, title string, blocks []paper.Block) []outputFile {
-	doc := x.letterPaper(title, blocks)
 	return []outputFile{
-		{name + ".txt", func(w io.Writer) error { return writeText(w, doc) }},
-		{name + ".pdf", func(w io.Writer) error { return doc.PDF(w, x.Scene.Fonts) }},
+		{name + ".txt", func(w io.Writer) error { return writeText(w, x.letterPaper(title, blocks)) }},
+		{name + ".pdf", func(w io.Writer) error { return x.letterPaper(title, indented(blocks)).PDF(w, x.Scene.Fonts) }},
 	}
+}
+
+// indented keeps on paper the spaces at which the lines of paragraphs begin.
+func indented(blocks []paper.Block) []paper.Block {
+	out := slices.Clone(blocks)
+	for i := range out {
+		p, ok := out[i].(paper.Paragraph)
+		if !ok {
+			continue
+		}
+		var lines []string
+		for line := range strings.SplitSeq(p.Text, "\n") {
+			text := strings.TrimLeft(line, " ")
+			lines = append(lines, strings.Repeat("\u00a0\u00a0", len(line)-len(text))+text)
+		}
+		p.Text = strings.Join(lines, "\n")
+		out[i] = p
+	}
+	return out
 }
 
 // letterPaper sets a draft: with no number and no mark of an exhibit, since it is none.
@@ -200,9 +219,9 @@ func signature() []paper.Block {
 	return []paper.Block{paper.Paragraph{Text: "[____ signature]\n[____ name and office in full]\n[____ telephone, for asking back whether this letter is genuine]"}}
 }
 
-// checkLines say how the reader checks a letter without trusting it.
-func (x *Exhibit) checkLines() []paper.Block {
-	return []paper.Block{paper.Heading{Text: "How to check this"}, paper.Paragraph{Text: "Each transaction can be looked up by its hash at a node of your own or at any explorer. The exhibit with the trace named above has every hop (schedule A), " +
+// checkLines say how the reader checks a letter without trusting it; how begins their heading.
+func (x *Exhibit) checkLines(how string) []paper.Block {
+	return []paper.Block{paper.Heading{Text: how + " to check this"}, paper.Paragraph{Text: "Each transaction can be looked up by its hash at a node of your own or at any explorer. The exhibit with the trace named above has every hop (schedule A), " +
 		"the amounts under every rule (schedule C), the sources of every label (schedule D) and what was not read (schedule F). A bundle of the evidence (clew bundle) can be checked without a network (clew verify); ask the sender for it."}}
 }
 

@@ -89,27 +89,49 @@ func (x *Exhibit) issuerLetter(r *register, u Unit, held []tokenHeld) letter {
 	b := x.sender(who)
 	b = append(b, paper.Heading{Text: "What this is about"}, paper.Paragraph{Text: "Value that is alleged to be stolen was traced on public blockchains, and a part of it is held in a token that you are taken to issue:"},
 		paper.Paragraph{Text: "Contract: " + visible(string(u.Asset)) + "\nChain:    " + visible(string(u.Chain)) + " (" + visible(u.Chain.CAIP2()) + ")\nSymbol:   " + r.assets.symbol(u) + " (as the contract says; nobody checked it)"},
-		paper.Paragraph{Text: strings.ReplaceAll(textLetterPerson, "The customer may", "The holder of an address may")}, paper.Paragraph{Text: textLetterLimits},
-		paper.Heading{Text: "Where it is held"}, paper.Paragraph{Text: "As of " + r.asOf(u.Chain) + ". It may have moved since: look first."})
-	firm := false
+		paper.Paragraph{Text: strings.ReplaceAll(textLetterPerson, "The customer may", "The holder of an address may")}, paper.Paragraph{Text: textLetterLimits})
+	lists, firm := r.heldList(u, held)
+	if len(firm) == 0 {
+		l.why = "value is found there through a guess alone: it asks to hold nothing"
+		b = append(b, paper.Paragraph{Text: "At none of these addresses does an accounting rule find value but through a candidate that was adopted or a link that a heuristic infers. This is a reason not to send this letter.", Bold: true})
+	}
+	b = append(append(b, askedOfIssuer(firm, len(held))...), signature()...)
+	b = append(b, paper.Heading{Text: "Annex 1: where it is held"}, paper.Paragraph{Text: "As of " + r.asOf(u.Chain) + ". It may have moved since: look first."})
+	l.blocks = append(append(b, lists...), x.checkLines("Annex 2: how")...)
+	return l
+}
+
+// heldList lists where a token is held, and names the endpoints at which more than a guess finds it.
+func (r *register) heldList(u Unit, held []tokenHeld) (b []paper.Block, firm []string) {
 	for _, h := range held[:min(mostHolders, len(held))] {
 		text, ok := r.heldText(u, h)
-		b, firm = append(b, paper.Paragraph{Text: text}), firm || ok
+		b = append(b, paper.Paragraph{Text: text})
+		if ok {
+			firm = append(firm, fmt.Sprint(h.endpoint+1))
+		}
 	}
 	if more := len(held) - mostHolders; more > 0 {
 		b = append(b, paper.Paragraph{Text: count(more, "endpoint") + " more, with less, are in schedule_c_endpoints.csv."})
 	}
-	if !firm {
-		l.why = "value is found there through a guess alone"
-		b = append(b, paper.Paragraph{Text: "At none of these addresses does an accounting rule find value but through a candidate that was adopted or a link that a heuristic infers. This is a reason not to send this letter.", Bold: true})
+	return b, firm
+}
+
+// askedOfIssuer is what an issuer is asked for: firm are the endpoints, of all so many, at which it is
+// asked to hold the token.
+func askedOfIssuer(firm []string, all int) []paper.Block {
+	hold := "This letter does not ask to hold anything: see the warning above. [____ Only where the sender has other grounds: state them here.]"
+	if len(firm) > 0 {
+		where := "at the addresses of annex 1"
+		if len(firm) < min(all, mostHolders) {
+			where = "at the addresses of " + numbered("endpoint", firm) + " in annex 1 alone (of the others see the warnings there)"
+		}
+		hold = "[  ] Hold it " + where + ", up to the traced amounts where that is possible, [____ or as the order says], until [____ date], and tell us when it was done."
 	}
-	b = append(b, paper.Heading{Text: "What is asked"},
-		paper.Paragraph{Text: "[  ] Say whether you can hold (freeze) the token at these addresses, and by what rule and on whose order you do."},
-		paper.Paragraph{Text: "[  ] Hold it at the addresses above, up to the traced amounts where that is possible, [____ or as the order says], until [____ date], and tell us when it was done."},
+	return []paper.Block{paper.Heading{Text: "What is asked"},
+		paper.Paragraph{Text: "[  ] Say whether you can hold (freeze) the token at single addresses, and by what rule and on whose order you do."},
+		paper.Paragraph{Text: hold},
 		paper.Paragraph{Text: "[  ] Preserve what you know of these addresses: whether they belong to a customer of yours, issued or redeemed the token, and every earlier request about them."},
-		paper.Paragraph{Text: "[  ] Say what becomes of an amount that is held, and how an owner who shows a better right can have it released."})
-	l.blocks = append(append(b, x.checkLines()...), signature()...)
-	return l
+		paper.Paragraph{Text: "[  ] Say what becomes of an amount that is held, and how an owner who shows a better right can have it released."}}
 }
 
 // heldText says what one address holds; firm is false where value is found there through an adopted

@@ -10,12 +10,12 @@ import (
 )
 
 // serviceLetter asks a service about one of its addresses; of are the accounts of schedule H there,
-// which share the address.
+// which share the address. What is asked and the signature stand before the lists.
 func (x *Exhibit) serviceLetter(r *register, accounts []account, of []int) letter {
 	first := &accounts[of[0]]
 	e := &r.t.Endpoints[first.Endpoint]
 	p := r.place(e.Node)
-	to, who := "the service at "+p.Alias, "[____ name and address of the service whose account this is]"
+	to, who := "a service nobody has named ("+p.Alias+")", "[____ name and address of the service whose account this is; where nobody can say, there is nobody to send this to]"
 	if p.Name != "" && first.Ground != groundDeposit {
 		to, who = p.Name, p.Claim+" (so it is claimed; [____ check that this is who is meant, and their address for service of process])"
 	}
@@ -27,8 +27,15 @@ func (x *Exhibit) serviceLetter(r *register, accounts []account, of []int) lette
 	for _, c := range common {
 		b = append(b, paper.Paragraph{Text: c, Bold: true})
 	}
-	b = append(b, paper.Paragraph{Text: textLetterPerson}, paper.Paragraph{Text: textLetterLimits}, paper.Heading{Text: "What came to the address"})
+	b = append(b, paper.Paragraph{Text: textLetterPerson}, paper.Paragraph{Text: textLetterLimits})
 	var firm []string
+	for _, i := range of {
+		if r.firm(&accounts[i]) {
+			firm = append(firm, fmt.Sprint(i+1))
+		}
+	}
+	b = append(append(b, asked(firm, len(of), r.since(accounts, of))...), signature()...)
+	b = append(b, paper.Heading{Text: "Annex 1: what came to the address"})
 	for _, i := range of {
 		b = append(b, r.receipt(i+1, &accounts[i])...)
 		for _, c := range accounts[i].Caveats {
@@ -36,20 +43,28 @@ func (x *Exhibit) serviceLetter(r *register, accounts []account, of []int) lette
 				b = append(b, paper.Paragraph{Text: fmt.Sprintf("Account %d: %s", i+1, c), Bold: true})
 			}
 		}
-		if r.firm(&accounts[i]) {
-			firm = append(firm, fmt.Sprint(i+1))
-		}
 	}
-	b = append(b, paper.Heading{Text: "The chain of hops to it"}, paper.Paragraph{Text: textAccounts, Fine: true})
+	b = append(b, paper.Heading{Text: "Annex 2: the chain of hops to it"}, paper.Paragraph{Text: textAccounts, Fine: true})
 	for _, i := range of {
 		b = append(b, r.chainParagraphs(i+1, &accounts[i])...)
 	}
-	b = append(b, asked(firm, len(of), r.since(accounts, of))...)
-	if len(firm) == 0 {
-		l.why = "contact, an adopted candidate or an inference alone leads there: it asks for records, and to hold nothing"
-	}
-	l.blocks = append(append(b, x.checkLines()...), signature()...)
+	l.why = whyNotFirm(first.Ground, len(firm), len(of))
+	l.blocks = append(b, x.checkLines("Annex 3: how")...)
 	return l
+}
+
+// whyNotFirm says what speaks against sending a letter as it is, which asks to hold what came to firm of
+// so many accounts, all of which rest on ground; "" for nothing.
+func whyNotFirm(on ground, firm, of int) string {
+	switch {
+	case on == groundDeposit:
+		return "no list names the address: that it is a service’s at all, a heuristic alone infers. It asks for records, and to hold nothing"
+	case firm == 0:
+		return "contact, an adopted candidate or an inference alone leads there: it asks for records, and to hold nothing"
+	case firm < of:
+		return fmt.Sprintf("to %d of the %s contact, an adopted candidate or an inference alone leads: of those it asks for records only", of-firm, count(of, "endpoint"))
+	}
+	return ""
 }
 
 // commonCaveats are those that all of the accounts have.
@@ -64,10 +79,11 @@ func (r *register) commonCaveats(accounts []account, of []int) []string {
 }
 
 // firm reports whether an accounting rule finds value at an account that did not come through an
-// adopted candidate or an inference alone: only then does a letter ask to hold something.
+// adopted candidate or an inference alone, at an address that more than a heuristic takes for a
+// service's: only then does a letter ask to hold something.
 func (r *register) firm(a *account) bool {
 	e := &r.t.Endpoints[a.Endpoint]
-	if !a.Rule.Conserves() || e.Asset.IsValuation() {
+	if !a.Rule.Conserves() || e.Asset.IsValuation() || a.Ground == groundDeposit {
 		return false
 	}
 	split, ok := e.ByBasis.Get(a.Rule)
@@ -166,19 +182,19 @@ func asked(firm []string, all int, since string) []paper.Block {
 	if since != "" {
 		from = since + " [____ or an earlier date]"
 	}
-	lines := []string{"[  ] Preserve every record about the account to which the receipts above were credited, and keep it until [____ date]."}
+	lines := []string{"[  ] Preserve every record about the account to which the receipts of annex 1 were credited, and keep it until [____ date]."}
 	switch {
 	case len(firm) == 0:
-		lines = append(lines, "This letter does not ask to hold funds: see the warnings above. [____ Only where the sender has other grounds: state them here.]")
+		lines = append(lines, "This letter does not ask to hold funds: see the warnings above and in annex 1. [____ Only where the sender has other grounds: state them here.]")
 	default:
 		which := ""
 		if len(firm) < all {
-			which = " of the receipts numbered " + series(firm) + " alone (of the others see the warnings above),"
+			which = " of " + numbered("account", firm) + " in annex 1 alone (of the others see the warnings there),"
 		}
-		lines = append(lines, "[  ] Hold (freeze) on that account up to the traced amounts above,"+which+" [____ or the amount that the order names], as far as the law that applies to you allows, and tell us what was held and when.")
+		lines = append(lines, "[  ] Hold (freeze) on that account up to the traced amounts of annex 1,"+which+" [____ or the amount that the order names], as far as the law that applies to you allows, and tell us what was held and when.")
 	}
 	lines = append(lines,
-		"[  ] Say whether the address above is yours, since when and until when it was assigned to one account, and whether the receipts above were credited, to which account, and when.",
+		"[  ] Say whether the address above is yours, since when and until when it was assigned to one account, and whether the receipts of annex 1 were credited, to which account, and when.",
 		"[  ] Who opened the account: the identification that was made (KYC), contact data, bank accounts and cards that are linked, as [____ the legal basis] allows.",
 		"[  ] Log-ins and orders since "+from+": times, IP addresses, devices.",
 		"[  ] Deposits, trades, internal transfers and withdrawals since "+from+": times, amounts, assets, addresses, and transaction hashes.",
@@ -189,4 +205,12 @@ func asked(firm []string, all int, since string) []paper.Block {
 		blocks = append(blocks, paper.Paragraph{Text: line})
 	}
 	return blocks
+}
+
+// numbered names things of one kind by their numbers: "account 5", "accounts 5 and 6".
+func numbered(thing string, numbers []string) string {
+	if len(numbers) > 1 {
+		thing += "s"
+	}
+	return thing + " " + series(numbers)
 }

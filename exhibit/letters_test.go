@@ -65,11 +65,14 @@ func TestLetterToAService(t *testing.T) {
 		"DRAFT, written by a program", "The customer may be innocent.", "Kraken-ähnlich GmbH",
 		"That the address is a service’s is claimed (schedule D says by whom).", "[____ signature]", "[____ statute, order, warrant or request",
 		"[ ] Preserve every record", "[ ] Hold (freeze) on that account", "Step 1 (hop ", "since 2019-", "identification that was made (KYC)", "IP addresses", "withdrawals since ",
-		"fifo: ", "(declared)", "poison: ", "(contact, not a share)",
+		"Annex 1: what came to the address", "fifo: ", "(declared)", "poison: ", "(contact, not a share)",
 	} {
 		require.Contains(t, words, want)
 	}
 	require.NotContains(t, text, "REPLICA")
+	require.Less(t, strings.Index(text, "What is asked"), strings.Index(text, "[____ signature]"), "what is asked is found before the lists")
+	require.Less(t, strings.Index(text, "[____ signature]"), strings.Index(text, "Annex 1"))
+	require.Less(t, strings.Index(text, "Annex 1"), strings.Index(text, "Step 1 (hop "))
 	var service *tracer.Endpoint
 	for i := range trace.Endpoints {
 		if trace.Endpoints[i].Reason == tracer.ReasonService {
@@ -126,6 +129,29 @@ func TestLetterAsksToHoldOnlyWhatIsFirm(t *testing.T) {
 	}
 }
 
+// Where a heuristic alone takes an address for a service's, nothing is to be held, and nobody is named.
+func TestLetterOfAnInferredServiceAsksForRecords(t *testing.T) {
+	trace := replica(t).Trace
+	_, texts, names := written(t, trace, onlyLetters())
+	inferred := 0
+	for name, text := range texts {
+		words := strings.Join(strings.Fields(text), " ")
+		if !strings.Contains(words, "deposit address is what a heuristic infers") {
+			continue
+		}
+		inferred++
+		require.Contains(t, name, "a-service-nobody-has-named")
+		require.Contains(t, words, "where nobody can say, there is nobody to send this to")
+		require.Contains(t, words, "This letter does not ask to hold funds")
+		require.NotContains(t, words, "Hold (freeze)")
+		list := texts["letters/00-overview.txt"]
+		_, of, ok := strings.Cut(list, strings.TrimSuffix(strings.TrimPrefix(name, "letters/"), ".txt"))
+		require.True(t, ok, list)
+		require.Contains(t, strings.Join(strings.Fields(of[:strings.Index(of+"\n\n", "\n\n")]), " "), "but no list names the address")
+	}
+	require.Positive(t, inferred, "%v", names)
+}
+
 // moveBasis makes all of an endpoint's amounts rest on one basis.
 func moveBasis(e *tracer.Endpoint, to tracer.Basis) {
 	for _, r := range tracer.Rules() {
@@ -170,18 +196,28 @@ func TestCertificatesAreDraftsWithBlanks(t *testing.T) {
 	for _, name := range []string{"certificate_902_13", "certificate_902_14"} {
 		require.Contains(t, names, name+".pdf")
 		words := strings.Join(strings.Fields(texts[name+".txt"]), " ")
-		for _, want := range []string{"DRAFT", "have a lawyer read this", "The program signs nothing", "[____ signature]", "[____ name]", x.SHA256, strings.Repeat("ab", 32), "v9.9", "c0ffee",
+		for _, want := range []string{"DRAFT", "have a lawyer read this", "The program signs nothing", "[____ signature]", "[____ name]", x.SHA256, "clew v9.9, commit c0ffee",
 			trace.Incident.SHA256, trace.AsOf[0].Hash.String(), "902(11)", "28 U.S.C. § 1746"} {
 			require.Contains(t, words, want, name)
 		}
 	}
 	process := strings.Join(strings.Fields(texts["certificate_902_13.txt"]), " ")
+	copies := strings.Join(strings.Fields(texts["certificate_902_14.txt"]), " ")
+	require.Contains(t, copies, "recording.json and objects.zip of each recording, with their folders: [____ the SHA-256 of each]", "the trace alone does not tell")
+	require.Contains(t, copies, "(double SHA-256 of its header): "+trace.AsOf[0].Hash.String(), "a block's hash is of no file")
+	before, _, _ := strings.Cut(copies, "5. The blocks")
+	require.NotContains(t, before, trace.AsOf[0].Hash.String())
 	require.Contains(t, process, "the log first has the file at "+when)
 	require.Contains(t, process, "rule lifo with pots output was declared under the same id")
 	require.Contains(t, process, "clew trace incident.yaml --rpc recording:recording --out again")
 
+	require.Contains(t, process, strings.Repeat("ab", 32))
+
 	alone, _ := three().finish(t)
+	alone.Tool = tracer.Tool{Version: "unknown", Commit: "unknown"}
 	_, texts, _ = written(t, alone, onlyLetters())
+	require.NotContains(t, texts["certificate_902_13.txt"], "unknown")
+	require.Contains(t, strings.Join(strings.Fields(texts["certificate_902_13.txt"]), " "), "whose version was not recorded when it was built [____ state it")
 	require.Contains(t, texts["letters/00-overview.txt"], "None of the traced value was seen to reach a known service.")
 }
 
@@ -208,7 +244,7 @@ func TestLetterToAnIssuer(t *testing.T) {
 				require.Contains(t, words, c.to)
 				require.Contains(t, words, "Contract: "+c.contract)
 				require.Contains(t, words, "The holder of an address may be innocent.")
-				require.Contains(t, words, "Hold it at the addresses above")
+				require.Contains(t, words, "Hold it at the addresses of annex 1, up to")
 			}
 		})
 	}

@@ -323,35 +323,9 @@ func (m *dataMaker) endColumns() {
 // terms are the sentences for how a movement and its amount are known.
 func (m *dataMaker) terms() {
 	for _, e := range []chains.Evidence{chains.EvidenceProven, chains.EvidenceAttested, chains.EvidenceImported} {
-		m.d.Evidence = append(m.d.Evidence, termData{e.String(), evidenceSays(e)})
+		m.d.Evidence = append(m.d.Evidence, termData{e.String(), EvidenceSays(e.String(), !hasOutputs(m.t))})
 	}
 	for b := tracer.Whole; b <= tracer.Adopted; b++ {
-		m.d.Bases = append(m.d.Bases, termData{b.String(), basisSays(b)})
+		m.d.Bases = append(m.d.Bases, termData{b.String(), "known " + BasisSays(b)})
 	}
-}
-
-func evidenceSays(e chains.Evidence) string {
-	switch e {
-	case chains.EvidenceProven:
-		return "The movement is proven: it follows from a block header, by a proof that the transaction belongs to the block."
-	case chains.EvidenceAttested:
-		return "The movement is attested: a node says so, and it can be computed again."
-	}
-	return "The movement is imported: somebody’s file says so."
-}
-
-func basisSays(b tracer.Basis) string {
-	switch b {
-	case tracer.Whole:
-		return "known whole: nothing else was in any pot on the way"
-	case tracer.ByRule:
-		return "by rule: other money was in a pot on the way, and the accounting convention decided; another rule may say otherwise"
-	case tracer.Conversion:
-		return "through a conversion from another asset"
-	case tracer.BridgeKey:
-		return "over a bridge, by the protocol’s own key"
-	case tracer.Inference:
-		return "on an inference: a heuristic linked two ends"
-	}
-	return "adopted: the analyst said so, with a reason"
 }

@@ -182,7 +182,7 @@ func (v *viewer) method() []methodView {
 		stops = []string{"none"}
 	}
 	return append(out, methodView{"Stops", strings.Join(stops, "; ")},
-		methodView{"Program", "clew " + visible(t.Tool.Version) + " " + visible(t.Tool.Commit)})
+		methodView{"Program", ToolWords(&t.Tool)})
 }
 
 // potWords says what mixes value on the chains of t.

@@ -102,7 +102,7 @@ func (x *Exhibit) about() [][]string {
 		rows = append(rows, []string{"REPLICA", textReplica})
 	}
 	rows = append(rows, []string{"alleged", textAlleged + " " + textInnocent}, []string{"rule", ruleLine(t, x.Diagram.Rule)}, []string{"trace SHA-256", x.SHA256},
-		[]string{"incident SHA-256", t.Incident.SHA256}, []string{"program", "clew " + t.Tool.Version + " " + t.Tool.Commit})
+		[]string{"incident SHA-256", t.Incident.SHA256}, []string{"program", ToolWords(&t.Tool)})
 	for i := range t.AsOf {
 		a := &t.AsOf[i]
 		rows = append(rows, []string{"as of", "read " + readTo(a) + ", " + a.Time})

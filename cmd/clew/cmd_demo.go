@@ -132,6 +132,10 @@ func sayWhereDemoIs(w *world, a demoAnswer) error {
 	for _, t := range a.Traces {
 		p.line("  %s", t.Report)
 	}
+	if len(a.Traces) > 0 {
+		p.line("The same on paper, with a picture and a workbook:")
+		p.line("  clew exhibit %s", filepath.Join(filepath.Dir(a.Traces[0].Report), "trace.json"))
+	}
 	return p.flush()
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,7 +23,7 @@ import (
 func exhibitCommand() *command {
 	return &command{
 		path: "exhibit", args: "TRACE [--out DIR]", short: "write the report, the diagram, the schedules and the exhibit for a court of a trace",
-		long: "TRACE is a trace.json, or the id that clew trace printed (its first characters are enough). The same trace and the same flags give the same bytes. The folder is exhibit-ID unless --out names another.\n\n" +
+		long: "TRACE is a trace.json, or the id that clew trace printed (its first characters are enough). The same trace and the same flags give the same bytes; draft certificates (--letters) name the files of the recording beside TRACE as well. The folder is exhibit-ID unless --out names another.\n\n" +
 			"Caption, docket and numbers come from the incident (case:), from a file of the same fields (--case), and from flags; a flag wins over the file, and the file over the incident. None of them changes an amount.",
 		examples: []example{
 			{"clew exhibit 3f2a9c1e --out report", "every format, into report"},
@@ -58,6 +59,15 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if opt.Quotes, err = quotesOf(c); err != nil {
 		return err
 	}
+	if opt.Letters {
+		var mismatch string
+		if opt.Copies, mismatch, err = copiesOf(ctx, t); err != nil {
+			return err
+		}
+		if mismatch != "" {
+			w.say("clew: %s\n", mismatch)
+		}
+	}
 	dir, err := openOutDir(or(c.String("out"), "exhibit-"+t.id))
 	if err != nil {
 		return err
@@ -86,9 +96,21 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 		p.fold(plainSpaces(s))
 	}
 	p.line("")
-	p.line("Report   %s", filepath.Join(dir.path, "report.html"))
+	for _, main := range mainFiles() {
+		if slices.Contains(files, main.name) {
+			p.line("%-8s %s", main.title, filepath.Join(dir.path, main.name))
+		}
+	}
 	p.line("Files    %s", fold(strings.Join(files, " "), 9))
+	if t.file != "" {
+		p.line("Next     clew bundle %s", t.file)
+	}
 	return p.flush()
+}
+
+// mainFiles are what of an exhibit is named on a line of its own, where it was written.
+func mainFiles() []struct{ title, name string } {
+	return []struct{ title, name string }{{"Exhibit", "exhibit.pdf"}, {"Report", "report.html"}, {"Letters", "letters/00-overview.txt"}}
 }
 
 // loadedTrace is a stored trace with its bytes.

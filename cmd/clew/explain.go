@@ -152,9 +152,7 @@ func explain(t *loadedTrace, h *tracer.Hop, tx *chains.Tx) *explanation {
 	x.Path = pathTo(t.Trace, h, x.Rule)
 	x.Gaps = append(x.Gaps, gapsAt(t.Trace, h)...)
 	x.ByHand = byHand(leg)
-	if x.Check = checks(leg); onAccounts(leg) {
-		x.Check = checksOnAccounts(h)
-	}
+	x.Check = exhibit.Checks(h)
 	return x
 }
 

@@ -137,37 +137,3 @@ func (x *explanation) givenWords(names *exhibit.Assets) string {
 	first := &h.Legs[0]
 	return fmt.Sprintf("Of what was given, %s is traced.", coins(names, first.Chain, first.Asset, a))
 }
-
-// checksOnAccounts are requests that show the legs of a hop on a node of one's own.
-func checksOnAccounts(h *tracer.Hop) []string {
-	var out []string
-	for i := range h.Legs {
-		leg := &h.Legs[i]
-		ask := func(method, more string) {
-			line := fmt.Sprintf(`curl -s -H 'content-type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"%s","params":["0x%s"%s]}' "$RPC_OF_%s"`,
-				method, leg.TxID, more, envName(leg.Chain))
-			if !slices.Contains(out, line) {
-				out = append(out, line)
-			}
-		}
-		ask("eth_getTransactionReceipt", "")
-		if slices.ContainsFunc(leg.Positions, func(p tracer.Position) bool { return p.Kind == "call" }) {
-			ask("debug_traceTransaction", `,{"tracer":"callTracer"}`)
-		}
-	}
-	return out
-}
-
-// envName writes a chain's name as part of the name of a variable.
-func envName(c chains.Chain) string {
-	name := []byte(c)
-	for i, b := range name {
-		switch {
-		case 'a' <= b && b <= 'z':
-			name[i] = b - 'a' + 'A'
-		case b < '0' || b > '9':
-			name[i] = '_'
-		}
-	}
-	return string(name)
-}

@@ -46,7 +46,7 @@ func (x *explanation) ofEndpoint(t *loadedTrace, names *exhibit.Assets, i int) {
 		}
 	}
 	x.tell("What is not known", append(unknown, "Who holds the address: the chain does not tell. Whoever it is may be innocent.")...)
-	x.Check = checksOfEnd(t.Trace, e)
+	x.Check = exhibit.ChecksOfEnd(t.Trace, e)
 }
 
 // holdingWords says in what form an endpoint holds its value.
@@ -141,35 +141,6 @@ func (x *explanation) aboutNode(t *loadedTrace, found *exhibit.Findings, id stri
 	return nil
 }
 
-// checksOfEnd are commands that show what lies at an endpoint.
-func checksOfEnd(t *tracer.Trace, e *tracer.Endpoint) []string {
-	if e.Chain.Info().Family != chains.FamilyEVM {
-		if e.Reason != tracer.ReasonUnspent || e.TxID == nil {
-			return []string{}
-		}
-		n := nodeCLIOf(e.Chain)
-		return []string{fmt.Sprintf("%s gettxout %s %s false   # nothing: it was spent since", n.program, e.TxID, e.Position)}
-	}
-	height := int64(-1)
-	for _, a := range t.AsOf {
-		if a.Chain == e.Chain {
-			height = a.Height
-		}
-	}
-	k := slices.IndexFunc(t.Nodes, func(n tracer.Node) bool { return n.ID == e.Node })
-	if e.Reason != tracer.ReasonBalance || k < 0 || height < 0 {
-		return []string{}
-	}
-	const ask = `curl -s -H 'content-type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"%s","params":[%s,"0x%x"]}' "$RPC_OF_%s"`
-	address := t.Nodes[k].Address
-	if e.Asset == chains.Native {
-		return []string{fmt.Sprintf(ask, "eth_getBalance", `"`+address+`"`, height, envName(e.Chain))}
-	}
-	token, _, _ := strings.Cut(string(e.Asset), "/")
-	call := fmt.Sprintf(`{"to":"%s","data":"0x70a08231000000000000000000000000%s"}`, token, strings.ToLower(strings.TrimPrefix(address, "0x")))
-	return []string{fmt.Sprintf(ask, "eth_call", call, height, envName(e.Chain))}
-}
-
 // ofSeed explains what is alleged stolen, and where it is.
 func (x *explanation) ofSeed(t *loadedTrace, names *exhibit.Assets, id string) {
 	x.Title = "Seed " + exhibit.Visible(id)
@@ -184,7 +155,7 @@ func (x *explanation) ofSeed(t *loadedTrace, names *exhibit.Assets, id string) {
 		entries = append(entries, *s)
 		received = append(received, fmt.Sprintf("%s received %s, position %s of transaction %s, in block %s of %s, %s.", exhibit.Visible(s.Address), coins(names, s.Chain, s.Asset, s.Units), s.Position,
 			hashText(s.Chain, s.TxID), grouped(s.Height), s.Chain, s.Time))
-		words := evidenceWords(s.Evidence, s.Chain.Info().Family == chains.FamilyEVM)
+		words := exhibit.EvidenceSays(s.Evidence, s.Chain.Info().Family == chains.FamilyEVM)
 		if i+1 == len(t.Seeds) || t.Seeds[i+1].ID != id {
 			received = append(received, words)
 		}
@@ -204,12 +175,7 @@ func (x *explanation) ofSeed(t *loadedTrace, names *exhibit.Assets, id string) {
 		x.tell("What came of it", "It went on in hops "+listed(hops)+".")
 	}
 	for _, s := range entries {
-		leg := &tracer.Leg{Chain: s.Chain, TxID: s.TxID, Height: s.Height}
-		if onAccounts(leg) {
-			x.Check = append(x.Check, checksOnAccounts(&tracer.Hop{Legs: []tracer.Leg{*leg}})...)
-		} else {
-			x.Check = append(x.Check, checks(leg)...)
-		}
+		x.Check = append(x.Check, exhibit.Checks(&tracer.Hop{Legs: []tracer.Leg{{Chain: s.Chain, TxID: s.TxID, Height: s.Height}}})...)
 	}
 }
 

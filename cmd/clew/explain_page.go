@@ -54,14 +54,7 @@ func (x *explanation) writeSections(p *page) {
 
 // writeChecks prints how to check it without this program.
 func (x *explanation) writeChecks(p *page, leg *tracer.Leg) {
-	switch {
-	case onAccounts(leg):
-		p.line("Check it on a node of your own")
-	case nodeCLIOf(leg.Chain).inBlock:
-		p.line("Check it on a node of your own (with -txindex=1 the block may be left out)")
-	default:
-		p.line("Check it on a node of your own, with an index of transactions (-txindex=1)")
-	}
+	p.line("%s", exhibit.CheckHead(leg.Chain))
 	for _, line := range x.Check {
 		p.line("  %s", line)
 	}

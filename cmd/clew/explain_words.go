@@ -78,7 +78,7 @@ func (x *explanation) decided(t *loadedTrace, names *exhibit.Assets, leg *tracer
 		says = append(says, fmt.Sprintf("Under %s, the rule that the incident declares, %s of it is traced.", x.Rule, amount(traced)))
 	}
 	if basis, ok := x.Hop.Basis.Get(x.Rule); ok && !traced.IsZero() {
-		says = append(says, basisWords(basis))
+		says = append(says, "The amount is known "+exhibit.BasisSays(basis)+".")
 	}
 	if most, least, differ := spread(&x.Hop.Traced, t.Rules); differ {
 		says = append(says, fmt.Sprintf("Over the accounting rules it is from %s to %s: the table has each.", amount(least), amount(most)))
@@ -111,7 +111,7 @@ func (x *explanation) evidence() []string {
 	var says []string
 	for i := range x.Hop.Legs {
 		leg := &x.Hop.Legs[i]
-		words := evidenceWords(leg.Evidence, onAccounts(leg))
+		words := exhibit.EvidenceSays(leg.Evidence, onAccounts(leg))
 		if x.Hop.Kind == tracer.HopFee && !onAccounts(leg) {
 			words += " A fee stands in no transaction: it follows from the values of what is spent, and is as good as they are."
 		}
@@ -128,42 +128,6 @@ func (x *explanation) evidence() []string {
 		return append(says, place+": the recording "+x.Whence+" has its bytes and the proof, and both were checked when it was read for this explanation.")
 	}
 	return append(says, place+", as "+x.Whence+" says.")
-}
-
-func evidenceWords(evidence string, accounts bool) string {
-	if accounts {
-		switch evidence {
-		case chains.EvidenceProven.String():
-			return "The movement is proven: the transaction and what it logged belong to their block by the roots in its header."
-		case chains.EvidenceAttested.String():
-			return "The movement is attested: a node says so (a call inside of the transaction, or a chain whose headers prove less), and it can be computed again."
-		}
-	}
-	switch evidence {
-	case chains.EvidenceProven.String():
-		return "The movement is proven: the transaction belongs to its block by the block's Merkle root."
-	case chains.EvidenceAttested.String():
-		return "The movement is attested: a node says so, and it can be computed again."
-	}
-	return "The movement is " + evidence + ": somebody's file says so."
-}
-
-func basisWords(b tracer.Basis) string {
-	switch b {
-	case tracer.Whole:
-		return "The amount is known whole: nothing else was in any pot on the way."
-	case tracer.ByRule:
-		return "The amount is known by rule: other money was in a pot on the way, and the accounting convention decided. Another rule may say otherwise."
-	case tracer.Conversion:
-		return "The amount came through a conversion."
-	case tracer.BridgeKey:
-		return "The amount came over a bridge, by the protocol's own key."
-	case tracer.Inference:
-		return "The amount rests on an inference: a heuristic linked two ends."
-	case tracer.Adopted:
-		return "The amount is adopted: the analyst said so, with a reason."
-	}
-	return "The amount is known by " + b.String() + "."
 }
 
 // potWordsOf says what mixes value on a chain: on one of accounts that is never anything but balances.
@@ -202,4 +166,23 @@ func ruleWords(r tracer.Rule) string {
 		return "poison: everything after contact is marked; it divides nothing."
 	}
 	return r.String()
+}
+
+// byHand says what to compute of a leg without this program and without trusting a node's word.
+func byHand(leg *tracer.Leg) []string {
+	if onAccounts(leg) {
+		return []string{
+			"Keccak-256 over the header's RLP is the block's hash; take the hash from somebody whom you trust (since proof of stake a header shows no work).",
+			"The transaction's bytes lie in the trie under the header's transactionsRoot, and the receipt in that under receiptsRoot, at the key RLP(index of the transaction).",
+			"The receipt's logs show the tokens that moved; the sender follows from the signature. Calls inside are a node's word: run the transaction again to see them.",
+		}
+	}
+	steps := []string{"SHA-256 twice over the transaction's bytes without witness, the result reversed, is its id."}
+	if len(leg.Raw) > 0 {
+		steps = append(steps, "SHA-256 once over its bytes with witness is the hash that is given above, and the name of the object in the recording.")
+	}
+	return append(steps,
+		"The id, hashed with each sibling of the branch that gettxoutproof gives (SHA-256 twice, two ids in wire order at a time), leads to the Merkle root in bytes 36 to 68 of the header.",
+		"SHA-256 twice over the header of 80 bytes, reversed, is the block's hash (on Litecoin and Dogecoin its work is that of scrypt); compare hash and height with nodes that you trust.",
+		"What an input brings is the value of the output that it names: read that transaction in the same way. Fee: inputs less outputs.")
 }

@@ -44,6 +44,10 @@ func openOutDir(path string) (*outDir, error) {
 	return &outDir{path: path}, nil
 }
 
+// resultFormats are what stands beside every trace. The sheets, the pictures and the workbook of a
+// whole exhibit take several times as long as most traces: clew exhibit makes them when they are wanted.
+func resultFormats() []string { return []string{"html", "svg", "csv"} }
+
 // writeResult writes everything about a trace and returns the names of the files.
 func (d *outDir) writeResult(ctx context.Context, j *traceJob, id string, text []byte) ([]string, error) {
 	if d == nil {
@@ -64,7 +68,7 @@ func (d *outDir) writeResult(ctx context.Context, j *traceJob, id string, text [
 			}
 			names = append(names, f.name)
 		}
-		more, err := exhibit.Write(ctx, j.trace, text, stage, exhibit.Options{})
+		more, err := exhibit.Write(ctx, j.trace, text, stage, exhibit.Options{Only: resultFormats()})
 		return append(names, more...), err
 	})
 	if d.recording {

@@ -1,4 +1,4 @@
-package main
+package exhibit_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
+	"clew/exhibit"
 	"clew/tracer"
 )
 
@@ -21,6 +22,6 @@ func TestChecksNameTheChainsNode(t *testing.T) {
 		"litecoin-regtest":     {"litecoin-cli -regtest getrawtransaction " + id.String() + " 2 $(litecoin-cli -regtest getblockhash 7)", "litecoin-cli -regtest gettxoutproof '[\"" + id.String() + "\"]' $(litecoin-cli -regtest getblockhash 7)"},
 		"dogecoin":             {"dogecoin-cli getrawtransaction " + id.String() + " 2", "dogecoin-cli gettxoutproof '[\"" + id.String() + "\"]' $(dogecoin-cli getblockhash 7)"},
 	} {
-		require.Equal(t, want, checks(&tracer.Leg{Chain: chain, TxID: id, Height: 7}), chain)
+		require.Equal(t, want, exhibit.Checks(&tracer.Hop{Legs: []tracer.Leg{{Chain: chain, TxID: id, Height: 7}}}), chain)
 	}
 }
