@@ -75,5 +75,13 @@ func (r *Recording) readCoinbase(c *CoinbaseEntry) error {
 	case len(c.Branch) != len(r.Manifest.Txs[beside[0]].Branch):
 		return fmt.Errorf("its branch has %d hashes, and those of the transactions beside it %d: %w", len(c.Branch), len(r.Manifest.Txs[beside[0]].Branch), chains.ErrBadAnswer)
 	}
+	return r.checkCoinbase(raw, c.Height)
+}
+
+// checkCoinbase compares the height of a block with the one that its first transaction states.
+func (r *Recording) checkCoinbase(raw []byte, height int64) error {
+	if err := r.dec.CheckCoinbase(r.Manifest.Chain, raw, height); err != nil {
+		return fmt.Errorf("block %d: %w: %w", height, chains.ErrBadAnswer, err)
+	}
 	return nil
 }

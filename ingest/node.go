@@ -63,6 +63,9 @@ type Prover interface {
 	// CheckChainWork checks the work in headers of chain, each with its height, in ascending
 	// order.
 	CheckChainWork(chain chains.Chain, headers iter.Seq2[int64, []byte]) error
+	// CheckCoinbase is an error where the bytes of a block's first transaction must state its height,
+	// and do not.
+	CheckCoinbase(chain chains.Chain, raw []byte, height int64) error
 	// AnyOrder reports whether a transaction may stand before one that it spends in a block.
 	AnyOrder(chain chains.Chain) bool
 	Merkle

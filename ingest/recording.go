@@ -267,6 +267,9 @@ func (r *Recording) whole(height int64) (*chains.Block, error) {
 	if b.Ref.Hash != r.headers[i].Hash {
 		return nil, fmt.Errorf("block %d is not the one of its header: %w", height, chains.ErrBadAnswer)
 	}
+	if err := r.checkCoinbase(b.Txs[0].Raw, height); err != nil {
+		return nil, err
+	}
 	if e.Spent == "" {
 		return b, nil
 	}

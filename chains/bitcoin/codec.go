@@ -41,6 +41,16 @@ func (Codec) CheckChainWork(chain chains.Chain, headers iter.Seq2[int64, []byte]
 	return CheckChainWork(chain, headers)
 }
 
+// CheckCoinbase is an error where the first transaction of a block has to state its height (BIP34) and
+// states another one, or none. Of test networks of one's own it is not known from when on.
+func (Codec) CheckCoinbase(chain chains.Chain, raw []byte, height int64) error {
+	net, err := networkOf(chain)
+	if err != nil {
+		return err
+	}
+	return net.checkHeight(raw, height)
+}
+
 // AttachSpent is the function of that name.
 func (Codec) AttachSpent(chain chains.Chain, block *chains.Block, spent [][]byte) error {
 	return AttachSpent(chain, block, spent)

@@ -174,7 +174,7 @@ func (f *Files) lowest() (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		h, err := coinbaseHeight(block)
+		h, err := coinbaseHeight(block.Txs[0].Raw)
 		if err != nil {
 			return 0, fmt.Errorf("%s: block 0 is not in the folder, and the height of what is cannot be told: %w: %w",
 				f.pathOf(at), err, chains.ErrUnsupported)
@@ -193,8 +193,8 @@ var errNoHeight = errors.New("the coinbase states no height")
 
 // coinbaseHeight returns the height in the first push of a coinbase's script (BIP34): a
 // number from 1 in least bytes, little-endian, or one opcode up to 16.
-func coinbaseHeight(block *chains.Block) (int64, error) {
-	d := decoder{reader: reader{data: block.Txs[0].Raw}}
+func coinbaseHeight(raw []byte) (int64, error) {
+	d := decoder{reader: reader{data: raw}}
 	d.take(4)
 	if d.left() > 1 && d.data[d.pos] == 0 {
 		d.take(2)
@@ -241,7 +241,7 @@ func (f *Files) whole(t *tree) error {
 		if err != nil {
 			continue // nothing stands on it
 		}
-		height, err := coinbaseHeight(block)
+		height, err := coinbaseHeight(block.Txs[0].Raw)
 		if err == nil && height+int64(depth) <= f.head() {
 			continue
 		}

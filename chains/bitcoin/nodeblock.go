@@ -73,23 +73,23 @@ func (n *Node) checked(raw []byte, height int64, hash chains.BlockHash) (*chains
 	if err := CheckWork(n.net.chain, block.Header); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
-	if err := n.net.checkHeight(block); err != nil {
+	if err := n.net.checkHeight(block.Txs[0].Raw, height); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", n.client, err, chains.ErrBadAnswer)
 	}
 	return block, nil
 }
 
-// checkHeight is an error where the coinbase must state the height of block (BIP34) and does
-// not. It shows a node that gives a block of another height: hashes alone would not.
-func (net *network) checkHeight(block *chains.Block) error {
-	if net.heights == 0 || block.Ref.Height < net.heights {
+// checkHeight is an error where the first transaction of a block must state its height (BIP34) and
+// does not. It shows whoever gives a block of another height: hashes alone would not.
+func (net *network) checkHeight(coinbase []byte, height int64) error {
+	if net.heights == 0 || height < net.heights {
 		return nil
 	}
-	switch stated, err := coinbaseHeight(block); {
+	switch stated, err := coinbaseHeight(coinbase); {
 	case err != nil:
 		return err
-	case stated != block.Ref.Height:
-		return fmt.Errorf("the coinbase states height %d, not %d", stated, block.Ref.Height)
+	case stated != height:
+		return fmt.Errorf("the coinbase states height %d, not %d", stated, height)
 	}
 	return nil
 }
