@@ -30,7 +30,7 @@ SIZES    ?= 0.3,3
 SKIPS    ?= $(if $(CI),fail,allow)
 
 # The tests that start a browser.
-BROWSER  := ^(TestReportInABrowser|TestReportViews|TestReportAsksNobody|TestHostileReport|TestReplicaInABrowser)$$
+BROWSER  := ^(TestReportInABrowser|TestReportViews|TestReportDrag|TestReportAsksNobody|TestHostileReport|TestReplicaInABrowser)$$
 
 # The contracts of the replica, compiled by the compiler that replica/package-lock.json pins.
 CONTRACTS := $(CURDIR)/build/replica/contracts.json

@@ -40,17 +40,33 @@
 
   function tall() { return !svg.classList.contains('inside') && H > 1.2 * W && width >= 0.4 * W; }
 
-  // show draws the view.
-  let waiting = 0;
-  function show() {
+  // show draws the view. A drag only slides what is drawn, which the browser does without laying it out
+  // and painting it again; when it ends the view is drawn.
+  let waiting = 0, drawn = { x: 0, y: 0, w: 1 };
+  function keep() {
     cancelAnimationFrame(waiting);
     waiting = 0;
     view.x = Math.min(Math.max(view.x, -view.w / 2), W - view.w / 2);
     view.y = Math.min(Math.max(view.y, -view.h / 2), H - view.h / 2);
+  }
+  function show() {
+    keep();
+    drawn = { x: view.x, y: view.y, w: view.w };
+    svg.style.willChange = svg.style.overflow = svg.style.transform = '';
     svg.setAttribute('viewBox', [view.x, view.y, view.w, view.h].join(' '));
   }
+  function slide() {
+    if (view.w !== drawn.w) { // a zoom came between
+      show();
+      return;
+    }
+    keep();
+    svg.style.willChange = 'transform';
+    svg.style.overflow = 'visible'; // what slides into the stage, which cuts it
+    svg.style.transform = 'translate(' + (drawn.x - view.x) * scale() + 'px, ' + (drawn.y - view.y) * scale() + 'px)';
+  }
   // soon draws it with the next frame: moves of a pointer and a wheel come more often than frames.
-  function soon() { if (!waiting) waiting = requestAnimationFrame(show); }
+  function soon(then) { if (!waiting) waiting = requestAnimationFrame(then || show); }
 
   // at sets the zoom to k pixels of the screen for one of the drawing, keeping the point
   // (px, py) of the stage in its place.
@@ -157,7 +173,7 @@
     } else {
       view.x -= dx / scale();
       view.y -= dy / scale();
-      soon();
+      soon(slide);
     }
     p.x = e.clientX;
     p.y = e.clientY;
@@ -165,6 +181,7 @@
   function up(e) {
     fingers.delete(e.pointerId);
     stage.classList.remove('drag');
+    if (svg.style.transform || waiting) show();
   }
   stage.addEventListener('pointerup', up);
   stage.addEventListener('pointercancel', up);
