@@ -18,6 +18,15 @@ const (
 	textTokens   = "Symbol and decimals are what the token’s own contract claims, and nobody checks it: any contract can claim any symbol. The address is what counts."
 )
 
+// fixedText is one of these by its name, for the template of the report.
+func fixedText(name string) (string, error) {
+	text, ok := map[string]string{"Runs": textRuns, "Range": textRange, "Findings": textFindings, "Labels": textLabels, "WaysOut": textWaysOut, "Tokens": textTokens}[name]
+	if !ok {
+		return "", fmt.Errorf("no text is named %q", name)
+	}
+	return text, nil
+}
+
 // foundBlocks are schedule D.
 func (v *viewer) foundBlocks() []paper.Block {
 	p := &reportPage{Trace: v.t}
@@ -157,15 +166,18 @@ func (v *viewer) gapBlocks() []paper.Block {
 	return []paper.Block{t}
 }
 
+// termTable sets terms with what they mean.
+func termTable(title string, all []methodView, repeat string) paper.Table {
+	t := paper.Table{Repeat: repeat, Columns: []paper.Column{{Head: title, Width: 22}, {Head: "", Width: 90}}}
+	for _, m := range all {
+		t.Rows = append(t.Rows, []paper.Cell{{Text: m.Term, Bold: true}, {Text: m.Text}})
+	}
+	return t
+}
+
 // methodBlocks are schedule G.
 func (v *viewer) methodBlocks() []paper.Block {
-	terms := func(title string, all []methodView) paper.Table {
-		t := paper.Table{Repeat: "Schedule G, continued", Columns: []paper.Column{{Head: title, Width: 22}, {Head: "", Width: 90}}}
-		for _, m := range all {
-			t.Rows = append(t.Rows, []paper.Cell{{Text: m.Term, Bold: true}, {Text: m.Text}})
-		}
-		return t
-	}
+	terms := func(title string, all []methodView) paper.Table { return termTable(title, all, "Schedule G, continued") }
 	blocks := []paper.Block{terms("Setting", v.method()), paper.Heading{Text: "The rules"}, paper.Paragraph{Text: textRules, Fine: true}, terms("Rule", ruleTexts(v.t))}
 	for _, s := range []struct {
 		what string
