@@ -104,14 +104,24 @@ func (x *Exhibit) fitting(doc *paper.Document, p *paper.Part, sc *scene.Scene, s
 // chartSlack is by how much, in percent, the text of a chart may be smaller rather than run over two pages.
 const chartSlack = 7
 
-// chartPart is a chart on a page, upright where that shows it larger.
+// chartPart is a chart on a page, upright where that shows it larger; on the next larger paper where it could not be read on
+// this one.
 func (x *Exhibit) chartPart(doc *paper.Document, p paper.Part, sc *scene.Scene) (paper.Part, error) {
 	bare := paper.Bare(sc)
-	if fits, err := x.fitting(doc, &p, bare, chartSlack); fits || err != nil {
-		return p, err
+	if p.Size.W == 0 {
+		p.Size = doc.Size
 	}
-	// Too large for one page: as wide as an upright page, and cut between its parts.
-	p.Landscape, p.Blocks = bare.Width > 2*bare.Height, framed(bare, false)
+	for {
+		if fits, err := x.fitting(doc, &p, bare, chartSlack); fits || err != nil {
+			return p, err
+		}
+		larger, ok := p.Size.Larger()
+		if !ok {
+			break
+		}
+		p.Size = larger
+	}
+	p.Landscape, p.Blocks = bare.Width > bare.Height, framed(bare, false)
 	return p, nil
 }
 

@@ -278,8 +278,8 @@ func (v *viewer) endRow(e *endpointView, shown []int) []paper.Cell {
 		c := &e.Cells[k]
 		row = append(row, paper.Cell{Text: c.Text, Bold: c.Declared})
 	}
-	row = append(row, paper.Cell{Text: capital(e.Reason) + ", at " + placeText(&e.Place) + endPlace(e)}, paper.Cell{Text: "Range over the rules: " + e.Range})
-	var more []string
+	row = append(row, paper.Cell{Text: capital(e.Reason) + ", at " + placeText(&e.Place) + endPlace(e)})
+	more := []string{"range over the rules: " + e.Range}
 	if len(e.Found) > 0 {
 		more = append(more, refer(e.Found))
 	}

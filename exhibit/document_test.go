@@ -38,9 +38,9 @@ func printed(pages []*scene.Scene) string {
 	return b.String()
 }
 
-// The smallest texts, in tenths of a point, of pages and of drawings on them: charts of many assets
-// are higher than a page.
-const leastOnPaper, leastDrawn = 70, 35
+// The smallest texts, in tenths of a point, of pages and of charts on them, which are rather a little smaller than on two
+// pages.
+const leastOnPaper, leastDrawn = 70, 65
 
 // Whatever is traced, no text of the exhibit leaves its page, each page has its foot, and every hash
 // of the trace stands there whole.
@@ -60,9 +60,9 @@ func TestExhibitOnPaper(t *testing.T) {
 			edge := scene.Rect{X: 300, Y: 250, W: p.Width - 600, H: p.Height - 500}
 			for _, b := range p.Bookmarks {
 				if b.Level == 0 {
-					least = leastDrawn
-					if strings.HasPrefix(b.Title, "S") || strings.HasPrefix(b.Title, "Values in money") {
-						least = leastOnPaper
+					least = leastOnPaper
+					if b.Title == "Timeline" || b.Title == "Value in proportion" {
+						least = leastDrawn
 					}
 				}
 			}

@@ -102,8 +102,7 @@ type traceJob struct {
 	inc     *declared
 	chains  []chains.Chain // of the seeds
 	pins    map[chains.Chain]chains.BlockRef
-	begin   map[chains.Chain]int64 // first blocks, of a trace that is run again over nodes
-	dir     *outDir                // nil without --out
+	dir     *outDir // nil without --out
 	st      *store.Store
 	db      string // its path, as named
 	started time.Time

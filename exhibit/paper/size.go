@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Sizes lists the papers that are known, smallest first.
+// Sizes lists the papers that are known, smallest first, of two kinds in turn: of letter and of A.
 func Sizes() []Size {
 	return []Size{
 		{"letter", 6120, 7920},
@@ -16,6 +16,17 @@ func Sizes() []Size {
 		{"arch-d", 17280, 25920},
 		{"a1", 16838, 23839},
 	}
+}
+
+// Larger is the next larger paper of the same kind, of letter or of A; false: there is none.
+func (s Size) Larger() (Size, bool) {
+	const kinds = 2 // which alternate in Sizes
+	all := Sizes()
+	i := slices.Index(all, s)
+	if i < 0 || i+kinds >= len(all) {
+		return Size{}, false
+	}
+	return all[i+kinds], true
 }
 
 // SizeNamed finds a paper by its name; "" is letter.

@@ -5,7 +5,7 @@ import "clew/exhibit/scene"
 // How tables are set, in units: a cell's text keeps padX from the sides of its column, a row padY
 // from the rules above and below it.
 const (
-	padX     = 28
+	padX     = 22
 	padY     = 22
 	ruleThin = 3
 	ruleBold = 8
