@@ -6,7 +6,7 @@ import (
 	"clew/exhibit/scene"
 )
 
-// What decides whether something goes on on a page, in units: gapPart stands above a part that follows another
+// What decides whether something stays on a page, in units: gapPart stands above a part that follows another
 // on its page; a part that is longer than the rest of the page starts there where this is at least 1/leastRest of it.
 const (
 	gapPart   = 220
