@@ -15,12 +15,12 @@ const (
 	textFindings = "A finding is no fact. It is what a rule of thumb makes of public transactions, and each such rule is wrong at times: how often, where that was measured, stands beside it, and “error not measured” where it was not. An error that was measured on one set of transactions may be another one here. No finding names a person, and none moves an amount, unless the basis of the amount says “inference”."
 	textLabels   = "A label is somebody’s word, in the source and on the day named. It moves no amount. Where it says that an address is a service, a mixer or a bridge, the trace ends there. Labels that contradict each other stand side by side."
 	textWaysOut  = "The chain does not tell which withdrawal from a mixer belongs to which deposit. Listed are withdrawals that pass a signal, with how many other recipients would pass the same one by accident. That is no probability that a candidate is right: how seldom strangers match does not say how likely these two are strangers. Recipients of most candidates are strangers, and may be innocent. A trace goes on behind a mixer only where the analyst adopts a withdrawal in the incident, with a reason."
-	textTokens   = "Symbol and decimals are what the token’s own contract claims, and nobody checks it: any contract can claim any symbol. The address is what counts."
+	textSymbols  = "Symbol and decimals are what the token’s own contract claims, and nobody checks it: any contract can claim any symbol. The address is what counts."
 )
 
 // fixedText is one of these by its name, for the template of the report.
 func fixedText(name string) (string, error) {
-	text, ok := map[string]string{"Runs": textRuns, "Range": textRange, "Findings": textFindings, "Labels": textLabels, "WaysOut": textWaysOut, "Tokens": textTokens}[name]
+	text, ok := map[string]string{"Runs": textRuns, "Range": textRange, "Findings": textFindings, "Labels": textLabels, "WaysOut": textWaysOut, "Tokens": textSymbols}[name]
 	if !ok {
 		return "", fmt.Errorf("no text is named %q", name)
 	}
@@ -38,20 +38,42 @@ func (v *viewer) foundBlocks() []paper.Block {
 			by.Rows = append(by.Rows, []paper.Cell{{Text: g.Title}, {Text: g.Heuristic}, {Text: fmt.Sprint(g.Count)}, {Text: g.Error}})
 		}
 		all := paper.Table{Repeat: "Findings, continued", Columns: []paper.Column{{Head: "No", Width: 6, Right: true}, {Head: "Finds", Width: 26}, {Head: "What it says, which is no fact", Width: 78}}}
-		for _, part := range p.Findings {
-			for i := range part {
-				all.Rows = append(all.Rows, findingOnPaper(&part[i]))
+		for _, g := range findingsByError(p.Findings) {
+			head := paper.Cell{Text: g[0].Heuristic + ": " + g[0].Error, Bold: true}
+			all.Rows = append(all.Rows, append(make([]paper.Cell, len(all.Columns)), head))
+			for _, f := range g {
+				all.Rows = append(all.Rows, findingOnPaper(f))
 			}
 		}
-		blocks = append(blocks, paper.Paragraph{Text: textFindings, Fine: true}, by, paper.Heading{Text: "Findings"}, all)
+		blocks = append(blocks, paper.Paragraph{Text: textFindings, Fine: true}, by, paper.Heading{Text: "Findings, by heuristic"}, all)
 	} else {
 		blocks = append(blocks, paper.Paragraph{Text: "No heuristic says anything of this trace."})
 	}
 	return append(append(blocks, v.labelBlocks()...), v.candidateBlocks()...)
 }
 
+// findingsByError groups findings of one heuristic, version and measured error, in the order in which the
+// trace has the first of each: the error is said once, at the head.
+func findingsByError(parts [][]findingView) [][]*findingView {
+	var groups [][]*findingView
+	at := map[[2]string]int{}
+	for _, part := range parts {
+		for i := range part {
+			f := &part[i]
+			key := [2]string{f.Heuristic, f.Error}
+			k, known := at[key]
+			if !known {
+				k = len(groups)
+				at[key], groups = k, append(groups, nil)
+			}
+			groups[k] = append(groups[k], f)
+		}
+	}
+	return groups
+}
+
 func findingOnPaper(f *findingView) []paper.Cell {
-	row := []paper.Cell{{Text: fmt.Sprint(f.Number), Bold: true, Anchor: fmt.Sprintf("finding%d", f.Number)}, {Text: f.Title}, {Text: f.Says + ". " + capital(f.Error) + "."}}
+	row := []paper.Cell{{Text: fmt.Sprint(f.Number), Bold: true, Anchor: fmt.Sprintf("finding%d", f.Number)}, {Text: f.Title}, {Text: f.Says + "."}}
 	more := func(n int, file string) string {
 		if n == 0 {
 			return ""
@@ -177,7 +199,9 @@ func termTable(title string, all []methodView, repeat string) paper.Table {
 
 // methodBlocks are schedule G.
 func (v *viewer) methodBlocks() []paper.Block {
-	terms := func(title string, all []methodView) paper.Table { return termTable(title, all, "Schedule G, continued") }
+	terms := func(title string, all []methodView) paper.Table {
+		return termTable(title, all, "Schedule G, continued")
+	}
 	blocks := []paper.Block{terms("Setting", v.method()), paper.Heading{Text: "The rules"}, paper.Paragraph{Text: textRules, Fine: true}, terms("Rule", ruleTexts(v.t))}
 	for _, s := range []struct {
 		what string
@@ -199,7 +223,7 @@ func (v *viewer) methodBlocks() []paper.Block {
 		for _, c := range claims {
 			t.Rows = append(t.Rows, []paper.Cell{{Text: c.Chain}, {Text: c.Contract}, {Text: c.Symbol}, {Text: c.Decimals}, {Text: c.Written}})
 		}
-		blocks = append(blocks, paper.Heading{Text: "Tokens"}, paper.Paragraph{Text: textTokens, Fine: true}, t)
+		blocks = append(blocks, paper.Heading{Text: "Tokens"}, paper.Paragraph{Text: textSymbols, Fine: true}, t)
 	}
 	if notes := strings.TrimSpace(visible(v.t.Incident.Notes)); notes != "" {
 		blocks = append(blocks, paper.Heading{Text: "Notes of the incident, by the analyst"}, paper.Paragraph{Text: notes})

@@ -12,6 +12,27 @@ const (
 	textTouchShort = "In short form: where, and the whole amount, of which no accounting rule traces anything."
 )
 
+// wordsUsed explains the words that the exhibit uses in a sense of its own, on paper and in the report.
+func wordsUsed() []methodView {
+	return []methodView{
+		{"Alleged theft (seed)", "a movement out of the victim’s hands that the incident alleges to be a theft: V1, V2 … Tracing begins there."},
+		{"Receipt", "an output or a balance into which an alleged theft was paid. One theft may have several."},
+		{"Hop", "one movement of value from one address to another, in one transaction; its number is a row of schedule A."},
+		{"Pot", "what a rule of accounting keeps apart: an output of a transaction, or the balance of an account in one asset. What enters a pot mixes there."},
+		{"Rule", "how it is decided which part of a mixed pot leaves first, such as “first in, first out”. It is declared before the result, and all others are shown beside it."},
+		{"Endpoint", "where the trace of some value ends: it is still there, at a service, in a mixer, a fee, or not known."},
+		{"Heuristic, finding", "a rule of thumb about public transactions, and what one says of this trace. It is an inference, no fact, and wrong at times."},
+		{"Adopted", "a way that the chain does not show, such as out of a mixer, which the analyst takes up again in the incident, with a reason. All that follows rests on that."},
+		{"Claimed", "what somebody says of an address, a label. It is that person’s word, on the day named."},
+		{"Converted", "given for another asset, or taken to another chain over a bridge: the value goes on as what was received."},
+		{"Mixer", "a service or a transaction that breaks the visible link between who pays in and who is paid."},
+		{"Under every rule", "the same trace counted by each rule, so that a reader sees what depends on the choice."},
+	}
+}
+
+// Words are the same for the report.
+func (p *reportPage) Words() []methodView { return wordsUsed() }
+
 // textHowToRead explains how what is known in different ways looks.
 func textHowToRead() []string {
 	return []string{

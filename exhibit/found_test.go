@@ -197,3 +197,40 @@ func TestPeelChainsAreRuns(t *testing.T) {
 	require.Contains(t, text, "Run 1 (peel chain): 4 payments in 4 transactions; 64.00000000\u00a0BTC went in and 1.00000000\u00a0BTC more on the way, 63.74996000\u00a0BTC was paid, 1.00004000\u00a0BTC went to fees, 0.25000000\u00a0BTC left at ")
 	require.Contains(t, text, "where it is not plain which output goes on")
 }
+
+// TestErrorsOnceOnPaper: schedule D on paper groups findings by heuristic, and says at the head of each
+// group how often that was wrong: once, however many findings there are.
+func TestErrorsOnceOnPaper(t *testing.T) {
+	c := ten()
+	rate := &tracer.MeasuredError{MeasuredOn: "blocks of a test", Rate: "0.01", N: 1300, What: "wrong", Hits: 13, Data: "real"}
+	tx := c.tr.Hops[0].Legs[0].TxID.String()
+	for _, f := range []struct {
+		id, heuristic string
+		error         *tracer.MeasuredError
+	}{{"f1", "peel", rate}, {"f2", "dust", nil}, {"f3", "peel", rate}, {"f4", "peel", rate}} {
+		c.tr.Findings = append(c.tr.Findings, tracer.Finding{ID: f.id, Heuristic: f.heuristic, Version: "1", TxID: tx, Says: "it is the one of " + f.id, Error: f.error})
+	}
+	tr, _ := c.finish(t)
+	text := printed(pagesOf(t, exhibitOf(t, tr)))
+	_, text, has := strings.Cut(text, squeezed("Findings, by heuristic"))
+	require.True(t, has)
+	text, _, _ = strings.Cut(text, "ScheduleE")
+	require.Equal(t, 1, strings.Count(text, "blocksofatest"))
+	require.Equal(t, 1, strings.Count(text, "errornotmeasured"))
+	last := -1
+	for _, want := range []string{"peel 1: wrong in 13", "of f1.", "of f3.", "of f4.", "dust 1: error not measured", "of f2."} {
+		at := strings.Index(text, squeezed(want))
+		require.Greater(t, at, last, want)
+		last = at
+	}
+}
+
+// TestWordsUsed: what a jury does not know is explained, on paper and in the report, in the same words.
+func TestWordsUsed(t *testing.T) {
+	x := byName(t, "swapped")
+	paper, html := printed(pagesOf(t, x)), page(t, x)
+	for _, want := range []string{"Alleged theft (seed)", "a movement out of the victim’s hands that the incident alleges to be a theft", "what a rule of accounting keeps apart"} {
+		require.Contains(t, paper, squeezed(want))
+		require.Contains(t, html, want)
+	}
+}

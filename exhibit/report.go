@@ -30,7 +30,7 @@ var scriptFiles embed.FS
 // script joins the parts.
 func script() (string, error) {
 	var b strings.Builder
-	for _, name := range []string{"report_base.js", "report.js", "report_drawing.js", "report_shade.js", "tables.js", "report_rules.js", "report_filter.js", "report_search.js", "report_panel.js", "report_keys.js"} {
+	for _, name := range []string{"report_base.js", "report.js", "report_drawing.js", "report_print.js", "report_shade.js", "tables.js", "report_rules.js", "report_filter.js", "report_search.js", "report_panel.js", "report_keys.js"} {
 		text, err := scriptFiles.ReadFile(name)
 		if err != nil {
 			return "", fmt.Errorf("script of the report: %w", err)
