@@ -27,6 +27,7 @@ type Table struct {
 	sha256   string
 	currency string
 	quotes   map[unit][]Quote // ascending by time, no two alike
+	dated    int              // quotes with a date and no time
 }
 
 type unit struct {
@@ -51,6 +52,10 @@ func (t *Table) SHA256() string { return t.sha256 }
 
 // Currency is that of every quote, three capital letters: "USD".
 func (t *Table) Currency() string { return t.currency }
+
+// Dated is how many quotes have a date and no time, and so count from the first second of that day in UTC,
+// whenever in the day they were made.
+func (t *Table) Dated() int { return t.dated }
 
 // Len is how many quotes the table has.
 func (t *Table) Len() int {

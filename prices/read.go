@@ -137,6 +137,9 @@ func (t *Table) read(c columns, row []string, line int, parse func(chains.Chain,
 	if err := t.inCurrency(cell("currency")); err != nil {
 		return err
 	}
+	if cell("date") != "" {
+		t.dated++
+	}
 	t.quotes[u] = append(t.quotes[u], q)
 	return nil
 }

@@ -56,7 +56,7 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if opt.Quotes, err = quotesOf(c); err != nil {
+	if opt.Quotes, err = w.quotesOf(c); err != nil {
 		return err
 	}
 	if opt.Letters {
@@ -85,7 +85,15 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.custodyOf(ctx, c, custody.Exhibited, result, t); err != nil {
+	bates, err := batesOf(dir.path, files, &opt.Case)
+	if err != nil {
+		return err
+	}
+	entry := custody.Entry{What: custody.Exhibited, SHA256: t.Incident.SHA256, Incident: t.Incident.ID, Trace: t.id, Result: result, Details: bates.details()}
+	if err := w.custody(ctx, c, entry); err != nil {
+		return err
+	}
+	if err := w.warnOfBates(ctx, c, t, &opt.Case, &bates); err != nil {
 		return err
 	}
 	if w.json {

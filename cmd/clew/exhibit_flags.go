@@ -25,7 +25,7 @@ func exhibitOptions() []option {
 		{name: "paper", kind: isText, value: "SIZE", choices: []string{"letter", "a4"}, usage: "the paper of the exhibit (letter without it)"},
 		{name: "drawing-paper", kind: isText, value: "SIZE", choices: exhibit.DrawingPapers(), usage: "the paper of the sheets with the drawing, where they are larger than the pages"},
 		{name: "letters", kind: isBool, usage: "write drafts of letters to services and of certificates too, with blanks"},
-		{name: "prices", kind: isText, value: "FILE", usage: "a CSV file of prices, to value amounts at the time of each transaction"},
+		{name: "prices", kind: isText, value: "FILE", usage: "a CSV file of prices, to value amounts at the time of each transaction: columns time or date, chain, asset or symbol, value, currency, source"},
 		{name: "only", kind: isText, value: "FORMATS", refuse: refuseFormats, usage: "write these formats alone, such as pdf,png, of: " + strings.Join(exhibit.Formats(), ", ")},
 	}
 }
@@ -80,9 +80,7 @@ func overlay(of, top *tracer.Case) {
 	}
 	of.Exhibit, of.Offered = cmp.Or(top.Exhibit, of.Exhibit), cmp.Or(top.Offered, of.Offered)
 	of.PreparedBy, of.Paper = cmp.Or(top.PreparedBy, of.PreparedBy), cmp.Or(top.Paper, of.Paper)
-	if top.BatesStart > 0 {
-		of.BatesPrefix, of.BatesStart = top.BatesPrefix, top.BatesStart
-	}
+	of.BatesPrefix, of.BatesStart = cmp.Or(top.BatesPrefix, of.BatesPrefix), cmp.Or(top.BatesStart, of.BatesStart)
 }
 
 // formats splits what --only says.

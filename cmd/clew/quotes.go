@@ -25,8 +25,9 @@ func (q pricedBy) Worth(chain chains.Chain, asset chains.Asset, units chains.Amo
 	return exhibit.Worth{Hundredths: worth, Price: quote.Price, At: quote.At, Source: quote.Source}, ok
 }
 
-// quotesOf reads the file of --prices; nil without one.
-func quotesOf(c *cli.Context) (quotes exhibit.Quotes, err error) {
+// quotesOf reads the file of --prices; nil without one. Of quotes that have a date alone it says from
+// when on they count.
+func (w *world) quotesOf(c *cli.Context) (quotes exhibit.Quotes, err error) {
 	name := c.String("prices")
 	if name == "" {
 		return nil, nil
@@ -39,6 +40,9 @@ func quotesOf(c *cli.Context) (quotes exhibit.Quotes, err error) {
 	table, err := prices.Read(f, tokenOf)
 	if err != nil {
 		return nil, withHint(fmt.Errorf("read the prices from %s: %w", name, err), "the columns are described in docs/format.md")
+	}
+	if n := table.Dated(); n > 0 {
+		w.remark("warning: %s with a date and no time in %s: a date counts from 00:00:00 UTC of that day. A price of the end of a day did not exist then: give it as time, such as 2022-03-29T23:59:59Z\n", counted(int64(n), "quote"), name)
 	}
 	return pricedBy{table}, nil
 }

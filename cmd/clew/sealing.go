@@ -104,7 +104,11 @@ func (s *sealing) incident(context.Context) error {
 	file := s.c.String("incident")
 	if file == "" {
 		if s.beside() == "" {
-			return &usageError{"the store keeps the hash of the incident, and not its file", "name it with --incident FILE"}
+			missing, name := "its file", "name it with --incident FILE"
+			if s.t.Inputs.Recording != nil && s.c.String("recording") == "" {
+				missing, name = "its file, nor the recording of trace "+s.t.id, "name both: --incident FILE as it was declared, and --recording DIR, which clew trace --out DIR wrote to DIR/recording"
+			}
+			return &usageError{"the store keeps the hash of the incident, and not " + missing, name}
 		}
 		file = filepath.Join(s.beside(), bundle.IncidentFile)
 	}
