@@ -23,6 +23,17 @@ func (a *Assets) ByBasis(e *tracer.Endpoint, rule tracer.Rule) string {
 	return splitWords(&split, func(units chains.Amount) string { return a.format(Unit{e.Chain, e.Asset}, units) })
 }
 
+// Silent says why a rule has no amount for a movement of the asset.
+func Silent(rule tracer.Rule, chain chains.Chain, asset chains.Asset) string {
+	switch {
+	case asset.IsValuation():
+		return "poison only"
+	case rule == tracer.TIHO && chain.Info().Family == chains.FamilyEVM:
+		return "a rule of outputs"
+	}
+	return "the rule ends here"
+}
+
 // EvidenceSays says in a sentence what the evidence of a movement is worth; accounts: on a chain of accounts.
 func EvidenceSays(evidence string, accounts bool) string {
 	switch evidence {

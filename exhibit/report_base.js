@@ -47,6 +47,12 @@ const clew = {};
     return t === '' ? null : t === '=' ? clew.trace.rows.whole[row] : t;
   };
 
+  // silent says why rule r has no amount for a row of schedule A.
+  clew.silent = function (row, r) {
+    const t = clew.trace;
+    return t.words[t.units[t.rows.unit[row]].silent[r]];
+  };
+
   // rowsOf lists the rows of a hop: one, or two where it has two legs.
   clew.rowsOf = function (hop) {
     const first = clew.trace.hops.row[hop - 1], out = [first];

@@ -40,6 +40,7 @@ type unitData struct {
 	Chain    string `json:"chain"`
 	Symbol   string `json:"symbol"`
 	Decimals int    `json:"decimals"`
+	Silent   []int  `json:"silent"` // by rule: the word for why it has no amount, where it has none
 }
 
 type placeData struct {
@@ -174,7 +175,11 @@ func (m *dataMaker) unit(u Unit) int {
 	if !ok {
 		i = len(m.units)
 		m.units[u] = i
-		m.d.Units = append(m.d.Units, unitData{visible(string(u.Chain)), m.assets.symbol(u), m.assets.name(u).decimals})
+		silent := make([]int, len(m.t.Rules))
+		for k, r := range m.t.Rules {
+			silent[k] = m.word(Silent(r, u.Chain, u.Asset))
+		}
+		m.d.Units = append(m.d.Units, unitData{visible(string(u.Chain)), m.assets.symbol(u), m.assets.name(u).decimals, silent})
 	}
 	return i
 }

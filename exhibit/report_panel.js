@@ -60,7 +60,7 @@
       })), inputs.length > most ? ' and ' + (inputs.length - most) + ' more.' : '.'));
     }
     const others = t.rules.filter(function (r, i) { return i !== clew.rule && Number(clew.traced(last, i) || 0) > 0; }).map(function (r) { return r.name; });
-    if (a === null) out.push(el('p', {}, 'Under ' + name + ' nothing can be said of it: the rule ends here.'));
+    if (a === null) out.push(el('p', {}, 'Under ' + name + ' nothing can be said of it: ' + clew.silent(last, clew.rule) + '.'));
     else if (a === '0') out.push(el('p', {}, 'Under ' + name + ' none of it is traced; it is here because ' + (others.join(', ') || 'no rule') + ' ' + (others.length === 1 ? 'traces' : 'trace') + ' some.'));
     else {
       const b = t.hops.basis[clew.rule][hop - 1], word = b < 0 ? '' : t.words[b];
@@ -84,7 +84,7 @@
     t.rules.forEach(function (r, i) {
       const a = clew.traced(last, i), b = t.hops.basis[i][hop - 1];
       const tr = el('tr', {}, el('th', { scope: 'row' }, r.name + (r.declared ? ' (declared)' : '')),
-        el('td', { class: 'n' }, a === null ? '–' : clew.number(t.rows.unit[last], a)), el('td', {}, a === null ? 'the rule ends here' : b < 0 ? '' : t.words[b]));
+        el('td', { class: 'n' }, a === null ? '–' : clew.number(t.rows.unit[last], a)), el('td', {}, a === null ? clew.silent(last, i) : b < 0 ? '' : t.words[b]));
       tr.classList.toggle('shown', i === clew.rule);
       body.append(tr);
     });
@@ -185,7 +185,7 @@
     numbers.slice(0, most).forEach(function (n) {
       const rows = clew.rowsOf(n), r = rows[rows.length - 1], a = clew.traced(r, clew.rule), u = t.rows.unit[r];
       ol.append(el('li', {}, clew.button('Hop ' + n, function () { explain(n, numbers); }), ' ' + t.rows.time[r] + ' ' +
-        (a === null ? 'the rule ends here' : clew.amount(u, a)) + (a !== null && a !== t.rows.whole[r] ? ' of ' + clew.amount(u, t.rows.whole[r]) : '')));
+        (a === null ? clew.silent(r, clew.rule) : clew.amount(u, a)) + (a !== null && a !== t.rows.whole[r] ? ' of ' + clew.amount(u, t.rows.whole[r]) : '')));
     });
     put(numbers.length + ' hops', ol, numbers.length > most ? el('p', { class: 'fine' }, 'and ' + (numbers.length - most) + ' more: schedule A.') : '');
   }

@@ -45,7 +45,7 @@
     if (!clew.trace || clew.rule === clew.trace.shown || column !== traced && column !== basis) return null;
     if (column === traced) {
       const t = clew.traced(row, clew.rule);
-      return t === null ? 'the rule ends here' : clew.amount(clew.trace.rows.unit[row], t).replace(/\u00a0/g, ' ');
+      return t === null ? clew.silent(row, clew.rule) : clew.amount(clew.trace.rows.unit[row], t).replace(/\u00a0/g, ' ');
     }
     const b = clew.trace.hops.basis[clew.rule][clew.trace.rows.hop[row] - 1];
     return b < 0 ? '' : clew.trace.words[b];

@@ -167,13 +167,7 @@ type assetOn struct {
 func writeRules(p *page, names *exhibit.Assets, t *loadedTrace, u assetOn, traced *tracer.Traced, basis func(tracer.Rule) string) {
 	rows := [][]string{{"rule", "traced", "basis"}}
 	for _, r := range t.Rules {
-		amount, on := "-", "the rule ends here"
-		switch {
-		case u.asset.IsValuation():
-			on = "poison only"
-		case r == tracer.TIHO && u.chain.Info().Family == chains.FamilyEVM:
-			on = "a rule of outputs"
-		}
+		amount, on := "-", exhibit.Silent(r, u.chain, u.asset)
 		if a, ok := traced.Get(r); ok {
 			amount, on = number(names, u.chain, u.asset, a), basis(r)
 		}
