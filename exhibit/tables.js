@@ -2,7 +2,8 @@
 // file: the first in a table, the others inside noscript elements, whose text a browser with
 // scripts does not build into anything until a page asks for it.
 (function () {
-  const pageRows = 100, few = 12;
+  const pageRows = 100, few = 12, mostPrinted = 2000;
+  const files = { a: 'schedule_a_hops.csv', b: 'schedule_b_peels.csv', c: 'schedule_c_endpoints.csv', d: 'schedule_d_findings.csv' };
   const plain = function (html) {
     return html.replace(/<[^>]*>/g, ' ').replace(/&#34;/g, '"').replace(/&#39;/g, "'").replace(/&lt;/g, '<').replace(/&gt;/g, '>')
       .replace(/&amp;/g, '&').replace(/\u202f/g, '').replace(/\s+/g, ' ').trim();
@@ -148,8 +149,27 @@
       choose();
     }
 
-    window.addEventListener('beforeprint', function () { if (box.querySelector(':scope > noscript')) fill(every()); });
-    window.addEventListener('afterprint', function () { if (box.querySelector(':scope > noscript')) show(page); });
+    // On paper stand all rows that are chosen, or, where these are more than a browser sets on pages,
+    // those that are shown, and where the others are.
+    const left = clew.element('p', { class: 'left', hidden: '' });
+    function print() {
+      const some = every();
+      if (some.length <= mostPrinted) {
+        fill(some);
+        return;
+      }
+      left.textContent = 'Printed here are rows ' + (page * pageRows + 1) + ' to ' + Math.min((page + 1) * pageRows, some.length) + ' of ' + some.length +
+        ', too many to print from this page. All of them are in ' + files[self.section] + ' beside it; exhibit.pdf is made for paper.';
+      left.hidden = false;
+    }
+    if (box.querySelector(':scope > noscript')) {
+      box.prepend(left);
+      window.addEventListener('beforeprint', print);
+      window.addEventListener('afterprint', function () {
+        left.hidden = true;
+        show(page);
+      });
+    }
 
     if (Number(box.dataset.rows) <= few) return;
     heads.forEach(function (th, c) {
