@@ -166,9 +166,9 @@ func (x *Exhibit) declaredLine() string {
 	in := &x.Trace.Incident
 	when := "no log was kept of when"
 	if in.FirstLogged != nil {
-		when = "the log first has the file at " + visible(*in.FirstLogged)
+		when = "the trace dates the file's first declaration " + visible(*in.FirstLogged) + ", by the log of whoever made it or by the recording that it was made from [____ by which; whose]"
 	}
-	line := fmt.Sprintf("The rule of accounting, %s, and its pots, %s, were declared in the incident file; %s. All rules were computed.", in.Rule, visible(in.Accounts), when)
+	line := fmt.Sprintf("The rule of accounting, %s, was declared in the incident file; %s. What mixes value: %s. All rules were computed.", in.Rule, when, potWords(x.Trace))
 	for _, more := range declarationLines(x.Trace) {
 		line += " " + more
 	}

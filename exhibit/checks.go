@@ -43,7 +43,7 @@ func ChecksOfEnd(t *tracer.Trace, e *tracer.Endpoint) []string {
 		if e.Reason != tracer.ReasonUnspent || e.TxID == nil {
 			return []string{}
 		}
-		return []string{fmt.Sprintf("%s gettxout %s %s false   # nothing: it was spent since", nodeCLIOf(e.Chain).program, e.TxID, visible(e.Position))}
+		return []string{fmt.Sprintf("%s gettxout %s %s false   # prints nothing if it was spent since", nodeCLIOf(e.Chain).program, e.TxID, visible(e.Position))}
 	}
 	height := int64(-1)
 	for _, a := range t.AsOf {

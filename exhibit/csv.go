@@ -49,7 +49,8 @@ func CSVNames() []string {
 // in _amount the same as a decimal number of coins. An empty traced column means that the
 // rule does not say. A hop of two legs, a swap or a bridge, has a row for each: leg_role says
 // which, and the converted_ columns of the first what of it was traced. Amounts of tokens have
-// the decimals that their contracts claim. Of synthetic data each row ends in REPLICA. Where via_txid stands, its transaction moved the whole, and from gives a
+// the decimals that their contracts claim. Of synthetic data each row ends in REPLICA, and a table of
+// nothing has one row with that alone. Where via_txid stands, its transaction moved the whole, and from gives a
 // part of what it spent: of several places, or beside other funds. A cell of text that a spreadsheet would take for a formula starts
 // with an apostrophe.
 func (x *Exhibit) CSV(w io.Writer, name string) error {
@@ -73,6 +74,9 @@ func (x *Exhibit) CSV(w io.Writer, name string) error {
 // scheduleRows are the rows of s as every format has them.
 func (x *Exhibit) scheduleRows(s schedule, r *register) [][]string {
 	rows := x.valued(s.name, s.rows(r, x.Diagram.Runs))
+	if x.Trace.Incident.Synthetic && len(rows) == 1 {
+		rows = append(rows, make([]string, len(rows[0]))) // so that a table of nothing says it as well
+	}
 	for n := range rows {
 		if x.Trace.Incident.Synthetic {
 			rows[n] = append(rows[n], []string{"REPLICA", "replica"}[max(0, 1-n)])

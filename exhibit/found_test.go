@@ -234,3 +234,27 @@ func TestWordsUsed(t *testing.T) {
 		require.Contains(t, html, want)
 	}
 }
+
+// Where lines of a drawing are inferred or adopted, its notes say how wrong their heuristics were.
+func TestDrawingSaysMeasuredErrors(t *testing.T) {
+	x := replica(t)
+	var notes []string
+	for _, n := range x.Scene.Words.Notes {
+		notes = append(notes, n.Text)
+	}
+	require.Contains(t, strings.Join(notes, "\n"), "Behind lines that are inferred or adopted stand heuristics, with their measured errors: ")
+	require.Regexp(t, `measured errors: .+ \((error not measured|(wrong|missed) in [0-9]+ of [0-9].*)\)`, strings.Join(notes, "\n"))
+	exact, err := exhibit.New(t.Context(), func() *tracer.Trace { tr, _ := ten().finish(t); return tr }(), nil, exhibit.Options{})
+	require.NoError(t, err)
+	for _, n := range exact.Scene.Words.Notes {
+		require.NotContains(t, n.Text, "Behind lines")
+	}
+}
+
+// A table of nothing says that it is of a replica.
+func TestReplicaOnEmptyTables(t *testing.T) {
+	x := replica(t)
+	var b bytes.Buffer
+	require.NoError(t, x.CSV(&b, "schedule_b_peels.csv"))
+	require.Regexp(t, `replica\r\n,+REPLICA\r\n$`, b.String())
+}

@@ -252,6 +252,9 @@ func (d *Diagram) notes(hash string) []string {
 	if line := ReadFindings(t, d.Assets).foundLine(); line != "" {
 		notes = append(notes, line)
 	}
+	if line := d.inferredLine(); line != "" {
+		notes = append(notes, line)
+	}
 	if names := d.Assets.legend(); len(names) > 0 {
 		notes = append(notes, "Symbols are what the tokens’ contracts claim: "+strings.Join(names, "; ")+".")
 	}

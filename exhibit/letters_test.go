@@ -207,7 +207,7 @@ func TestCertificatesAreDraftsWithBlanks(t *testing.T) {
 	require.Contains(t, copies, "(double SHA-256 of its header): "+trace.AsOf[0].Hash.String(), "a block's hash is of no file")
 	before, _, _ := strings.Cut(copies, "5. The blocks")
 	require.NotContains(t, before, trace.AsOf[0].Hash.String())
-	require.Contains(t, process, "the log first has the file at "+when)
+	require.Contains(t, process, "the trace dates the file's first declaration "+when+", by the log of whoever made it or by the recording")
 	require.Contains(t, process, "rule lifo with pots output was declared under the same id")
 	require.Contains(t, process, "clew trace incident.yaml --rpc recording:recording --out again")
 

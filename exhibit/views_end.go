@@ -155,10 +155,10 @@ func (v *viewer) inputViews() []inputView {
 // method lists the settings of this trace and what they mean.
 func (v *viewer) method() []methodView {
 	t := v.t
-	out := []methodView{{"Rule declared", ruleLine(t, v.rule)}, {"Pots", potWords(t)}}
+	out := []methodView{{"Rule declared", ruleLine(t, v.rule)}, {"Pots", potWords(t)}, {"Order in a pot", textOrder}}
 	logged := "no log was kept that would show when the incident file was first declared"
 	if t.Incident.FirstLogged != nil {
-		logged = "the log of whoever made this trace first names the incident file with this hash at " + visible(*t.Incident.FirstLogged) + "; that is their word, and their log (clew log verify) is theirs to show"
+		logged = "the incident file with this hash is first named at " + visible(*t.Incident.FirstLogged) + ", in the log of whoever made this trace or of whoever made the recording that was read; that is their word, and the log (clew log verify) is theirs to show"
 	}
 	out = append(out, methodView{"Declared when", logged})
 	for _, line := range declarationLines(t) {

@@ -253,3 +253,28 @@ func (f *Findings) SetSays(g *tracer.Finding) string {
 	}
 	return says + " Each who took part has one of these; what anybody put in beyond that value came out as change or fees, and change is not hidden by it."
 }
+
+// inferredLine says of each heuristic on which a line of the drawing rests how often it was wrong, in
+// short; "" where no line rests on one.
+func (d *Diagram) inferredLine() string {
+	found, seen := ReadFindings(d.Trace, d.Assets), map[string]bool{}
+	var parts []string
+	for i := range d.Arrows {
+		if d.Arrows[i].Style != Inferred {
+			continue
+		}
+		for _, n := range d.Arrows[i].Hops {
+			for _, g := range found.Of(&d.Trace.Hops[n]) {
+				if key := g.Heuristic + " " + g.Version; !seen[key] {
+					seen[key] = true
+					errs, _, _ := strings.Cut(ErrorWords(g.Error), ": ")
+					parts = append(parts, HeuristicWords(g.Heuristic)+" ("+errs+")")
+				}
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Behind lines that are inferred or adopted stand heuristics, with their measured errors: " + strings.Join(parts, "; ") + ". Schedule D says on what each was measured."
+}

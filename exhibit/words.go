@@ -195,5 +195,6 @@ const (
 	textAlleged  = "“Stolen” means alleged to be stolen, throughout. No statement is made about any person."
 	textInnocent = "Holders of the addresses shown, at endpoints above all, may be innocent: anyone can be sent funds unasked, in payment or by a service."
 	textScale    = "Not to scale: neither the lengths of lines nor the sizes of boxes mean anything."
+	textOrder    = "newest and oldest are by entry into the pot at hand, not by the age of the money: lots enter a pot in the order in which they left the one before, so that under lifo that order turns at each pot. Whoever keeps the age of lots over pots gets other amounts."
 	textReplica  = "REPLICA: synthetic data made for demonstration. No real funds, addresses or persons are shown."
 )
