@@ -128,12 +128,13 @@ func (v *viewer) firstPage() []paper.Block {
 	}
 	b = append(b, paper.Heading{Text: "Where the value is, under every rule"})
 	b = append(b, v.totalTable(sum)...)
-	b = append(b, paper.Heading{Text: "What was taken: the seeds"}, v.seedTable())
-	b = append(b, v.statementBlocks(sum)...)
+	b = append(b, paper.Heading{Text: "What was taken: the alleged thefts (seeds)"}, v.seedTable())
+	b = append(b, v.statementBlocks()...)
 	b = append(b, paper.Heading{Text: "How to read it"})
 	for _, line := range textHowToRead() {
 		b = append(b, paper.Paragraph{Text: line})
 	}
+	b = append(b, paper.Heading{Text: "Words used here"}, termTable("Word", wordsUsed(), "Words used here, continued"))
 	prepared := cmp.Or(strings.TrimSpace(visible(v.x.options.Case.PreparedBy)), "________________________________")
 	return append(b, paper.Paragraph{Text: "Prepared by: " + prepared})
 }
@@ -178,7 +179,7 @@ func (v *viewer) totalTable(sum *Summary) []paper.Block {
 }
 
 func (v *viewer) seedTable() paper.Table {
-	t := paper.Table{Columns: []paper.Column{{Head: "Seed", Width: 8}, {Head: "Time (UTC), block", Width: 24}, {Head: "Amount", Width: 32, Right: true}, {Head: "To", Width: 60}}, Repeat: "Seeds, continued"}
+	t := paper.Table{Columns: []paper.Column{{Head: "Alleged theft", Width: 9}, {Head: "Time (UTC), block", Width: 24}, {Head: "Amount", Width: 32, Right: true}, {Head: "To", Width: 60}}, Repeat: "Alleged thefts, continued"}
 	for _, s := range v.seeds() {
 		t.Rows = append(t.Rows, []paper.Cell{{Text: s.ID, Bold: true, Anchor: "seed" + s.ID}, {Text: s.Time + "\n" + s.Chain + " " + s.Block}, {Text: s.Amount}, {Text: strings.TrimSpace(s.Alias + " " + s.Address)},
 			{Text: "transaction " + s.TxID + ", position " + s.Position}})
@@ -187,7 +188,7 @@ func (v *viewer) seedTable() paper.Table {
 }
 
 // statementBlocks are what the victim states.
-func (v *viewer) statementBlocks(sum *Summary) []paper.Block {
+func (v *viewer) statementBlocks() []paper.Block {
 	all := v.statements()
 	if len(all) == 0 {
 		return nil
