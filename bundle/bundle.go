@@ -34,14 +34,15 @@ const (
 	IncidentFile  = "incident.yaml"
 	TraceFile     = "trace.json"
 	SettingsFile  = "settings.json"
-	LogFile       = "log.json" // optional
+	LogFile       = "log.json"                   // optional
+	LabelsFile    = LabelsFolder + "/labels.zst" // where the trace asked labels
 )
 
 // The folders of a bundle.
 const (
 	RecordingFolder = "recording" // a recording, or a folder with one for each chain
-	LabelsFolder    = "labels"    // packs of labels, each named by its SHA-256
-	ImportsFolder   = "imports"   // imported files, each named by its SHA-256
+	LabelsFolder    = "labels"
+	ImportsFolder   = "imports" // imported files, each named by its SHA-256
 )
 
 // Manifest is the content of manifest.json. It has no clock, no path and no user, so that the same

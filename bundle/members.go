@@ -2,11 +2,13 @@ package bundle
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"io"
 	"io/fs"
 	"path"
 	"regexp"
+	"strings"
 )
 
 // Member is a file that goes into a bundle. Open is called twice, and must give the same bytes.
@@ -37,7 +39,7 @@ func known() []string {
 	recording := []string{"recording.json", "objects.zip", "declared.json"}
 	list := []string{
 		ManifestFile, SignatureFile, ReadmeFile, IncidentFile, TraceFile, SettingsFile, LogFile,
-		LabelsFolder + "/*", ImportsFolder + "/*",
+		LabelsFile, ImportsFolder + "/" + strings.Repeat("[0-9a-f]", 2*sha256.Size),
 	}
 	for _, name := range recording {
 		list = append(list, RecordingFolder+"/"+name, RecordingFolder+"/*/"+name)

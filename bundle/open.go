@@ -307,6 +307,11 @@ func (o *opener) compare() {
 			o.problem(name, "it is missing: every bundle has it")
 		}
 	}
+	if want, err := readme(&o.bundle.Manifest); o.whole && o.bundle.Manifest.Schema == Schema && o.bundle.fs.members[ReadmeFile] != nil {
+		if have, fault := o.bundle.ReadFile(ReadmeFile); err != nil || fault != nil || !bytes.Equal(have, want) {
+			o.problem(ReadmeFile, "it is not the text that a bundle with this manifest has: somebody else speaks there")
+		}
+	}
 	if len(o.bundle.Recordings()) == 0 && len(o.bundle.In(ImportsFolder)) == 0 {
 		o.problem(RecordingFolder, "it is missing: a bundle has what the trace was made from")
 	}

@@ -32,8 +32,17 @@ type Options struct {
 	TraceID func(t *tracer.Trace) (string, error)
 	// Retrace runs the trace again from the bundle alone and returns its bytes.
 	Retrace func(ctx context.Context, b *Bundle) ([]byte, error)
+	// RetraceOn runs the trace again on nodes of the caller's, in place of the recordings of those
+	// chains, over every block from the first to the last one that the trace names. What is no fact of
+	// a chain, and what stands in the recording alone, is that of the bundle's trace.
+	RetraceOn func(ctx context.Context, b *Bundle, own []chains.Chain) ([]byte, error)
 	// Differences says in words how a trace that was made again differs from the one of the bundle.
 	Differences func(bundled, again []byte) ([]string, error)
+
+	// Beside says in words what the incident names as known beside its seeds; nil: nothing is said of it.
+	Beside func(b *Bundle) []string
+	// Tool is the program that verifies.
+	Tool tracer.Tool
 
 	// Expect are SHA-256, in hex, that the bundle or its trace.json must have.
 	Expect []string
@@ -51,24 +60,31 @@ type Options struct {
 type Verdict struct {
 	Schema string `json:"schema"` // VerifySchema
 	// OK: nothing contradicts anything. Complete: beside that, somebody vouches for every header that
-	// a movement hangs on, and all was looked at.
-	OK       bool      `json:"ok"`
-	Complete bool      `json:"complete"`
-	Bundle   Sealed    `json:"bundle"`
-	Trace    Trace     `json:"trace"`
-	Signed   *Signed   `json:"signed"` // null: nobody signed
-	Proven   []Said    `json:"proven"`
-	Attested []Said    `json:"attested"`
-	Imported []Said    `json:"imported"`
-	Rules    []Said    `json:"conventions"`
-	Inferred []Said    `json:"inferred"`
-	Claimed  []Said    `json:"claimed"`
-	Trusted  []Trusted `json:"trusted"`
-	Work     []Work    `json:"work"`
-	Asked    []Asked   `json:"asked"`    // of nodes of one's own
-	Problems []Problem `json:"problems"` // each contradicts what the bundle says
-	Lacks    []string  `json:"lacks"`    // why it is not complete
-	Notes    []string  `json:"notes"`    // what this verification cannot show
+	// a movement hangs on, and a node of the caller's was searched for movements that were left out.
+	OK       bool     `json:"ok"`
+	Complete bool     `json:"complete"`
+	Bundle   Sealed   `json:"bundle"`
+	Trace    Trace    `json:"trace"`
+	Incident Incident `json:"incident"` // as the manifest names it; synthetic: it is a replica
+	// Tool is the program that the bundle says made the trace, which nothing here checks; By the one
+	// that verified.
+	Tool     tracer.Tool `json:"tool"`
+	By       tracer.Tool `json:"verified_by"`
+	Expected []Expected  `json:"expected"` // what the caller expected, and what it is
+	Signed   *Signed     `json:"signed"`   // null: nobody signed
+	Declared []Declared  `json:"declared"` // under the incident's id, as log and recordings say
+	Proven   []Said      `json:"proven"`
+	Attested []Said      `json:"attested"`
+	Imported []Said      `json:"imported"`
+	Rules    []Said      `json:"conventions"`
+	Inferred []Said      `json:"inferred"`
+	Claimed  []Said      `json:"claimed"`
+	Trusted  []Trusted   `json:"trusted"`
+	Work     []Work      `json:"work"`
+	Asked    []Asked     `json:"asked"`    // of nodes of one's own
+	Problems []Problem   `json:"problems"` // each contradicts what the bundle says
+	Lacks    []string    `json:"lacks"`    // why it is not complete
+	Notes    []string    `json:"notes"`    // what this verification cannot show
 }
 
 // Sealed names the bundle.
@@ -78,8 +94,22 @@ type Sealed struct {
 
 // Signed says who signed the manifest.
 type Signed struct {
-	KeyID   string `json:"key_id"`  // 16 hex digits, as minisign prints it
-	Checked bool   `json:"checked"` // against a key that the caller gave
+	KeyID   string `json:"key_id"`  // that the signature names: 16 hex digits, as minisign prints it
+	Checked bool   `json:"checked"` // it holds, by a key that the caller gave
+	State   string `json:"state"`   // NotChecked, Holds or HoldsNot
+}
+
+// What is known of a signature.
+const (
+	NotChecked = "not checked"
+	Holds      = "holds"
+	HoldsNot   = "does not hold"
+)
+
+// Expected is a SHA-256 that the caller expected.
+type Expected struct {
+	SHA256 string `json:"sha256"`
+	Is     string `json:"is"` // of what it is: "bundle", "trace", or "" for nothing here
 }
 
 // Said is one thing that the trace says, with the number of movements (legs of hops) it is about.
@@ -133,6 +163,7 @@ type verifier struct {
 	nodes   map[string]*tracer.Node
 	chains  map[chains.Chain]*checked
 	order   []chains.Chain
+	looked  bool            // a node of the caller's was searched for what was left out, on every chain
 	flagged map[string]bool // problems that were written
 }
 
@@ -144,7 +175,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt Options) (*Verdi
 	v := &verifier{opt: opt, chains: map[chains.Chain]*checked{}, nodes: map[string]*tracer.Node{}, flagged: map[string]bool{}}
 	v.out = &Verdict{
 		Schema: VerifySchema, Proven: []Said{}, Attested: []Said{}, Imported: []Said{}, Rules: []Said{}, Inferred: []Said{},
-		Claimed: []Said{}, Trusted: []Trusted{}, Work: []Work{}, Asked: []Asked{}, Problems: []Problem{}, Lacks: []string{}, Notes: []string{},
+		Claimed: []Said{}, Declared: []Declared{}, Expected: []Expected{}, By: opt.Tool, Trusted: []Trusted{}, Work: []Work{}, Asked: []Asked{}, Problems: []Problem{}, Lacks: []string{}, Notes: []string{},
 	}
 	v.step("hashes")
 	b, problems, err := Open(ctx, r, size)
@@ -153,6 +184,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt Options) (*Verdi
 	}
 	v.b, v.out.Problems = b, append(v.out.Problems, problems...)
 	v.out.Bundle.SHA256, v.out.Trace = b.SHA256, b.Manifest.Trace
+	v.out.Incident, v.out.Tool = b.Manifest.Incident, b.Manifest.Tool
 	defer v.close()
 	v.signature()
 	v.readTrace()
@@ -160,7 +192,7 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opt Options) (*Verdi
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
-	}{{"recordings", v.recordings}, {"evidence of each movement", v.evidence}, {"trusted headers", v.trusted}, {"nodes", v.askNodes}, {"the log", v.readLog}, {"the trace again", v.again}} {
+	}{{"recordings", v.recordings}, {"evidence of each movement", v.evidence}, {"trusted headers", v.trusted}, {"nodes", v.askNodes}, {"the log", v.readLog}, {"the trace again", v.again}, {"what was left out", v.whole}} {
 		v.step(step.what)
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("verify %s: %w", step.what, err)

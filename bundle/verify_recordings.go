@@ -76,6 +76,7 @@ func (v *verifier) recordings(ctx context.Context) error {
 	if v.b.Manifest.Schema != "" && !slices.Equal(points, v.b.Manifest.Checkpoints) && len(points) == len(folders) {
 		v.problem(ManifestFile, "its checkpoints are not the first and the last header of the recordings")
 	}
+	v.used()
 	return nil
 }
 
@@ -106,30 +107,29 @@ func (v *verifier) objects(ctx context.Context, folder string, sub fs.FS) error 
 	if err != nil || !ok {
 		return errors.Join(fmt.Errorf("%s cannot be read at an offset", name), err, f.Close())
 	}
-	z, err := zip.NewReader(at, info.Size())
+	list, err := ingest.Objects(at, info.Size())
 	if err != nil {
-		v.problem(name, "it is no archive: %v", err)
+		v.problem(name, "%v", err)
 		return f.Close()
 	}
-	met, named := map[string]bool{}, map[string]bool{}
+	named := map[string]bool{}
 	for _, quoted := range quotedHash.FindAll(manifest, -1) {
 		named[string(quoted[1:len(quoted)-1])] = true
 	}
-	for _, m := range z.File {
+	for _, m := range list {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(err, f.Close())
 		}
+		if !named[m.Name] {
+			v.problem(name, "object %s: recording.json does not name it", printable(m.Name))
+			continue
+		}
 		switch sum, err := objectSum(m); {
-		case met[m.Name]:
-			v.problem(name, "there are two objects %s", printable(m.Name))
 		case err != nil:
 			v.problem(name, "object %s: %v", printable(m.Name), err)
 		case sum != m.Name:
 			v.problem(name, "object %s has another content: it hashes to %s", printable(m.Name), sum)
-		case !named[m.Name]:
-			v.problem(name, "object %s: recording.json does not name it", m.Name)
 		}
-		met[m.Name] = true
 	}
 	return f.Close()
 }

@@ -107,17 +107,38 @@ func (v *verifier) sayWord() {
 		if n := c.attested[0]; n > 0 {
 			v.out.Attested = append(v.out.Attested, Said{What: fmt.Sprintf("values of %d spent outputs on %s (of %d): they decide how pots are divided, and which fees there are", n, chain, n+c.attested[1])})
 		}
-		v.out.Attested = append(v.out.Attested, Said{What: fmt.Sprintf("that nothing else moved on %s up to block %d, and what was unspent or held there: the word of whoever recorded (%s)", chain, c.r.Manifest.AsOf.Height, c.r.Manifest.Coverage)})
 		if chain.Info().Family == chains.FamilyEVM {
 			v.out.Attested = append(v.out.Attested, Said{What: fmt.Sprintf("what accounts on %s held and are, and what tokens say of themselves: the word of the node that was asked", chain)})
+			v.out.Attested = append(v.out.Attested, Said{What: fmt.Sprintf("the numbers of logs in their blocks on %s, where other transactions stand before theirs: that the log is the transaction's, and which of them, is proven", chain)})
 		}
 		if c.unfixed > 0 {
 			v.out.Attested = append(v.out.Attested, Said{What: fmt.Sprintf("the depth of the tree of transactions in %d blocks of %s, which no coinbase fixes here: a forged leaf would take some 2^70 hashes", c.unfixed, chain)})
 		}
 	}
-	if first := v.trace.Incident.FirstLogged; first != nil {
-		v.out.Attested = append(v.out.Attested, Said{What: "that the incident was declared at " + *first + ", before the first result: the log of whoever traced"})
+	v.sayIncident()
+}
+
+// sayIncident says what is the word of whoever wrote the incident or ran the program.
+func (v *verifier) sayIncident() {
+	t := v.trace
+	add := func(format string, args ...any) {
+		v.out.Attested = append(v.out.Attested, Said{What: fmt.Sprintf(format, args...)})
 	}
+	add("that what %s received was stolen, and from whom: the incident's own word", counted(len(t.Seeds), "seed"))
+	if n := v.opt.Beside; n != nil {
+		for _, what := range n(v.b) {
+			add("%s: the incident's own word", what)
+		}
+	}
+	if set, err := v.b.Settings(); err == nil {
+		if set.From != "" {
+			add("that nothing before block %s matters: whoever traced chose it (--from)", printable(set.From))
+		}
+		if set.LabelAsOf != "" {
+			add("that labels are asked as of %s: whoever traced chose it (--label-as-of)", printable(set.LabelAsOf))
+		}
+	}
+	add("that clew %s (%s) made the trace: the bundle's own word; what was run again here ran with %s (%s)", or(printable(t.Tool.Version), "of no version"), or(printable(t.Tool.Commit), "no commit"), or(v.opt.Tool.Version, "no version"), or(v.opt.Tool.Commit, "no commit"))
 }
 
 func (v *verifier) sayConventions() {
@@ -230,13 +251,15 @@ func (v *verifier) sayLimits() {
 	if family(chains.FamilyBitcoin) {
 		v.note("work shows what it costs to make the headers, not that they are on the main chain, nor that the first of them has the height that is said")
 	}
-	v.note("that nothing is missing: what was not recorded does not show")
+	if !v.looked {
+		v.note("that nothing is missing: what was not recorded does not show")
+	}
 	v.note("that heuristics, labels and adopted candidates are right; that the rule declared is the one to apply")
 	if n := len(v.trace.Gaps); n > 0 {
 		v.note("the trace itself lists %s: what it did not read or did not understand", counted(n, "gap"))
 	}
-	if v.out.Signed != nil && !v.out.Signed.Checked {
-		v.note("signed by key %s, not checked: --key FILE checks it", v.out.Signed.KeyID)
+	if v.out.Signed != nil && v.out.Signed.State == NotChecked {
+		v.note("it carries a signature that names key %s, not checked: --key FILE checks it; until then nobody is known to have signed", v.out.Signed.KeyID)
 	}
 }
 

@@ -30,15 +30,16 @@ func (v *verifier) signature() {
 		v.problem(SignatureFile, "it is no signature of minisign: %v", err)
 		return
 	}
-	v.out.Signed = &Signed{KeyID: fmt.Sprintf("%016X", s.KeyID)}
+	v.out.Signed = &Signed{KeyID: fmt.Sprintf("%016X", s.KeyID), State: HoldsNot}
 	switch {
 	case v.opt.Key == nil:
+		v.out.Signed.State = NotChecked
 	case v.opt.Key.ID() != s.KeyID:
 		v.problem(SignatureFile, "it is by key %016X, not by %016X", s.KeyID, v.opt.Key.ID())
 	case !minisign.Verify(*v.opt.Key, v.b.ManifestBytes(), text):
 		v.problem(SignatureFile, "the signature by key %016X does not hold for this manifest", s.KeyID)
 	default:
-		v.out.Signed.Checked = true
+		v.out.Signed.Checked, v.out.Signed.State = true, Holds
 	}
 }
 
@@ -46,7 +47,13 @@ func (v *verifier) signature() {
 func (v *verifier) expected() {
 	have := []string{v.b.SHA256, hashOf(v.text)}
 	for _, want := range v.opt.Expect {
-		if !slices.Contains(have, strings.ToLower(want)) {
+		want = strings.ToLower(want)
+		e := Expected{SHA256: want}
+		if at := slices.Index(have, want); at >= 0 {
+			e.Is = []string{"bundle", "trace"}[at]
+		}
+		v.out.Expected = append(v.out.Expected, e)
+		if e.Is == "" {
 			v.problem("", "SHA-256 %s was expected: the bundle has %s, its trace.json %s", want, have[0], have[1])
 		}
 	}
@@ -69,12 +76,16 @@ func (v *verifier) readTrace() {
 		v.problem(TraceFile, "it cannot be read as a trace: %v", err)
 		return
 	}
+	err = t.Check()
+	if err != nil {
+		v.problem(TraceFile, "%v", err)
+	}
+	if errors.Is(err, tracer.ErrShape) {
+		return // there is nothing that could be relied on to be there
+	}
 	v.trace = t
 	for i := range t.Nodes {
 		v.nodes[t.Nodes[i].ID] = &t.Nodes[i]
-	}
-	if err := t.Check(); err != nil {
-		v.problem(TraceFile, "%v", err)
 	}
 	if id, err := v.opt.TraceID(t); err != nil || id != m.Trace.ID {
 		v.problem(ManifestFile, "it says that the trace is %s; what trace.json says is %s", printable(m.Trace.ID), id)

@@ -150,8 +150,10 @@ func (v *verifier) askNode(ctx context.Context, c *checked, node ingest.Node, na
 	}
 	v.out.Asked = append(v.out.Asked, a)
 	if a.Agrees < len(c.headers) { // of another history it could only say other things
+		c.unasked = fmt.Sprintf(": %s has not every header that is recorded", name)
 		return nil
 	}
+	c.node, c.extract = name, isRecording(node)
 	again, err := c.r.AskAgain(ctx, node)
 	if err != nil {
 		return err

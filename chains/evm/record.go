@@ -303,7 +303,7 @@ func (a *attested) receipt(p *Parts, h *Header, hx *hexReader) {
 	if a.Nonce != nil {
 		r.DepositNonce = a.Nonce
 	}
-	if len(r.Logs) > 0 && a.FirstLog > math.MaxUint32-uint32(len(r.Logs)) {
+	if p.Index == 0 && a.FirstLog != 0 || len(r.Logs) > 0 && a.FirstLog > math.MaxUint32-uint32(len(r.Logs)) {
 		hx.fail("first_log", fmt.Sprint(a.FirstLog))
 	}
 	for i := range r.Logs {

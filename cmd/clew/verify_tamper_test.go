@@ -117,7 +117,7 @@ func TestTamperedArchives(t *testing.T) {
 			}
 			addMember(t, w, m.Name, content)
 		})},
-		{"an extra pack of labels", "labels/zz", "the manifest does not name it", with(func(w *zip.Writer, m *zip.File, content []byte) {
+		{"an extra pack of labels", "labels/zz", "no bundle has such a file", with(func(w *zip.Writer, m *zip.File, content []byte) {
 			addMember(t, w, m.Name, content)
 			if strings.HasPrefix(m.Name, "labels/") {
 				addMember(t, w, "labels/zz", []byte("more"))
