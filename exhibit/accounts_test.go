@@ -240,11 +240,11 @@ func TestSummaryAssetByAsset(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"Alleged stolen: 229051.00 MATIC and 110846.00 START (polygon) (2 seeds, 2 receipts). Where each is now, and what it became, under fifo (first in, first out):",
-		"MATIC on polygon: 229051.00 alleged stolen and 9000.00 received in swaps. Of this, 138050.99 is still held in 1 account; 100000.00 entered mixers or confidential pools in 1 deposit, as is claimed (schedule D); 0.012 went to fees.",
+		"MATIC on polygon: 229051.00 alleged stolen and 9000.00 received in swaps. Of this, 138050.99 is still held in 1 account; 100000.00 entered mixers or confidential pools in 1 deposit, as is claimed (schedule D); 0.01 went to fees.",
 		"START 0x161a52…dedabd on polygon: 110846.00 alleged stolen. Of this, 60000.00 was given in swaps; 50846.00 crossed a bridge.",
 		"START 0xf4e732…c14ece on bsc: 50846.00 came over a bridge. Of this, 46.00 went to fees; 50800.00 was given in swaps.",
 		"BUSD 0xbea8f1…7c8760 on bsc: 73000.00 received in swaps. Of this, 3000.00 is still held in 1 account; 70000.00 reached services in 1 deposit, as is claimed (schedule D).",
-		"Amounts of chains of accounts are rounded here: to 2 decimals, below a thousand to 4. The schedules and files are exact.",
+		"Amounts of chains of accounts are rounded here: to 2 decimals, below a thousand to 4. What came of an asset, and what became of it, is rounded to the same decimals and such that it adds up: an amount may differ by one in its last digit. The schedules and files are exact.",
 		"Under this rule the exact sums close for every asset, with swaps, bridges and adopted ways through mixers (schedule E).",
 		"Under this rule the value moved in 8 hops of 8 transactions, from 2022-03-29 to 2022-03-29; read to block 26600000 of polygon and to block 26600000 of bsc.",
 		"By the victim's own statement, nobody accounts for 28270 MATIC, 60000 START; that is apart from the sums of this trace.",

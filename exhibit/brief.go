@@ -15,6 +15,7 @@ const (
 	// briefDecimals are shown of an amount below a thousand, largeDecimals of one from there on.
 	briefDecimals, largeDecimals = 4, 2
 	textBrief                    = "Amounts of chains of accounts are rounded here: to 2 decimals, below a thousand to 4. The schedules and files are exact."
+	textRounded                  = "Amounts of chains of accounts are rounded here: to 2 decimals, below a thousand to 4. What came of an asset, and what became of it, is rounded to the same decimals and such that it adds up: an amount may differ by one in its last digit. The schedules and files are exact."
 )
 
 // Brief writes an amount without its symbol, rounded where its chain keeps balances of
@@ -36,17 +37,31 @@ func (a *Assets) briefNumber(u Unit, amount chains.Amount) string {
 	if u.Chain.Info().Family != chains.FamilyEVM || decimals <= largeDecimals || amount == mostUnits() {
 		return a.number(u, amount)
 	}
-	keep := briefDecimals
+	keep := keptDecimals(amount, decimals)
+	rounded := roundTo(amount, powerOfTen(decimals-keep))
+	return briefText(rounded, keep, amount.IsZero())
+}
+
+// keptDecimals is how many decimals are shown of an amount.
+func keptDecimals(amount chains.Amount, decimals int) int {
 	if whole, _ := splitDecimal(amount.String(), decimals); len(whole) > 3 {
-		keep = largeDecimals
+		return min(largeDecimals, decimals)
 	}
-	keep = min(keep, decimals)
-	step := powerOfTen(decimals - keep)
+	return min(briefDecimals, decimals)
+}
+
+// roundTo is how many steps an amount has, a half rounded up.
+func roundTo(amount, step chains.Amount) chains.Amount {
 	rounded, left := amount.MulDiv(chains.Units(1), step)
 	if twice := plus(left, left); !twice.Less(step) {
 		rounded = plus(rounded, chains.Units(1))
 	}
-	if rounded.IsZero() && !amount.IsZero() {
+	return rounded
+}
+
+// briefText writes a rounded amount with keep decimals; one that is more than nothing is never "0.00".
+func briefText(rounded chains.Amount, keep int, nothing bool) string {
+	if rounded.IsZero() && !nothing {
 		return "<0." + strings.Repeat("0", keep-1) + "1"
 	}
 	whole, frac := splitDecimal(rounded.String(), keep)
@@ -54,6 +69,43 @@ func (a *Assets) briefNumber(u Unit, amount chains.Amount) string {
 		frac = frac[:len(frac)-1]
 	}
 	return groupThousands(whole) + "." + frac
+}
+
+// addUp writes amounts that are the parts of a sum: all with the decimals of the sum, and rounded by
+// largest remainder, so that what is shown adds up to the sum as it is shown. Of equal remainders the
+// earlier part is rounded up.
+func (a *Assets) addUp(u Unit, parts []chains.Amount) []string {
+	decimals := a.name(u).decimals
+	var sum chains.Amount
+	for _, p := range parts {
+		sum = plus(sum, p)
+	}
+	out := make([]string, len(parts))
+	if u.Chain.Info().Family != chains.FamilyEVM || decimals <= largeDecimals || sum == mostUnits() {
+		for i, p := range parts {
+			out[i] = a.briefNumber(u, p)
+		}
+		return out
+	}
+	keep := keptDecimals(sum, decimals)
+	step := powerOfTen(decimals - keep)
+	var shown chains.Amount
+	whole, left, order := make([]chains.Amount, len(parts)), make([]chains.Amount, len(parts)), make([]int, len(parts))
+	for i, p := range parts {
+		whole[i], left[i] = p.MulDiv(chains.Units(1), step)
+		shown, order[i] = plus(shown, whole[i]), i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return left[j].Cmp(left[i]) })
+	for _, i := range order {
+		if !shown.Less(roundTo(sum, step)) {
+			break
+		}
+		whole[i], shown = plus(whole[i], chains.Units(1)), plus(shown, chains.Units(1))
+	}
+	for i := range parts {
+		out[i] = briefText(whole[i], keep, parts[i].IsZero())
+	}
+	return out
 }
 
 // powerOfTen returns 10ⁿ, for n below 78.

@@ -1,6 +1,8 @@
 package exhibit_test
 
 import (
+	"math/big"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -71,4 +73,31 @@ func TestBriefSymbols(t *testing.T) {
 	notes := strings.Join(words(x.Scene, scene.GroupFrame), "\n")
 	require.Contains(t, notes, "Symbols are what the tokens’ contracts claim: ELIXIR = 0x")
 	require.NotContains(t, notes, "USDC =")
+}
+
+// TestShownAmountsAddUp: whoever adds up what the summary shows of an asset comes to the same on both
+// sides, to the last digit, and the table shows the sum where several things came.
+func TestShownAmountsAddUp(t *testing.T) {
+	amounts := regexp.MustCompile(`(?:^|: |; |, | and )([0-9]+\.[0-9]{2,4}) `)
+	sum := func(text string) string {
+		sum := new(big.Rat)
+		for _, m := range amounts.FindAllStringSubmatch(text, -1) {
+			part, ok := new(big.Rat).SetString(m[1])
+			require.True(t, ok, m[1])
+			sum.Add(sum, part)
+		}
+		return sum.FloatString(4)
+	}
+	x := replica(t)
+	seen := map[string]string{}
+	for _, line := range exhibit.Summarize(x.Trace).PerAsset() {
+		came, went, has := strings.Cut(strings.ReplaceAll(line, "\u202f", ""), ". Of this, ")
+		if has {
+			asset, came, _ := strings.Cut(came, ": ")
+			seen[asset] = sum(came)
+			require.Equal(t, sum(came), sum(went), line)
+		}
+	}
+	require.Equal(t, "279051.0000", seen["MATIC on polygon"])
+	require.Regexp(t, `(?s)In all</th>.{0,400}279.051\.00`, page(t, x))
 }

@@ -184,10 +184,10 @@ func (m *maker) sources() {
 				rest = plus(rest, s.units)
 				continue
 			}
-			m.link(m.node(chart.Source, false, "Seed "+visible(s.id), narrow(m.assets.brief(u, s.units))+" alleged stolen"), trunk, u, s.units, false, nil)
+			m.link(m.node(chart.Source, false, "Alleged theft "+visible(s.id), narrow(m.assets.brief(u, s.units))+" alleged stolen"), trunk, u, s.units, false, nil)
 		}
 		if !rest.IsZero() {
-			m.link(m.node(chart.Source, false, count(len(list)-mostSources+1, "further seed"), narrow(m.assets.brief(u, rest))+" alleged stolen"), trunk, u, rest, false, nil)
+			m.link(m.node(chart.Source, false, count(len(list)-mostSources+1, "further alleged theft"), narrow(m.assets.brief(u, rest))+" alleged stolen"), trunk, u, rest, false, nil)
 		}
 		if by := m.sum.ways[u]; by != nil {
 			if a := by.received[wayOther]; !a.IsZero() {

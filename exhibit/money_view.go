@@ -56,7 +56,7 @@ func (x *Exhibit) moneyView() *moneyView {
 	v.seeds(reg, a)
 	v.ends(reg, a)
 	v.Lines = append(v.Lines, textMoney,
-		fmt.Sprintf("Values are in %s, at the last quote at or before the time, no quote being older than a day; rounded once, to hundredths. Amounts are those traced under %s. What an endpoint was worth when taken values its units at the time of its seed; what was swapped for another asset has no such value.",
+		fmt.Sprintf("Values are in %s, at the last quote at or before the time, no quote being older than a day; a quote of a date alone counts from the first second of that day in UTC. Each row is rounded once, to hundredths, so that rows of the same units may differ from their sum by a hundredth a row. Amounts are those traced under %s. What an endpoint was worth when taken values its units at the time of its seed; what was swapped for another asset has no such value.",
 			v.Currency, x.Diagram.Rule))
 	if len(a.used) > 0 {
 		v.Lines = append(v.Lines, "Whose prices: "+strings.Join(a.used, "; ")+".")

@@ -104,7 +104,10 @@ func (s *Summary) Opening() string {
 			series(s.assets.briefParts(s.Stolen)), counts, s.Rule, ruleWordsOf(s.trace, s.Rule))
 	}
 	taken := fmt.Sprintf("Of %s alleged stolen %s", strings.Join(s.assets.briefParts(s.Stolen), " + "), counts)
-	parts := s.endings(s.units, s.assets.brief)
+	var parts []string
+	for _, u := range s.units {
+		_, parts = s.movedOf(u, hardSpace+s.assets.briefSymbol(u))
+	}
 	if len(parts) == 0 {
 		parts = []string{"no traced value has an end in this trace"}
 	}
@@ -130,22 +133,7 @@ func (s *Summary) assetLine(u Unit) string {
 	if u.Asset.IsValuation() {
 		return s.assets.onChain(u) + ": " + TextValued + "."
 	}
-	var came []string
-	number := func(a chains.Amount) string { return s.assets.briefNumber(u, a) }
-	if taken := s.Stolen.of(u); !taken.IsZero() {
-		came = append(came, number(taken)+" alleged stolen")
-	}
-	went := s.endings([]Unit{u}, s.assets.briefNumber)
-	if by := s.ways[u]; by != nil {
-		for w := range ways {
-			if !by.received[w].IsZero() {
-				came = append(came, number(by.received[w])+" "+w.gotWords())
-			}
-			if !by.given[w].IsZero() {
-				went = append(went, number(by.given[w])+" "+w.gaveWords())
-			}
-		}
-	}
+	came, went := s.movedOf(u, "")
 	if len(came)+len(went) == 0 {
 		return ""
 	}
@@ -159,12 +147,50 @@ func (s *Summary) assetLine(u Unit) string {
 	return line + "."
 }
 
+// movedOf says what came of an asset, and what became of it; the numbers of each, with symbol behind them, add up
+// as they are shown.
+func (s *Summary) movedOf(u Unit, symbol string) (came, went []string) {
+	var in, out []chains.Amount // in the order of the words
+	var got, gave []string
+	if taken := s.Stolen.of(u); !taken.IsZero() {
+		in, got = append(in, taken), append(got, "alleged stolen")
+	}
+	s.endings([]Unit{u}, func(_ Unit, a chains.Amount) string {
+		out = append(out, a)
+		return ""
+	})
+	if by := s.ways[u]; by != nil {
+		for w := range ways {
+			if !by.received[w].IsZero() {
+				in, got = append(in, by.received[w]), append(got, w.gotWords())
+			}
+			if !by.given[w].IsZero() {
+				out, gave = append(out, by.given[w]), append(gave, w.gaveWords())
+			}
+		}
+	}
+	for i, number := range s.assets.addUp(u, in) {
+		came = append(came, number+symbol+" "+got[i])
+	}
+	numbers := s.assets.addUp(u, out)
+	next := func() string {
+		number := numbers[0]
+		numbers = numbers[1:]
+		return number + symbol
+	}
+	went = s.endings([]Unit{u}, func(Unit, chains.Amount) string { return next() })
+	for _, words := range gave {
+		went = append(went, next()+" "+words)
+	}
+	return came, went
+}
+
 // RoundLine says that amounts are rounded; "" where none is.
 func (s *Summary) RoundLine() string {
 	if !hasAccounts(s.trace) {
 		return ""
 	}
-	return textBrief
+	return textRounded
 }
 
 // Balanced reports whether the ends add up to what was taken, whatever the trace says of it.

@@ -24,6 +24,8 @@ type totalView struct {
 type cellView struct {
 	Text, Full string
 	Declared   bool
+	units      chains.Amount
+	adds       bool // it is a part of a sum
 }
 
 // totals is, for each asset, what came and what became of it: one row per reason and per way of
@@ -48,6 +50,9 @@ func (v *viewer) totals(sum *Summary) []totalGroup {
 			came = append(came, v.wayTotal(w.gotTitle(), u, by, func(b *byWay) chains.Amount { return b.received[w] })...)
 			went = append(went, v.wayTotal(w.gaveTitle(), u, by, func(b *byWay) chains.Amount { return b.given[w] })...)
 		}
+		came = append(came, v.inAll(u, came)...)
+		v.addUp(u, came[:min(len(came), max(1, len(came)-1))])
+		v.addUp(u, went)
 		if len(came) > 0 {
 			came[len(came)-1].Total = true
 		}
@@ -67,6 +72,50 @@ func (a *Assets) onChain(u Unit) string {
 		symbol = strings.TrimSuffix(symbol, " ("+chain+")")
 	}
 	return symbol + " on " + chain
+}
+
+// inAll is the sum of several rows of what came, which is that of what became of it too; none of one row.
+func (v *viewer) inAll(u Unit, came []totalView) []totalView {
+	if len(came) < 2 {
+		return nil
+	}
+	row := totalView{What: "In all", Symbol: v.assets.symbol(u)}
+	for k, r := range v.t.Rules {
+		var sum chains.Amount
+		adds := false
+		for i := range came {
+			if c := &came[i].Cells[k]; c.adds {
+				sum, adds = plus(sum, c.units), true
+			}
+		}
+		c := cellView{Text: "–", Declared: r == v.rule}
+		if adds {
+			c = v.briefCell(u, sum, r)
+		} else if !r.Conserves() {
+			c.Text = "no sum"
+		}
+		row.Cells = append(row.Cells, c)
+	}
+	return []totalView{row}
+}
+
+// addUp rounds the amounts of each rule such that the rows add up as they are shown.
+func (v *viewer) addUp(u Unit, rows []totalView) {
+	for k := range v.t.Rules {
+		var cells []*cellView
+		var parts []chains.Amount
+		for i := range rows {
+			if c := &rows[i].Cells[k]; c.adds {
+				cells, parts = append(cells, c), append(parts, c.units)
+			}
+		}
+		for i, text := range v.assets.addUp(u, parts) {
+			cells[i].Text, cells[i].Full = text, ""
+			if full := v.assets.number(u, parts[i]); full != text {
+				cells[i].Full = full
+			}
+		}
+	}
 }
 
 func (v *viewer) endingTotal(e *Ending) totalView {
@@ -134,7 +183,7 @@ func (v *viewer) briefCells(t *tracer.Traced, u Unit) []cellView {
 }
 
 func (v *viewer) briefCell(u Unit, a chains.Amount, r tracer.Rule) cellView {
-	c := cellView{Text: v.assets.briefNumber(u, a), Declared: r == v.rule}
+	c := cellView{Text: v.assets.briefNumber(u, a), Declared: r == v.rule, units: a, adds: r.Conserves()}
 	if full := v.assets.number(u, a); full != c.Text {
 		c.Full = full
 	}

@@ -161,7 +161,8 @@ func (r *Recording) againExec(ctx context.Context, node Node, a *Again) error {
 }
 
 // againState compares balances, code and tokens. What was said of events and histories is places of
-// transactions, which stand in the recording themselves.
+// transactions: those that are named stand in the recording, and those left out show only where the trace is run
+// again over the node.
 func (r *Recording) againState(ctx context.Context, node Node, a *Again) error {
 	reader, ok := node.(StateReader)
 	for _, q := range slices.SortedFunc(maps.Keys(r.kept.state), question.compare) {

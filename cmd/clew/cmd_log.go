@@ -138,12 +138,46 @@ func (e *logEntry) write(p *page) {
 	p.line("%s", exhibit.Visible(strings.Join(parts, "  ")))
 	for _, row := range [][2]string{
 		{"who", e.Who}, {"why", e.Why}, {"with", strings.Join(e.Settings, " ")}, {"details", detailWords(e.Details)}, {"tool", e.Tool},
-		{"sha256", e.SHA256}, {"result", e.Result}, {"entry", e.Hash},
+		{"sha256", ofWhat(e.SHA256, aboutOf(e.What))}, {"result", ofWhat(e.Result, resultOfWhat(e.What))}, {"entry", e.Hash},
 	} {
 		if row[1] != "" {
 			p.line("   %-7s %s", row[0], exhibit.Visible(row[1]))
 		}
 	}
+}
+
+// aboutOf says of what the SHA-256 of an entry is.
+func aboutOf(what string) string {
+	switch what {
+	case custody.Verified:
+		return "of the bundle"
+	case custody.Declared, custody.Traced, custody.Exhibited, custody.Bundled, custody.Explained, custody.Compared:
+		return "of the incident file"
+	}
+	return ""
+}
+
+// resultOfWhat says of what the result of an entry is the SHA-256.
+func resultOfWhat(what string) string {
+	switch what {
+	case custody.Traced:
+		return "of trace.json"
+	case custody.Exhibited:
+		return "over its files: LC_ALL=C sha256sum FILES | sha256sum"
+	case custody.Bundled:
+		return "of the bundle"
+	case custody.Verified, custody.Explained, custody.Compared:
+		return "of the answer as JSON in one line"
+	}
+	return ""
+}
+
+// ofWhat writes a hash and of what it is.
+func ofWhat(hash, what string) string {
+	if hash == "" || what == "" {
+		return hash
+	}
+	return hash + ", " + what
 }
 
 // detailWords writes the details of an entry but for the id, which stands above.
@@ -166,7 +200,8 @@ func runLogVerify(ctx context.Context, w *world, c *cli.Context) error {
 	a := answerOf(lines)
 	if kept := strings.ToLower(c.String("head")); kept != "" {
 		if !slices.ContainsFunc(lines, func(l custody.Line) bool { return l.Hash == kept }) {
-			return &checkError{fmt.Sprintf("no entry of this log has the hash %s: it was cut before that entry, or made anew", kept)}
+			return withHint(&checkError{fmt.Sprintf("no entry of this log has the hash %s: it was cut before that entry, or made anew", kept)},
+				"compare the hash with what was given out; if it is right, ask whoever keeps this log for the whole of it, as clew log export wrote it when that hash was given")
 		}
 	}
 	if w.json {

@@ -102,7 +102,8 @@ type traceJob struct {
 	inc     *declared
 	chains  []chains.Chain // of the seeds
 	pins    map[chains.Chain]chains.BlockRef
-	dir     *outDir // nil without --out
+	begin   map[chains.Chain]int64 // first blocks, of a trace that is run again over nodes
+	dir     *outDir                // nil without --out
 	st      *store.Store
 	db      string // its path, as named
 	started time.Time

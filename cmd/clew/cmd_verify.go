@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"aead.dev/minisign"
@@ -25,7 +26,7 @@ func verifyCommand() *command {
 	return &command{
 		path: "verify", args: "BUNDLE [--expect SHA256] [--trust FILE] [--rpc [CHAIN=]URL] [--key PUBKEYFILE]", short: "check a bundle: hashes, proofs, and the trace run again",
 		long: "Checks everything that can be checked of a bundle, without a store and, unless --rpc names a node, without a network: every file against the manifest; the signature, if there is one; every recorded transaction by its bytes and its proof, every header by its place and its work; every movement of the trace against the recorded bytes; the log; and the trace, which is run again from the bundle alone and compared byte for byte. Then it prints what is proven and from which headers, what is somebody's word, what is a convention, what is inferred, what labels claim, and what this cannot show.\n\n" +
-			"A bundle proves that its movements stand under its headers. That these are on the main chain somebody has to vouch for: --trust names a file with lines CHAIN HEIGHT HASH or CHAIN HASH (# begins a comment), --rpc a node of your own, which is asked for the hash at each recorded height and, where they agree, for what the recording holds as a node's word. Of the Bitcoin family one late header is enough, since it names all before it.\n\n" +
+			"A bundle proves that its movements stand under its headers. That these are on the main chain somebody has to vouch for: --trust names a file with lines CHAIN HEIGHT HASH or CHAIN HASH (# begins a comment), --rpc a node of your own, which is asked for the hash at each recorded height. Of the Bitcoin family one late header is enough, since it names all before it.\n\nNo bundle shows that nothing was left out of it: a spend that is missing, with all behind it, leaves a trace that fits. So --rpc also runs the trace again over every block of your node, from the first to the last one of the trace, which may take as long as the trace took, and compares; and it asks for what the recording holds as a node's word. Only that ends with status 0. Without a node for each chain (a recording is none) the outcome is \"Verified as recorded\", status 3, with what nobody looked at.\n\n" +
 			"--expect ties the bundle to the exhibit in hand: the SHA-256 of the bundle, or that of the trace as the exhibit prints it. --key takes a public key of minisign, as a file or as its line of text.",
 		examples: []example{
 			{"clew verify 3f2a9c1e77b0d1aa.clew.zip", "offline: nothing is asked and nothing is kept"},
@@ -68,7 +69,7 @@ func runVerify(ctx context.Context, w *world, c *cli.Context) (err error) {
 	}
 	nodes := &asked{w: w, c: c}
 	if c.IsSet("rpc") || c.IsSet("blocks") {
-		opt.Node = nodes.open
+		opt.Node, opt.RetraceOn = nodes.open, nodes.retrace
 	}
 	name := c.Args().First()
 	found, err := verifyFile(ctx, name, opt)
@@ -77,7 +78,7 @@ func runVerify(ctx context.Context, w *world, c *cli.Context) (err error) {
 	}
 	result, err := resultOf(found)
 	if err == nil {
-		err = w.custody(ctx, c, custody.Entry{What: custody.Verified, SHA256: found.Bundle.SHA256, Trace: found.Trace.ID, Result: result})
+		err = w.custody(ctx, c, custody.Entry{What: custody.Verified, SHA256: found.Bundle.SHA256, Incident: found.Incident.ID, Trace: found.Trace.ID, Result: result})
 	}
 	if err != nil {
 		return err
@@ -93,7 +94,7 @@ func runVerify(ctx context.Context, w *world, c *cli.Context) (err error) {
 	case n > 0:
 		return withHint(&checkError{fmt.Sprintf("%s is NOT verified: %s", name, counted(int64(n), "problem"))}, "take it from its source again, and compare its SHA-256 with --expect")
 	case !found.Complete:
-		return withHint(&incompleteError{len(found.Lacks)}, "hashes that you know (--trust FILE) or a node of your own (--rpc URL) vouch for headers")
+		return withHint(&incompleteError{len(found.Lacks)}, "a node of your own (--rpc URL) vouches for headers and shows whether anything was left out; hashes that you know (--trust FILE) vouch for headers")
 	}
 	return nil
 }
@@ -106,8 +107,30 @@ func (w *world) verifying() bundle.Options {
 		Bitcoin: bitcoin.Codec{}, Accounts: evm.Codec{}, Format: codec().FormatAddress,
 		Work: bitcoin.ExpectedHashes, Checkpoints: bitcoin.Checkpoints, TraceID: traceID,
 		Retrace: hushed.retrace, Differences: differences,
+		Beside: besideSeeds, Tool: thisTool(),
 		Step: func(what string) { w.log.Info("verify", "step", what) },
 	}
+}
+
+// besideSeeds says what the incident of a bundle names as known beside its seeds.
+func besideSeeds(b *bundle.Bundle) (words []string) {
+	sealed, err := readSealed(b)
+	if err != nil {
+		return nil // the trace that is run again names it
+	}
+	for _, part := range []struct {
+		list int
+		say  string
+	}{
+		{len(sealed.inc.Openings), "what lay at addresses before (openings: %d)"},
+		{len(sealed.inc.Known), "whose addresses are, beside what labels say (known: %d)"},
+		{len(sealed.inc.Adopt), "that value came out of a mixer or a bridge where nothing shows it (adopt: %d)"},
+	} {
+		if part.list > 0 {
+			words = append(words, fmt.Sprintf(part.say, part.list))
+		}
+	}
+	return words
 }
 
 // incompleteError ends a verification that found nothing wrong, and could not look at all of it.
@@ -115,7 +138,7 @@ type incompleteError struct{ lacks int }
 
 // Error says that nothing contradicts anything.
 func (e *incompleteError) Error() string {
-	return "verified, but incomplete: nothing contradicts anything, and " + counted(int64(e.lacks), "thing") + " could not be checked"
+	return "verified as recorded, and not complete: nothing contradicts anything, and " + counted(int64(e.lacks), "thing") + " nobody looked at"
 }
 
 // Unwrap makes its exit status that of a result with gaps.
@@ -232,22 +255,38 @@ type asked struct {
 
 // open reaches the node of a chain; nil where none was given for it.
 func (a *asked) open(ctx context.Context, chain chains.Chain) (ingest.Node, string, error) {
-	e, ok, err := endpointFor(a.c, "rpc", chain)
-	if _, none := errors.AsType[*usageError](err); none && !a.c.IsSet("blocks") {
-		if _, malformed := endpointsOf(a.c); malformed != nil {
-			return nil, "", malformed
-		}
-		return nil, "", nil // the others are of other chains
-	}
-	if err != nil || !ok {
-		return nil, "", err
-	}
-	node, err := openNode(ctx, a.w, a.c, e, chain)
-	if err != nil {
+	node, err := a.reach(ctx, chain, nil)
+	if node == nil || err != nil {
 		return nil, "", err
 	}
 	a.list = append(a.list, node)
 	return node.Node, node.where, nil
+}
+
+// reach opens the node of a chain, which reads contracts that wrap the coin as the incident says.
+func (a *asked) reach(ctx context.Context, chain chains.Chain, wrapped []chains.Address) (*openedNode, error) {
+	e, ok, err := endpointFor(a.c, "rpc", chain)
+	if _, none := errors.AsType[*usageError](err); none && !a.c.IsSet("blocks") {
+		if _, malformed := endpointsOf(a.c); malformed != nil {
+			return nil, malformed
+		}
+		return nil, nil // the others are of other chains
+	}
+	if err != nil || !ok {
+		return nil, err
+	}
+	e.wrapped = wrapped
+	return openNode(ctx, a.w, a.c, e, chain)
+}
+
+// retrace runs the trace of a bundle again over the nodes of some of its chains.
+func (a *asked) retrace(ctx context.Context, b *bundle.Bundle, own []chains.Chain) ([]byte, error) {
+	return a.w.retraceOn(ctx, b, func(ctx context.Context, chain chains.Chain, wrapped []chains.Address) (*openedNode, error) {
+		if !slices.Contains(own, chain) {
+			return nil, nil
+		}
+		return a.reach(ctx, chain, wrapped)
+	})
 }
 
 // endpointsOf reads every value of --rpc.

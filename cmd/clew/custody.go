@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -68,7 +69,7 @@ func (w *world) custodyOf(ctx context.Context, c *cli.Context, what, result stri
 // signed returns e with who did it, when, why, by which settings and with which program.
 func (w *world) signed(c *cli.Context, e custody.Entry) custody.Entry {
 	tool := thisTool()
-	e.When, e.Who, e.Why = w.now(), or(c.String("examiner"), w.user()), c.String("purpose")
+	e.When, e.Who, e.Why = w.now(), or(c.String("examiner"), w.user()), withoutUser(c.String("purpose"))
 	e.Settings, e.Tool = w.settings, tool.Version+" "+tool.Commit
 	return e
 }
@@ -90,6 +91,8 @@ func (a *arranged) settings() []string {
 		case s.source == sourceDefault || silent(s.option):
 		case s.option.kind == isBool && s.value == "true":
 			out = append(out, "--"+s.option.name)
+		case strings.HasSuffix(s.option.name, "rpc"):
+			out = append(out, "--"+s.option.name+"="+nodeNamed(s.value))
 		default:
 			out = append(out, "--"+s.option.name+"="+nodeOnly(s.value))
 		}
@@ -100,11 +103,26 @@ func (a *arranged) settings() []string {
 	return out
 }
 
+// bareUser is what may stand before the host of a URL without a scheme: user and password.
+var bareUser = regexp.MustCompile(`(^|[=\s])[^\s=/@]*:\S*@`)
+
+// nodeNamed is nodeOnly for a value of --rpc, whose scheme may be left out.
+func nodeNamed(text string) string {
+	chain := ""
+	if name, rest, has := strings.Cut(text, "="); has && chainBefore.MatchString(name) {
+		chain, text = name+"=", rest
+	}
+	if !strings.Contains(text, "://") && !strings.HasPrefix(text, recordingPrefix) {
+		text = "http://" + text
+	}
+	return chain + nodeOnly(text)
+}
+
 // nodeOnly returns text, and of a URL in it, which may stand behind CHAIN=, scheme and host alone.
 func nodeOnly(text string) string {
 	at := strings.Index(text, "://")
 	if at < 0 {
-		return text
+		return bareUser.ReplaceAllString(text, "$1")
 	}
 	start := strings.LastIndexAny(text[:at], "= ") + 1
 	u, err := url.Parse(text[start:])

@@ -54,12 +54,15 @@ func (j *traceJob) follow(ctx context.Context, nodes *openedNodes) (err error) {
 	return errors.Join(err, keepErr)
 }
 
+// stillLoading begins the reason of a gap at the end of what a node had loaded.
+const stillLoading = "the node is still loading: "
+
 // loadingGap is what a trace misses that ends at the last block of a node which is still loading.
 func loadingGap(chain chains.Chain, state chains.Loading, asOf chains.BlockRef) tracer.Gap {
 	first := asOf.Height + 1
 	return tracer.Gap{
 		Chain: chain, FromHeight: &first, What: fmt.Sprintf("blocks behind %d", asOf.Height),
-		Why:    fmt.Sprintf("the node is still loading: %s", state),
+		Why:    stillLoading + state.String(),
 		Effect: "what happened later is not seen: value that ends here unspent may have moved on",
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"clew/chains"
@@ -46,17 +48,30 @@ func (f *follower) prepare(ctx context.Context, chain chains.Chain) (err error) 
 	return nil
 }
 
-// declare notes what was logged of the incident: as a recording that is read says, so that its trace
-// has the same bytes everywhere, else as our own log does.
+// declare notes what was logged of the incident: first as a recording that is read says, so that its
+// trace has the same bytes everywhere, else as our own log does. What our own log has as declared
+// otherwise under the same id stands beside what the recording names, whatever that says.
 func (f *follower) declare(own *ingest.Declaration) {
 	f.logged = own
 	for _, chain := range f.j.chains {
-		if r := f.of[chain].node.recording; r != nil {
-			if said := r.Declared(f.j.inc.SHA256); said != nil {
-				f.logged = said
-				return
+		r := f.of[chain].node.recording
+		if r == nil {
+			continue
+		}
+		said := r.Declared(f.j.inc.SHA256)
+		if said == nil {
+			continue
+		}
+		both := *said
+		both.Earlier = slices.Clone(said.Earlier)
+		for _, e := range own.Earlier {
+			if !slices.Contains(both.Earlier, e) {
+				both.Earlier = append(both.Earlier, e)
 			}
 		}
+		slices.SortStableFunc(both.Earlier, func(a, b ingest.EarlierDeclaration) int { return strings.Compare(a.When, b.When) })
+		f.logged = &both
+		return
 	}
 }
 
@@ -83,6 +98,8 @@ func (f *follower) Open(ctx context.Context, chain chains.Chain, height, unix in
 		opt.From = height
 	case unix >= 0:
 		opt.From, err = ingest.HeightAt(ctx, r.node.Node, time.Unix(unix, 0))
+	case f.j.begin != nil:
+		opt.From = f.j.begin[chain]
 	default:
 		opt.From, err = firstBlock(ctx, r.node, f.j.inc.Incident, heightFlag(f.j.c, "from"))
 	}

@@ -83,13 +83,18 @@ func knownChain(name string) (chains.Chain, error) {
 // refusePassword is an error for a node's URL on the command line that holds a password:
 // every user of the machine could read it there.
 func refusePassword(value, source string) error {
-	_, rest, has := strings.Cut(value, "://")
-	if !has || !strings.HasPrefix(source, "--") {
+	if !strings.HasPrefix(source, "--") {
 		return nil
 	}
-	authority, _, _ := strings.Cut(rest, "/")
-	info, _, has := strings.Cut(authority, "@")
-	if has && strings.Contains(info, ":") {
+	if name, rest, has := strings.Cut(value, "="); has && chainBefore.MatchString(name) {
+		value = rest
+	}
+	if _, rest, has := strings.Cut(value, "://"); has { // http:// is meant where none is named
+		value = rest
+	}
+	authority, _, _ := strings.Cut(value, "/")
+	at := strings.LastIndex(authority, "@")
+	if at >= 0 && strings.Contains(authority[:at], ":") && !strings.HasPrefix(value, recordingPrefix) {
 		return &usageError{source + ": a password on the command line can be read by everybody on this machine",
 			"give it in CLEW_RPC_PASSWORD or --rpc-password-file, or use --rpc-cookie"}
 	}
@@ -97,7 +102,7 @@ func refusePassword(value, source string) error {
 }
 
 // userInfo is what may stand before the host of a URL.
-var userInfo = regexp.MustCompile(`(\w://)[^/@\s]*@`)
+var userInfo = regexp.MustCompile(`(\w://)[^/\s]*@`)
 
 // withoutUser returns text without the users and passwords of the URLs in it.
 func withoutUser(text string) string { return userInfo.ReplaceAllString(text, "$1") }

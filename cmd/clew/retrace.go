@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -26,10 +27,20 @@ import (
 // store is put into a new one, which is removed. What says who ran the trace and when they had
 // declared it is taken over from the bundle's trace.
 func (w *world) retrace(ctx context.Context, b *bundle.Bundle) (text []byte, err error) {
+	return w.retraceOn(ctx, b, nil)
+}
+
+// ownNode opens a node of one's own in place of the recording of a chain; nil where there is none.
+type ownNode func(ctx context.Context, chain chains.Chain, wrapped []chains.Address) (*openedNode, error)
+
+// retraceOn is retrace over nodes of one's own, where own is not nil and has one for a chain. They are
+// read from the first to the last block that the trace names.
+func (w *world) retraceOn(ctx context.Context, b *bundle.Bundle, own ownNode) (text []byte, err error) {
 	sealed, err := readSealed(b)
 	if err != nil {
 		return nil, err
 	}
+	sealed.own = own
 	dir, err := os.MkdirTemp("", "clew-retrace-")
 	if err != nil {
 		return nil, fmt.Errorf("trace again: %w", err)
@@ -42,6 +53,9 @@ func (w *world) retrace(ctx context.Context, b *bundle.Bundle) (text []byte, err
 	if j.pins, err = pinned(sealed.set.AsOf, ""); err != nil {
 		return nil, fmt.Errorf("%s: %w", bundle.SettingsFile, err)
 	}
+	if own != nil {
+		j.between(sealed.trace.AsOf)
+	}
 	if j.st, err = store.Open(ctx, j.db, store.Options{Create: true}); err != nil {
 		return nil, fmt.Errorf("trace again: %w", err)
 	}
@@ -53,6 +67,9 @@ func (w *world) retrace(ctx context.Context, b *bundle.Bundle) (text []byte, err
 		return nil, fmt.Errorf("trace again from the bundle: %w", err)
 	}
 	takeOver(j.trace, sealed.trace)
+	if own != nil {
+		takeRecorded(j.trace, sealed.trace)
+	}
 	text, _, err = encodeTrace(j.trace)
 	return text, err
 }
@@ -63,12 +80,48 @@ func takeOver(again, was *tracer.Trace) {
 	again.Incident.FirstLogged, again.Incident.Earlier = was.Incident.FirstLogged, was.Incident.Earlier
 }
 
+// takeRecorded gives a trace over nodes what stands in the recording of was alone, and is checked
+// against that: its hash, the raw answers with the evidence that they are, and that the node was
+// loading then.
+func takeRecorded(again, was *tracer.Trace) {
+	again.Inputs.Recording = was.Inputs.Recording
+	for i := range was.Gaps {
+		if g := &was.Gaps[i]; strings.HasPrefix(g.Why, stillLoading) {
+			again.Gaps = append(again.Gaps, *g)
+		}
+	}
+	hops := map[string]*tracer.Hop{}
+	for i := range was.Hops {
+		hops[was.Hops[i].ID] = &was.Hops[i]
+	}
+	for i := range again.Hops {
+		h, from := &again.Hops[i], hops[again.Hops[i].ID]
+		if from == nil || len(from.Legs) != len(h.Legs) {
+			continue
+		}
+		for k := range h.Legs {
+			h.Legs[k].Raw, h.Legs[k].Evidence = from.Legs[k].Raw, from.Legs[k].Evidence
+		}
+	}
+}
+
+// between reads each chain of a trace from its first to its last block.
+func (j *traceJob) between(list []tracer.AsOf) {
+	j.pins, j.begin = map[chains.Chain]chains.BlockRef{}, map[chains.Chain]int64{}
+	for i := range list {
+		a := &list[i]
+		j.pins[a.Chain] = chains.BlockRef{Height: a.Height, Hash: a.Hash}
+		j.begin[a.Chain] = a.FromHeight
+	}
+}
+
 // sealedTrace is what a bundle says of how its trace is run.
 type sealedTrace struct {
 	b     *bundle.Bundle
 	inc   *declared
 	set   bundle.Settings
 	trace *tracer.Trace // as it says itself
+	own   ownNode       // nil: the recordings alone
 }
 
 func readSealed(b *bundle.Bundle) (*sealedTrace, error) {
@@ -199,6 +252,19 @@ func (s *sealedTrace) run(ctx context.Context, j *traceJob) (err error) {
 			return err
 		}
 		nodes.of[node.chain] = node
+		if s.own == nil {
+			continue
+		}
+		other, err := s.own(ctx, node.chain, s.inc.wrapped(node.chain))
+		if err != nil {
+			return err
+		}
+		if other != nil {
+			nodes.of[node.chain] = other
+			if err := node.Close(); err != nil {
+				return fmt.Errorf("%s: %w", folder, err)
+			}
+		}
 	}
 	return j.follow(ctx, nodes)
 }

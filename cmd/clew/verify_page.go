@@ -13,29 +13,21 @@ import (
 
 // writeVerdict prints what a verification found, for people: the outcome first.
 func writeVerdict(p *page, v *bundle.Verdict) error {
-	switch n := int64(len(v.Problems)); {
-	case n > 0:
-		p.line("NOT verified: %s", counted(n, "problem"))
-	case !v.Complete:
-		p.line("verified, but incomplete: %s", strings.Join(v.Lacks, "; "))
-	default:
-		p.line("verified")
-	}
+	writeOutcome(p, v)
 	p.line("")
 	p.line("Bundle   SHA-256 %s", v.Bundle.SHA256)
 	p.line("Trace    %s, SHA-256 %s", exhibit.Visible(v.Trace.ID), exhibit.Visible(v.Trace.SHA256))
-	if s := v.Signed; s != nil {
-		p.line("Signed   by key %s, %s", s.KeyID, map[bool]string{true: "checked", false: "not checked (--key)"}[s.Checked])
+	p.line("Incident %s, %s", exhibit.Visible(v.Incident.ID), fold(plainSpaces(exhibit.Visible(v.Incident.Title)), 9))
+	for i := range v.Expected {
+		if e := &v.Expected[i]; e.Is != "" {
+			p.line("Expected %s is that of the %s: it agrees", e.SHA256, e.Is)
+		}
 	}
-	if len(v.Problems) > 0 {
-		p.line("")
-		p.line("Problems")
-		for i := range v.Problems {
-			item(p, exhibit.Visible(orFile(v.Problems[i].File)+": "+v.Problems[i].What))
-		}
-		for _, lack := range v.Lacks {
-			item(p, "beside this: "+lack)
-		}
+	if s := v.Signed; s != nil {
+		p.line("Signed   %s", signedWords(s))
+	}
+	for _, d := range v.Otherwise() {
+		p.line("Earlier  %s", fold(plainSpaces(exhibit.Visible(d.Words())), 9))
 	}
 	writeHeaders(p, v)
 	for _, part := range []struct {
@@ -53,6 +45,41 @@ func writeVerdict(p *page, v *bundle.Verdict) error {
 		item(p, exhibit.Visible(note))
 	}
 	return p.flush()
+}
+
+// writeOutcome prints what came of it, and why it is no more.
+func writeOutcome(p *page, v *bundle.Verdict) {
+	if v.Incident.Synthetic {
+		p.line("REPLICA: synthetic data, no real incident")
+	}
+	switch n := int64(len(v.Problems)); {
+	case n > 0:
+		p.line("NOT verified: %s", counted(n, "problem"))
+	case !v.Complete:
+		p.line("Verified as recorded, and not complete: nothing contradicts anything, but")
+	default:
+		p.line("Verified, and a node of one's own agrees: nothing was left out")
+	}
+	for i := range v.Problems {
+		item(p, exhibit.Visible(orFile(v.Problems[i].File)+": "+v.Problems[i].What))
+	}
+	for _, lack := range v.Lacks {
+		if len(v.Problems) > 0 {
+			lack = "beside this: " + lack
+		}
+		item(p, exhibit.Visible(lack))
+	}
+}
+
+// signedWords says what is known of a signature, and never more.
+func signedWords(s *bundle.Signed) string {
+	switch s.State {
+	case bundle.Holds:
+		return "by key " + s.KeyID + ": the signature holds"
+	case bundle.HoldsNot:
+		return "not: it carries a signature that names key " + s.KeyID + ", and it does NOT hold"
+	}
+	return "by nobody that is known: it carries a signature that names key " + s.KeyID + ", not checked (--key)"
 }
 
 // item prints one item of a list.
