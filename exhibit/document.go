@@ -173,7 +173,7 @@ func (v *viewer) totalTable(sum *Summary) []paper.Block {
 	}
 	out := []paper.Block{t}
 	if rounded {
-		out = append(out, paper.Paragraph{Text: textBrief, Fine: true})
+		out = append(out, paper.Paragraph{Text: textRounded, Fine: true})
 	}
 	return out
 }
