@@ -29,3 +29,12 @@ func declarationLines(t *tracer.Trace) []string {
 
 // Declarations are said at the head of the report.
 func (p *reportPage) Declarations() []string { return declarationLines(p.Trace) }
+
+// declaredHead heads what is said of the declaration: that it came before the result only where a log
+// has it and nothing else was declared under the same id.
+func declaredHead(t *tracer.Trace) string {
+	if t.Incident.FirstLogged == nil || len(t.Incident.Earlier) > 0 {
+		return "The rule, and when it was declared"
+	}
+	return "The rule, declared before the result"
+}

@@ -122,7 +122,7 @@ func (v *viewer) firstPage() []paper.Block {
 	if n := v.untraced(); n > mostUntraced {
 		b = append(b, paper.Paragraph{Text: fmt.Sprintf("Schedule A prints the hops with traced value; %s others are rows of a file, which it names by its SHA-256.", groupThousands(fmt.Sprint(n)))})
 	}
-	b = append(b, paper.Heading{Text: "Contents"}, paper.Contents{}, paper.Heading{Text: "The rule, declared before the result"})
+	b = append(b, paper.Heading{Text: "Contents"}, paper.Contents{}, paper.Heading{Text: declaredHead(v.t)})
 	for _, m := range v.method() {
 		b = append(b, paper.Paragraph{Text: m.Term + ": " + m.Text})
 	}

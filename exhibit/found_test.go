@@ -257,4 +257,7 @@ func TestReplicaOnEmptyTables(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, x.CSV(&b, "schedule_b_peels.csv"))
 	require.Regexp(t, `replica\r\n,+REPLICA\r\n$`, b.String())
+	b.Reset()
+	require.NoError(t, x.HTML(&b))
+	require.Regexp(t, `[0-9]+ under fifo, [0-9]+ endpoints under any rule`, b.String(), "a count says under which rule it is")
 }

@@ -1,6 +1,7 @@
 package exhibit
 
 import (
+	"fmt"
 	"strings"
 
 	"clew/chains"
@@ -123,6 +124,9 @@ func (v *viewer) endingTotal(e *Ending) totalView {
 		return v.valuedTotal(e)
 	}
 	what := count(e.Endpoints, "endpoint")
+	if _, says := e.Traced.Get(v.rule); says && e.Drawn != e.Endpoints { // the sentences count under one rule
+		what = groupThousands(fmt.Sprint(e.Drawn)) + " under " + v.rule.String() + ", " + what + " under any rule"
+	}
 	if e.Endpoints == 0 && onlyContact(v.t, e) {
 		what = "contact only"
 	}
