@@ -52,21 +52,9 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	opt, err := exhibitChoices(c, t.Incident.Case)
+	opt, err := w.exhibitOptions(ctx, c, t)
 	if err != nil {
 		return err
-	}
-	if opt.Quotes, err = w.quotesOf(c); err != nil {
-		return err
-	}
-	if opt.Letters {
-		var mismatch string
-		if opt.Copies, mismatch, err = copiesOf(ctx, t); err != nil {
-			return err
-		}
-		if mismatch != "" {
-			w.say("clew: %s\n", mismatch)
-		}
 	}
 	dir, err := openOutDir(or(c.String("out"), "exhibit-"+t.id))
 	if err != nil {
@@ -99,7 +87,28 @@ func runExhibit(ctx context.Context, w *world, c *cli.Context) error {
 	if w.json {
 		return writeJSON(w.stdout, exhibitAnswer{"clew.exhibit/1", t.id, dir.path, files})
 	}
-	p := newPage(w.stdout)
+	return sayExhibit(newPage(w.stdout), t, dir, files)
+}
+
+// exhibitOptions returns what flags, case file and prices ask for, and for letters which files were
+// copied; where these do not fit the trace, a person is told.
+func (w *world) exhibitOptions(ctx context.Context, c *cli.Context, t *loadedTrace) (exhibit.Options, error) {
+	opt, err := exhibitChoices(c, t.Incident.Case)
+	if err != nil {
+		return opt, err
+	}
+	if opt.Quotes, err = w.quotesOf(c); err != nil || !opt.Letters {
+		return opt, err
+	}
+	var mismatch string
+	if opt.Copies, mismatch, err = copiesOf(ctx, t); err == nil && mismatch != "" {
+		w.say("clew: %s\n", mismatch)
+	}
+	return opt, err
+}
+
+// sayExhibit prints the summary and where the files are.
+func sayExhibit(p *page, t *loadedTrace, dir *outDir, files []string) error {
 	for _, s := range exhibit.Summarize(t.Trace).Sentences() {
 		p.fold(plainSpaces(s))
 	}

@@ -176,7 +176,8 @@ func (p *pdfWriter) page(sc *Scene) error {
 			}
 		}
 		if g.Kind == GroupMark {
-			p.op("EMC EMC")
+			p.op("EMC")
+			p.op("EMC")
 		}
 		p.link(g)
 	}
