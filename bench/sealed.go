@@ -15,8 +15,12 @@ import (
 )
 
 // sealTxs is how many transactions the chain has through which the sealed trace goes, where -txs does
-// not say: enough for more than 10,000 hops.
-const sealTxs = 60_000
+// not say: enough for more than 10,000 hops. It starts from sealSeeds outputs of block sealBlock.
+const (
+	sealTxs   = 50_000
+	sealBlock = 8
+	sealSeeds = 3
+)
 
 var sealJob = job{"seal", (*options).seal}
 
@@ -52,7 +56,7 @@ func (o *options) seal(ctx context.Context) (res result, err error) {
 	if err != nil {
 		return res, err
 	}
-	b, err := records[seedBlock].Decode(seedBlock)
+	b, err := records[sealBlock].Decode(sealBlock)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return res, err
 	}
@@ -62,9 +66,13 @@ func (o *options) seal(ctx context.Context) (res result, err error) {
 			return res, err
 		}
 	}
+	trace := []string{"trace", "--from", fmt.Sprint(sealBlock), "--rule", "fifo", "--rule-reason", "measured", "--rpc", o.url, "--out", folder, "--db", db}
+	for i := range sealSeeds {
+		trace = append(trace, "--seed", fmt.Sprintf("%s:%s:0", chain, b.Txs[1+i].ID))
+	}
 	res.Points = map[string]point{}
 	for _, c := range [][]string{
-		{"trace", "--seed", fmt.Sprintf("%s:%s:0", chain, b.Txs[1].ID), "--from", fmt.Sprint(seedBlock), "--rule", "fifo", "--rule-reason", "measured", "--touched", "1", "--rpc", o.url, "--out", folder, "--db", db},
+		trace,
 		{"bundle", filepath.Join(folder, "trace.json"), "--out", bundle, "--db", db},
 		{"verify", bundle, "--no-log"},
 	} {
