@@ -318,7 +318,7 @@ func TestBeyondAnySum(t *testing.T) {
 	}
 	x, err := exhibit.New(context.Background(), tr, data, exhibit.Options{})
 	require.NoError(t, err)
-	require.Contains(t, strings.Join(words(x.Scene, scene.GroupLabel), "\n"), "6 of 2²⁵⁶−1 or more units, in BIG; ")
+	require.Contains(t, strings.Join(words(x.Scene, scene.GroupLabel), "\n"), "6; of 2²⁵⁶−1 or more units, in BIG; ")
 	require.NotEmpty(t, page(t, x))
 	a := exhibit.NameAssets(tr)
 	require.NotContains(t, a.Number("polygon", b.named(big), chains.Units(math.MaxUint64)), "or more")
