@@ -73,11 +73,13 @@ func TestResultAssetByAsset(t *testing.T) {
 func TestExplainOnAccounts(t *testing.T) {
 	trace := crossed()
 	var out strings.Builder
-	require.NoError(t, explain(trace, &trace.Hops[0], nil).write(newPage(&out), trace))
+	x := explain(trace, &trace.Hops[0], nil)
+	x.sections(trace, &trace.Hops[0].Legs[1], standing{})
+	require.NoError(t, x.write(newPage(&out), trace))
 	text := strings.Join(strings.Fields(out.String()), " ")
 	for _, want := range []string{
 		giver + " gave 7.00 “ODD[U+001B][2J” 0x000000…0000C3 to a bridge, in block 1 of polygon of 2022-03-29T12:00:00Z; " + receiver + " received 0.00000000000000065 BNB, in block 2 of bsc",
-		"Both sides name the same message of nomad: 7/8.", "Of what was given, 7.00 “ODD", "The pots are balances", "roots in its header",
+		"Both sides name the same message of nomad: 7/8.", "Of what was given, 7.00 “ODD", "The pots are balances", "by a proof that the transaction and what it logged belong to the block",
 		"> log 4 0.00000000000000065 BNB hop 1 made by the bridge " + receiver, "given in 0x01", "tiho - a rule of outputs",
 		`"method":"eth_getTransactionReceipt","params":["0x02`, `"$RPC_OF_POLYGON"`,
 	} {

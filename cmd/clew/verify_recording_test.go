@@ -83,7 +83,7 @@ func TestTamperedBitcoinRecordings(t *testing.T) {
 			for i := range p.manifest.Coinbases {
 				p.manifest.Coinbases[i].Height++
 			}
-		}), "trace.json", "is said to be in block"},
+		}), "recording", "the coinbase states height"},
 		{"the last block", edit(func(p *parts) { p.manifest.AsOf.Hash[31] ^= 1 }), "recording", "the header of the pinned block"},
 		{"another chain", edit(func(p *parts) { p.manifest.Chain, p.manifest.CAIP2 = "litecoin", chains.Chain("litecoin").CAIP2() }), "recording", ""},
 		{"an object that nothing names", edit(func(p *parts) { p.objects["kept:"+hashOf([]byte("more"))] = []byte("more") }), "objects.zip", "does not name it"},
