@@ -52,7 +52,7 @@ func TestKilledWhileLogging(t *testing.T) {
 	s := open(t)
 	told := 0
 	for round := range 6 {
-		cmd, out := child(t, "log", s.Path())
+		cmd, out := child(t, "log on", s.Path())
 		for range 1 + 3*round {
 			require.True(t, out.Scan())
 			told++

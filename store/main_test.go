@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"strconv"
@@ -28,7 +29,9 @@ func TestMain(m *testing.M) {
 	case "hold":
 		err = childHold(os.Getenv("CLEW_STORE_PATH"))
 	case "log":
-		err = childLog(os.Getenv("CLEW_STORE_PATH"))
+		err = childLog(os.Getenv("CLEW_STORE_PATH"), logEntries)
+	case "log on":
+		err = childLog(os.Getenv("CLEW_STORE_PATH"), math.MaxInt)
 	case "generate":
 		err = childGenerate(os.Getenv("CLEW_STORE_PATH"))
 	default:
@@ -100,17 +103,17 @@ func childHold(path string) error {
 	return err
 }
 
-// logEntries is how many entries childLog appends.
+// logEntries is how many entries the part "log" appends; "log on" goes on until it is killed.
 const logEntries = 25
 
-// childLog appends entries, a transaction each, and writes a line to standard output behind each.
-func childLog(path string) error {
+// childLog appends n entries, a transaction each, and writes a line to standard output behind each.
+func childLog(path string, n int) error {
 	ctx := context.Background()
 	s, err := store.Open(ctx, path, store.Options{})
 	if err != nil {
 		return err
 	}
-	for i := range logEntries {
+	for i := range n {
 		e, err := s.AppendLog(ctx, custody.Entry{What: "traced", Who: strconv.Itoa(os.Getpid()), Result: strconv.Itoa(i)})
 		if err != nil {
 			return err
