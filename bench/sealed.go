@@ -17,7 +17,7 @@ import (
 // sealTxs is how many transactions the chain has through which the sealed trace goes, where -txs does
 // not say: enough for more than 10,000 hops. It starts from sealSeeds outputs of block sealBlock.
 const (
-	sealTxs   = 50_000
+	sealTxs   = 40_000
 	sealBlock = 8
 	sealSeeds = 3
 )
