@@ -1,0 +1,271 @@
+package screen
+
+import (
+	"clew/chains"
+	"clew/tracer"
+)
+
+// Schema is the name and version of a verdict as JSON. Fields are added to it, never changed.
+const Schema = "clew.screening/1"
+
+// Outcome is what a verdict says, in one of four ways.
+type Outcome string
+
+// The outcomes. An error wins over a match, a match over what is not covered.
+const (
+	Clear      Outcome = "clear within coverage"
+	Match      Outcome = "match"
+	NotCovered Outcome = "not covered"
+	Failed     Outcome = "error"
+)
+
+// Action is what a policy asks for.
+type Action string
+
+// The actions, the mildest first.
+const (
+	Allow  Action = "allow"
+	Review Action = "review"
+	Block  Action = "block"
+)
+
+// Category is what is behind value, in words that the commercial services use too. The table of
+// categories (tables/categories.csv) derives it from what sources say.
+type Category string
+
+// The categories. Unknown is what nothing explains.
+const (
+	Stolen     Category = "stolen"
+	Sanctioned Category = "sanctioned"
+	Ransomware Category = "ransomware"
+	Darknet    Category = "darknet"
+	Fraud      Category = "fraud"
+	Mixer      Category = "mixer"
+	Gambling   Category = "gambling"
+	Bridge     Category = "bridge"
+	Exchange   Category = "exchange"
+	Service    Category = "service" // of another kind: payments, wallets, hosts
+	Contract   Category = "contract"
+	Mining     Category = "mining" // newly issued, and fees
+	Other      Category = "other"
+	Unknown    Category = "unknown"
+)
+
+// Distance says how near a subject is to what it is exposed to.
+type Distance string
+
+// The distances. Own has 0 hops, direct 1, indirect more.
+const (
+	Own      Distance = "own"      // it is said of the subject's own address, or of its cluster
+	Direct   Distance = "direct"   // it came from there, or went there, without anybody between
+	Indirect Distance = "indirect" // over others
+)
+
+// Way is how an exposure became known.
+type Way string
+
+// The ways, in the order in which they are tried.
+const (
+	ByIncident Way = "incident" // the place lies on a trace
+	ByLabel    Way = "label"    // somebody claims it of the subject's address
+	ByCluster  Way = "cluster"  // somebody claims it of an address that is joined with it
+	ByWalk     Way = "walk"     // a walk met it
+)
+
+// Split is an amount, in whole units of its asset, or a share in parts of a million, under the two
+// rules that screening knows.
+type Split[T any] struct {
+	FIFO    T `json:"fifo"`
+	ProRata T `json:"prorata"`
+}
+
+// Of returns the one under r, which is tracer.FIFO or tracer.ProRata.
+func (s Split[T]) Of(r tracer.Rule) T {
+	if r == tracer.ProRata {
+		return s.ProRata
+	}
+	return s.FIFO
+}
+
+// Claim is a label as it stands behind an exposure.
+type Claim struct {
+	Address    string   `json:"address"`
+	Text       string   `json:"label"`
+	Actor      string   `json:"actor,omitempty"`
+	Category   Category `json:"category"`
+	Source     string   `json:"source"` // title and creator of the edition, and where it found it
+	Retrieved  string   `json:"retrieved_at"`
+	ValidFrom  string   `json:"valid_from,omitempty"` // of a sanction: listed
+	ValidTo    string   `json:"valid_to,omitempty"`   // and delisted; excluded
+	Confidence string   `json:"confidence,omitempty"`
+	// Whether it was made, and what it claims held, at the time of the transaction and now.
+	AtTransaction bool `json:"at_transaction"`
+	Now           bool `json:"now"`
+}
+
+// Step is one movement of a path, in the order in which value moved.
+type Step struct {
+	Chain    chains.Chain         `json:"chain"`
+	TxID     string               `json:"txid"`
+	Height   int64                `json:"height"`
+	Time     string               `json:"time"`
+	From     string               `json:"from,omitempty"` // address; "" where several, or none, gave
+	FromOut  string               `json:"from_outpoint,omitempty"`
+	To       string               `json:"to,omitempty"`
+	ToOut    string               `json:"to_outpoint,omitempty"`
+	Asset    chains.Asset         `json:"asset"`
+	Units    chains.Amount        `json:"units"`   // the whole movement
+	Carried  Split[chains.Amount] `json:"carried"` // of it, what the exposure is about
+	Evidence string               `json:"evidence"`
+	Basis    string               `json:"basis"`
+	Hop      int                  `json:"hop,omitempty"` // of the incident's trace: clew explain TRACE HOP
+}
+
+// Path is a way that value took between the subject and what it is exposed to.
+type Path struct {
+	Incident string               `json:"incident,omitempty"`
+	Trace    string               `json:"trace,omitempty"`
+	Seed     string               `json:"seed,omitempty"`
+	Units    Split[chains.Amount] `json:"units"` // that came this way
+	Steps    []Step               `json:"steps"`
+	Omitted  int                  `json:"omitted,omitempty"` // steps in the middle that are left out; the trace has them
+}
+
+// Exposure is value of the subject that one category, entity and distance explain.
+type Exposure struct {
+	Category Category             `json:"category"`
+	Distance Distance             `json:"type"`
+	Entity   string               `json:"entity,omitempty"`
+	Incident string               `json:"incident,omitempty"`
+	Chain    chains.Chain         `json:"chain"`
+	Asset    chains.Asset         `json:"asset"`
+	Units    Split[chains.Amount] `json:"units"`
+	SharePPM Split[int64]         `json:"share_ppm"` // of the value of the subject in this asset, rounded down
+	Hops     int                  `json:"hops"`      // the least over its paths
+	KnownBy  Way                  `json:"known_by"`
+	Evidence string               `json:"evidence,omitempty"` // the weakest on the paths: proven, attested, imported
+	Basis    string               `json:"basis,omitempty"`    // the weakest under the declared rule
+	Claims   []Claim              `json:"labels,omitempty"`
+	Paths    []Path               `json:"paths,omitempty"` // the largest first
+	More     int                  `json:"more_paths,omitempty"`
+	Note     string               `json:"note,omitempty"`
+}
+
+// Value is what of the subject was screened, in one asset.
+type Value struct {
+	Chain    chains.Chain  `json:"chain"`
+	Asset    chains.Asset  `json:"asset"`
+	Symbol   string        `json:"symbol,omitempty"`   // as the contract claims
+	Decimals int           `json:"decimals,omitempty"` // as the contract claims; of the coin as it is
+	Units    chains.Amount `json:"units"`
+	// Explained + Unknown = Units under each rule, to the unit.
+	Explained    Split[chains.Amount] `json:"explained"`
+	Unknown      Split[chains.Amount] `json:"unknown"`
+	ExplainedPPM Split[int64]         `json:"explained_ppm"`
+}
+
+// Unasked is value that came without being asked for: dust, or a contact that says nothing of the
+// owner. It raises no match.
+type Unasked struct {
+	Chain    chains.Chain  `json:"chain"`
+	Asset    chains.Asset  `json:"asset"`
+	TxID     string        `json:"txid"`
+	Units    chains.Amount `json:"units"`
+	From     string        `json:"from,omitempty"`
+	Category Category      `json:"category,omitempty"` // of who sent it, as far as it is known
+	Incident string        `json:"incident,omitempty"`
+	Why      string        `json:"why"`
+}
+
+// Gap is something that was not looked at, why, and what that means for the verdict.
+type Gap struct {
+	Chain  chains.Chain `json:"chain,omitempty"`
+	TxID   string       `json:"txid,omitempty"`
+	What   string       `json:"what"`
+	Why    string       `json:"why"`
+	Effect string       `json:"effect"`
+}
+
+// Coverage says what was looked at.
+type Coverage struct {
+	Spans        []CoveredSpan `json:"spans"` // what the store has of the subject's chain
+	Transactions int           `json:"transactions"`
+	DeepestHops  int           `json:"deepest_hops"`
+	// Ended says why the walk ended: "explained" (nothing was left to explain), "budget" (which one
+	// stands in Limit), "store" (what is left lies outside of what was read), "" (no walk was needed).
+	Ended string `json:"ended,omitempty"`
+	Limit string `json:"limit,omitempty"` // "hops", "transactions", "milliseconds"
+	Gaps  []Gap  `json:"gaps"`
+}
+
+// CoveredSpan is a range of blocks of a chain that was read.
+type CoveredSpan struct {
+	Chain chains.Chain `json:"chain"`
+	From  int64        `json:"from_height"`
+	To    int64        `json:"to_height"`
+}
+
+// Pin names a block.
+type Pin struct {
+	Chain  chains.Chain `json:"chain"`
+	CAIP2  string       `json:"caip2"`
+	Height int64        `json:"height"`
+	Hash   string       `json:"hash"`
+	Time   string       `json:"time"`
+	// Behind is how many blocks a node was ahead when it was last asked; nil: no node is known.
+	Behind *int64 `json:"behind,omitempty"`
+}
+
+// Pins are what a verdict was made from: with them it can be made again.
+type Pins struct {
+	Policy     string        `json:"rules_sha256"`
+	PolicyID   string        `json:"rules_id"`
+	Labels     string        `json:"labels_sha256"`
+	Heuristics string        `json:"heuristics_sha256"`
+	Categories string        `json:"categories_sha256"`
+	Incidents  []PinIncident `json:"incidents"`
+	Blocks     []Pin         `json:"blocks"`
+	Budget     Budget        `json:"budget"` // as run: where time ended the walk, Transactions is how far it came
+}
+
+// PinIncident names a trace that was loaded as an incident.
+type PinIncident struct {
+	ID     string `json:"id"`
+	Trace  string `json:"trace"`
+	SHA256 string `json:"sha256"` // of the trace's JSON
+}
+
+// Fired is a rule of the policy that fired, or nearly did.
+type Fired struct {
+	Rule     string   `json:"rule"`
+	Line     int      `json:"line"` // of the policy's file
+	Action   Action   `json:"action"`
+	Category Category `json:"category"`
+	Reason   string   `json:"reason"`
+	// Exposures are the indices of those in the verdict that fill it.
+	Exposures []int  `json:"exposures"`
+	Says      string `json:"says"`
+	// Lacks is, of a rule that did not fire, what it lacks, the condition first.
+	Lacks []string `json:"lacks,omitempty"`
+}
+
+// Verdict is the whole answer about a subject.
+type Verdict struct {
+	Schema  string  `json:"schema"`
+	ID      string  `json:"id"` // "scr-" and 32 hex digits: of the SHA-256 of these bytes with an empty id
+	Subject Subject `json:"subject"`
+	Outcome Outcome `json:"verdict"`
+	Action  Action  `json:"action"`
+	Says    string  `json:"says"` // one sentence for people
+	// Rule is that by which the policy decides: "fifo", "prorata" or "larger".
+	Rule     string     `json:"rule"`
+	Value    []Value    `json:"value"`
+	Exposure []Exposure `json:"exposure"`
+	Unasked  []Unasked  `json:"unasked"`
+	Fired    []Fired    `json:"fired"`
+	// Score is from 0 to 100, null where the policy asks for none; see Policy.Score.
+	Score    *int     `json:"score,omitempty"`
+	Coverage Coverage `json:"coverage"`
+	Pins     Pins     `json:"pins"`
+	Error    string   `json:"error,omitempty"`
+}
