@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"clew/chains"
+	"clew/store/internal/engine"
 )
 
 // Problem is something that Check found wrong.
@@ -84,14 +85,7 @@ func (k *checker) found(where, format string, args ...any) {
 
 // pages lets SQLite check the file itself.
 func (k *checker) pages(c *conn) error {
-	return sqlitex.Execute(c.Conn, `PRAGMA integrity_check(20)`, &sqlitex.ExecOptions{
-		ResultFunc: func(st *sqlite.Stmt) error {
-			if text := st.ColumnText(0); text != "ok" {
-				k.found("file", "%s", text)
-			}
-			return nil
-		},
-	})
+	return engine.Pages(c.Conn, func(text string) { k.found("file", "%s", text) })
 }
 
 // chain checks the facts of one chain.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
-
 	"clew/chains"
 )
 
@@ -60,31 +58,7 @@ func mapErr(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	var known error
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultInterrupt:
-		known = context.Canceled
-		if ctx.Err() != nil {
-			known = ctx.Err()
-		}
-	case sqlite.ResultFull:
-		return fmt.Errorf("%w: %w (free some space or move the store, then run the command again: it resumes)", ErrFull, err)
-	case sqlite.ResultIOErr:
-		return fmt.Errorf("%w: %w (is there free space, and room in a quota and in ulimit -f? then run the command again: it resumes)", ErrDisk, err)
-	case sqlite.ResultCantOpen:
-		return fmt.Errorf("%w (is there such a folder? files must be made in it, also to read a store)", err)
-	case sqlite.ResultBusy, sqlite.ResultLocked:
-		return fmt.Errorf("%w: %w (wait for the other process or stop it, or use another --db)", ErrLocked, err)
-	case sqlite.ResultNotADB:
-		known = ErrForeign
-	case sqlite.ResultCorrupt:
-		return fmt.Errorf("%w: %w (run clew db check)", ErrDamaged, err)
-	case sqlite.ResultReadOnly:
-		known = ErrReadOnly
-	default:
-		return err
-	}
-	return fmt.Errorf("%w: %w", known, err)
+	return fileErrors().Map(ctx, err)
 }
 
 // damaged returns an ErrDamaged with its detail.

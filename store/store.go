@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"clew/chains"
+	"clew/store/internal/engine"
 )
 
 // Options of Open. The zero value opens an existing store for reading and writing.
@@ -57,7 +58,7 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("%w: not a file", ErrForeign)
 	}
 	s := &Store{path: path, readOnly: o.ReadOnly}
-	first, err := openConn(ctx, path, connFlags(o), cacheWrite)
+	first, err := openConn(ctx, path, engine.Mode(o).Flags(), cacheWrite)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 func (s *Store) prepare(ctx context.Context, conn *conn, o Options) error {
 	restore := interruptible(ctx, conn)
 	defer restore()
-	if err := migrate(conn, o); err != nil {
+	if err := schema().Migrate(conn.Conn, engine.Mode(o)); err != nil {
 		return err
 	}
 	key, err := hashKey(conn)
