@@ -26,6 +26,7 @@ type Store struct {
 	readOnly bool
 	hash     hasher
 	reads    *connPool
+	views    *viewPool
 
 	mu     sync.Mutex // guards what follows, and a write as a whole
 	write  *conn
@@ -73,7 +74,7 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.reads = newConnPool(path)
+	s.reads, s.views = newConnPool(path), newViewPool()
 	return s, nil
 }
 
@@ -93,20 +94,20 @@ func (s *Store) prepare(ctx context.Context, conn *conn, o Options) error {
 	return nil
 }
 
-// Close closes the store. Loaders and Sources must be closed before.
+// Close closes the store. Loaders, Sources and Views must be closed before.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
 	if s.reads != nil {
-		errs = append(errs, s.reads.close())
+		errs = append(errs, s.reads.close(), s.views.close())
 	}
 	for _, c := range []*conn{s.write, s.lock} {
 		if c != nil {
 			errs = append(errs, c.Close())
 		}
 	}
-	s.reads, s.write, s.lock = nil, nil, nil
+	s.reads, s.views, s.write, s.lock = nil, nil, nil, nil
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close store %s: %w", s.path, err)
 	}
