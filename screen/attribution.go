@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"clew/chains"
+	"clew/tracer"
 )
 
 // Attribution is what is known of who is behind a place that a walk meets.
@@ -33,12 +34,24 @@ type Place struct {
 	Asset   chains.Asset
 }
 
-// Hit is what an incident traced to a place.
+// Hit is what an incident traced to a place: all hops and seeds that lead there, added up.
 type Hit struct {
 	Incident *Loaded
+	Place    Place
+	Address  string               // of the place, as its chain writes it; "" where there is none
 	Units    Split[chains.Amount] // traced there
-	Whole    chains.Amount        // all that lies there, or arrived
-	// Ref names the hop, seed or endpoint within the incident, for Index.Path.
+	// Whole is all that lies at an output; at an account, what the trace tells of its arrival, which
+	// may be less than all. 0: the trace does not tell (of a seed's own receipt).
+	Whole    chains.Amount
+	Height   int64
+	Time     int64 // of the block, seconds since 1970
+	Evidence chains.Evidence
+	Basis    Split[tracer.Basis] // the weakest on the way; Whole where nothing is traced under the rule
+	Hops     int                 // the least from a seed; 0 at a seed
+	// Kind is what the trace takes the place for: pools, bridges and mixers are places that value
+	// passed, and not whose it is.
+	Kind tracer.NodeKind
+	// Ref names it within the incident, for Index.Path.
 	Ref int
 }
 
@@ -49,3 +62,6 @@ type Loaded struct {
 	Synthetic         bool
 	Stale             string // why its matches do not count at the moment; ""
 }
+
+// Places knows contracts which hold other people's value. The adapters implement it.
+type Places = tracer.Places
