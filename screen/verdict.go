@@ -46,7 +46,8 @@ const (
 	Exchange   Category = "exchange"
 	Service    Category = "service" // of another kind: payments, wallets, hosts
 	Contract   Category = "contract"
-	Mining     Category = "mining" // newly issued, and fees
+	Mining     Category = "mining"  // newly issued, and fees
+	Unmoved    Category = "unmoved" // as destination: it lies where it was paid
 	Other      Category = "other"
 	Unknown    Category = "unknown"
 )
@@ -151,7 +152,10 @@ type Exposure struct {
 	Note     string               `json:"note,omitempty"`
 }
 
-// Value is what of the subject was screened, in one asset.
+// Value is what of the subject was screened, in one asset. What stands in Verdict.Unasked is no part
+// of it.
+//
+// For each asset and under each rule, the units of the exposures that are not own sum to Explained.
 type Value struct {
 	Chain    chains.Chain  `json:"chain"`
 	Asset    chains.Asset  `json:"asset"`
@@ -162,6 +166,9 @@ type Value struct {
 	Explained    Split[chains.Amount] `json:"explained"`
 	Unknown      Split[chains.Amount] `json:"unknown"`
 	ExplainedPPM Split[int64]         `json:"explained_ppm"`
+	// Partial: there is more to the subject that was not read, or set aside; a gap says what. Shares
+	// are of Units, and so may be larger than they are of all.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // Unasked is value that came without being asked for: dust, or a contact that says nothing of the
@@ -191,12 +198,23 @@ type Coverage struct {
 	Spans        []CoveredSpan `json:"spans"` // what the store has of the subject's chain
 	Transactions int           `json:"transactions"`
 	DeepestHops  int           `json:"deepest_hops"`
-	// Ended says why the walk ended: "explained" (nothing was left to explain), "budget" (which one
-	// stands in Limit), "store" (what is left lies outside of what was read), "" (no walk was needed).
-	Ended string `json:"ended,omitempty"`
+	// Ended says why the walk ended; Limit which budget it was.
+	Ended Ended  `json:"ended,omitempty"`
 	Limit string `json:"limit,omitempty"` // "hops", "transactions", "milliseconds"
 	Gaps  []Gap  `json:"gaps"`
 }
+
+// Ended says why a walk ended, or why there was none.
+type Ended string
+
+// The ways to end.
+const (
+	EndedAnswered  Ended = "answered"  // no walk: an incident or a label decides, and more could not change the action
+	EndedExplained Ended = "explained" // nothing was left to explain
+	EndedBudget    Ended = "budget"
+	EndedStore     Ended = "store" // what is left lies outside of what was read
+	EndedNoStore   Ended = "none"  // no walk: nothing of the chain was read
+)
 
 // CoveredSpan is a range of blocks of a chain that was read.
 type CoveredSpan struct {
@@ -218,14 +236,20 @@ type Pin struct {
 
 // Pins are what a verdict was made from: with them it can be made again.
 type Pins struct {
-	Policy     string        `json:"rules_sha256"`
-	PolicyID   string        `json:"rules_id"`
-	Labels     string        `json:"labels_sha256"`
-	Heuristics string        `json:"heuristics_sha256"`
-	Categories string        `json:"categories_sha256"`
-	Incidents  []PinIncident `json:"incidents"`
-	Blocks     []Pin         `json:"blocks"`
-	Budget     Budget        `json:"budget"` // as run: where time ended the walk, Transactions is how far it came
+	// Engine is EngineVersion of the program.
+	Engine     int    `json:"engine"`
+	Policy     string `json:"rules_sha256"`
+	PolicyID   string `json:"rules_id"`
+	Labels     string `json:"labels_sha256"`
+	Heuristics string `json:"heuristics_sha256"`
+	Categories string `json:"categories_sha256"`
+	// IncidentSet is the SHA-256 of all incidents that were screened against, as Screener.IncidentSet
+	// writes them; Incidents are those that the verdict names.
+	IncidentSet string        `json:"incidents_sha256"`
+	Incidents   []PinIncident `json:"incidents"`
+	Blocks      []Pin         `json:"blocks"`
+	Deep        bool          `json:"deep,omitempty"`
+	Budget      Budget        `json:"budget"` // as run: where time ended the walk, Transactions is how far it came
 }
 
 // PinIncident names a trace that was loaded as an incident.
@@ -233,23 +257,15 @@ type PinIncident struct {
 	ID     string `json:"id"`
 	Trace  string `json:"trace"`
 	SHA256 string `json:"sha256"` // of the trace's JSON
+	// Stale says why what it traced did not count: a block that it rests on had left the main chain.
+	Stale string `json:"stale,omitempty"`
 }
 
-// Fired is a rule of the policy that fired, or nearly did.
-type Fired struct {
-	Rule     string   `json:"rule"`
-	Line     int      `json:"line"` // of the policy's file
-	Action   Action   `json:"action"`
-	Category Category `json:"category"`
-	Reason   string   `json:"reason"`
-	// Exposures are the indices of those in the verdict that fill it.
-	Exposures []int  `json:"exposures"`
-	Says      string `json:"says"`
-	// Lacks is, of a rule that did not fire, what it lacks, the condition first.
-	Lacks []string `json:"lacks,omitempty"`
-}
+// EngineVersion counts up whenever the same pins would give other bytes than before.
+const EngineVersion = 1
 
-// Verdict is the whole answer about a subject.
+// Verdict is the whole answer about a subject. It is not changed once Screen or ReadVerdict has
+// returned it.
 type Verdict struct {
 	Schema  string  `json:"schema"`
 	ID      string  `json:"id"` // "scr-" and 32 hex digits: of the SHA-256 of these bytes with an empty id
@@ -268,4 +284,6 @@ type Verdict struct {
 	Coverage Coverage `json:"coverage"`
 	Pins     Pins     `json:"pins"`
 	Error    string   `json:"error,omitempty"`
+
+	raw []byte // the canonical bytes, once they were made
 }

@@ -251,9 +251,9 @@ func parseTxID(text string) (chains.TxID, error) {
 	return chains.ParseHash(strings.TrimPrefix(text, "0x"))
 }
 
-// parseAsset reads an asset of a chain, in the form in which adapters write it: native, a token's
+// ParseAsset reads an asset of a chain, in the form in which adapters write it: native, a token's
 // address, ADDRESS/ID, or claimed:NAME.
-func parseAsset(chain chains.Chain, text string, codec Codec) (chains.Asset, error) {
+func ParseAsset(chain chains.Chain, text string, codec Codec) (chains.Asset, error) {
 	name, claimed := strings.CutPrefix(text, chains.ClaimedPrefix)
 	switch {
 	case text == string(chains.Native):

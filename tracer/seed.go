@@ -104,7 +104,7 @@ func (s *Seed) addressAsset(text string, codec Codec) error {
 		return err
 	}
 	s.Address = a
-	s.Asset, err = parseAsset(s.Chain, text[cut+1:], codec)
+	s.Asset, err = ParseAsset(s.Chain, text[cut+1:], codec)
 	return err
 }
 

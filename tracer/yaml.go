@@ -316,7 +316,7 @@ func (p *parser) dust(v value, inc *Incident) error {
 	for i := 0; v.Kind == yaml.MappingNode && i < len(v.Content); i += 2 {
 		key := v.Content[i].Value
 		for _, seed := range inc.Seeds {
-			if asset, err := parseAsset(seed.Chain, key, p.codec); err == nil {
+			if asset, err := ParseAsset(seed.Chain, key, p.codec); err == nil {
 				known[key] = read(asset)
 			}
 		}
@@ -360,5 +360,5 @@ func (p *parser) asset(v value, chain chains.Chain, to *chains.Asset) error {
 	if v.Node == nil {
 		return nil
 	}
-	return parse(v, to, func(text string) (chains.Asset, error) { return parseAsset(chain, text, p.codec) })
+	return parse(v, to, func(text string) (chains.Asset, error) { return ParseAsset(chain, text, p.codec) })
 }

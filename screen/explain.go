@@ -1,0 +1,158 @@
+package screen
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clew/chains"
+)
+
+// How near a rule came that did not fire, the nearest first.
+const (
+	nearAmount    = iota // only the amount is too small, or a rule allows it
+	nearCondition        // something of its category is there, and does not fit
+	nearNothing          // nothing of its category is there
+	nearIdle             // it does not count for this subject, or has expired
+)
+
+// nearness orders rules that did not fire.
+type nearness struct {
+	class int
+	// reached is how much of what it asks for is there, in parts of a million; missing how many
+	// conditions the nearest exposure lacks.
+	reached, missing int
+}
+
+// Explain returns every rule of the policy: those that fired as Decide tells them, in the order of the
+// file, and behind them the others with what each lacks, the nearest first; of two that are as near, the
+// earlier in the file. v is a verdict that this policy decided.
+func (p *Policy) Explain(v *Verdict) []Fired {
+	d := p.newDecision(v)
+	type missed struct {
+		Fired
+		near nearness
+	}
+	out := make([]Fired, 0, len(p.Rules))
+	var others []missed
+	for i := range p.Rules {
+		f, fired := d.fire(&p.Rules[i])
+		if fired {
+			out = append(out, f)
+			continue
+		}
+		m := missed{Fired: f}
+		m.Exposures, m.Sums = []int{}, nil
+		m.Lacks, m.near = d.lacks(&p.Rules[i])
+		m.Says = "did not fire: " + strings.Join(m.Lacks, "; ")
+		others = append(others, m)
+	}
+	slices.SortStableFunc(others, func(a, b missed) int {
+		return cmp.Or(cmp.Compare(a.near.class, b.near.class), cmp.Compare(b.near.reached, a.near.reached), cmp.Compare(a.near.missing, b.near.missing))
+	})
+	for i := range others {
+		out = append(out, others[i].Fired)
+	}
+	return out
+}
+
+// lacks returns what a rule that did not fire lacks.
+func (d *decision) lacks(r *Rule) ([]string, nearness) {
+	if why := d.idle(r); why != "" {
+		return []string{why}, nearness{class: nearIdle}
+	}
+	if r.Action != Allow {
+		if allowedBy := d.withheldBy(r); allowedBy != "" {
+			return []string{"what would fire it is allowed by rule " + allowedBy}, nearness{class: nearAmount, reached: Million}
+		}
+		if sums, _ := d.sums(r, d.taken); len(sums) > 0 {
+			return d.lacksAmount(r, sums)
+		}
+	}
+	return d.lacksCondition(r)
+}
+
+// withheldBy returns the first rule that allows what would fire r; "" if there is none.
+func (d *decision) withheldBy(r *Rule) string {
+	if d.taken == nil {
+		return ""
+	}
+	would := d.firesWith(r, nil)
+	for i := range d.p.Rules {
+		other := &d.p.Rules[i]
+		if other.Action != Allow || d.idle(other) != "" {
+			continue
+		}
+		for _, j := range would {
+			if other.fits(d.v, &d.v.Exposure[j]) {
+				return other.ID
+			}
+		}
+	}
+	return ""
+}
+
+// lacksAmount returns what the sum lacks that comes nearest.
+func (d *decision) lacksAmount(r *Rule, sums []sum) ([]string, nearness) {
+	var lacks []string
+	best := -1
+	for i := range sums {
+		what, reached := d.short(r, &sums[i])
+		if reached > best {
+			lacks, best = what, reached
+		}
+	}
+	return lacks, nearness{class: nearAmount, reached: best}
+}
+
+// short says what a sum lacks, and how much of what is asked for it reaches at the condition that
+// lacks the most, in parts of a million.
+func (d *decision) short(r *Rule, s *sum) (lacks []string, reached int) {
+	reached = Million
+	about := fmt.Sprintf("%s by %s: ", r.about(), s.accounting)
+	amount := func(least chains.Amount, kind string) {
+		if s.units.Less(least) {
+			lacks = append(lacks, fmt.Sprintf("%s%s, %s %s", about, coins(d.v, s.chain, s.asset, s.units), kind, coins(d.v, s.chain, s.asset, least)))
+			reached = min(reached, int(shareOf(s.units, least)))
+		}
+	}
+	if s.units.IsZero() {
+		return []string{about + "nothing"}, 0
+	}
+	if s.ppm < r.MinShare {
+		lacks = append(lacks, fmt.Sprintf("%sshare %s, asks for %s", about, percent(s.ppm), percent(r.MinShare)))
+		reached = min(reached, int(s.ppm*Million/r.MinShare))
+	}
+	amount(r.MinUnits[s.chain][s.asset], "asks for")
+	amount(d.p.Dust[s.chain][s.asset], "below the dust limit of")
+	return lacks, reached
+}
+
+// about says what a rule sums.
+func (r *Rule) about() string {
+	if len(r.Distance) == 0 {
+		return r.categories()
+	}
+	return listed(r.Distance) + " " + r.categories()
+}
+
+// lacksCondition returns what the exposure of the rule's category lacks that comes nearest.
+func (d *decision) lacksCondition(r *Rule) ([]string, nearness) {
+	var best []string
+	for i := range d.v.Exposure {
+		if e := &d.v.Exposure[i]; r.takes(e.Category) {
+			if misses := r.misses(d.v, e); best == nil || len(misses) < len(best) {
+				best = misses
+				if len(r.Categories) != 1 {
+					best = append([]string{fmt.Sprintf("nearest is %s", e.Category)}, misses...)
+				}
+			}
+		}
+	}
+	if best == nil {
+		return []string{"nothing of " + r.categories() + " was found"}, nearness{class: nearNothing}
+	}
+	best[0] = r.categories() + ": " + best[0]
+	return best, nearness{class: nearCondition, missing: len(best)}
+}
