@@ -131,13 +131,24 @@ func (v *verboseBlock) spent() ([][]byte, error) {
 	return parts, nil
 }
 
-// parseCoins reads an amount in coins, as nodes write it in JSON, as whole units of 10⁻⁸.
+// parseCoins reads an amount in coins, as nodes write it in JSON, as whole units of 10⁻⁸. btcd writes
+// small ones with an exponent: 1e-07.
 func parseCoins(text string) (uint64, error) {
-	whole, part, _ := strings.Cut(text, ".")
-	if len(part) > 8 {
-		return 0, fmt.Errorf("amount %q: more than 8 decimals", text)
+	const decimals = 8
+	number, power, scientific := strings.Cut(text, "e")
+	shift := 0
+	if scientific {
+		var err error
+		if shift, err = strconv.Atoi(power); err != nil || shift < -decimals || shift > decimals {
+			return 0, fmt.Errorf("amount %q: want an exponent from -%d to %d", text, decimals, decimals)
+		}
 	}
-	units, err := strconv.ParseUint(whole+part+"00000000"[len(part):], 10, 63)
+	whole, part, _ := strings.Cut(number, ".")
+	zeros := decimals - len(part) + shift
+	if zeros < 0 {
+		return 0, fmt.Errorf("amount %q: more than %d decimals", text, decimals)
+	}
+	units, err := strconv.ParseUint(whole+part+strings.Repeat("0", zeros), 10, 63)
 	if err != nil {
 		return 0, fmt.Errorf("amount %q: %w", text, err)
 	}

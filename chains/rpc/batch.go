@@ -12,11 +12,13 @@ import (
 	"clew/chains"
 )
 
-// Call is one call of a batch: Result is a pointer to decode into, Err is its own error.
+// Call is one call of a batch: Result is a pointer to decode into, Err is its own error. Null: a
+// null is an answer to it, whatever the dialect says of others, and leaves Result as it is.
 type Call struct {
 	Method string
 	Params []any
 	Result any
+	Null   bool
 	Err    error
 }
 
@@ -123,7 +125,7 @@ func (c *Client) TakesBatches(ctx context.Context, method string, params ...any)
 func (c *Client) Batch(ctx context.Context, limit int64, calls []Call) error {
 	if len(calls) == 1 {
 		one := &calls[0]
-		one.Err = c.Call(ctx, limit, one.Result, one.Method, one.Params...)
+		one.Err = c.call(ctx, limit, one)
 		return nil
 	}
 	requests := make([]request, len(calls))
@@ -193,7 +195,7 @@ func (c *Client) takeOne(res *rawResponse, call *Call) error {
 		return call.Err
 	case call.Err != nil:
 		return nil //nolint:nilerr // it is the call's own
-	case len(res.Result) == 0 && c.dialect.Nulls:
+	case len(res.Result) == 0 && (c.dialect.Nulls || call.Null):
 		return nil
 	}
 	if err := json.Unmarshal(res.Result, call.Result); err != nil {

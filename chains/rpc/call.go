@@ -68,7 +68,12 @@ func (c *Client) request(id int64, method string, params []any) request {
 // it, into result, a pointer that a null leaves as it is. A node's own errors come back as *Error
 // and wrap what they mean by the dialect.
 func (c *Client) Call(ctx context.Context, limit int64, result any, method string, params ...any) error {
-	return c.ask(ctx, limit, method, params, func(a Answer, id int64) error {
+	return c.call(ctx, limit, &Call{Method: method, Params: params, Result: result})
+}
+
+func (c *Client) call(ctx context.Context, limit int64, call *Call) error {
+	method, result := call.Method, call.Result
+	return c.ask(ctx, limit, method, call.Params, func(a Answer, id int64) error {
 		res := response{Result: result}
 		if err := c.decode(a, &res); err != nil {
 			return err
@@ -76,7 +81,7 @@ func (c *Client) Call(ctx context.Context, limit int64, result any, method strin
 		if err := c.answers(&res, id, method); err != nil {
 			return err
 		}
-		if res.Result == nil && !c.dialect.Nulls {
+		if res.Result == nil && !c.dialect.Nulls && !call.Null {
 			return fmt.Errorf("%s: neither result nor error: %w", c, chains.ErrBadAnswer)
 		}
 		return nil
