@@ -95,35 +95,57 @@ type BrokenError struct {
 // Error gives the number of the entry and what is wrong.
 func (e *BrokenError) Error() string { return fmt.Sprintf("log entry %d %s", e.Seq, e.Why) }
 
-// Verify computes every hash again of a log from its first entry on, and returns that of the last,
-// "" of an empty log. An entry that an excerpt leaves out cannot be computed: what shows that it
-// stood there is that the ones behind it are hashed with it. Errors are *BrokenError.
-func Verify(lines []Line) (head string, err error) {
-	var prev [sha256.Size]byte
-	for i := range lines {
-		l, seq := &lines[i], int64(i)+1
-		hash, err := hex.DecodeString(l.Hash)
-		switch {
-		case l.Seq != seq:
-			return "", &BrokenError{seq, fmt.Sprintf("is missing: number %d stands in its place", l.Seq)}
-		case err != nil || len(hash) != len(prev) || hex.EncodeToString(hash) != l.Hash:
-			return "", &BrokenError{seq, fmt.Sprintf("has no SHA-256 in lower-case hex: %q", l.Hash)}
-		case l.Prev != hex.EncodeToString(prev[:]):
-			return "", &BrokenError{seq, "was changed, or one before it is missing: it is hashed with another one before it"}
-		case l.Entry != "":
-			if sum := Hash(prev, []byte(l.Entry)); !bytes.Equal(sum[:], hash) {
-				return "", &BrokenError{seq, "was changed: its hash is another"}
-			}
-			if _, err := l.Parse(); err != nil {
-				return "", &BrokenError{seq, "is no entry: " + err.Error()}
-			}
+// Verifier computes every hash again of a log from its first entry on, line by line. The zero value
+// is at the begin of a log.
+type Verifier struct {
+	seq  int64 // of the last line
+	prev [sha256.Size]byte
+}
+
+// Add checks the next line. An entry that an excerpt leaves out cannot be computed: what shows that
+// it stood there is that the ones behind it are hashed with it. Errors are *BrokenError; behind one
+// nothing can be added.
+func (v *Verifier) Add(l *Line) error {
+	seq := v.seq + 1
+	hash, err := hex.DecodeString(l.Hash)
+	switch {
+	case l.Seq != seq:
+		return &BrokenError{seq, fmt.Sprintf("is missing: number %d stands in its place", l.Seq)}
+	case err != nil || len(hash) != len(v.prev) || hex.EncodeToString(hash) != l.Hash:
+		return &BrokenError{seq, fmt.Sprintf("has no SHA-256 in lower-case hex: %q", l.Hash)}
+	case l.Prev != hex.EncodeToString(v.prev[:]):
+		return &BrokenError{seq, "was changed, or one before it is missing: it is hashed with another one before it"}
+	case l.Entry != "":
+		if sum := Hash(v.prev, []byte(l.Entry)); !bytes.Equal(sum[:], hash) {
+			return &BrokenError{seq, "was changed: its hash is another"}
 		}
-		copy(prev[:], hash)
+		if _, err := l.Parse(); err != nil {
+			return &BrokenError{seq, "is no entry: " + err.Error()}
+		}
 	}
-	if len(lines) == 0 {
-		return "", nil
+	v.seq = seq
+	copy(v.prev[:], hash)
+	return nil
+}
+
+// Head returns the number and the hash of the last line that was added; 0 and "" before the first.
+func (v *Verifier) Head() (seq int64, hash string) {
+	if v.seq == 0 {
+		return 0, ""
 	}
-	return lines[len(lines)-1].Hash, nil
+	return v.seq, hex.EncodeToString(v.prev[:])
+}
+
+// Verify checks lines as a Verifier does, and returns the hash of the last, "" of an empty log.
+func Verify(lines []Line) (head string, err error) {
+	var v Verifier
+	for i := range lines {
+		if err := v.Add(&lines[i]); err != nil {
+			return "", err
+		}
+	}
+	_, head = v.Head()
+	return head, nil
 }
 
 // Excerpt returns lines with the entries alone that keep takes; of the others the hashes stay, so

@@ -6,7 +6,15 @@
 // writer for as long as a batch takes.
 //
 // One goroutine writes. What several callers ask for at once is written in one transaction (Do), and
-// each caller hears when the disk has it.
+// each hears when that is kept: it survives the end of the process, however it ends. What somebody
+// relies on having been accepted (jobs, watches, endpoints, keys, incidents, deliveries) is
+// waited for until the disk has it; of verdicts and calls, a loss of power may take the last
+// moments, whole and from the end.
+//
+// Several processes may have the journal open and write. Jobs and deliveries are leased, so that two
+// of them do not do the same.
+//
+// The file holds secrets of webhooks: it is its owner's alone, and is not opened otherwise.
 //
 // Start reading at Journal, then Do.
 package journal
@@ -15,18 +23,19 @@ import "time"
 
 // Screening is a verdict that was given.
 type Screening struct {
+	Place   int64 // in the order of lists, the newest has the highest; set by the journal
 	ID      string
 	Subject string // canonical JSON of the subject
 	Verdict []byte // the exact bytes
 	Outcome string
 	Action  string
-	Created time.Time // when it was first given
+	Created time.Time // when it was first given, to the microsecond; zero: now
 	Key     string    // id of the API key that asked first; "" for the command line
 }
 
 // Blob is a text that verdicts name by its SHA-256: a policy, a table.
 type Blob struct {
-	SHA256  string // hex
+	SHA256  string // hex, of Content; set by the journal
 	Kind    string // "rules", "labels", "categories"
 	Content []byte
 }
@@ -98,6 +107,19 @@ type Watch struct {
 	Seen int64
 }
 
+// Sighting is a movement at a watched place that was told of.
+type Sighting struct {
+	Watch  string // these three name it
+	TxID   string
+	Kind   string // "moved", "received"
+	Chain  string
+	State  string // "pending", "confirmed", "dropped", "reorged"
+	Height int64  // of the block; 0 while pending
+	Block  string // its hash; "" while pending
+	Event  string // id of the event that told of it last
+	Body   []byte // JSON of what was told
+}
+
 // Endpoint is where webhooks are sent.
 type Endpoint struct {
 	ID      string
@@ -122,24 +144,28 @@ const (
 type Delivery struct {
 	ID       string // of the event: the same at each attempt
 	Endpoint string
+	Group    string // those of one group are first tried in the order in which they were added; "": no order
 	Kind     string // "watch.moved", "verdict.changed" …
 	Body     []byte // JSON
 	State    DeliveryState
 	Attempts int
 	Next     time.Time // when it is due
+	Leased   time.Time // until when a sender has it in hand; zero: nobody has
 	Error    string    // of the last attempt
 	Created  time.Time
-	Finished time.Time
+	Finished time.Time // delivered or given up
 }
 
-// Key is a key of the API. The key itself is shown once, when it is made, and never kept.
+// Key is a key of the API. The key itself is shown once, when it is made, and never kept. Its hash is
+// one SHA-256 and not one that is slow on purpose: nobody guesses 256 random bits, however fast a
+// guess is, and every request computes it.
 type Key struct {
 	ID      string
 	Name    string
 	Hash    [32]byte // SHA-256 of the key, which is 256 random bits
 	Scopes  []string // "read", "screen", "admin"
-	Rate    float64  // requests a second; 0: the server's own bound
-	Burst   int
+	Rate    int      // requests a second; 0: the server's own bound
+	Burst   int      // requests at once; 0: the server's own bound
 	Created time.Time
 	Revoked time.Time
 }

@@ -1,0 +1,240 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// queueLength is how many calls wait for the goroutine that writes before further ones wait to be let in.
+	queueLength = 4096
+	// groupTime is how long calls join a group before it is committed: a bound of what the first of
+	// them waits for the others, where they keep coming.
+	groupTime = 5 * time.Millisecond
+)
+
+// Tx is what a call of Do writes with. It is used in that call alone. What it reads, it reads with what
+// was written before, by this call and by those in front of it.
+type Tx struct {
+	Reader
+	w *writer
+}
+
+// call is one call of Do on its way.
+type call struct {
+	f     func(*Tx) error
+	stage atomic.Int32  // waiting, begun, left
+	done  chan struct{} // closed when what follows stands
+	err   error
+	panic any // with which f ended
+}
+
+// The stages of a call.
+const (
+	waiting int32 = iota
+	begun         // it is being run, and who called waits for the end
+	left          // who called has gone
+)
+
+// Do runs f and keeps what it wrote: all of it, or nothing where f returns an error, which Do
+// returns as it is. Calls at the same time share one transaction, so f sees what those in front of
+// it wrote, and is run while others wait: it computes nothing that can be computed before, waits
+// for nothing, and does not call Do.
+//
+// A call that waits when ctx ends is not run, and Do returns the reason of ctx. Once it is run, Do
+// returns what came of it. Errors beside those of f: ErrClosed, ErrReadOnly, ErrLocked, ErrFull,
+// ErrDisk.
+func (j *Journal) Do(ctx context.Context, f func(*Tx) error) error {
+	if j.queue == nil {
+		return fmt.Errorf("write to journal %s: %w", j.path, ErrReadOnly)
+	}
+	c := &call{f: f, done: make(chan struct{})}
+	if err := j.enqueue(ctx, c); err != nil {
+		return fmt.Errorf("write to journal %s: %w", j.path, err)
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		if c.stage.CompareAndSwap(waiting, left) {
+			return fmt.Errorf("write to journal %s: %w", j.path, context.Cause(ctx))
+		}
+		<-c.done
+	}
+	if c.panic != nil {
+		panic(c.panic)
+	}
+	return c.err
+}
+
+// enqueue puts c behind those that wait.
+func (j *Journal) enqueue(ctx context.Context, c *call) error {
+	j.gate.RLock()
+	defer j.gate.RUnlock()
+	if j.closed {
+		return ErrClosed
+	}
+	select {
+	case j.queue <- c:
+		return nil
+	default:
+	}
+	select {
+	case j.queue <- c:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// writer is what the goroutine that writes has.
+type writer struct {
+	c      *conn
+	opt    Options
+	tidier *tidier
+	tx     Tx
+	state  groupState
+}
+
+// groupState is what a call that fails takes back, beside what it wrote.
+type groupState struct {
+	durable bool   // the group is to be waited for until the disk has it
+	place   int64  // of the last verdict; 0: not read in this group
+	log     *entry // the last of the log; nil: not read in this group
+	bytes   int    // written, about
+}
+
+func newWriter(c *conn, opt Options, t *tidier) *writer {
+	w := &writer{c: c, opt: opt, tidier: t}
+	w.tx = Tx{Reader: Reader{c: c, now: opt.Now}, w: w}
+	return w
+}
+
+// group runs first, and what waits in queue, in one transaction, and tells all.
+func (w *writer) group(first *call, queue <-chan *call) {
+	started := time.Now()
+	w.state = groupState{}
+	calls, err := w.write(first, queue, started)
+	if err == nil && w.state.durable {
+		err = w.seal()
+	}
+	err = mapErr(context.Background(), err)
+	if len(calls) > 0 && w.opt.Committed != nil {
+		w.opt.Committed(Group{Calls: len(calls), Took: time.Since(started), Durable: w.state.durable, Err: err})
+	}
+	for _, c := range calls {
+		if c.err == nil {
+			c.err = err
+		}
+		close(c.done)
+	}
+	w.tidier.wrote(w.c, w.state.bytes)
+}
+
+// write runs calls until none waits or groupTime is over, and commits. It returns those that were
+// run, and why nothing of them is kept.
+func (w *writer) write(first *call, queue <-chan *call, started time.Time) (calls []*call, err error) {
+	if err = w.c.step(`BEGIN IMMEDIATE`); err != nil {
+		err = fmt.Errorf("begin to write: %w", err)
+	}
+	for next := first; next != nil; {
+		if next.stage.CompareAndSwap(waiting, begun) {
+			calls = append(calls, next)
+			if err == nil {
+				err = w.run(next)
+			}
+		}
+		if time.Since(started) > groupTime && err == nil {
+			break
+		}
+		select {
+		case next = <-queue: // nil where it was closed
+		default:
+			next = nil
+		}
+	}
+	if err == nil {
+		if err = w.c.step(`COMMIT`); err != nil {
+			err = fmt.Errorf("keep what was written: %w", err)
+		}
+	}
+	if !w.c.AutocommitEnabled() { // some errors have rolled back already
+		err = errors.Join(err, w.c.step(`ROLLBACK`))
+	}
+	return calls, err
+}
+
+// run runs one call in a savepoint. An error of its own stands in the call; what it returns ends the
+// group.
+func (w *writer) run(c *call) error {
+	before := w.state
+	if err := w.c.step(`SAVEPOINT call`); err != nil {
+		return err
+	}
+	c.err = w.guarded(c)
+	switch {
+	case w.c.AutocommitEnabled():
+		return fmt.Errorf("another call of the same moment ended the transaction: %w", c.err)
+	case c.err != nil:
+		w.state = before
+		if err := w.c.step(`ROLLBACK TO call`); err != nil {
+			return err
+		}
+	}
+	return w.c.step(`RELEASE call`)
+}
+
+// guarded calls f. A panic is its caller's, and nobody else's.
+func (w *writer) guarded(c *call) (err error) {
+	defer func() {
+		if c.panic = recover(); c.panic != nil {
+			err = fmt.Errorf("panic: %v", c.panic)
+		}
+	}()
+	return mapErr(context.Background(), c.f(&w.tx))
+}
+
+// seal waits until the disk has everything that was committed before. A commit waits for the log as a
+// whole, and what a connection waits for cannot be changed inside of a transaction, where it is
+// known that it must: so one more follows, of one number.
+func (w *writer) seal() (err error) {
+	if err := w.c.step(`PRAGMA synchronous = FULL`); err != nil {
+		return err
+	}
+	_, err = w.c.exec(sqlRevise, "disk")
+	if err != nil {
+		err = fmt.Errorf("what was written is kept, but not yet on the disk: %w", err)
+	}
+	return errors.Join(err, w.c.step(`PRAGMA synchronous = NORMAL`))
+}
+
+// durable makes the group one that is waited for until the disk has it.
+func (t *Tx) durable() { t.w.state.durable = true }
+
+// write runs a statement and returns how many rows it changed.
+func (t *Tx) write(sql string, args ...any) (int, error) {
+	for _, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			t.w.state.bytes += len(v)
+		case []byte:
+			t.w.state.bytes += len(v)
+		}
+	}
+	return t.c.exec(sql, args...)
+}
+
+// accept runs a statement that somebody relies on, and notes that noun changed.
+func (t *Tx) accept(noun, sql string, args ...any) (int, error) {
+	t.durable()
+	changed, err := t.write(sql, args...)
+	if err != nil || changed == 0 || noun == "" {
+		return changed, err
+	}
+	_, err = t.write(sqlRevise, noun)
+	return changed, err
+}
+
+const sqlRevise = `INSERT INTO revision (noun, times) VALUES (?, 1) ON CONFLICT (noun) DO UPDATE SET times = times + 1`
