@@ -251,7 +251,7 @@ func (d *decision) allow(r *Rule, f Fired) (Fired, bool) {
 		if other.Action == Allow || d.idle(other) != "" {
 			continue
 		}
-		if d.firesWith(other, d.taken) == nil && overlap(d.firesWith(other, without), f.Exposures) {
+		if d.firesWith(other, d.taken) == nil && haveCommon(d.firesWith(other, without), f.Exposures) {
 			f.Withholds = append(f.Withholds, other.ID)
 		}
 	}
@@ -274,7 +274,7 @@ func (d *decision) firesWith(r *Rule, skip []bool) []int {
 	return out
 }
 
-func overlap(a, b []int) bool {
+func haveCommon(a, b []int) bool {
 	return slices.ContainsFunc(a, func(i int) bool { return slices.Contains(b, i) })
 }
 

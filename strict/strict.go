@@ -1,7 +1,11 @@
-// Package strict reads JSON that other programs have to understand alike. encoding/json takes a field
-// that stands twice (the last one counts), a field in capitals, and text that is no UTF-8; the readers
-// of other languages take the first, or none, or stop. Two readers would then see two contents under
-// one SHA-256. It knows nothing of what is read.
+// Package strict reads what must be understood in one way only. It knows nothing of what is read.
+//
+// JSON is for other programs. encoding/json takes a field that stands twice (the last one counts), a
+// field in capitals, and text that is no UTF-8; the readers of other languages take the first, or none,
+// or stop. Two readers would then see two contents under one SHA-256.
+//
+// YAML is for files that people write. Its values know their line and field, so that every error names
+// them (FieldError); a field that is not known is one.
 package strict
 
 import (

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"clew/strict"
 )
 
 // Case says how what is made from a trace is headed in a proceeding. Who offers it fills it in: in
@@ -46,48 +48,48 @@ const (
 // ParseCase reads a case file: YAML with the fields of Case. name stands in errors, which are
 // *FieldError for an unknown field, a wrong type, an impossible value and what is not YAML at all.
 func ParseCase(name string, data []byte) (Case, error) {
-	root, err := document(name, data, "", "want fields such as court, docket and caption", "one case in a file")
+	root, err := strict.YAML(name, data, strict.Form{Want: "want fields such as court, docket and caption", One: "one case in a file"})
 	if err != nil {
 		return Case{}, err
 	}
 	var c Case
-	if err := (value{root, &parser{file: name}, ""}).caseFields(&c); err != nil {
+	if err := caseFields(root, &c); err != nil {
 		return Case{}, err
 	}
 	return c, nil
 }
 
 // caseFields reads the fields of a case, in a file of its own or below an incident's case:.
-func (v value) caseFields(c *Case) error {
-	return v.fields(map[string]func(value) error{
-		"court":        func(v value) error { return parse(v, &c.Court, caseText(mostCaseText)) },
-		"docket":       func(v value) error { return parse(v, &c.Docket, caseText(mostCaseText)) },
-		"caption":      func(v value) error { return v.caption(c) },
-		"exhibit":      func(v value) error { return parse(v, &c.Exhibit, caseText(mostCaseText)) },
-		"bates_prefix": func(v value) error { return parse(v, &c.BatesPrefix, caseText(mostBatesPrefix)) },
-		"bates_start":  func(v value) error { return parse(v, &c.BatesStart, parseBates) },
-		"offered":      func(v value) error { return parse(v, &c.Offered, ParseOffered) },
-		"prepared_by":  func(v value) error { return parse(v, &c.PreparedBy, caseText(mostCaseText)) },
-		"paper":        func(v value) error { return parse(v, &c.Paper, parsePaper) },
+func caseFields(v strict.Value, c *Case) error {
+	return v.Fields(map[string]func(strict.Value) error{
+		"court":        func(v strict.Value) error { return strict.Parse(v, &c.Court, caseText(mostCaseText)) },
+		"docket":       func(v strict.Value) error { return strict.Parse(v, &c.Docket, caseText(mostCaseText)) },
+		"caption":      func(v strict.Value) error { return caption(v, c) },
+		"exhibit":      func(v strict.Value) error { return strict.Parse(v, &c.Exhibit, caseText(mostCaseText)) },
+		"bates_prefix": func(v strict.Value) error { return strict.Parse(v, &c.BatesPrefix, caseText(mostBatesPrefix)) },
+		"bates_start":  func(v strict.Value) error { return strict.Parse(v, &c.BatesStart, parseBates) },
+		"offered":      func(v strict.Value) error { return strict.Parse(v, &c.Offered, ParseOffered) },
+		"prepared_by":  func(v strict.Value) error { return strict.Parse(v, &c.PreparedBy, caseText(mostCaseText)) },
+		"paper":        func(v strict.Value) error { return strict.Parse(v, &c.Paper, parsePaper) },
 	})
 }
 
 // caption reads the parties: a list with a line each, or one text with its lines.
-func (v value) caption(c *Case) error {
-	line := func(v value, text string) error {
+func caption(v strict.Value, c *Case) error {
+	line := func(v strict.Value, text string) error {
 		text, err := caseText(mostCaseText)(text)
 		switch {
 		case err != nil:
-			return v.errorf("%v", err)
+			return v.Errorf("%v", err)
 		case len(c.Caption) == mostCaptionRows:
-			return v.errorf("more than %d lines: a caption heads a page", mostCaptionRows)
+			return v.Errorf("more than %d lines: a caption heads a page", mostCaptionRows)
 		}
 		c.Caption = append(c.Caption, text)
 		return nil
 	}
 	var text string
 	if v.Tag == "!!str" {
-		if err := v.text(&text); err != nil {
+		if err := v.Text(&text); err != nil {
 			return err
 		}
 		for row := range strings.Lines(text) {
@@ -100,8 +102,8 @@ func (v value) caption(c *Case) error {
 		}
 		return nil
 	}
-	return v.list(func(v value) error {
-		if err := v.text(&text); err != nil {
+	return v.List(func(v strict.Value) error {
+		if err := v.Text(&text); err != nil {
 			return err
 		}
 		return line(v, text)
@@ -127,7 +129,7 @@ func caseText(most int) func(string) (string, error) {
 }
 
 func parseBates(s string) (int, error) {
-	n, err := parseCount(s)
+	n, err := strict.Count(s)
 	if err != nil || n < 1 || n > mostBates {
 		return 0, fmt.Errorf("%q: want the number of the first page, from 1 to %d", s, mostBates)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clew/chains"
+	"clew/strict"
 )
 
 // KnownWrapped is the kind of a contract that wraps the native coin, beside the kinds of nodes.
@@ -41,7 +42,7 @@ type Adopt struct {
 	To        Seed           // what an address receives in a transaction
 	Units     *chains.Amount // of the deposit; nil: all that is left of it
 	Reason    string
-	line      value
+	line      strict.Value
 }
 
 // errorf is an error that names the line.
@@ -49,7 +50,7 @@ func (a *Adopt) errorf(format string, args ...any) error {
 	if a.line.Node == nil {
 		return fmt.Errorf("adopt: "+format, args...)
 	}
-	return a.line.errorf(format, args...)
+	return a.line.Errorf(format, args...)
 }
 
 // known returns what the incident says of an account; nil where it says nothing.
@@ -63,44 +64,44 @@ func (inc *Incident) known(chain chains.Chain, a chains.Address) *Known {
 }
 
 // protocol reads the name of a bridge.
-func (p *parser) protocol(v value, to *string) error {
-	if err := v.text(to); err != nil {
+func (p *parser) protocol(v strict.Value, to *string) error {
+	if err := v.Text(to); err != nil {
 		return err
 	}
 	b, ok := p.codec.(Bridges)
 	if !ok || slices.Contains(b.BridgeProtocols(), *to) {
 		return nil
 	}
-	return v.errorf("protocol %q: want one of %s", *to, strings.Join(b.BridgeProtocols(), ", "))
+	return v.Errorf("protocol %q: want one of %s", *to, strings.Join(b.BridgeProtocols(), ", "))
 }
 
-func (p *parser) known(v value, inc *Incident) error {
+func (p *parser) known(v strict.Value, inc *Incident) error {
 	var k Known
 	address := v
-	err := v.fields(map[string]func(value) error{
-		"chain":    func(v value) error { return parse(v, &k.Chain, chains.ParseChain) },
-		"address":  func(v value) error { address = v; return nil },
-		"kind":     func(v value) error { return parse(v, &k.Kind, parseKnownKind) },
-		"entity":   func(v value) error { return v.text(&k.Entity) },
-		"protocol": func(v value) error { return p.protocol(v, &k.Protocol) },
-		"source":   func(v value) error { return v.text(&k.Source) },
+	err := v.Fields(map[string]func(strict.Value) error{
+		"chain":    func(v strict.Value) error { return strict.Parse(v, &k.Chain, chains.ParseChain) },
+		"address":  func(v strict.Value) error { address = v; return nil },
+		"kind":     func(v strict.Value) error { return strict.Parse(v, &k.Kind, parseKnownKind) },
+		"entity":   func(v strict.Value) error { return v.Text(&k.Entity) },
+		"protocol": func(v strict.Value) error { return p.protocol(v, &k.Protocol) },
+		"source":   func(v strict.Value) error { return v.Text(&k.Source) },
 	})
 	if err != nil {
 		return err
 	}
 	if k.Chain == "" || k.Kind == "" || k.Source == "" {
-		return v.errorf("a known account needs chain, address, kind and source")
+		return v.Errorf("a known account needs chain, address, kind and source")
 	}
 	if inOutputs(k.Chain) && !slices.Contains(outputKinds, NodeKind(k.Kind)) {
-		return v.errorf("kind %q: %s keeps value in outputs, where an address is one of %v", k.Kind, k.Chain, outputKinds)
+		return v.Errorf("kind %q: %s keeps value in outputs, where an address is one of %v", k.Kind, k.Chain, outputKinds)
 	}
-	if err := parse(address, &k.Address, func(text string) (chains.Address, error) {
+	if err := strict.Parse(address, &k.Address, func(text string) (chains.Address, error) {
 		return p.codec.ParseAddress(k.Chain, text)
 	}); err != nil {
 		return err
 	}
 	if inc.known(k.Chain, k.Address) != nil {
-		return v.errorf("this account stands twice")
+		return v.Errorf("this account stands twice")
 	}
 	inc.Known = append(inc.Known, k)
 	return nil
@@ -113,22 +114,25 @@ func parseKnownKind(s string) (string, error) {
 	return s, nil
 }
 
-func (p *parser) adopt(v value, inc *Incident) error {
+func (p *parser) adopt(v strict.Value, inc *Incident) error {
 	a := Adopt{line: v}
 	var from, to string
-	err := v.fields(map[string]func(value) error{
-		"from":   func(v value) error { return v.text(&from) },
-		"to":     func(v value) error { return v.text(&to) },
-		"units":  func(v value) error { a.Units = new(chains.Amount); return parse(v, a.Units, chains.ParseAmount) },
-		"reason": func(v value) error { return v.text(&a.Reason) },
+	err := v.Fields(map[string]func(strict.Value) error{
+		"from": func(v strict.Value) error { return v.Text(&from) },
+		"to":   func(v strict.Value) error { return v.Text(&to) },
+		"units": func(v strict.Value) error {
+			a.Units = new(chains.Amount)
+			return strict.Parse(v, a.Units, chains.ParseAmount)
+		},
+		"reason": func(v strict.Value) error { return v.Text(&a.Reason) },
 	})
 	switch {
 	case err != nil:
 		return err
 	case from == "" || to == "" || a.Reason == "":
-		return v.errorf("an adopted candidate needs from (CHAIN:TXID), to (CHAIN:TXID:ADDRESS[:ASSET]) and a reason")
+		return v.Errorf("an adopted candidate needs from (CHAIN:TXID), to (CHAIN:TXID:ADDRESS[:ASSET]) and a reason")
 	case a.Units != nil && a.Units.IsZero():
-		return v.errorf("an amount of 0 adopts nothing")
+		return v.Errorf("an amount of 0 adopts nothing")
 	}
 	chain, rest, err := chains.SplitChain(from)
 	if err == nil {
@@ -136,43 +140,43 @@ func (p *parser) adopt(v value, inc *Incident) error {
 		a.FromTx, err = parseTxID(rest)
 	}
 	if err != nil {
-		return v.errorf("from: want CHAIN:TXID: %v", err)
+		return v.Errorf("from: want CHAIN:TXID: %v", err)
 	}
 	if a.To, err = ParseSeed("adopt", to, p.codec); err != nil {
-		return v.errorf("to: %v", err)
+		return v.Errorf("to: %v", err)
 	}
 	switch {
 	case a.To.Tx == nil:
-		return v.errorf("to: want CHAIN:TXID:ADDRESS[:ASSET], what an address receives in a transaction")
+		return v.Errorf("to: want CHAIN:TXID:ADDRESS[:ASSET], what an address receives in a transaction")
 	case a.FromChain.Info().Family != chains.FamilyEVM, a.To.Chain.Info().Family != chains.FamilyEVM:
-		return v.errorf("candidates are adopted on chains of accounts")
+		return v.Errorf("candidates are adopted on chains of accounts")
 	}
 	inc.Adopt = append(inc.Adopt, a)
 	return nil
 }
 
-func (p *parser) statement(v value, inc *Incident) error {
+func (p *parser) statement(v strict.Value, inc *Incident) error {
 	s := Statement{Rows: []StatementRow{}}
 	decimals := -1
-	number := func(to *string) func(value) error {
-		return func(v value) error {
-			return parse(v, to, func(text string) (string, error) { return text, checkDecimal(text, decimals) })
+	number := func(to *string) func(strict.Value) error {
+		return func(v strict.Value) error {
+			return strict.Parse(v, to, func(text string) (string, error) { return text, checkDecimal(text, decimals) })
 		}
 	}
-	err := v.fields(map[string]func(value) error{
-		"asset":    func(v value) error { return v.text(&s.Asset) },
-		"decimals": func(v value) error { return parse(v, &decimals, parseCount) },
+	err := v.Fields(map[string]func(strict.Value) error{
+		"asset":    func(v strict.Value) error { return v.Text(&s.Asset) },
+		"decimals": func(v strict.Value) error { return strict.Parse(v, &decimals, strict.Count) },
 		"taken":    number(&s.Taken),
-		"source":   func(v value) error { return v.text(&s.Source) },
-		"rows": func(v value) error {
-			return v.list(func(v value) error {
+		"source":   func(v strict.Value) error { return v.Text(&s.Source) },
+		"rows": func(v strict.Value) error {
+			return v.List(func(v strict.Value) error {
 				var row StatementRow
-				err := v.fields(map[string]func(value) error{
-					"what":   func(v value) error { return v.text(&row.What) },
+				err := v.Fields(map[string]func(strict.Value) error{
+					"what":   func(v strict.Value) error { return v.Text(&row.What) },
 					"amount": number(&row.Amount),
 				})
 				if err == nil && (row.What == "" || row.Amount == "") {
-					err = v.errorf("a row needs what and amount")
+					err = v.Errorf("a row needs what and amount")
 				}
 				s.Rows = append(s.Rows, row)
 				return err
@@ -183,10 +187,10 @@ func (p *parser) statement(v value, inc *Incident) error {
 		return err
 	}
 	if s.Asset == "" || s.Taken == "" || s.Source == "" {
-		return v.errorf("a statement needs asset, taken, rows and source")
+		return v.Errorf("a statement needs asset, taken, rows and source")
 	}
 	if s.Unaccounted, err = s.unaccounted(); err != nil {
-		return v.errorf("%v", err)
+		return v.Errorf("%v", err)
 	}
 	inc.Statement = append(inc.Statement, s)
 	return nil

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"clew/chains"
+	"clew/strict"
 )
 
 // ParseSeed reads a seed as it stands on the command line:
@@ -196,36 +197,39 @@ func (s *Seed) contains(r chains.BlockRef) bool { return !s.From.behind(r) && !s
 
 // seedFields are the fields of one seed of the file, before they are put together.
 type seedFields struct {
-	output, address, to, asset value
+	output, address, to, asset strict.Value
 	tx                         *chains.TxID
 	from                       *Bound
 	take                       string
 }
 
 // seed reads one of the three forms of seed in an incident file.
-func (p *parser) seed(v value, inc *Incident) error {
+func (p *parser) seed(v strict.Value, inc *Incident) error {
 	s := Seed{Asset: chains.Native, Height: -1}
 	var f seedFields
-	bound := func(to **Bound) func(value) error {
-		return func(v value) error { *to = new(Bound); return parse(v, *to, parseBound) }
+	bound := func(to **Bound) func(strict.Value) error {
+		return func(v strict.Value) error { *to = new(Bound); return strict.Parse(v, *to, parseBound) }
 	}
-	err := v.fields(map[string]func(value) error{
-		"id":      func(v value) error { return v.text(&s.ID) },
-		"output":  func(v value) error { f.output = v; return nil },
-		"chain":   func(v value) error { return parse(v, &s.Chain, chains.ParseChain) },
-		"tx":      func(v value) error { f.tx = new(chains.TxID); return parse(v, f.tx, parseTxID) },
-		"address": func(v value) error { f.address = v; return nil },
+	err := v.Fields(map[string]func(strict.Value) error{
+		"id":      func(v strict.Value) error { return v.Text(&s.ID) },
+		"output":  func(v strict.Value) error { f.output = v; return nil },
+		"chain":   func(v strict.Value) error { return strict.Parse(v, &s.Chain, chains.ParseChain) },
+		"tx":      func(v strict.Value) error { f.tx = new(chains.TxID); return strict.Parse(v, f.tx, parseTxID) },
+		"address": func(v strict.Value) error { f.address = v; return nil },
 		"from":    bound(&f.from),
-		"to": func(v value) error { // the receiver of `tx`, or the end of a window
+		"to": func(v strict.Value) error { // the receiver of `tx`, or the end of a window
 			f.to = v
 			return nil
 		},
-		"asset":  func(v value) error { f.asset = v; return nil },
-		"amount": func(v value) error { s.Amount = new(chains.Amount); return parse(v, s.Amount, chains.ParseAmount) },
-		"take":   func(v value) error { return v.text(&f.take) },
-		"height": func(v value) error {
+		"asset": func(v strict.Value) error { f.asset = v; return nil },
+		"amount": func(v strict.Value) error {
+			s.Amount = new(chains.Amount)
+			return strict.Parse(v, s.Amount, chains.ParseAmount)
+		},
+		"take": func(v strict.Value) error { return v.Text(&f.take) },
+		"height": func(v strict.Value) error {
 			n := 0
-			err := parse(v, &n, parseCount)
+			err := strict.Parse(v, &n, strict.Count)
 			s.Height = int64(n)
 			return err
 		},
@@ -237,7 +241,7 @@ func (p *parser) seed(v value, inc *Incident) error {
 		s.ID = fmt.Sprintf("V%d", len(inc.Seeds)+1)
 	}
 	if p.ids[s.ID] {
-		return v.errorf("the id %q stands twice", s.ID)
+		return v.Errorf("the id %q stands twice", s.ID)
 	}
 	p.ids[s.ID] = true
 	if err := p.form(v, &s, f); err != nil {
@@ -254,83 +258,83 @@ func (p *parser) seed(v value, inc *Incident) error {
 }
 
 // form decides which of the three forms a seed has.
-func (p *parser) form(v value, s *Seed, f seedFields) error {
+func (p *parser) form(v strict.Value, s *Seed, f seedFields) error {
 	switch {
 	case f.output.Node != nil:
 		if f.tx != nil || f.address.Node != nil || f.to.Node != nil || f.from != nil {
-			return v.errorf("output stands alone: no tx, to, address or from beside it")
+			return v.Errorf("output stands alone: no tx, to, address or from beside it")
 		}
 		o, err := ParseSeed(s.ID, f.output.Value, p.codec)
 		switch {
 		case err != nil:
-			return f.output.errorf("want CHAIN:TXID:VOUT: %v", err)
+			return f.output.Errorf("want CHAIN:TXID:VOUT: %v", err)
 		case o.Out == nil:
-			return f.output.errorf("want CHAIN:TXID:VOUT, an output: %q is another form of seed", f.output.Value)
+			return f.output.Errorf("want CHAIN:TXID:VOUT, an output: %q is another form of seed", f.output.Value)
 		case s.Chain != "" && s.Chain != o.Chain:
-			return f.output.errorf("it is on %s, and the seed's chain is %s", o.Chain, s.Chain)
+			return f.output.Errorf("it is on %s, and the seed's chain is %s", o.Chain, s.Chain)
 		}
 		s.Chain, s.Out = o.Chain, o.Out
 		return nil
 	case s.Chain == "":
-		return v.errorf("a seed without output needs a chain")
+		return v.Errorf("a seed without output needs a chain")
 	case f.tx != nil:
 		if f.to.Node == nil || f.address.Node != nil || f.from != nil {
-			return v.errorf("a seed by tx needs `to`, the address that received, and neither address nor from")
+			return v.Errorf("a seed by tx needs `to`, the address that received, and neither address nor from")
 		}
 		s.Tx = f.tx
 		return p.address(f.to, s)
 	case f.address.Node != nil && f.from != nil && f.to.Node != nil:
 		s.From = *f.from
-		if err := parse(f.to, &s.To, parseBound); err != nil {
+		if err := strict.Parse(f.to, &s.To, parseBound); err != nil {
 			return err
 		}
 		if err := s.checkWindow(); err != nil {
-			return v.errorf("%v", err)
+			return v.Errorf("%v", err)
 		}
 		return p.address(f.address, s)
 	}
-	return v.errorf("want output; or chain, tx and to; or chain, address, from and to")
+	return v.Errorf("want output; or chain, tx and to; or chain, address, from and to")
 }
 
-func (p *parser) address(v value, s *Seed) error {
+func (p *parser) address(v strict.Value, s *Seed) error {
 	if v.Kind != yaml.ScalarNode {
-		return v.errorf("want an address")
+		return v.Errorf("want an address")
 	}
-	return parse(v, &s.Address, func(text string) (chains.Address, error) {
+	return strict.Parse(v, &s.Address, func(text string) (chains.Address, error) {
 		return p.codec.ParseAddress(s.Chain, text)
 	})
 }
 
 // part reads which part of what was received is meant.
-func (s *Seed) part(v value, take string) error {
+func (s *Seed) part(v strict.Value, take string) error {
 	switch take {
 	case "first", "last":
 	case "":
 		if s.Amount != nil {
-			return v.errorf("amount needs take: first or last, which says which part is meant")
+			return v.Errorf("amount needs take: first or last, which says which part is meant")
 		}
 	default:
-		return v.errorf("take %q: want first or last", take)
+		return v.Errorf("take %q: want first or last", take)
 	}
 	s.Last = take == "last"
 	switch {
 	case s.Amount == nil && take != "":
-		return v.errorf("take needs an amount")
+		return v.Errorf("take needs an amount")
 	case s.Amount != nil && s.Amount.IsZero():
-		return v.errorf("an amount of 0 seeds nothing")
+		return v.Errorf("an amount of 0 seeds nothing")
 	case s.Amount != nil && s.Asset.IsValuation():
-		return v.errorf("%s is somebody's valuation: a part of it is no part of the money, and contact has no parts", s.Asset)
+		return v.Errorf("%s is somebody's valuation: a part of it is no part of the money, and contact has no parts", s.Asset)
 	case s.Last && s.isWindow():
-		return v.errorf("take: last of a window is known only at its end: name the transactions instead")
+		return v.Errorf("take: last of a window is known only at its end: name the transactions instead")
 	case s.isWindow() && s.Height >= 0:
-		return v.errorf("height belongs to output and tx; a window has from and to")
+		return v.Errorf("height belongs to output and tx; a window has from and to")
 	}
 	return nil
 }
 
 // overlaps finds two seeds that name the same receipt where the incident alone shows it.
 // Others are found when both meet an output.
-func overlaps(v value, seeds []Seed) error {
+func overlaps(v strict.Value, seeds []Seed) error {
 	type scale struct {
 		chain   chains.Chain
 		address chains.Address
@@ -359,7 +363,7 @@ func overlaps(v value, seeds []Seed) error {
 			continue
 		}
 		if other, taken := exact[key]; taken {
-			return v.errorf("the seeds %s and %s overlap", other, s.ID)
+			return v.Errorf("the seeds %s and %s overlap", other, s.ID)
 		}
 		exact[key] = s.ID
 	}
@@ -374,12 +378,12 @@ func overlaps(v value, seeds []Seed) error {
 // overlapping finds two of the windows, all by height or all by time, that have a block in
 // common: once they are sorted by their beginnings, each is compared with the one before
 // it, which ends before it begins or the two overlap.
-func overlapping(v value, windows []*Seed) error {
+func overlapping(v strict.Value, windows []*Seed) error {
 	slices.SortStableFunc(windows, func(a, b *Seed) int { return a.From.compare(b.From) })
 	last := windows[0]
 	for _, s := range windows[1:] {
 		if s.From.compare(last.To) <= 0 {
-			return v.errorf("the seeds %s and %s overlap", last.ID, s.ID)
+			return v.Errorf("the seeds %s and %s overlap", last.ID, s.ID)
 		}
 		last = s // it begins behind last's end, and so ends later
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"clew/strict"
 )
 
 // arranged is a command line put in order: command, flags, arguments.
@@ -134,7 +136,7 @@ func (s *scanner) hintFor(name string) string {
 	for i := range s.table {
 		names = append(names, s.table[i].name)
 	}
-	if near := nearest(name, names); near != "" {
+	if near := strict.Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean --%s?", near)
 	}
 	return "clew help COMMAND lists the flags of a command"
@@ -224,7 +226,7 @@ func unknownCommand(path, word string, level []*command) error {
 		what = path + " command"
 	}
 	hint := strings.TrimSpace("clew "+path) + " has: " + strings.Join(names(level), ", ")
-	if near := nearest(word, names(level)); near != "" {
+	if near := strict.Nearest(word, names(level)); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}
 	return &usageError{fmt.Sprintf("unknown %s %q", what, word), hint}

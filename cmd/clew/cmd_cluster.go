@@ -12,6 +12,7 @@ import (
 	"clew/chains"
 	"clew/heuristics"
 	"clew/store"
+	"clew/strict"
 )
 
 func clusterCommand() *command {
@@ -249,7 +250,7 @@ func (q *clusterQuery) without(ctx context.Context, a *clusterAnswer, names []st
 		id, err := chains.ParseHash(names[0])
 		if err != nil {
 			hint := "one of: " + strings.Join(withoutRules, ", ") + ", or a txid"
-			if near := nearest(names[0], withoutRules); near != "" {
+			if near := strict.Nearest(names[0], withoutRules); near != "" {
 				hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
 			}
 			return &usageError{fmt.Sprintf("--without %s: neither a rule nor a transaction", names[0]), hint}

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"github.com/xrash/smetrics"
 
 	"clew/chains"
 	"clew/store"
+	"clew/strict"
 	"clew/tracer"
 )
 
@@ -170,24 +170,12 @@ func (o *option) read(value, source string) (string, error) {
 			}
 		}
 		hint := "one of: " + strings.Join(o.choices, ", ") + o.moreForm
-		if near := nearest(value, o.choices); near != "" {
+		if near := strict.Nearest(value, o.choices); near != "" {
 			hint = fmt.Sprintf("did you mean %q? (%s)", near, hint)
 		}
 		return "", &usageError{fmt.Sprintf("%s: %q is not known", source, value), hint}
 	}
 	return value, nil
-}
-
-// nearest returns the candidate that word is most likely a slip of, or "" where none is
-// near: at most one edit in three letters, and at least two are allowed.
-func nearest(word string, candidates []string) string {
-	best, distance := "", max(2, len(word)/3)+1
-	for _, c := range candidates {
-		if d := smetrics.WagnerFischer(strings.ToLower(word), c, 1, 1, 1); d < distance && d < len(c) {
-			best, distance = c, d
-		}
-	}
-	return best
 }
 
 // numberedChain reads eip155:NUMBER, which is a chain of accounts whether it has a name here or not.

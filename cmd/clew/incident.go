@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/strict"
 	"clew/tracer"
 )
 
@@ -143,7 +144,7 @@ func seedLine(id, text string) (string, error) {
 	if err != nil {
 		if errors.Is(err, chains.ErrUnknownChain) {
 			name, _, _ := strings.Cut(text, ":")
-			if near := nearest(name, chainNames()); near != "" {
+			if near := strict.Nearest(name, chainNames()); near != "" {
 				return "", withHint(fmt.Errorf("--seed: %w", err), "did you mean %s?", near)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clew/labels"
+	"clew/strict"
 )
 
 type labelRemarkAnswer struct {
@@ -47,12 +48,12 @@ func fileAnswer(p *labels.Pack, r labels.Report, set *labels.Set) labelFileAnswe
 	for _, m := range r.Remarks {
 		near := ""
 		if m.Word != "" {
-			near = nearest(m.Word, m.Known)
+			near = strict.Nearest(m.Word, m.Known)
 		}
 		a.Remarks = append(a.Remarks, labelRemarkAnswer{m.Line, m.Address, m.What, near})
 	}
 	for _, word := range r.Words {
-		a.Words = append(a.Words, labelWordAnswer{word.Word, word.Labels, nearest(word.Word, kindWords())})
+		a.Words = append(a.Words, labelWordAnswer{word.Word, word.Labels, strict.Nearest(word.Word, kindWords())})
 	}
 	count := set.Kinds(p.SHA256())
 	for _, kind := range slices.Sorted(maps.Keys(count)) {

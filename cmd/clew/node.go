@@ -12,6 +12,7 @@ import (
 
 	"clew/chains"
 	"clew/ingest"
+	"clew/strict"
 )
 
 // endpoint is one value of --rpc, or that of --blocks.
@@ -74,7 +75,7 @@ func knownChain(name string) (chains.Chain, error) {
 	if err == nil {
 		return chain, nil
 	}
-	if near := nearest(name, chainNames()); near != "" {
+	if near := strict.Nearest(name, chainNames()); near != "" {
 		return "", withHint(err, "did you mean %s?", near)
 	}
 	return "", err
