@@ -94,6 +94,12 @@ func TestClustersAgreeWithBruteForce(t *testing.T) {
 			first, err := u.First(ctx, a)
 			require.NoError(t, err)
 			require.Equal(t, as[0], first)
+			number, joined := u.Number(a)
+			require.Equal(t, len(as) > 1, joined)
+			for _, member := range as {
+				same, _ := u.Number(member)
+				require.Equal(t, number, same)
+			}
 			slices.Sort(as)
 			require.Equal(t, want.Of(a), as)
 			h, err := u.Holdings(ctx, a, 1<<20)

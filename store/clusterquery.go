@@ -42,6 +42,16 @@ func (u *Clusters) Together(a, b chains.Address) bool {
 	return a == b || ok && also && u.sets.Root(x) == u.sets.Root(y)
 }
 
+// Number returns the number of the cluster of a, which all its addresses share as long as u is used;
+// false where nothing joined a. It reads nothing and may be asked after Close, as Size.
+func (u *Clusters) Number(a chains.Address) (number uint32, ok bool) {
+	id, ok := u.id(a)
+	if !ok {
+		return 0, false
+	}
+	return u.sets.Root(id), true
+}
+
 // Addresses returns how many addresses are joined with another.
 func (u *Clusters) Addresses() int { return u.sets.Len() }
 

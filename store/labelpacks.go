@@ -110,6 +110,26 @@ func (s *Store) LabelPacks(ctx context.Context) (packs []LabelPack, err error) {
 	return packs, nil
 }
 
+// LabelNames says which packs there are without reading them: a pack's hash in hex, behind "base " where
+// it stands in place of the program's own, in the order of LabelPacks. Whoever keeps what LabelPacks
+// returned sees by it that it has to read them again.
+func (s *Store) LabelNames(ctx context.Context) (names []string, err error) {
+	err = s.read(ctx, func(c *conn) error {
+		return sqlitex.Execute(c.Conn, `SELECT sha256, base FROM label_pack ORDER BY sha256, base`, &sqlitex.ExecOptions{ResultFunc: func(st *sqlite.Stmt) error {
+			name := st.ColumnText(0)
+			if st.ColumnBool(1) {
+				name = "base " + name
+			}
+			names = append(names, name)
+			return nil
+		}})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("labels of the store: %w", err)
+	}
+	return names, nil
+}
+
 // labelRow reads a row and checks the pack against its name.
 func labelRow(st *sqlite.Stmt) (p LabelPack, err error) {
 	p = LabelPack{SHA256: st.ColumnText(0), Base: st.ColumnBool(1)}

@@ -20,7 +20,11 @@ func TestLabelPacks(t *testing.T) {
 	contents := func() (out []string) {
 		packs, err := st.LabelPacks(t.Context())
 		require.NoError(t, err)
-		for _, p := range packs {
+		names, err := st.LabelNames(t.Context())
+		require.NoError(t, err)
+		require.Len(t, names, len(packs))
+		for i, p := range packs {
+			require.Equal(t, map[bool]string{true: "base "}[p.Base]+p.SHA256, names[i])
 			require.Equal(t, at, p.Added)
 			require.Len(t, p.SHA256, 64)
 			word := string(p.Content)
