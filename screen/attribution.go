@@ -51,6 +51,16 @@ type Hit struct {
 	// Kind is what the trace takes the place for: pools, bridges and mixers are places that value
 	// passed, and not whose it is.
 	Kind tracer.NodeKind
+	// Ends says why the trace ends there; "" where it goes on.
+	Ends tracer.Reason
+	// Unsaid: no rule says how much is traced there (inputs of unknown value, a valuation); Units are
+	// 0, and that is not nothing.
+	Unsaid bool
+	// Together: the incident's pots are addresses, or clusters, and what came in several outputs is told
+	// in sum. Each of them answers with the sum.
+	Together bool
+	// InMix: the place is no output: it is what entered a mix of outputs, in the transaction.
+	InMix bool
 	// Ref names it within the incident, for Index.Path.
 	Ref int
 }
@@ -61,6 +71,10 @@ type Loaded struct {
 	Title             string
 	Synthetic         bool
 	Stale             string // why its matches do not count at the moment; ""
+	// What Index.With fills in from the trace:
+	Accounts string        // its pots: see tracer.Incident
+	AsOf     []tracer.AsOf // the last block of each chain
+	Notes    []string      // what it cannot tell a screening, each a sentence
 }
 
 // Places knows contracts which hold other people's value. The adapters implement it.

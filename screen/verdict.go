@@ -127,9 +127,11 @@ type Path struct {
 	Incident string               `json:"incident,omitempty"`
 	Trace    string               `json:"trace,omitempty"`
 	Seed     string               `json:"seed,omitempty"`
-	Units    Split[chains.Amount] `json:"units"` // that came this way
+	Rule     string               `json:"rule,omitempty"` // where the other rule's way is another one, and given apart
+	Units    Split[chains.Amount] `json:"units"`          // that came this way
 	Steps    []Step               `json:"steps"`
-	Omitted  int                  `json:"omitted,omitempty"` // steps in the middle that are left out; the trace has them
+	Omitted  int                  `json:"omitted,omitempty"`  // steps left out, behind the first half of Steps; the trace has them
+	Evidence string               `json:"evidence,omitempty"` // the weakest of all steps, those left out among them
 }
 
 // Exposure is value of the subject that one category, entity and distance explain.

@@ -1,0 +1,257 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// Path returns the ways that stolen value took to a hit's place: for each seed of which units lie
+// there, the main chain of hops from its receipt to the place, the largest first.
+//
+// Units are the seed's units at the place, so that the paths of a rule sum to the hit. The chain goes
+// back from what brought the most of the seed to the place over what brought the most of it to each
+// place before, so that it is one way of possibly many: `clew explain TRACE HOP` shows all that met.
+// Where it is another under FIFO than pro rata, each is given, with its Rule, and units under that rule
+// alone. The first step is the receipt of the seed; each other one is a hop, a swap or a bridge two.
+// Carried is what the trace traces of the seed in it.
+//
+// Beyond most steps, those behind the first (most+1)/2 are left out; most below 2 counts as 2.
+// ErrNotLoaded: its incident was taken out since, or is another trace now.
+func (x *Index) Path(h Hit, most int) ([]Path, error) {
+	no, ok := x.byID[h.Incident.ID]
+	if !ok {
+		return nil, fmt.Errorf("path in incident %s: %w", h.Incident.ID, ErrNotLoaded)
+	}
+	s := &x.slots[no]
+	if s.about.Trace != h.Incident.Trace || s.about.SHA256 != h.Incident.SHA256 || h.Ref < 0 || h.Ref >= len(s.arrivals) {
+		return nil, fmt.Errorf("path in trace %s of incident %s: %w", h.Incident.Trace, h.Incident.ID, ErrNotLoaded)
+	}
+	w := &pathing{traced: s.traced, most: max(most, 2)}
+	var out []Path
+	for seed := range s.seeds {
+		w.seed = int32(seed)
+		paths, err := w.paths(int32(h.Ref), h.InMix)
+		if err != nil {
+			return nil, fmt.Errorf("path in trace %s of incident %s: %w", s.about.Trace, s.about.ID, err)
+		}
+		for i := range paths {
+			paths[i].Incident, paths[i].Trace = s.about.ID, s.about.Trace
+		}
+		out = append(out, paths...)
+	}
+	slices.SortStableFunc(out, func(a, b Path) int { return b.larger().Cmp(a.larger()) })
+	return out, nil
+}
+
+func (p *Path) larger() chains.Amount { return chains.Max(p.Units.FIFO, p.Units.ProRata) }
+
+// pathing looks for the ways of one seed.
+type pathing struct {
+	*traced
+	seed int32
+	most int
+	met  map[int32]bool // hops, while what is left in accounts is looked for
+}
+
+// paths returns the ways of the seed to the place of an arrival: none, one, or one for each rule.
+func (w *pathing) paths(place int32, inMix bool) ([]Path, error) {
+	var units Split[chains.Amount]
+	for n := place; n >= 0; n = w.arrivals[n].nextAtPlace {
+		units.FIFO, units.ProRata = units.FIFO.Plus(w.units(n, 0)), units.ProRata.Plus(w.units(n, 1))
+	}
+	var ways [2][]int32
+	for r, all := range []chains.Amount{units.FIFO, units.ProRata} {
+		if all.IsZero() {
+			continue
+		}
+		var err error
+		if ways[r], err = w.way(w.largestAt(place, r), r); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case ways[0] == nil && ways[1] == nil:
+		return nil, nil
+	case ways[0] == nil:
+		return []Path{w.path(ways[1], units, tracer.ProRata.String())}, nil
+	case ways[1] == nil:
+		return []Path{w.path(ways[0], units, tracer.FIFO.String())}, nil
+	case slices.Equal(ways[0], ways[1]):
+		return []Path{w.path(ways[0], units, "")}, nil
+	}
+	return []Path{
+		w.path(ways[0], Split[chains.Amount]{FIFO: units.FIFO}, tracer.FIFO.String()),
+		w.path(ways[1], Split[chains.Amount]{ProRata: units.ProRata}, tracer.ProRata.String()),
+	}, nil
+}
+
+// units returns what of the seed an arrival traces under a rule of splitRules.
+func (w *pathing) units(n int32, r int) chains.Amount {
+	a := &w.arrivals[n]
+	switch {
+	case a.has(isAlias):
+		return w.units(a.hop, r)
+	case a.has(isSeed) && a.hop != w.seed:
+		return chains.Amount{}
+	case a.has(isSeed) || len(w.seeds) == 1:
+		return w.amount(a.units[r])
+	}
+	end := int32(len(w.parts))
+	if int(n)+1 < len(w.arrivals) {
+		end = w.arrivals[n+1].parts
+	}
+	for i := a.parts; i < end; i++ {
+		if w.parts[i].seed == w.seed {
+			return w.amount(w.parts[i].units[r])
+		}
+	}
+	return chains.Amount{}
+}
+
+// largestAt returns the arrival at a place that brings the most of the seed.
+func (w *pathing) largestAt(place int32, r int) int32 {
+	best, most := place, chains.Amount{}
+	for n := place; n >= 0; n = w.arrivals[n].nextAtPlace {
+		if u := w.units(n, r); most.Less(u) {
+			best, most = n, u
+		}
+	}
+	if a := &w.arrivals[best]; a.has(isAlias) {
+		return a.hop
+	}
+	return best
+}
+
+// way returns the arrivals from the seed's receipt to an arrival, in the order in which value moved.
+func (w *pathing) way(n int32, r int) ([]int32, error) {
+	var out []int32
+	for {
+		out = append(out, n)
+		a := &w.arrivals[n]
+		if a.has(isSeed) {
+			slices.Reverse(out)
+			return out, nil
+		}
+		if len(out) > 2*len(w.arrivals) {
+			return nil, fmt.Errorf("hop %d carries itself on", w.hops[a.hop].number)
+		}
+		if a.has(isSecond) {
+			a = &w.arrivals[n-1]
+			if a.from != a.address { // else the hop before brought it, and it is handed on
+				out = append(out, n-1)
+			}
+		}
+		next, ok := w.before(a, r)
+		if !ok {
+			return nil, fmt.Errorf("hop %d: nothing that it carries on has units of seed %s under %s", w.hops[a.hop].number, w.seeds[w.seed], splitRules[r])
+		}
+		n = next
+	}
+}
+
+// before returns what brought the most of the seed to where a hop begins, the first of equals. An
+// account pays out of what came since it paid last, and of what was left then.
+func (w *pathing) before(a *tracedArrival, r int) (best int32, ok bool) {
+	parents := w.parentsOf(int(a.hop))
+	var most chains.Amount
+	look := func(n int32) {
+		if u := w.units(n, r); most.Less(u) && w.beginsAt(a, n) {
+			best, most, ok = n, u, true
+		}
+	}
+	if !slices.ContainsFunc(parents, func(p int32) bool { return p < -1 }) {
+		for _, p := range parents {
+			look(p)
+		}
+		return best, ok
+	}
+	w.met = map[int32]bool{a.hop: true}
+	for todo := slices.Clone(parents); len(todo) > 0; {
+		p := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if p >= 0 {
+			look(p)
+		} else if hop := -2 - p; !w.met[hop] {
+			w.met[hop] = true
+			todo = append(todo, w.parentsOf(int(hop))...)
+		}
+	}
+	return best, ok
+}
+
+// beginsAt reports whether an arrival came to where a leg begins.
+func (w *pathing) beginsAt(leg *tracedArrival, n int32) bool {
+	to := w.arrivals[n].address
+	if leg.from >= -1 {
+		return to == leg.from
+	}
+	at := -2 - leg.from
+	return slices.Contains(w.several[at+1:at+1+w.several[at]], to)
+}
+
+// path writes down a way.
+func (w *pathing) path(way []int32, units Split[chains.Amount], rule string) Path {
+	p := Path{Seed: w.seeds[w.seed], Rule: rule, Units: units, Steps: make([]Step, 0, min(len(way), w.most))}
+	evidence := chains.EvidenceProven
+	head := len(way)
+	if len(way) > w.most {
+		head = (w.most + 1) / 2
+		p.Omitted = len(way) - w.most
+	}
+	for i, n := range way {
+		evidence = min(evidence, w.arrivals[n].evidence)
+		if i < head || i >= head+p.Omitted {
+			p.Steps = append(p.Steps, w.step(way, i))
+		}
+	}
+	p.Evidence = evidence.String()
+	return p
+}
+
+// step writes down the movement that brought arrival i of a way.
+func (w *pathing) step(way []int32, i int) Step {
+	a := &w.arrivals[way[i]]
+	tx := &w.txs[a.tx]
+	s := Step{
+		Chain: tx.chain, TxID: txText(tx.chain, tx.id), Height: tx.height, Time: time.Unix(tx.time, 0).UTC().Format(time.RFC3339),
+		To: w.text(a.address), Asset: w.assets[a.asset], Units: w.amount(a.whole),
+		Carried:  Split[chains.Amount]{FIFO: w.units(way[i], 0), ProRata: w.units(way[i], 1)},
+		Evidence: a.evidence.String(), Basis: max(a.basis[0], a.basis[1]).String(),
+	}
+	if a.has(isOutput) && !a.has(isShared) {
+		s.ToOut = outText(tx, a)
+	}
+	if a.has(isSeed) {
+		s.Units, s.Basis = w.amount(a.units[0]), tracer.Whole.String()
+		return s
+	}
+	s.Hop = int(w.hops[a.hop].number)
+	before := &w.arrivals[way[i-1]]
+	switch {
+	case a.from >= 0:
+		s.From = w.text(a.from)
+	case a.from < -1 && !a.has(isSecond):
+		s.From = w.text(before.address)
+	}
+	if before.has(isOutput) && !before.has(isShared) && !w.accounts && !a.has(isSecond) {
+		s.FromOut = outText(&w.txs[before.tx], before)
+	}
+	return s
+}
+
+func outText(tx *tracedTx, a *tracedArrival) string {
+	return tx.id.String() + ":" + strconv.FormatUint(uint64(a.vout), 10)
+}
+
+// txText writes a transaction's id as users of its chain do.
+func txText(c chains.Chain, id chains.TxID) string {
+	if c.Info().Family == chains.FamilyEVM {
+		return "0x" + id.String()
+	}
+	return id.String()
+}
