@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"clew/chains"
+	"clew/tracer"
 )
 
 // walkStart is value that a walk is to explain: all that lies at a place, or that arrived there.
@@ -65,6 +66,10 @@ type walkEnd struct {
 	found *Attribution
 	// note says, where found follows from no label, what it follows from; for people.
 	note string
+	// The weakest on the way, of the walk alone: evidence of the movements, and basis of the amounts
+	// under each rule.
+	evidence chains.Evidence
+	basis    Split[tracer.Basis]
 	// still: forward, value that has not moved since. found is nil then, and hits are too.
 	still bool
 

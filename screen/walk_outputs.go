@@ -1,0 +1,466 @@
+package screen
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"clew/chains"
+	"clew/heuristics"
+)
+
+// outputsWalk is a walk on a chain of outputs. Value lies in spots and passes through knots.
+type outputsWalk struct {
+	*walking
+	*meter
+	forward  bool
+	starts   []*spot
+	atStart  map[chains.OutPoint]*spot
+	knots    map[chains.TxID]*knot
+	order    []*knot                   // in which value is followed: back the latest first
+	spentBy  map[chains.OutPoint]*knot // forward, of knots with several inputs
+	spots    []*spot                   // all
+	wanted   spotHeap
+	portions []portion
+	spans    []chains.Span
+	out      walked
+	whole    uint64
+	lost     map[chains.TxID]bool // knots with an input of unknown value that a gap names
+}
+
+// spot is an output in which value lies.
+type spot struct {
+	asked  // as far as it is known
+	at     chains.OutPoint
+	value  uint64
+	addr   chains.Address
+	form   chains.ScriptType
+	height int64  // forward, of the transaction that made it
+	by     *knot  // where the walk came from; nil at a start
+	slot   int    // of by
+	knot   *knot  // where it goes on: back, what made it; forward, what spends it; nil: not read
+	start  bool   //
+	hops   int    // transactions between it and the starts
+	missed bool   // nothing that was read makes it, or spends it
+	due    uint64 // what it stands in the heap with; 0: it does not
+	fate   *fate  // nil: not asked yet
+}
+
+// fate is what is known of a spot.
+type fate struct {
+	found *Attribution // ends both rules, but where hits do
+	note  string
+	hits  []Hit
+	fifo  bool // hits are all that lies there
+	pro   bool
+}
+
+// ends reports whether a rule goes no further.
+func (f *fate) endsFIFO() bool { return f != nil && (f.found != nil || f.fifo) }
+func (f *fate) endsPro() bool  { return f != nil && (f.found != nil || f.pro) }
+
+// open is what of the asked goes on.
+func (s *spot) open() asked {
+	a := s.asked
+	if s.fate.endsFIFO() {
+		a.fifo = nil
+	}
+	if s.fate.endsPro() {
+		a.pro = 0
+	}
+	return a
+}
+
+// knotKind is what a transaction does to value that is followed.
+type knotKind uint8
+
+const (
+	knotPlain    knotKind = iota
+	knotCoinbase          // newly issued
+	knotMix               // value of several owners meets
+	knotUnclear           // an input's value is not known
+)
+
+// knot is a transaction that was read.
+type knot struct {
+	tx      *chains.Tx
+	kind    knotKind
+	mix     heuristics.Kind
+	unknown int     // the first input of unknown value
+	entry   []*spot // that are asked for: back its outputs, forward what it spends
+	index   []int   // of entry, the slot
+	in      line    // of entry's slots
+	out     line    // of those that value is asked of: back its inputs, forward its outputs, the fee last
+	spots   []*spot // of out; nil: not met
+	all     bool    // it is the start itself
+	passed  bool    // it was looked through
+	hops    int
+	asks    asked // of the whole line
+}
+
+func walkOutputs(ctx context.Context, w *walking, m *meter, starts []walkStart, forward bool) (*walked, error) {
+	o := &outputsWalk{
+		walking: w, meter: m, forward: forward,
+		atStart: map[chains.OutPoint]*spot{}, knots: map[chains.TxID]*knot{}, spentBy: map[chains.OutPoint]*knot{}, lost: map[chains.TxID]bool{},
+	}
+	o.spans, _ = w.facts.Covered()
+	if err := o.begin(ctx, starts); err != nil {
+		return nil, err
+	}
+	for {
+		if err := o.explore(ctx); err != nil {
+			return nil, err
+		}
+		if err := o.sum(ctx); err != nil {
+			return nil, err
+		}
+		if !o.again() {
+			break
+		}
+	}
+	return o.report()
+}
+
+// begin lays the starts.
+func (o *outputsWalk) begin(ctx context.Context, starts []walkStart) error {
+	for _, s := range starts {
+		tx, err := o.startTx(ctx, s)
+		if err != nil {
+			return err
+		}
+		if s.All {
+			if err := o.beginAll(ctx, tx); err != nil {
+				return err
+			}
+			continue
+		}
+		if int64(s.Place.Vout) >= int64(len(tx.Outputs)) {
+			return fmt.Errorf("output %d of %s, which has %d: %w", s.Place.Vout, tx.ID, len(tx.Outputs), chains.ErrNotFound)
+		}
+		at := chains.OutPoint{Tx: tx.ID, Index: s.Place.Vout}
+		if o.atStart[at] != nil {
+			return fmt.Errorf("%s is a start twice", at)
+		}
+		out := &tx.Outputs[at.Index]
+		sp := &spot{at: at, value: out.Value, addr: out.Address, form: out.Type, height: tx.Block.Height, start: true}
+		if err := o.count(out.Value); err != nil {
+			return err
+		}
+		o.atStart[at] = sp
+		o.starts, o.spots = append(o.starts, sp), append(o.spots, sp)
+		if !o.forward {
+			if err := o.tie(sp, tx); err != nil {
+				return err
+			}
+		}
+		o.ask(sp)
+	}
+	return nil
+}
+
+// count adds to the value of the starts.
+func (o *outputsWalk) count(units uint64) error {
+	if o.whole+units < units {
+		return fmt.Errorf("the value of the starts: %w", chains.ErrOverflow)
+	}
+	o.whole += units
+	return nil
+}
+
+// startTx returns the transaction of a start.
+func (o *outputsWalk) startTx(ctx context.Context, s walkStart) (*chains.Tx, error) {
+	if s.Tx != nil {
+		return s.Tx, nil
+	}
+	if k := o.knots[s.Place.Tx]; k != nil {
+		return k.tx, nil
+	}
+	o.read++
+	return o.facts.Tx(ctx, s.Place.Tx)
+}
+
+// beginAll makes a whole transaction the start.
+func (o *outputsWalk) beginAll(ctx context.Context, tx *chains.Tx) error {
+	k, err := o.knotOf(tx)
+	if err != nil {
+		return err
+	}
+	k.all, k.hops = true, 1
+	if o.forward {
+		k.kind = knotPlain // what it pays is known, whoever gave
+		if k.out, err = outLine(tx, nil); err != nil {
+			return err
+		}
+		k.spots = make([]*spot, k.out.slots())
+	}
+	if err := o.count(k.whole()); err != nil {
+		return err
+	}
+	return o.pass(ctx, k)
+}
+
+// whole is what a knot that is the start itself asks for: all that value is asked of or, where that is
+// not known, what it pays.
+func (k *knot) whole() uint64 {
+	if k.kind == knotCoinbase || k.kind == knotUnclear {
+		return k.in.total()
+	}
+	return k.out.total()
+}
+
+// ask makes s asked for as a start, whole.
+func (o *outputsWalk) ask(s *spot) {
+	if s.value == 0 {
+		return
+	}
+	s.add(stretch{0, s.value})
+	s.pro += s.value
+	o.push(s)
+}
+
+// spotHeap orders what may be read next: the most value first, ties by output.
+type spotHeap []*spot
+
+func (h spotHeap) Len() int { return len(h) }
+func (h spotHeap) Less(i, j int) bool {
+	if h[i].due != h[j].due {
+		return h[i].due > h[j].due
+	}
+	return compareOutPoints(h[i].at, h[j].at) < 0
+}
+func (h spotHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *spotHeap) Push(x any)   { *h = append(*h, x.(*spot)) }
+func (h *spotHeap) Pop() any {
+	last := len(*h) - 1
+	s := (*h)[last]
+	*h = (*h)[:last]
+	return s
+}
+
+func compareOutPoints(a, b chains.OutPoint) int {
+	if c := slices.Compare(a.Tx[:], b.Tx[:]); c != 0 {
+		return c
+	}
+	return int(int64(a.Index) - int64(b.Index))
+}
+
+// push lets the walk go on from s, as far as anything there does.
+func (o *outputsWalk) push(s *spot) {
+	open := s.open()
+	if open.none() || s.due != 0 || s.missed {
+		return
+	}
+	s.due = open.carried()
+	heap.Push(&o.wanted, s)
+}
+
+// explore reads transactions until nothing is wanted or the budget is spent.
+func (o *outputsWalk) explore(ctx context.Context) error {
+	for len(o.wanted) > 0 {
+		s := heap.Pop(&o.wanted).(*spot)
+		s.due = 0
+		if o.budget.Hops > 0 && s.hops >= o.budget.Hops {
+			continue
+		}
+		if s.knot == nil {
+			if k := o.known(s); k != nil {
+				o.attach(s, k)
+			} else if o.spent() {
+				o.wanted = nil
+				return nil
+			} else if err := o.fetch(ctx, s); err != nil {
+				return err
+			}
+		}
+		if k := s.knot; k != nil && !k.passed {
+			k.hops = s.hops + 1
+			if err := o.pass(ctx, k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// known returns the knot in which s goes on, where it was read already.
+func (o *outputsWalk) known(s *spot) *knot {
+	if o.forward {
+		return o.spentBy[s.at]
+	}
+	return o.knots[s.at.Tx]
+}
+
+// fetch reads the transaction in which s goes on.
+func (o *outputsWalk) fetch(ctx context.Context, s *spot) (err error) {
+	var tx *chains.Tx
+	if o.forward {
+		tx, _, err = o.facts.Spender(ctx, s.at)
+	} else {
+		tx, err = o.facts.Tx(ctx, s.at.Tx)
+	}
+	o.read++
+	if errors.Is(err, chains.ErrNotFound) {
+		s.missed = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return o.tie(s, tx)
+}
+
+// tie makes tx the knot in which s goes on.
+func (o *outputsWalk) tie(s *spot, tx *chains.Tx) error {
+	k, err := o.knotOf(tx)
+	if err == nil {
+		o.attach(s, k)
+	}
+	return err
+}
+
+func (o *outputsWalk) attach(s *spot, k *knot) {
+	s.knot = k
+	k.entry = append(k.entry, s)
+	slot := int(s.at.Index)
+	if o.forward {
+		slot = slices.IndexFunc(k.tx.Inputs, func(in chains.Input) bool { return in.Prev == s.at })
+	}
+	k.index = append(k.index, slot)
+}
+
+// knotOf returns the knot of a transaction, a new one where it was not met.
+func (o *outputsWalk) knotOf(tx *chains.Tx) (*knot, error) {
+	if k := o.knots[tx.ID]; k != nil {
+		return k, nil
+	}
+	k := &knot{tx: tx, unknown: slices.IndexFunc(tx.Inputs, func(in chains.Input) bool { return !in.Known })}
+	mix, mixed := heuristics.MixOf(tx)
+	switch {
+	case tx.Coinbase:
+		k.kind = knotCoinbase
+	case mixed:
+		k.kind, k.mix = knotMix, mix
+	case k.unknown >= 0:
+		k.kind = knotUnclear
+	}
+	if err := o.lines(k); err != nil {
+		return nil, fmt.Errorf("transaction %s: %w", tx.ID, err)
+	}
+	o.knots[tx.ID] = k
+	o.order = append(o.order, k)
+	if o.forward && len(tx.Inputs) > 1 {
+		for i := range tx.Inputs {
+			o.spentBy[tx.Inputs[i].Prev] = k
+		}
+	}
+	return k, nil
+}
+
+// lines makes the lines of what enters and what leaves k's transaction.
+func (o *outputsWalk) lines(k *knot) error {
+	tx := k.tx
+	given, ok := newLine(len(tx.Inputs), func(i int) uint64 { return tx.Inputs[i].Spent.Value })
+	if !ok {
+		return fmt.Errorf("what it spends: %w", chains.ErrOverflow)
+	}
+	paid, err := outLine(tx, nil)
+	if err != nil {
+		return err
+	}
+	if k.kind == knotPlain {
+		if given.total() < paid.total() {
+			return fmt.Errorf("pays %d out of %d: %w", paid.total(), given.total(), chains.ErrBadAnswer)
+		}
+		if o.forward {
+			fee := given.total() - paid.total()
+			if paid, err = outLine(tx, &fee); err != nil {
+				return err
+			}
+		}
+	}
+	k.in, k.out = paid, given
+	if o.forward {
+		k.in, k.out = given, paid
+	}
+	k.spots = make([]*spot, k.out.slots())
+	return nil
+}
+
+// outLine is the line of what leaves a transaction, with the fee behind it where one is given.
+func outLine(tx *chains.Tx, fee *uint64) (line, error) {
+	n := len(tx.Outputs)
+	if fee != nil {
+		n++
+	}
+	l, ok := newLine(n, func(i int) uint64 {
+		if i == len(tx.Outputs) {
+			return *fee
+		}
+		return tx.Outputs[i].Value
+	})
+	if !ok {
+		return l, fmt.Errorf("what it pays: %w", chains.ErrOverflow)
+	}
+	return l, nil
+}
+
+// through returns what is asked of the whole line of k.
+func (o *outputsWalk) through(k *knot) asked {
+	var a asked
+	if units := k.whole(); k.all && units > 0 {
+		a.add(stretch{0, units})
+		a.pro = units
+		return a
+	}
+	for i, s := range k.entry {
+		open := s.open()
+		a.pro += open.pro
+		for _, sp := range open.fifo {
+			base := k.in.offset[k.index[i]]
+			a.add(stretch{base + sp.lo, base + sp.hi})
+		}
+	}
+	return a
+}
+
+// pass asks the slots of k for what is asked of it, looks up who is there, and lets the walk go on.
+func (o *outputsWalk) pass(ctx context.Context, k *knot) error {
+	k.passed = true
+	met, err := o.spread(ctx, k)
+	for _, s := range met {
+		o.push(s)
+	}
+	return err
+}
+
+// spread asks the slots of k for what its entry asks for, and returns those of which nothing was asked
+// before, judged.
+func (o *outputsWalk) spread(ctx context.Context, k *knot) (met []*spot, err error) {
+	k.asks = o.through(k)
+	if k.kind != knotPlain {
+		return nil, nil
+	}
+	meet := func(slot int) *spot {
+		s := k.spots[slot]
+		if s == nil {
+			s = o.meet(k, slot)
+		}
+		if s.none() {
+			met = append(met, s)
+		}
+		return s
+	}
+	k.out.cut(k.asks.fifo, func(slot int, sp stretch) { meet(slot).add(sp) })
+	o.portions = k.out.apportion(k.asks.pro, k.out.slots(), o.portions, func(slot int, units uint64) { meet(slot).pro += units })
+	for _, s := range met {
+		s.hops = k.hops
+		if s.fate == nil {
+			if err := o.judge(ctx, s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return met, nil
+}
