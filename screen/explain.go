@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"clew/chains"
 )
@@ -45,7 +44,6 @@ func (p *Policy) Explain(v *Verdict) []Fired {
 		m := missed{Fired: f}
 		m.Exposures, m.Sums = []int{}, nil
 		m.Lacks, m.near = d.lacks(&p.Rules[i])
-		m.Says = "did not fire: " + strings.Join(m.Lacks, "; ")
 		others = append(others, m)
 	}
 	slices.SortStableFunc(others, func(a, b missed) int {
@@ -137,22 +135,26 @@ func (r *Rule) about() string {
 	return listed(r.Distance) + " " + r.categories()
 }
 
-// lacksCondition returns what the exposure of the rule's category lacks that comes nearest.
+// lacksCondition returns what the exposure of the rule's category lacks that comes nearest: the one that
+// lacks the fewest conditions, of those the first.
 func (d *decision) lacksCondition(r *Rule) ([]string, nearness) {
 	var best []string
 	for i := range d.v.Exposure {
-		if e := &d.v.Exposure[i]; r.takes(e.Category) {
-			if misses := r.misses(d.v, e); best == nil || len(misses) < len(best) {
-				best = misses
-				if len(r.Categories) != 1 {
-					best = append([]string{fmt.Sprintf("nearest is %s", e.Category)}, misses...)
-				}
-			}
+		e := &d.v.Exposure[i]
+		if !r.takes(e.Category) {
+			continue
+		}
+		misses := r.misses(d.v, e)
+		if d.taken != nil && d.taken[i] {
+			misses = append(misses, "a rule allows it")
+		}
+		if best == nil || len(misses) < len(best) {
+			best = misses
+			best[0] = string(e.Category) + ": " + best[0]
 		}
 	}
 	if best == nil {
 		return []string{"nothing of " + r.categories() + " was found"}, nearness{class: nearNothing}
 	}
-	best[0] = r.categories() + ": " + best[0]
 	return best, nearness{class: nearCondition, missing: len(best)}
 }

@@ -1,7 +1,9 @@
 package screen
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"clew/chains"
@@ -9,8 +11,8 @@ import (
 )
 
 // Decide fills Outcome, Action, Fired, Score, Rule and Says from everything else that v holds. What
-// must be there before: Outcome is NotCovered or Failed where that is so, anything else counts as
-// Clear. The order is fixed, and that of the exposures does not matter:
+// must be there before: Outcome is NotCovered or Failed where that is so; anything else, also what an
+// earlier call made of it, counts as Clear. The order is fixed, and that of the exposures does not matter:
 //
 //  1. Rules with the action allow that are in force take out what fits them.
 //  2. Each other rule sums, for each asset and each rule of accounting by which the policy decides, the
@@ -125,17 +127,7 @@ func (d *decision) sums(r *Rule, skip []bool) (sums []sum, own []int) {
 		}
 	}
 	for _, accounting := range d.p.DecideBy.rules() {
-		first := len(sums)
-		for _, i := range fitting {
-			e := &d.v.Exposure[i]
-			s := sumOf(&sums, first, e.Chain, e.Asset, accounting)
-			s.value = d.v.valueIn(e.Chain, e.Asset)
-			s.add(e.Units.Of(accounting))
-			s.exposures = append(s.exposures, i)
-		}
-	}
-	for i := range sums {
-		sums[i].ppm = shareOf(sums[i].units, sums[i].whole())
+		sums = append(sums, d.sumsBy(accounting, fitting)...)
 	}
 	return sums, own
 }
@@ -156,15 +148,27 @@ func (d *decision) unknown(r *Rule) []sum {
 	return out
 }
 
-// sumOf returns the sum of an asset among those from first on, a new one where there is none.
-func sumOf(sums *[]sum, first int, chain chains.Chain, asset chains.Asset, accounting tracer.Rule) *sum {
-	for i := first; i < len(*sums); i++ {
-		if s := &(*sums)[i]; s.chain == chain && s.asset == asset {
-			return s
+// sumsBy returns the sums of some exposures by asset under one rule of accounting, in the order of
+// their chains and assets.
+func (d *decision) sumsBy(accounting tracer.Rule, fitting []int) []sum {
+	var out []sum
+	for _, i := range fitting {
+		e := &d.v.Exposure[i]
+		at := slices.IndexFunc(out, func(s sum) bool { return s.chain == e.Chain && s.asset == e.Asset })
+		if at < 0 {
+			at = len(out)
+			out = append(out, sum{value: d.v.valueIn(e.Chain, e.Asset), chain: e.Chain, asset: e.Asset, accounting: accounting})
 		}
+		out[at].add(e.Units.Of(accounting))
+		out[at].exposures = append(out[at].exposures, i)
 	}
-	*sums = append(*sums, sum{chain: chain, asset: asset, accounting: accounting})
-	return &(*sums)[len(*sums)-1]
+	for i := range out {
+		out[i].ppm = shareOf(out[i].units, out[i].whole())
+	}
+	slices.SortFunc(out, func(a, b sum) int {
+		return cmp.Or(strings.Compare(string(a.chain), string(b.chain)), strings.Compare(string(a.asset), string(b.asset)))
+	})
+	return out
 }
 
 // add adds an amount. A sum is never above the value that it is of, nor what an amount can hold.
@@ -237,7 +241,6 @@ func (d *decision) fire(r *Rule) (Fired, bool) {
 
 // allow returns the entry of a rule that takes exposures out: which, and which rules fired with them.
 func (d *decision) allow(r *Rule, f Fired) (Fired, bool) {
-	without := make([]bool, len(d.v.Exposure)) // as if no rule allowed anything
 	for i := range d.v.Exposure {
 		if r.fits(d.v, &d.v.Exposure[i]) {
 			f.Exposures = append(f.Exposures, i)
@@ -251,7 +254,7 @@ func (d *decision) allow(r *Rule, f Fired) (Fired, bool) {
 		if other.Action == Allow || d.idle(other) != "" {
 			continue
 		}
-		if d.firesWith(other, d.taken) == nil && haveCommon(d.firesWith(other, without), f.Exposures) {
+		if d.firesWith(other, d.taken) == nil && haveCommon(d.firesWith(other, nil), f.Exposures) {
 			f.Withholds = append(f.Withholds, other.ID)
 		}
 	}

@@ -191,7 +191,7 @@ func (p *Path) far(d Direction) *Step {
 
 // whenMet asks for one claim of the exposure's category that held at the time.
 func whenMet(r *Rule, _ *Verdict, e *Exposure) told {
-	if r.When == "" || r.When == AtEither && len(e.Claims) == 0 {
+	if r.When == "" {
 		return yes
 	}
 	claimed := false

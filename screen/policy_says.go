@@ -191,7 +191,17 @@ func clearSays(v *Verdict) string {
 			break
 		}
 	}
+	if n := len(v.Unasked); n > 0 {
+		text += fmt.Sprintf("; %s that came unasked %s shown apart", counted(n, "movement"), isAre(n))
+	}
 	return text
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // percentOf is percent, but that nothing is "nothing".

@@ -169,6 +169,8 @@ func parseUnits(chain chains.Chain, asset chains.Asset) func(string) (chains.Amo
 		var a chains.Amount
 		var err error
 		switch in := chain.Info(); {
+		case !inCoins && asset == chains.Native && strings.Contains(s, "."):
+			err = fmt.Errorf("%q: want whole units, digits only, or coins with their symbol: %q", s, s+" "+in.Symbol)
 		case !inCoins:
 			a, err = chains.ParseAmount(s)
 		case asset != chains.Native:
@@ -216,6 +218,9 @@ func (p *policyParser) asset(chain chains.Chain, s string) (chains.Asset, error)
 // amounts reads an amount for each asset of each chain.
 func (p *policyParser) amounts(v strict.Value, to *map[chains.Chain]map[chains.Asset]chains.Amount) error {
 	*to = map[chains.Chain]map[chains.Asset]chains.Amount{}
+	if len(v.Content) == 0 && v.Kind == yaml.MappingNode {
+		return v.Errorf("it names no asset: leave the field out")
+	}
 	return v.Each(func(f strict.Value, key string) error {
 		chain, err := parseChain(key)
 		if err != nil {
