@@ -96,29 +96,37 @@ type writer struct {
 	tidier *tidier
 	tx     Tx
 	state  groupState
+	// kept is how verdicts are packed behind the last group that was kept.
+	kept packing
+	// content and scratch are used again by each call.
+	content, scratch []byte
 }
 
 // groupState is what a call that fails takes back, beside what it wrote.
 type groupState struct {
-	durable bool   // the group is to be waited for until the disk has it
-	place   int64  // of the last verdict; 0: not read in this group
+	durable bool  // the group is to be waited for until the disk has it
+	place   int64 // of the last verdict; 0: not read in this group
+	packing packing
 	log     *entry // the last of the log; nil: not read in this group
 	bytes   int    // written, about
 }
 
-func newWriter(c *conn, opt Options, t *tidier) *writer {
-	w := &writer{c: c, opt: opt, tidier: t}
-	w.tx = Tx{Reader: Reader{c: c, now: opt.Now}, w: w}
+func newWriter(c *conn, j *Journal) *writer {
+	w := &writer{c: c, opt: j.opt, tidier: j.tidier}
+	w.tx = Tx{Reader: Reader{c: c, now: j.opt.Now, patterns: &j.patterns}, w: w}
 	return w
 }
 
 // group runs first, and what waits in queue, in one transaction, and tells all.
 func (w *writer) group(first *call, queue <-chan *call) {
 	started := time.Now()
-	w.state = groupState{}
+	w.state = groupState{packing: w.kept}
 	calls, err := w.write(first, queue, started)
 	if err == nil && w.state.durable {
 		err = w.seal()
+	}
+	if err == nil {
+		w.kept = w.state.packing
 	}
 	err = mapErr(context.Background(), err)
 	if len(calls) > 0 && w.opt.Committed != nil {
@@ -139,11 +147,13 @@ func (w *writer) write(first *call, queue <-chan *call, started time.Time) (call
 	if err = w.c.step(`BEGIN IMMEDIATE`); err != nil {
 		err = fmt.Errorf("begin to write: %w", err)
 	}
+	alone := true // nobody wrote anything in this transaction
 	for next := first; next != nil; {
 		if next.stage.CompareAndSwap(waiting, begun) {
 			calls = append(calls, next)
 			if err == nil {
-				err = w.run(next)
+				err = w.run(next, alone)
+				alone = alone && next.err != nil
 			}
 		}
 		if time.Since(started) > groupTime && err == nil {
@@ -166,17 +176,25 @@ func (w *writer) write(first *call, queue <-chan *call, started time.Time) (call
 	return calls, err
 }
 
-// run runs one call in a savepoint. An error of its own stands in the call; what it returns ends the
-// group.
-func (w *writer) run(c *call) error {
+// run runs one call, all of whose writes can be taken back: behind others in a savepoint, which SQLite
+// pays with a copy of each page that it changes; the first of a group has the transaction for itself.
+// An error of its own stands in the call; what run returns ends the group.
+func (w *writer) run(c *call, first bool) error {
 	before := w.state
-	if err := w.c.step(`SAVEPOINT call`); err != nil {
-		return err
+	if !first {
+		if err := w.c.step(`SAVEPOINT call`); err != nil {
+			return err
+		}
 	}
 	c.err = w.guarded(c)
 	switch {
 	case w.c.AutocommitEnabled():
 		return fmt.Errorf("another call of the same moment ended the transaction: %w", c.err)
+	case c.err == nil && first:
+		return nil
+	case c.err != nil && first:
+		w.state = before
+		return errors.Join(w.c.step(`ROLLBACK`), w.c.step(`BEGIN IMMEDIATE`))
 	case c.err != nil:
 		w.state = before
 		if err := w.c.step(`ROLLBACK TO call`); err != nil {

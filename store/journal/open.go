@@ -59,9 +59,10 @@ type Group struct {
 
 // Journal is an open journal. It is safe for concurrent use.
 type Journal struct {
-	path  string
-	opt   Options
-	reads *engine.Pool[*conn]
+	path     string
+	opt      Options
+	reads    *engine.Pool[*conn]
+	patterns patterns
 
 	// queue leads to the goroutine that writes; nil: open for reading only. gate is held for reading
 	// while something is put there, so that nothing is put behind its end.
@@ -127,7 +128,7 @@ func (j *Journal) run(c *conn) {
 	defer close(j.ended)
 	beside := make(chan error, 1)
 	go func() { beside <- j.tidier.run() }()
-	w := newWriter(c, j.opt, j.tidier)
+	w := newWriter(c, j)
 	for first := range j.queue {
 		w.group(first, j.queue)
 	}

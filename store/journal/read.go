@@ -14,8 +14,9 @@ import (
 // Reader reads. One of a Tx sees what was written before in its group; one of Read sees the journal as
 // it was when the function began.
 type Reader struct {
-	c   *conn
-	now func() time.Time
+	c        *conn
+	now      func() time.Time
+	patterns *patterns
 }
 
 // Read runs f, which sees one state of the journal. f is short, and does not keep the Reader.
@@ -38,7 +39,7 @@ func read[T any](ctx context.Context, j *Journal, f func(*Reader) (T, error)) (f
 		return found, fmt.Errorf("read journal %s: %w", j.path, err)
 	}
 	defer j.reads.Put(c)
-	found, err = f(&Reader{c: c, now: j.opt.Now})
+	found, err = f(&Reader{c: c, now: j.opt.Now, patterns: &j.patterns})
 	return found, mapErr(ctx, err)
 }
 

@@ -3,10 +3,10 @@ package journal
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"time"
 
@@ -14,74 +14,107 @@ import (
 )
 
 const (
-	screeningColumns = `place, created_us, outcome, action, key_id, id, subject, verdict`
+	screeningColumns = `place, created_us, outcome, action, key_id, id, subject_bytes, pattern_no, sum, packed`
 	// What the indexes leave out, since most are so.
 	usualOutcome = "clear within coverage"
 	usualAction  = "allow"
 )
 
-const sqlPutScreening = `INSERT INTO screening (place, created_us, outcome, action, key_id, id, subject_no, subject, verdict)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+const (
+	sqlHasScreening = `SELECT 1 FROM screening WHERE id_no = ? AND id = ?`
+	sqlPutScreening = `INSERT INTO screening (place, created_us, outcome, action, key_id, id, subject_bytes, pattern_no, sum, packed, id_no, subject_no)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+)
 
 // PutScreening keeps a verdict, unless one with its id was kept before: that stays as it is. added
 // says whether it was new.
 func (t *Tx) PutScreening(s Screening) (added bool, err error) {
+	if added, err = t.putScreening(&s); err != nil {
+		return false, fmt.Errorf("keep screening %s: %w", s.ID, err)
+	}
+	return added, nil
+}
+
+func (t *Tx) putScreening(s *Screening) (added bool, err error) {
 	state := &t.w.state
+	idNo := numberOf([]byte(s.ID))
+	if has, err := t.hasScreening(idNo, s.ID); err != nil || has {
+		return false, err
+	}
 	if state.place == 0 {
 		err := t.c.rows(`SELECT max(place) FROM screening`, func(st *sqlite.Stmt) error {
 			state.place = st.ColumnInt64(0)
 			return nil
 		})
 		if err != nil {
-			return false, fmt.Errorf("keep screening %s: %w", s.ID, err)
+			return false, err
 		}
 	}
 	if s.Created.IsZero() {
 		s.Created = t.now()
 	}
-	created := micros(s.Created)
-	place := max(state.place+1, created)
+	content, err := t.w.join(s)
+	if err != nil {
+		return false, err
+	}
+	packed, patternNo, err := t.pack(content)
+	if err != nil {
+		return false, err
+	}
 	st, err := t.c.stmts.Prepared(t.c.Conn, sqlPutScreening)
 	if err != nil {
-		return false, fmt.Errorf("keep screening %s: %w", s.ID, err)
+		return false, err
 	}
+	created := micros(s.Created)
+	place := max(state.place+1, created)
 	st.BindInt64(1, place)
 	st.BindInt64(2, created)
 	st.BindText(3, s.Outcome)
 	st.BindText(4, s.Action)
 	st.BindText(5, s.Key)
 	st.BindText(6, s.ID)
-	st.BindInt64(7, subjectNo(s.Subject))
-	st.BindText(8, s.Subject)
-	st.BindBytes(9, s.Verdict)
+	st.BindInt64(7, int64(len(s.Subject)))
+	st.BindInt64(8, patternNo)
+	st.BindInt64(9, int64(crc32.Checksum(content, castagnoli())))
+	st.BindBytes(10, packed)
+	st.BindInt64(11, idNo)
+	st.BindInt64(12, numberOf([]byte(s.Subject)))
 	_, err = st.Step()
 	if err = errors.Join(err, st.Reset()); err != nil {
-		return false, fmt.Errorf("keep screening %s: %w", s.ID, err)
-	}
-	if t.c.Changes() == 0 {
-		return false, nil
+		return false, err
 	}
 	state.place = place
-	state.bytes += len(s.Subject) + len(s.Verdict)
+	state.bytes += len(packed)
 	return true, nil
 }
 
-// subjectNo is by what verdicts of a subject are found.
-func subjectNo(subject string) int64 {
-	sum := sha256.Sum256([]byte(subject))
-	return int64(binary.BigEndian.Uint64(sum[:]))
+// hasScreening says whether a verdict is kept.
+func (t *Tx) hasScreening(idNo int64, id string) (bool, error) {
+	st, err := t.c.stmts.Prepared(t.c.Conn, sqlHasScreening)
+	if err != nil {
+		return false, err
+	}
+	st.BindInt64(1, idNo)
+	st.BindText(2, id)
+	has, err := st.Step()
+	return has, errors.Join(err, st.Reset())
 }
 
-func scanScreening(st *sqlite.Stmt) (Screening, error) {
-	return Screening{
+func (r *Reader) scanScreening(st *sqlite.Stmt) (s Screening, err error) {
+	s = Screening{
 		Place: st.ColumnInt64(0), Created: columnTime(st, 1), Outcome: st.ColumnText(2), Action: st.ColumnText(3),
-		Key: st.ColumnText(4), ID: st.ColumnText(5), Subject: st.ColumnText(6), Verdict: columnBytes(st, 7),
-	}, nil
+		Key: st.ColumnText(4), ID: st.ColumnText(5),
+	}
+	s.Subject, s.Verdict, err = r.unpack(columnBytes(st, 9), st.ColumnInt64(7), st.ColumnInt(6), uint32(st.ColumnInt64(8)))
+	if err != nil {
+		return s, fmt.Errorf("screening %s: %w", s.ID, err)
+	}
+	return s, nil
 }
 
 // Screening returns the verdict with an id. ErrNotFound where there is none.
 func (r *Reader) Screening(id string) (Screening, error) {
-	return one(r, "screening", id, `SELECT `+screeningColumns+` FROM screening WHERE id = ?`, scanScreening, id)
+	return one(r, "screening", id, `SELECT `+screeningColumns+` FROM screening WHERE id_no = ? AND id = ?`, r.scanScreening, numberOf([]byte(id)), id)
 }
 
 // Screening is Reader.Screening.
@@ -112,8 +145,7 @@ func (r *Reader) Screenings(f ScreeningFilter, before int64, limit int) ([]Scree
 		add(`created_us >= ?`, f.Since)
 	}
 	if f.Subject != "" {
-		add(`subject_no = ?`, subjectNo(f.Subject))
-		add(`subject = ?`, f.Subject)
+		add(`subject_no = ?`, numberOf([]byte(f.Subject)))
 	}
 	if f.Outcome != "" {
 		add(partial(`outcome`, f.Outcome, usualOutcome)+`outcome = ?`, f.Outcome)
@@ -122,7 +154,7 @@ func (r *Reader) Screenings(f ScreeningFilter, before int64, limit int) ([]Scree
 		add(partial(`action`, f.Action, usualAction)+`action = ?`, f.Action)
 	}
 	sql := `SELECT ` + screeningColumns + ` FROM screening WHERE ` + strings.Join(where, ` AND `) + ` ORDER BY place DESC LIMIT ?`
-	found, err := rows(r, sql, scanScreening, append(args, limit)...)
+	found, err := rows(r, sql, r.scanScreening, append(args, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list screenings: %w", err)
 	}

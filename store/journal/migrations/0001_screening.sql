@@ -8,16 +8,25 @@ CREATE TABLE screening (
     outcome    TEXT NOT NULL,       -- as the verdict says: 'match' …
     action     TEXT NOT NULL,       -- as the verdict says: 'allow' …
     key_id     TEXT NOT NULL,       -- api_key.id that asked first; '' for the command line
+    id_no      INTEGER NOT NULL,    -- first 8 bytes of the SHA-256 of id, as a big-endian number: an index of it is half as large
     id         TEXT NOT NULL,       -- of the verdict
-    subject_no INTEGER NOT NULL,    -- first 8 bytes of the SHA-256 of subject, as a big-endian number
-    subject    TEXT NOT NULL,       -- JSON, canonical
-    verdict    BLOB NOT NULL        -- its exact bytes
+    subject_no INTEGER NOT NULL,    -- first 8 bytes of the SHA-256 of the subject, as a big-endian number
+    subject_bytes INTEGER NOT NULL, -- length of the subject
+    pattern_no INTEGER NOT NULL,    -- pattern.pattern_no; 0: none
+    sum        INTEGER NOT NULL,    -- CRC-32C of the subject and the verdict
+    packed     BLOB NOT NULL        -- the subject (canonical JSON) and behind it the exact bytes of the verdict, as a block of S2 with the pattern as its dictionary; without a pattern as they are
 );
-CREATE UNIQUE INDEX screening_by_id ON screening (id);
+CREATE INDEX screening_by_id ON screening (id_no);
 CREATE INDEX screening_by_subject ON screening (subject_no);
 -- Most are clear and allowed: those are found soon by going through all, the others here.
 CREATE INDEX screening_by_outcome ON screening (outcome) WHERE outcome <> 'clear within coverage';
 CREATE INDEX screening_by_action ON screening (action) WHERE action <> 'allow';
+
+-- What verdicts have in common: one of them, against which others are packed.
+CREATE TABLE pattern (
+    pattern_no INTEGER PRIMARY KEY, -- first 8 bytes of the SHA-256 of content, as a big-endian number
+    content    BLOB NOT NULL        -- a subject and its verdict
+);
 
 -- What verdicts name by its SHA-256.
 CREATE TABLE blob (
