@@ -92,6 +92,7 @@ type Claim struct {
 	Edition    *Edition
 	Actor      string   // id in an ActorPack
 	ActorName  string   // of that actor; "" where no ActorPack at hand knows the id
+	OfActor    []string // the categories of that actor; none where no ActorPack knows it
 	Category   string   // what it is, in the source's words
 	Abuse      string   // what it did
 	Concepts   []string // more of both

@@ -148,7 +148,7 @@ func (s *Set) take(h *held) {
 		if a := s.actors[c.Actor]; a != nil {
 			c.ActorName, byActor = a.Label, a.Categories
 		}
-		c.Kind = KindOf(c.Category, c.Abuse, c.Concepts, byActor)
+		c.OfActor, c.Kind = byActor, KindOf(c.Category, c.Abuse, c.Concepts, byActor)
 		c.since, c.until = h.span(&c.Claim)
 	}
 	s.claims = append(s.claims, claims)

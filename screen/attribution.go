@@ -13,7 +13,8 @@ type Attribution struct {
 	Category Category
 	Entity   string
 	KnownBy  Way
-	Claims   []Claim
+	Claims   []Claim // what decides first; then the others that hold at the transaction or now, then the rest
+	Note     string  // of a cluster: what it rests on, and what speaks against it; for people
 	// Ends: value that comes from here, or goes there, is explained by it, and a walk goes no further.
 	Ends bool
 }

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"time"
 
 	"clew/chains"
 	"clew/labels"
@@ -39,6 +40,9 @@ type Chains interface {
 type Labels interface {
 	// History returns every label, also those that nobody makes any more.
 	History(chain chains.Chain, a chains.Address) []labels.Label
+	// MadeAt reports whether a label is made, and what it claims holds, at a time; at the zero time
+	// whether it is now.
+	MadeAt(l *labels.Label, at time.Time) bool
 }
 
 // Cluster is the group of addresses that are taken to be of one owner.

@@ -40,6 +40,9 @@ const (
 	Ransomware Category = "ransomware"
 	Darknet    Category = "darknet"
 	Fraud      Category = "fraud"
+	Terrorism  Category = "terrorism" // its financing, as a state says
+	Illicit    Category = "illicit"   // a crime of another kind
+	Frozen     Category = "frozen"    // by the issuer of a token, of its own accord
 	Mixer      Category = "mixer"
 	Gambling   Category = "gambling"
 	Bridge     Category = "bridge"
