@@ -1,0 +1,4 @@
+package server
+
+// Words returns the fields of the API's document without words, and the words that are of no field.
+func (s *Server) Words() (wordless, unused []string) { return s.doc.wordless, s.doc.unused }

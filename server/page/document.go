@@ -1,0 +1,141 @@
+package page
+
+import (
+	"slices"
+	"strings"
+)
+
+// openAPI is what the page shows of a document.
+type openAPI struct {
+	Info       struct{ Title, Version, Description string }
+	Tags       []struct{ Name, Description string }
+	Paths      map[string]map[string]operationDoc
+	Components struct{ Schemas map[string]schemaDoc }
+}
+
+type operationDoc struct {
+	OperationID string `json:"operationId"`
+	Summary     string
+	Description string
+	Tags        []string
+	Scope       string `json:"x-scope"`
+	Parameters  []struct {
+		Name, In, Description string
+		Required              bool
+		Schema                schemaDoc
+	}
+	RequestBody struct {
+		Content map[string]struct{ Schema schemaDoc }
+	} `json:"requestBody"`
+	Responses map[string]responseDoc
+}
+
+type responseDoc struct {
+	Description string
+	Headers     map[string]any
+	Content     map[string]struct{ Schema schemaDoc }
+}
+
+type schemaDoc struct {
+	Type        any
+	Ref         string `json:"$ref"`
+	Description string
+	Format      string
+	Pattern     string
+	Enum        []string
+	Default     any
+	Items       *schemaDoc
+	Properties  map[string]schemaDoc
+	Required    []string
+}
+
+// methods in the order in which a path's operations are shown.
+var methods = []string{"post", "get", "put", "patch", "delete"}
+
+func (d *openAPI) groups() []group {
+	var out []group
+	for _, tag := range d.Tags {
+		g := group{Name: tag.Name, Says: tag.Description}
+		for _, path := range sorted(d.Paths) {
+			for _, method := range methods {
+				op, ok := d.Paths[path][method]
+				if ok && slices.Contains(op.Tags, tag.Name) {
+					g.Operations = append(g.Operations, d.operation(method, path, &op))
+				}
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+func (d *openAPI) operation(method, path string, op *operationDoc) operation {
+	out := operation{ID: op.OperationID, Method: strings.ToUpper(method), Path: path, Summary: op.Summary, Says: paragraphs(op.Description), Scope: op.Scope}
+	for _, p := range op.Parameters {
+		out.Parameters = append(out.Parameters, field{Name: p.Name, In: p.In, Says: p.Description, Needed: p.Required, Is: d.kind(&p.Schema)})
+	}
+	for _, contentType := range sorted(op.RequestBody.Content) {
+		schema := op.RequestBody.Content[contentType].Schema
+		out.Bodies = append(out.Bodies, form{Type: contentType, Of: d.kind(&schema)})
+	}
+	for _, status := range sorted(op.Responses) {
+		r := op.Responses[status]
+		a := answer{Status: status, Says: r.Description, Headers: sorted(r.Headers)}
+		for _, contentType := range sorted(r.Content) {
+			if contentType != "application/problem+json" {
+				schema := r.Content[contentType].Schema
+				a.Forms = append(a.Forms, form{Type: contentType, Of: d.kind(&schema)})
+			}
+		}
+		out.Answers = append(out.Answers, a)
+	}
+	return out
+}
+
+func (d *openAPI) schemas() []object {
+	var out []object
+	for _, name := range sorted(d.Components.Schemas) {
+		s := d.Components.Schemas[name]
+		o := object{Name: name, Says: s.Description}
+		for _, property := range sorted(s.Properties) {
+			p := s.Properties[property]
+			o.Fields = append(o.Fields, field{Name: property, Says: p.Description, Needed: slices.Contains(s.Required, property), Is: d.kind(&p)})
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// kind says in words what a schema is.
+func (d *openAPI) kind(s *schemaDoc) kind {
+	if name, ok := strings.CutPrefix(s.Ref, "#/components/schemas/"); ok {
+		return kind{Link: name}
+	}
+	if s.Items != nil {
+		of := d.kind(s.Items)
+		of.Before = "list of " + of.Before
+		return of
+	}
+	k := kind{Before: typeName(s.Type), Values: s.Enum}
+	switch {
+	case s.Format == "date-time":
+		k.Before = "time, RFC 3339 in UTC"
+	case s.Pattern == "^[0-9]+$":
+		k.Before = "amount: whole units as decimal text"
+	case s.Format == "uri":
+		k.Before = "URL"
+	}
+	return k
+}
+
+func typeName(t any) string {
+	switch t := t.(type) {
+	case string:
+		return map[string]string{"string": "text", "integer": "number", "boolean": "true or false", "object": "object", "number": "number"}[t]
+	case []any: // with null
+		if len(t) > 0 {
+			return typeName(t[0]) + " or null"
+		}
+	}
+	return "anything"
+}
