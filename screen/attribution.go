@@ -73,9 +73,10 @@ type Loaded struct {
 	Synthetic         bool
 	Stale             string // why its matches do not count at the moment; ""
 	// What Index.With fills in from the trace:
-	Accounts string        // its pots: see tracer.Incident
-	AsOf     []tracer.AsOf // the last block of each chain
-	Notes    []string      // what it cannot tell a screening, each a sentence
+	Accounts string             // its pots: see tracer.Incident
+	AsOf     []tracer.AsOf      // the last block of each chain
+	Assets   []tracer.AssetInfo // what its tokens claim of themselves
+	Notes    []string           // what it cannot tell a screening, each a sentence
 }
 
 // Places knows contracts which hold other people's value. The adapters implement it.

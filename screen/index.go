@@ -25,6 +25,13 @@ type Index struct {
 	slots []indexSlot      // by number; a free one has no trace
 	byID  map[string]int32 // numbers of incidents
 	runs  []*run           // the largest first; each at least twice as large as the one behind it
+	// assets is what tokens claim of themselves, by the first incident that knows.
+	assets map[chainAsset]tracer.AssetInfo
+}
+
+type chainAsset struct {
+	chain chains.Chain
+	asset chains.Asset
 }
 
 type indexSlot struct {
@@ -52,21 +59,46 @@ func (x *Index) With(t *tracer.Trace, about Loaded) (*Index, error) {
 		return nil, fmt.Errorf("incident %s: its trace: %w", about.ID, err)
 	}
 	about.Accounts, about.AsOf, about.Notes = t.Incident.Accounts, slices.Clone(t.AsOf), traceNotes(t)
+	about.Assets = slices.Clone(t.Assets)
 	y := x.copied(about.ID)
 	no := int32(len(y.slots))
 	y.slots = append(y.slots, indexSlot{columns, &about})
 	y.byID[about.ID] = no
 	y.add([]int32{no})
+	y.gatherAssets()
 	return y, nil
 }
 
 // Without returns an index that does not know an incident.
-func (x *Index) Without(id string) *Index { return x.copied(id) }
+func (x *Index) Without(id string) *Index {
+	y := x.copied(id)
+	y.gatherAssets()
+	return y
+}
+
+// gatherAssets gathers what tokens claim of themselves.
+func (x *Index) gatherAssets() {
+	x.assets = map[chainAsset]tracer.AssetInfo{}
+	for _, id := range slices.Sorted(maps.Keys(x.byID)) {
+		for _, info := range x.slots[x.byID[id]].about.Assets {
+			if _, ok := x.assets[chainAsset{info.Chain, info.Asset}]; !ok {
+				x.assets[chainAsset{info.Chain, info.Asset}] = info
+			}
+		}
+	}
+}
+
+// Asset returns what a token claims of itself, as the first incident by id has it that knows; false
+// where none does.
+func (x *Index) Asset(chain chains.Chain, asset chains.Asset) (tracer.AssetInfo, bool) {
+	info, ok := x.assets[chainAsset{chain, asset}]
+	return info, ok
+}
 
 // copied returns a copy without an incident. Its slot stays, empty, until there are more such than
 // others.
 func (x *Index) copied(without string) *Index {
-	y := &Index{codec: x.codec, seed: x.seed, slots: slices.Clone(x.slots), byID: maps.Clone(x.byID), runs: slices.Clone(x.runs)}
+	y := &Index{codec: x.codec, seed: x.seed, slots: slices.Clone(x.slots), byID: maps.Clone(x.byID), runs: slices.Clone(x.runs), assets: x.assets}
 	no, ok := y.byID[without]
 	if !ok {
 		return y
