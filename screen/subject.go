@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clew/chains"
+	"clew/tracer"
 )
 
 // Kind says what is screened.
@@ -101,7 +102,7 @@ func subjectError(text string, err error) error {
 
 // inTx reads what stands behind the transaction.
 func (s *Subject) inTx(text string, codec Codec) error {
-	if n, err := strconv.ParseUint(text, 10, 32); err == nil && s.Chain.Info().Family == chains.FamilyBitcoin {
+	if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 		vout := uint32(n)
 		s.Kind, s.Vout = KindOutput, &vout
 		return nil
@@ -176,7 +177,7 @@ func (s Subject) check(codec Codec) (Subject, error) {
 		s.TxID = formatTxID(chain, id)
 	}
 	if s.Asset, err = canonicalAsset(chain, s.Asset, codec); err != nil {
-		return s, fmt.Errorf("asset: %w", err)
+		return s, err
 	}
 	return s, nil
 }
@@ -265,29 +266,15 @@ func formatTxID(chain chains.Chain, id chains.TxID) string {
 // canonicalAsset returns an asset in the form in which adapters write it; "" for the only one of a
 // chain of outputs.
 func canonicalAsset(chain chains.Chain, asset chains.Asset, codec Codec) (chains.Asset, error) {
-	text := string(asset)
 	switch {
-	case chain.Info().Family != chains.FamilyEVM:
-		if asset != "" && asset != chains.Native {
-			return "", fmt.Errorf("%.100q: on %s the native coin alone is followed", text, chain)
-		}
+	case asset == "":
 		return "", nil
-	case asset == "" || asset == chains.Native:
-		return asset, nil
 	case asset.IsValuation():
-		return "", fmt.Errorf("%.100q: somebody's valuation is no asset that lies on the chain", text)
+		return "", fmt.Errorf("asset %.100q: somebody's valuation is no asset that lies on the chain", asset)
 	}
-	address, number, nft := strings.Cut(text, "/")
-	a, err := codec.ParseAddress(chain, address)
-	if err != nil {
-		return "", fmt.Errorf("%.100q: want native or a token's address: %w", text, err)
+	out, err := tracer.ParseAsset(chain, string(asset), codec)
+	if chain.Info().Family != chains.FamilyEVM {
+		out = "" // the only one
 	}
-	asset = chains.Asset(codec.FormatAddress(chain, a))
-	if !nft {
-		return asset, nil
-	}
-	if _, err := chains.ParseAmount(number); err != nil || len(number) > 1 && number[0] == '0' {
-		return "", fmt.Errorf("%.100q: want the id behind / in decimal digits", text)
-	}
-	return asset + "/" + chains.Asset(number), nil
+	return out, err
 }

@@ -1,0 +1,156 @@
+package screen
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"clew/chains"
+	"clew/tracer"
+)
+
+// write puts values and exposures into the verdict, in an order that is always the same: what is said of
+// the subject itself first, then by category, the gravest first, by distance, and the largest first.
+func (b *books) write() error {
+	v := &b.w.v
+	for _, book := range b.values {
+		v.Value = append(v.Value, b.w.valueOf(book))
+	}
+	slices.SortStableFunc(v.Value, func(x, y Value) int { return cmp.Compare(assetRank(x.Asset), assetRank(y.Asset)) })
+	slices.SortFunc(b.entries, compareEntries)
+	for _, e := range b.entries {
+		x, err := b.exposure(e)
+		if err != nil {
+			return err
+		}
+		v.Exposure = append(v.Exposure, x)
+	}
+	return nil
+}
+
+// assetRank orders assets: the coin first, tokens by their text.
+func assetRank(a chains.Asset) string {
+	if a == chains.Native {
+		return ""
+	}
+	return string(a)
+}
+
+func (w *work) valueOf(b *valueBook) Value {
+	info := w.subject.Chain.Info()
+	v := Value{
+		Chain: w.subject.Chain, Asset: b.asset, Units: b.whole, Unknown: b.left, Partial: w.partial,
+		Explained: Split[chains.Amount]{FIFO: b.whole.Minus(b.left.FIFO), ProRata: b.whole.Minus(b.left.ProRata)},
+	}
+	if b.asset == chains.Native {
+		v.Symbol, v.Decimals = info.Symbol, info.Decimals
+	}
+	v.ExplainedPPM = Split[int64]{FIFO: shareOf(v.Explained.FIFO, v.Units), ProRata: shareOf(v.Explained.ProRata, v.Units)}
+	return v
+}
+
+func compareEntries(x, y *exposureBook) int {
+	distances := []Distance{Own, Direct, Indirect}
+	return cmp.Or(
+		-compareBool(x.own, y.own),
+		cmp.Compare(slices.Index(Categories(), x.category), slices.Index(Categories(), y.category)),
+		cmp.Compare(slices.Index(distances, x.distance), slices.Index(distances, y.distance)),
+		cmp.Compare(assetRank(x.asset), assetRank(y.asset)),
+		y.larger().Cmp(x.larger()),
+		cmp.Compare(x.entity, y.entity), cmp.Compare(x.incident, y.incident), cmp.Compare(x.known, y.known),
+		cmp.Compare(x.evidence, y.evidence), cmp.Compare(x.basis, y.basis), cmp.Compare(x.note, y.note),
+	)
+}
+
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	}
+	return -1
+}
+
+func (e *exposureBook) larger() chains.Amount { return chains.Max(e.units.FIFO, e.units.ProRata) }
+
+// exposure writes an entry with the largest of its paths.
+func (b *books) exposure(e *exposureBook) (Exposure, error) {
+	whole := b.value(e.asset).whole
+	x := Exposure{
+		Category: e.category, Distance: e.distance, Entity: e.entity, Incident: e.incident, Chain: b.w.subject.Chain, Asset: e.asset,
+		Units: e.units, Hops: e.hops, KnownBy: e.known, Claims: e.claims, Note: e.note,
+		SharePPM: Split[int64]{FIFO: shareOf(e.units.FIFO, whole), ProRata: shareOf(e.units.ProRata, whole)},
+	}
+	if e.own {
+		x.SharePPM = Split[int64]{FIFO: Million, ProRata: Million}
+		if e.known == ByCluster {
+			x.Basis = tracer.Inference.String()
+		}
+	} else {
+		x.Evidence, x.Basis = e.evidence.String(), e.basis.String()
+	}
+	if more := len(x.Claims) - mostClaims; more > 0 {
+		x.Claims = x.Claims[:mostClaims]
+		x.Note = joinNotes(x.Note, fmt.Sprintf("%d more labels say so", more))
+	}
+	return x, b.paths(e, &x)
+}
+
+// paths writes the largest ways of an exposure.
+func (b *books) paths(e *exposureBook, x *Exposure) error {
+	slices.SortStableFunc(e.ways, func(p, q exposureWay) int {
+		return chains.Max(q.units.FIFO, q.units.ProRata).Cmp(chains.Max(p.units.FIFO, p.units.ProRata))
+	})
+	for i := range e.ways {
+		if e.ways[i].paths == nil {
+			continue
+		}
+		if len(x.Paths) >= mostPaths {
+			x.More++
+			continue
+		}
+		paths, err := e.ways[i].paths(mostSteps)
+		if err != nil {
+			return fmt.Errorf("path to %s: %w", cmp.Or(e.entity, e.incident, string(e.category)), err)
+		}
+		x.Paths = append(x.Paths, paths...)
+	}
+	return nil
+}
+
+// joined returns the ways from a seed to a place of an incident and on to the subject, or as destination
+// from the subject there.
+func (b *books) joined(h *Hit, e *walkEnd, most int) ([]Path, error) {
+	before, err := b.w.s.cfg.Index.Path(*h, most/2)
+	if err != nil {
+		return nil, err
+	}
+	walk := e.path(most - most/2)
+	if b.w.subject.Direction == Destination || len(before) == 0 {
+		walk.Incident, walk.Trace = h.Incident.ID, h.Incident.Trace
+		return []Path{walk}, nil
+	}
+	for i := range before {
+		p := &before[i]
+		p.Units = walk.Units
+		p.Steps = append(p.Steps, walk.Steps...)
+		p.Omitted += walk.Omitted
+	}
+	return before, nil
+}
+
+func joinNotes(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// names pins an incident that the verdict names.
+func (w *work) names(id string) {
+	at, ok := slices.BinarySearchFunc(w.v.Pins.Incidents, id, func(p PinIncident, id string) int { return cmp.Compare(p.ID, id) })
+	if !ok {
+		w.v.Pins.Incidents = slices.Insert(slices.Clone(w.v.Pins.Incidents), at, w.s.loaded[id])
+	}
+}

@@ -1,0 +1,190 @@
+package screen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"clew/chains"
+)
+
+const (
+	// mostReceiptTxs is how many transactions of an address are read to find what it was paid, the
+	// earliest first; mostReceiptTxsDeep in a deep screening. They are no part of the walk's budget.
+	mostReceiptTxs     = 1_000
+	mostReceiptTxsDeep = 20_000
+	// receiptPage is how many of them are asked for at once.
+	receiptPage = 250
+)
+
+// open opens the subject's chain as of the block that the state names.
+func (w *work) open(ctx context.Context) error {
+	f, err := w.s.cfg.Chains.Facts(ctx, w.subject.Chain, w.head.Block.Height)
+	switch {
+	case errors.Is(err, chains.ErrNotFound), errors.Is(err, chains.ErrIncomplete):
+		return fmt.Errorf("%w: block %d of %s is not in the store any more: %w", ErrMoved, w.head.Block.Height, w.subject.Chain, err)
+	case err != nil:
+		return fmt.Errorf("open %s as of block %d: %w", w.subject.Chain, w.head.Block.Height, err)
+	}
+	if _, block := f.Covered(); block.Hash != w.head.Block.Hash {
+		return errors.Join(fmt.Errorf("%w: block %d of %s is now %s, and was %s", ErrMoved,
+			w.head.Block.Height, w.subject.Chain, block.Hash, w.head.Block.Hash), f.Close())
+	}
+	w.facts = f
+	return nil
+}
+
+// receive finds what the subject was paid, and what of that came unasked.
+func (w *work) receive(ctx context.Context) error {
+	if w.subject.Kind == KindAddress {
+		return w.receiveAll(ctx)
+	}
+	tx, err := w.facts.Tx(ctx, w.tx)
+	switch {
+	case errors.Is(err, chains.ErrNotFound), errors.Is(err, chains.ErrIncomplete):
+		return w.missing(ctx)
+	case err != nil:
+		return fmt.Errorf("transaction %s: %w", w.subject.TxID, err)
+	}
+	w.read++
+	n, err := w.receiveTx(ctx, tx)
+	if err == nil && n == 0 {
+		w.absent(w.subject.String(), "the transaction pays nothing there")
+	}
+	return err
+}
+
+// missing falls back to what incidents tell of a transaction that was not read.
+func (w *work) missing(ctx context.Context) error {
+	known, err := w.lookup(ctx)
+	if err != nil {
+		return err
+	}
+	w.absent("transaction "+w.subject.TxID, "it is not in the blocks that were read")
+	if known {
+		w.v.Outcome = Clear // what an incident or a label says of it is an answer
+		w.lookedUp()
+	}
+	return nil
+}
+
+// receiveAll reads the transactions of an address.
+func (w *work) receiveAll(ctx context.Context) error {
+	most := mostReceiptTxs
+	if w.deep {
+		most = mostReceiptTxsDeep
+	}
+	after := BeforeFirst
+	for {
+		want := min(receiptPage, most+1-w.read)
+		page, err := w.facts.AddressTxs(ctx, w.address, after, want)
+		if err != nil {
+			return fmt.Errorf("transactions of %s: %w", w.subject.Address, err)
+		}
+		for _, tx := range page {
+			if w.read == most {
+				w.partial = true
+				w.gap(Gap{
+					Chain: w.subject.Chain, What: fmt.Sprintf("what the address was paid from block %d on", tx.Block.Height),
+					Why:    fmt.Sprintf("it has more than %d transactions, and no more are read", most),
+					Effect: "value and shares are of what came before",
+				})
+				return nil
+			}
+			w.read++
+			if _, err := w.receiveTx(ctx, tx); err != nil {
+				return err
+			}
+			after = chains.Place{Height: tx.Block.Height, Index: tx.Index}
+		}
+		if len(page) < want {
+			return nil
+		}
+	}
+}
+
+// receiveTx adds what a transaction pays the subject, and returns how many places that are.
+func (w *work) receiveTx(ctx context.Context, tx *chains.Tx) (int, error) {
+	if w.subject.Chain.Info().Family == chains.FamilyBitcoin {
+		return w.receiveOutputs(ctx, tx)
+	}
+	walk := w.walking()
+	all, err := walk.arrivals(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("what %s pays: %w", formatTxID(w.subject.Chain, tx.ID), err)
+	}
+	found := 0
+	for _, a := range all {
+		if w.address != "" && w.address != a.account || w.subject.Asset != "" && w.subject.Asset != a.asset {
+			continue
+		}
+		found++
+		r := receipt{
+			place: Place{Chain: w.subject.Chain, Tx: tx.ID, Account: a.account, Asset: a.asset},
+			owner: a.account, address: w.s.cfg.Codec.FormatAddress(w.subject.Chain, a.account), tx: tx, units: a.units, time: tx.Block.Time,
+		}
+		if err := w.take(ctx, r, w.smallArrival(&r)); err != nil {
+			return 0, err
+		}
+	}
+	return found, nil
+}
+
+// receiveOutputs adds the outputs of a transaction that are the subject's.
+func (w *work) receiveOutputs(ctx context.Context, tx *chains.Tx) (int, error) {
+	found := 0
+	for i := range tx.Outputs {
+		out := &tx.Outputs[i]
+		switch {
+		case out.Value == 0, w.subject.Kind == KindOutput && uint32(i) != *w.subject.Vout,
+			w.address != "" && w.address != out.Address,
+			w.subject.Kind == KindAddress && spends(tx, w.address):
+			continue
+		}
+		found++
+		r := receipt{
+			place: Place{Chain: w.subject.Chain, Tx: tx.ID, Vout: uint32(i), Asset: chains.Native},
+			owner: out.Address, tx: tx, units: chains.Units(out.Value), time: tx.Block.Time,
+		}
+		if out.Address != "" {
+			r.address = w.s.cfg.Codec.FormatAddress(w.subject.Chain, out.Address)
+		}
+		if err := w.take(ctx, r, w.smallOutput(&r)); err != nil {
+			return 0, err
+		}
+	}
+	return found, nil
+}
+
+// spends reports whether an address gives to a transaction.
+func spends(tx *chains.Tx, a chains.Address) bool {
+	for i := range tx.Inputs {
+		if in := &tx.Inputs[i]; in.Known && in.Spent.Address == a {
+			return true
+		}
+	}
+	return false
+}
+
+// take adds a receipt with what incidents trace to it or, where there is a reason why it is small, sets
+// it apart.
+func (w *work) take(ctx context.Context, r receipt, small string) error {
+	for _, h := range w.s.cfg.Index.At(r.place) {
+		if !w.stale(&h) {
+			r.hits = append(r.hits, h)
+		}
+	}
+	if small != "" {
+		return w.unasked(ctx, &r, small)
+	}
+	w.receipts = append(w.receipts, r)
+	return nil
+}
+
+// assetOf is the asset that an amount of the subject without a receipt is told in.
+func (w *work) assetOf() chains.Asset {
+	if w.subject.Asset != "" {
+		return w.subject.Asset
+	}
+	return chains.Native
+}

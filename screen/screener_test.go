@@ -1,0 +1,284 @@
+package screen_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/chains"
+	"clew/chains/bitcoin"
+	"clew/screen"
+)
+
+// theft is a world in which 60,000 of what an exchange is paid are stolen: the thief and a friend pay
+// together.
+//
+//	coinbase ─▶ victim ─▶ thief 60,000 ──┐
+//	coinbase ─────────▶ friend 40,000 ───┴─▶ deposit 70,000, rest 30,000 (and nothing for the fee)
+func theft(t testing.TB) (w *world, paid chains.TxID) {
+	w = newWorld(t)
+	first := w.mine(pay{"victim", 60_000}, pay{"friend", 40_000})
+	w.block()
+	stolen := w.tx([]chains.OutPoint{out(first, 0)}, pay{"thief", 60_000})
+	w.block()
+	paid = w.tx([]chains.OutPoint{out(stolen, 0), out(first, 1)}, pay{"deposit", 70_000}, pay{"rest", 30_000})
+	w.block()
+	w.save(0)
+	w.steal("theft", out(stolen, 0))
+	return w, paid
+}
+
+func depositOf(tx chains.TxID, who string) string {
+	return fmt.Sprintf("%s:%s:%s", regtest, tx, text(who))
+}
+
+func outputOf(tx chains.TxID, i int) string { return fmt.Sprintf("%s:%s:%d", regtest, tx, i) }
+
+func addressOf(who string) string { return fmt.Sprintf("%s:%s", regtest, text(who)) }
+
+func TestIncidentAnswers(t *testing.T) {
+	w, paid := theft(t)
+	for _, c := range []struct {
+		name, subject string
+		stolen        screen.Split[chains.Amount]
+		outcome       screen.Outcome
+		action        screen.Action
+		ended, deep   screen.Ended
+		partial       bool
+	}{
+		{"deposit", depositOf(paid, "deposit"), units(60_000, 42_000), screen.Match, screen.Block, screen.EndedAnswered, screen.EndedExplained, true},
+		{"output", outputOf(paid, 0), units(60_000, 42_000), screen.Match, screen.Block, screen.EndedAnswered, screen.EndedExplained, false},
+		{"output under one rule", outputOf(paid, 1), units(0, 18_000), screen.Match, screen.Block, screen.EndedAnswered, screen.EndedExplained, false},
+		{"address", addressOf("deposit"), units(60_000, 42_000), screen.Match, screen.Block, screen.EndedAnswered, screen.EndedExplained, true},
+		{"transaction", fmt.Sprintf("%s:%s", regtest, paid), units(60_000, 60_000), screen.Match, screen.Block, screen.EndedAnswered, screen.EndedExplained, true},
+		{"the thief's own", addressOf("thief"), units(60_000, 60_000), screen.Match, screen.Block, screen.EndedAnswered, screen.EndedExplained, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			quick, thorough := w.screen(c.subject), w.screen(c.subject, deep)
+			require.Equal(t, c.ended, quick.Coverage.Ended)
+			require.Zero(t, quick.Coverage.Transactions, "a lookup reads nothing")
+			require.Equal(t, c.partial, quick.Value[0].Partial)
+			require.Equal(t, c.deep, thorough.Coverage.Ended)
+			require.False(t, thorough.Value[0].Partial)
+			require.Equal(t, units(0, 0), thorough.Value[0].Unknown, "all of it is stolen, or newly mined")
+			for _, v := range []*screen.Verdict{quick, thorough} {
+				require.Equal(t, c.outcome, v.Outcome)
+				require.Equal(t, c.action, v.Action)
+				found := exposure(v, screen.Stolen)
+				require.Len(t, found, 1)
+				require.Equal(t, c.stolen, found[0].Units)
+				require.Equal(t, "theft", found[0].Incident)
+				require.Equal(t, screen.ByIncident, found[0].KnownBy)
+				require.NotEmpty(t, found[0].Paths)
+				require.Equal(t, []screen.PinIncident{{ID: "theft", Trace: "trace-theft", SHA256: v.Pins.Incidents[0].SHA256}}, v.Pins.Incidents)
+			}
+		})
+	}
+}
+
+// What did not come from the theft stays clear, whoever else was paid by it.
+func TestInnocent(t *testing.T) {
+	w, _ := theft(t)
+	other := w.mine(pay{"customer", 50_000})
+	w.block()
+	clean := w.tx([]chains.OutPoint{out(other, 0)}, pay{"deposit 2", 50_000})
+	w.save(4)
+	v := w.screen(depositOf(clean, "deposit 2"))
+	require.Equal(t, screen.Clear, v.Outcome)
+	require.Equal(t, screen.Allow, v.Action)
+	require.Empty(t, exposure(v, screen.Stolen))
+	require.Equal(t, units(0, 0), v.Value[0].Unknown)
+	require.Equal(t, screen.EndedExplained, v.Coverage.Ended)
+}
+
+// A walk that comes to a place of an incident finds the stolen part there, under each rule, with a path from the seed.
+func TestWalkMeetsIncident(t *testing.T) {
+	w, paid := theft(t)
+	w.block()
+	on := w.tx([]chains.OutPoint{out(paid, 0)}, pay{"next", 69_000})
+	w.save(4)
+	v := w.screen(depositOf(on, "next"))
+	found := exposure(v, screen.Stolen)
+	require.Len(t, found, 1)
+	require.Equal(t, screen.ByWalk, found[0].KnownBy)
+	require.Equal(t, screen.Indirect, found[0].Distance)
+	require.Equal(t, units(60_000, 41_400), found[0].Units)
+	require.Equal(t, 2, found[0].Hops)
+	path := found[0].Paths[0]
+	require.Equal(t, "theft", path.Incident)
+	require.Equal(t, text("next"), path.Steps[len(path.Steps)-1].To)
+	require.Equal(t, units(0, 0), v.Value[0].Unknown)
+}
+
+func TestDustIsShownApart(t *testing.T) {
+	w, paid := theft(t)
+	w.block()
+	sent := w.tx([]chains.OutPoint{out(paid, 1)}, pay{"customer", 250}, pay{"thief 2", 29_000})
+	clean := w.mine(pay{"customer", 80_000})
+	w.save(4)
+	w.steal("theft", out(w.blocks[1].Txs[1].ID, 0))
+	v := w.screen(addressOf("customer"))
+	require.Equal(t, screen.Clear, v.Outcome)
+	require.Equal(t, screen.Allow, v.Action)
+	require.Equal(t, []screen.Unasked{{
+		Chain: regtest, Asset: chains.Native, TxID: sent.String(), Units: chains.Units(250), From: text("rest"),
+		Category: screen.Stolen, Incident: "theft", Why: v.Unasked[0].Why,
+	}}, v.Unasked)
+	require.Equal(t, chains.Units(80_000), v.Value[0].Units, "the dust of %s is no part of it, and %s is", sent, clean)
+
+	v = w.screen(depositOf(sent, "customer"))
+	require.Equal(t, screen.Clear, v.Outcome)
+	require.Empty(t, v.Value)
+	require.Len(t, v.Unasked, 1)
+}
+
+func TestLabels(t *testing.T) {
+	w := newWorld(t)
+	first := w.mine(pay{"hydra", 50_000}, pay{"bank", 30_000}, pay{"nobody", 20_000})
+	w.block()
+	paid := w.tx([]chains.OutPoint{out(first, 0), out(first, 1), out(first, 2)}, pay{"deposit", 100_000})
+	w.block()
+	w.save(0)
+	w.label("hydra", "mixing_service", "Hydra")
+	w.label("bank", "exchange", "Bank")
+	w.labelled("bad", "sanctioned", "Bad", time.Date(2019, 6, 1, 0, 0, 0, 0, time.UTC), time.Time{})
+
+	t.Run("of who gave", func(t *testing.T) {
+		v := w.screen(depositOf(paid, "deposit"))
+		require.Equal(t, screen.Match, v.Outcome)
+		require.Equal(t, screen.Review, v.Action)
+		mixer, exchange := exposure(v, screen.Mixer), exposure(v, screen.Exchange)
+		require.Equal(t, units(50_000, 50_000), mixer[0].Units)
+		require.Equal(t, screen.Direct, mixer[0].Distance)
+		require.Equal(t, 1, mixer[0].Hops)
+		require.Equal(t, "Hydra", mixer[0].Claims[0].Text)
+		require.Equal(t, units(30_000, 30_000), exchange[0].Units)
+		require.Equal(t, units(20_000, 20_000), exposure(v, screen.Mining)[0].Units)
+	})
+	t.Run("of the subject's own address", func(t *testing.T) {
+		v := w.screen(addressOf("bad"))
+		require.Equal(t, screen.Match, v.Outcome)
+		require.Equal(t, screen.Block, v.Action)
+		require.Equal(t, screen.EndedAnswered, v.Coverage.Ended)
+		require.Equal(t, screen.Own, v.Exposure[0].Distance)
+		require.Empty(t, v.Value)
+	})
+	t.Run("of a service, through which no walk goes", func(t *testing.T) {
+		v := w.screen(addressOf("bank"))
+		require.Equal(t, screen.Clear, v.Outcome)
+		require.Equal(t, screen.EndedAnswered, v.Coverage.Ended)
+		require.Len(t, v.Exposure, 1)
+		require.Equal(t, screen.Exchange, v.Exposure[0].Category)
+	})
+	t.Run("as destination", func(t *testing.T) {
+		v := w.screen(outputOf(first, 2), forward)
+		require.Equal(t, units(20_000, 20_000), exposure(v, screen.Unmoved)[0].Units)
+		v = w.screen(outputOf(first, 1), forward)
+		require.Equal(t, units(30_000, 30_000), exposure(v, screen.Exchange)[1].Units, "it lies at the service")
+		require.Equal(t, screen.Direct, exposure(v, screen.Exchange)[1].Distance)
+	})
+}
+
+func TestNotCovered(t *testing.T) {
+	w, paid := theft(t)
+	t.Run("a chain of which nothing was read", func(t *testing.T) {
+		cfg := w.config(3)
+		cfg.Heads, cfg.Chains = nil, nil
+		s, err := screen.New(cfg)
+		require.NoError(t, err)
+		v := ask(t, s, addressOf("customer"))
+		require.Equal(t, screen.NotCovered, v.Outcome)
+		require.Equal(t, screen.Review, v.Action)
+		require.Equal(t, screen.EndedNoStore, v.Coverage.Ended)
+		require.Len(t, v.Coverage.Gaps, 1)
+		require.Equal(t, screen.Match, ask(t, s, depositOf(paid, "deposit")).Outcome, "the incident knows it all the same")
+	})
+	t.Run("a transaction that was not read", func(t *testing.T) {
+		v := w.screen(outputOf(chains.TxID{1}, 0))
+		require.Equal(t, screen.NotCovered, v.Outcome)
+		require.Contains(t, v.Coverage.Gaps[0].Why, "not in the blocks that were read")
+	})
+	t.Run("an output that there is not", func(t *testing.T) {
+		require.Equal(t, screen.NotCovered, w.screen(outputOf(paid, 7)).Outcome)
+	})
+	t.Run("a store that is behind", func(t *testing.T) {
+		for behind, want := range map[int64]screen.Outcome{6: screen.Clear, 7: screen.NotCovered} {
+			cfg := w.config(3)
+			cfg.Heads[0].Behind = &behind
+			s, err := screen.New(cfg)
+			require.NoError(t, err)
+			require.Equal(t, want, ask(t, s, addressOf("friend")).Outcome)
+			require.Equal(t, screen.Match, ask(t, s, addressOf("deposit")).Outcome, "what is known stays a match")
+		}
+	})
+}
+
+// failing is a store that cannot be read.
+type failing struct{}
+
+func (failing) Facts(context.Context, chains.Chain, int64) (screen.Facts, error) {
+	return nil, errors.New(`open "/home/somebody/clew.db": C:\somebody\clew.db: disk I/O error`)
+}
+
+func TestReadingFails(t *testing.T) {
+	w, paid := theft(t)
+	cfg := w.config(3)
+	cfg.Chains = failing{}
+	s, err := screen.New(cfg)
+	require.NoError(t, err)
+	v := ask(t, s, addressOf("friend"))
+	require.Equal(t, screen.Failed, v.Outcome)
+	require.Equal(t, screen.Review, v.Action)
+	require.Equal(t, `open bitcoin-regtest as of block 3: open "…": …: disk I/O error`, v.Error)
+	v = ask(t, s, depositOf(paid, "deposit"), deep)
+	require.Equal(t, screen.Failed, v.Outcome, "an error wins over a match")
+	require.Len(t, exposure(v, screen.Stolen), 1, "and hides none")
+}
+
+// A Screener of a block that the store does not have any more says so, and gives no verdict.
+func TestMoved(t *testing.T) {
+	w, _ := theft(t)
+	s := w.screener()
+	w.blocks = w.blocks[:3]
+	w.salt = "other"
+	w.block()
+	l, err := w.st.Load(t.Context(), regtest)
+	require.NoError(t, err)
+	require.NoError(t, l.Rewind(t.Context(), 2))
+	require.NoError(t, l.Add(w.blocks[3]))
+	require.NoError(t, l.Flush(t.Context()))
+	require.NoError(t, l.Close())
+	sub, err := screen.ParseSubject(addressOf("friend"), bitcoin.Codec{})
+	require.NoError(t, err)
+	_, err = s.Screen(t.Context(), screen.Request{Subject: sub})
+	require.ErrorIs(t, err, screen.ErrMoved)
+}
+
+func TestStale(t *testing.T) {
+	w, paid := theft(t)
+	w.index = w.index.Stale("theft", "block 2 left the main chain")
+	v := w.screen(depositOf(paid, "deposit"))
+	require.Equal(t, screen.Clear, v.Outcome)
+	require.Empty(t, exposure(v, screen.Stolen))
+	require.Equal(t, "block 2 left the main chain", v.Coverage.Gaps[0].Why)
+	require.Equal(t, "block 2 left the main chain", v.Pins.Incidents[0].Stale)
+}
+
+func TestErrors(t *testing.T) {
+	w, _ := theft(t)
+	s := w.screener()
+	_, err := s.Screen(t.Context(), screen.Request{Subject: screen.Subject{Kind: "wallet", Chain: regtest}})
+	require.ErrorIs(t, err, screen.ErrSubject)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	sub, err := screen.ParseSubject(addressOf("friend"), bitcoin.Codec{})
+	require.NoError(t, err)
+	_, err = s.Screen(ctx, screen.Request{Subject: sub})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = screen.New(screen.Config{Codec: bitcoin.Codec{}})
+	require.ErrorContains(t, err, "policy")
+}

@@ -1,0 +1,172 @@
+package screen
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"clew/chains"
+)
+
+// work is one screening. It is made for one question and used by one goroutine.
+type work struct {
+	s       *Screener
+	v       Verdict
+	subject Subject
+	address chains.Address // of the subject; "" where it has none
+	tx      chains.TxID    // of the subject
+	head    *headState     // nil: nothing of the chain was read
+	deep    bool
+	budget  Budget
+	again   *Verdict // that is repeated; nil: it is a first question
+
+	facts    Facts // nil: the store was not opened
+	receipts []receipt
+	owners   []Attribution // what is said of the subject's own address, merged over the times asked for
+	partial  bool          // there is more to the subject than receipts
+	walks    []groupWalk
+	read     int // transactions that were read to find the receipts
+}
+
+// receipt is value of the subject that lies at one place, or arrived there.
+type receipt struct {
+	place   Place
+	owner   chains.Address // "" where the output has none
+	address string         // owner as its chain writes it
+	tx      *chains.Tx     // nil: an incident alone tells of it
+	units   chains.Amount
+	time    int64        // of the block, in Unix seconds
+	hits    []Hit        // of incidents that count
+	holder  *Attribution // as destination: at whom it ends; nil: it goes on
+}
+
+// identify reads the keys out of the subject, which is canonical.
+func (w *work) identify() (err error) {
+	if w.subject.Address != "" {
+		if w.address, err = w.s.cfg.Codec.ParseAddress(w.subject.Chain, w.subject.Address); err != nil {
+			return err
+		}
+	}
+	if w.subject.TxID != "" {
+		w.tx, err = parseTxID(w.subject.TxID)
+	}
+	return err
+}
+
+// begin empties the verdict down to what is pinned.
+func (w *work) begin() {
+	w.v = Verdict{
+		Schema: Schema, Subject: w.subject, Outcome: Clear, Rule: string(w.s.cfg.Policy.DecideBy),
+		Value: []Value{}, Exposure: []Exposure{}, Unasked: []Unasked{}, Fired: []Fired{},
+		Coverage: Coverage{Spans: []CoveredSpan{}, Gaps: []Gap{}}, Pins: w.s.pins,
+	}
+	w.v.Pins.Budget, w.v.Pins.Deep = w.budget, w.deep
+	if w.head != nil {
+		w.v.Coverage.Spans, w.v.Pins.Blocks = w.head.spans, w.head.pins
+	}
+	w.receipts, w.owners, w.walks, w.partial, w.read = nil, nil, nil, false, 0
+	w.behind()
+}
+
+// run fills the verdict, and decides it. The error is an ErrMoved or that of ctx.
+func (w *work) run(ctx context.Context) error {
+	err := w.find(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil || errors.Is(err, ErrMoved):
+		return err
+	}
+	return w.fail(ctx, err)
+}
+
+// find tries the three ways, in their order.
+func (w *work) find(ctx context.Context) error {
+	w.begin()
+	known, err := w.lookup(ctx)
+	if err != nil {
+		return err
+	}
+	if w.head == nil {
+		w.unread(known)
+		return w.finish()
+	}
+	if known && !w.deep {
+		w.v.Coverage.Ended = EndedAnswered
+		w.lookedUp()
+		if err := w.finish(); err != nil || w.enough() {
+			return err
+		}
+	}
+	w.begin()
+	if err := w.open(ctx); err != nil {
+		return err
+	}
+	defer w.facts.Close() //nolint:errcheck // it was read from alone, and all was read
+	if err := w.receive(ctx); err != nil {
+		return err
+	}
+	if err := w.own(ctx); err != nil {
+		return err
+	}
+	if err := w.walk(ctx); err != nil {
+		return err
+	}
+	return w.finish()
+}
+
+// finish assembles the verdict and lets the policy decide it.
+func (w *work) finish() error {
+	if err := w.assemble(); err != nil {
+		return err
+	}
+	w.s.cfg.Policy.Decide(&w.v)
+	return nil
+}
+
+// enough reports whether whatever a walk found beside what incidents and labels say, the action would
+// stay: it is the worst already, all is explained, or the address is one through which no walk goes.
+func (w *work) enough() bool {
+	switch {
+	case w.v.Outcome == Match && w.v.Action == Block:
+		return true
+	case w.subject.Kind == KindAddress && w.ends():
+		return true
+	}
+	return !w.partial && !slices.ContainsFunc(w.receipts, func(r receipt) bool { return !r.explained() })
+}
+
+// ends reports whether something is said of the subject's own address at which value ends.
+func (w *work) ends() bool {
+	return slices.ContainsFunc(w.owners, func(a Attribution) bool { return a.Ends })
+}
+
+// fail makes a verdict of what could not be read. What incidents and labels said stays in it.
+func (w *work) fail(ctx context.Context, cause error) error {
+	w.begin()
+	if _, err := w.lookup(ctx); err != nil {
+		w.begin()
+	}
+	w.v.Outcome, w.v.Error = Failed, withoutPaths(cause.Error())
+	if err := w.finish(); err != nil {
+		w.begin()
+		w.v.Outcome, w.v.Error = Failed, withoutPaths(cause.Error())
+		return w.finish()
+	}
+	return nil
+}
+
+// withoutPaths leaves paths of this machine out of a text: a verdict is given to others, and the same
+// failure is to give the same bytes.
+func withoutPaths(text string) string {
+	words := strings.Fields(text)
+	for i, word := range words {
+		bare := strings.Trim(word, `"'()[]:,;`)
+		slashes := strings.Count(bare, "/") + strings.Count(bare, `\`)
+		if slashes > 1 || slashes == 1 && (strings.ContainsAny(bare[:1], `/\`) || strings.Contains(bare, ".")) {
+			words[i] = strings.Replace(word, bare, "…", 1)
+		}
+	}
+	return strings.Join(words, " ")
+}
