@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"clew/chains"
 	"clew/strict"
@@ -105,7 +106,7 @@ func (p *policyParser) checkRule(v strict.Value, r *Rule) error {
 		return at("category").Errorf("a rule to %s needs a category", r.Action)
 	}
 	if !r.From.IsZero() && !r.Until.IsZero() && r.Until.Before(r.From) {
-		return at("until").Errorf("%s is before from", r.Until.Format("2006-01-02"))
+		return at("until").Errorf("%s is before from", r.Until.Format(time.DateOnly))
 	}
 	if slices.Equal(r.Distance, []Distance{Own}) && (r.MinShare > 0 || r.MinUnits != nil || r.MaxHops > 0) {
 		return at("type").Errorf("what is said of an own address is no part of its value: leave min_share, min_units and max_hops out")

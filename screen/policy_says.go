@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"clew/chains"
@@ -127,9 +128,9 @@ func (d *decision) sourceSays(exposures []int) string {
 }
 
 func (d *decision) allowSays(r *Rule, f *Fired) string {
-	text := fmt.Sprintf("%s is left out until %s: %s", d.sourceSays(f.Exposures), r.Expires.Format("2006-01-02"), r.Reason)
+	text := fmt.Sprintf("%s is left out until %s", d.sourceSays(f.Exposures), r.Expires.Format(time.DateOnly))
 	if len(f.Withholds) > 0 {
-		text += fmt.Sprintf(". Without this line there would have fired: %s", strings.Join(f.Withholds, ", "))
+		text += fmt.Sprintf("; without this line there would have fired: %s", strings.Join(f.Withholds, ", "))
 	}
 	return text
 }

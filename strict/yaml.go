@@ -57,7 +57,7 @@ type source struct {
 func YAML(name string, data []byte, form Form) (Value, error) {
 	var doc, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(&doc); errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
+	if err := d.Decode(&doc); errors.Is(err, io.EOF) || err == nil && nothing(&doc) {
 		return Value{}, &FieldError{name, 1, form.First, "the file is empty: " + form.Want}
 	} else if err != nil {
 		return Value{}, syntaxError(name, data, err)
@@ -68,6 +68,11 @@ func YAML(name string, data []byte, form Form) (Value, error) {
 		return Value{}, syntaxError(name, data, err)
 	}
 	return Value{doc.Content[0], "", &source{name, form.Near}}, nil
+}
+
+// nothing reports whether a document has no value.
+func nothing(doc *yaml.Node) bool {
+	return len(doc.Content) == 0 || doc.Content[0].Kind == yaml.ScalarNode && doc.Content[0].Tag == "!!null"
 }
 
 // syntaxError says in which line of data err is: the first one up to which data has this

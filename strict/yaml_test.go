@@ -44,6 +44,7 @@ func TestYAML(t *testing.T) {
 		{"a field without a value is absent", "name: x\ncount:\nflag: ~\n", ""},
 		{"empty", "", "f.yaml:1: field name: the file is empty: want name: X"},
 		{"comments only", "# nothing\n", "f.yaml:1: field name: the file is empty: want name: X"},
+		{"the mark of a document only", "---", "f.yaml:1: field name: the file is empty: want name: X"},
 		{"no YAML", "name: x\nlist: [\n", "f.yaml:2: this is not YAML: "},
 		{"two documents", "name: x\n---\nname: y\n", "f.yaml:2: field name: a second document begins here: one in a file"},
 		{"unknown", "name: x\nlist:\n  - name: a\n    cuont: 3\n", "f.yaml:4: field list[0].cuont: unknown field (known: count, flag, list, name)"},
