@@ -24,8 +24,8 @@ type AddressAnswer struct {
 	Entity   string   `json:"entity,omitempty"`
 	KnownBy  Way      `json:"known_by,omitempty"`
 	Labels   []Claim  `json:"labels"`
-	// Cluster is the group of addresses taken to be of one owner; null where nothing joins it with others.
-	Cluster *AddressCluster `json:"cluster"`
+	// Cluster is the group of addresses taken to be of one owner; absent where nothing joins it with others.
+	Cluster *AddressCluster `json:"cluster,omitempty"`
 	// Incidents are those that trace something here, in order of ids.
 	Incidents []AddressIncident `json:"incidents"`
 	Pins      Pins              `json:"pins"`
@@ -61,14 +61,11 @@ type AddressTraced struct {
 // Address answers what is known of an address without following any value. The error is an ErrSubject,
 // or that of reading its cluster.
 func (s *Screener) Address(ctx context.Context, chain chains.Chain, address string) (*AddressAnswer, error) {
-	subject, err := Subject{Kind: KindAddress, Chain: chain, Address: address}.Check(s.cfg.Codec)
+	subject, keys, err := Subject{Kind: KindAddress, Chain: chain, Address: address}.resolve(s.cfg.Codec)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.cfg.Codec.ParseAddress(subject.Chain, subject.Address)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSubject, err)
-	}
+	a := keys.address
 	out := &AddressAnswer{
 		Schema: AddressSchema, Chain: subject.Chain, CAIP2: subject.Chain.CAIP2(), Address: subject.Address,
 		Labels: []Claim{}, Incidents: []AddressIncident{}, Pins: s.pins,
