@@ -26,6 +26,8 @@ const (
 // milliseconds; then the next group begins the log anew.
 type tidier struct {
 	c       *conn
+	every   int           // tidyEvery, and less in tests
+	longLog int64         // longLog, and less in tests
 	wake    chan struct{} // closed at the end
 	written int           // since the last checkpoint; of the goroutine that writes
 	long    atomic.Bool   // the log is to be begun anew
@@ -34,12 +36,14 @@ type tidier struct {
 	err error // of the last checkpoint
 }
 
-func newTidier(c *conn) *tidier { return &tidier{c: c, wake: make(chan struct{}, 1)} }
+func newTidier(c *conn) *tidier {
+	return &tidier{c: c, every: tidyEvery, longLog: longLog, wake: make(chan struct{}, 1)}
+}
 
 // run makes a checkpoint whenever it is woken, until wake is closed.
 func (t *tidier) run() error {
 	for range t.wake {
-		t.long.Store(t.checkpoint(t.c) > longLog)
+		t.long.Store(t.checkpoint(t.c) > t.longLog)
 	}
 	return t.c.Close()
 }
@@ -51,7 +55,7 @@ func (t *tidier) wrote(c *conn, bytes int) {
 		t.long.Store(false)
 	}
 	t.written += bytes + commitBytes
-	if t.written < tidyEvery {
+	if t.written < t.every {
 		return
 	}
 	t.written = 0
