@@ -166,14 +166,11 @@ func (s *Screener) Screen(ctx context.Context, r Request) (*Verdict, error) {
 
 // screen answers a request, or repeats a verdict.
 func (s *Screener) screen(ctx context.Context, r Request, again *Verdict) (*Verdict, error) {
-	subject, err := r.Subject.Check(s.cfg.Codec)
+	subject, keys, err := r.Subject.resolve(s.cfg.Codec)
 	if err != nil {
 		return nil, err
 	}
-	w := &work{s: s, subject: subject, head: s.heads[subject.Chain], deep: r.Deep, budget: s.budget(&r, again), again: again}
-	if err := w.identify(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSubject, err)
-	}
+	w := &work{s: s, subjectKeys: keys, subject: subject, head: s.heads[subject.Chain], deep: r.Deep, budget: s.budget(&r, again), again: again}
 	if err := w.run(ctx); err != nil {
 		return nil, fmt.Errorf("screen %s: %w", subject, err)
 	}

@@ -71,7 +71,11 @@ func (w *work) addHit(h Hit) error {
 		}
 	}
 	r := receipt{place: h.Place, address: h.Address, units: least, time: h.Time, hits: []Hit{h}}
-	if h.Address != "" {
+	switch h.Address {
+	case "":
+	case w.subject.Address:
+		r.owner = w.address
+	default:
 		var err error
 		if r.owner, err = w.s.cfg.Codec.ParseAddress(h.Place.Chain, h.Address); err != nil {
 			return fmt.Errorf("incident %s: address of %s: %w", h.Incident.ID, formatTxID(h.Place.Chain, h.Place.Tx), err)

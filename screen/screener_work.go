@@ -14,12 +14,11 @@ type work struct {
 	s       *Screener
 	v       Verdict
 	subject Subject
-	address chains.Address // of the subject; "" where it has none
-	tx      chains.TxID    // of the subject
-	head    *headState     // nil: nothing of the chain was read
-	deep    bool
-	budget  Budget
-	again   *Verdict // that is repeated; nil: it is a first question
+	subjectKeys
+	head   *headState // nil: nothing of the chain was read
+	deep   bool
+	budget Budget
+	again  *Verdict // that is repeated; nil: it is a first question
 
 	facts    Facts // nil: the store was not opened
 	receipts []receipt
@@ -39,19 +38,6 @@ type receipt struct {
 	time    int64        // of the block, in Unix seconds
 	hits    []Hit        // of incidents that count
 	holder  *Attribution // as destination: at whom it ends; nil: it goes on
-}
-
-// identify reads the keys out of the subject, which is canonical.
-func (w *work) identify() (err error) {
-	if w.subject.Address != "" {
-		if w.address, err = w.s.cfg.Codec.ParseAddress(w.subject.Chain, w.subject.Address); err != nil {
-			return err
-		}
-	}
-	if w.subject.TxID != "" {
-		w.tx, err = parseTxID(w.subject.TxID)
-	}
-	return err
 }
 
 // begin empties the verdict down to what is pinned.

@@ -88,7 +88,7 @@ func ParseSubject(text string, codec Codec) (Subject, error) {
 		err = s.inTx(behind, codec)
 	}
 	if err == nil {
-		s, err = s.check(codec)
+		s, _, err = s.check(codec)
 	}
 	if err != nil {
 		return s, subjectError(text, err)
@@ -132,54 +132,63 @@ func (s *Subject) addressAsset(text string, codec Codec) error {
 	return nil
 }
 
+// subjectKeys are what a subject's texts stand for.
+type subjectKeys struct {
+	address chains.Address // "" where it has none
+	tx      chains.TxID
+}
+
 // Check returns the canonical form of a subject that came as JSON: texts as the chain writes them,
 // no field that its kind does not have, a direction (source where none is given), and the kind where
 // the fields leave no doubt. The error is an ErrSubject that names the field.
 func (s Subject) Check(codec Codec) (Subject, error) {
-	out, err := s.check(codec)
-	if err != nil {
-		return s, fmt.Errorf("%w: %w", ErrSubject, err)
-	}
-	return out, nil
+	out, _, err := s.resolve(codec)
+	return out, err
 }
 
-func (s Subject) check(codec Codec) (Subject, error) {
+// resolve is Check, with the keys.
+func (s Subject) resolve(codec Codec) (Subject, subjectKeys, error) {
+	out, keys, err := s.check(codec)
+	if err != nil {
+		return s, keys, fmt.Errorf("%w: %w", ErrSubject, err)
+	}
+	return out, keys, nil
+}
+
+func (s Subject) check(codec Codec) (Subject, subjectKeys, error) {
+	var keys subjectKeys
 	chain, err := chains.ParseChain(string(s.Chain))
 	if err != nil {
-		return s, fmt.Errorf("chain: %w", err)
+		return s, keys, fmt.Errorf("chain: %w", err)
 	}
 	s.Chain = chain
 	if s.Kind == "" {
 		s.Kind = s.implied()
 	}
 	if err := s.fields(); err != nil {
-		return s, err
+		return s, keys, err
 	}
 	switch s.Direction {
 	case "":
 		s.Direction = Source
 	case Source, Destination:
 	default:
-		return s, fmt.Errorf("direction %.40q: want %s or %s", s.Direction, Source, Destination)
+		return s, keys, fmt.Errorf("direction %.40q: want %s or %s", s.Direction, Source, Destination)
 	}
 	if s.Address != "" {
-		a, err := codec.ParseAddress(chain, s.Address)
-		if err != nil {
-			return s, fmt.Errorf("address: %w", err)
+		if keys.address, err = codec.ParseAddress(chain, s.Address); err != nil {
+			return s, keys, fmt.Errorf("address: %w", err)
 		}
-		s.Address = codec.FormatAddress(chain, a)
+		s.Address = codec.FormatAddress(chain, keys.address)
 	}
 	if s.TxID != "" {
-		id, err := parseTxID(s.TxID)
-		if err != nil {
-			return s, fmt.Errorf("txid: %w", err)
+		if keys.tx, err = parseTxID(s.TxID); err != nil {
+			return s, keys, fmt.Errorf("txid: %w", err)
 		}
-		s.TxID = formatTxID(chain, id)
+		s.TxID = formatTxID(chain, keys.tx)
 	}
-	if s.Asset, err = canonicalAsset(chain, s.Asset, codec); err != nil {
-		return s, err
-	}
-	return s, nil
+	s.Asset, err = canonicalAsset(chain, s.Asset, codec)
+	return s, keys, err
 }
 
 // implied returns the kind that the fields show.
