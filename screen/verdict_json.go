@@ -6,8 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-
-	"github.com/goccy/go-json"
+	"slices"
 
 	"clew/strict"
 )
@@ -26,15 +25,14 @@ func (v *Verdict) JSON() ([]byte, error) {
 		return v.raw, nil
 	}
 	v.Schema, v.ID = Schema, ""
-	data, err := json.Marshal(v)
+	// The id has its place in front, so that the bytes without it are moved apart once.
+	data, err := appendVerdict(make([]byte, 0, 4<<10), v)
 	if err != nil {
-		return nil, fmt.Errorf("write verdict: %w", err)
+		return nil, err
 	}
 	v.ID = verdictID(data)
-	raw := make([]byte, 0, len(data)+len(v.ID))
-	raw = append(append(append(raw, head...), v.ID...), data[len(head):]...)
-	v.raw = raw
-	return raw, nil
+	v.raw = slices.Insert(data, len(head), []byte(v.ID)...)
+	return v.raw, nil
 }
 
 // verdictID returns the id of a verdict whose bytes with an empty id are given.
