@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"clew/store/internal/engine"
 )
@@ -61,20 +60,25 @@ func Number(ctx context.Context, j *Journal, sql string) (n int64, err error) {
 }
 
 // Scans returns, of the statements that were prepared on the connections for reading and in the next
-// call of Do, the plans that go through a whole table.
+// call of Do, the plans that go through a whole table in search of something. A partial index holds little.
 func Scans(ctx context.Context, j *Journal) (scans []string, err error) {
 	look := func(c *conn) error {
 		for sql := range c.stmts {
 			if !strings.Contains(sql, "SELECT") && !strings.Contains(sql, "UPDATE") && !strings.Contains(sql, "DELETE") {
 				continue
 			}
-			err := sqlitex.ExecuteTransient(c.Conn, "EXPLAIN QUERY PLAN "+sql, &sqlitex.ExecOptions{ResultFunc: func(st *sqlite.Stmt) error {
-				if plan := st.ColumnText(3); strings.HasPrefix(plan, "SCAN") || strings.Contains(plan, "TEMP B-TREE") {
-					scans = append(scans, plan+": "+sql)
-				}
-				return nil
-			}})
+			st, _, err := c.PrepareTransient("EXPLAIN QUERY PLAN " + sql)
 			if err != nil {
+				return err
+			}
+			for more := true; more && err == nil; {
+				if more, err = st.Step(); more {
+					if plan := st.ColumnText(3); strings.HasPrefix(plan, "SCAN") && !strings.Contains(plan, "USING") && strings.Contains(sql, "WHERE") && !strings.Contains(plan, "CONSTANT") || strings.Contains(plan, "TEMP B-TREE") {
+						scans = append(scans, plan+": "+sql)
+					}
+				}
+			}
+			if err := joined(err, st.Finalize()); err != nil {
 				return err
 			}
 		}
@@ -102,4 +106,17 @@ func Closing(j *Journal) bool {
 	j.gate.RLock()
 	defer j.gate.RUnlock()
 	return j.closed
+}
+
+// LogPages returns the length of the write-ahead log, in pages.
+func LogPages(ctx context.Context, j *Journal) (pages int64, err error) {
+	c, err := openConn(ctx, j.path, sqlite.OpenReadWrite, cacheRead)
+	if err != nil {
+		return 0, err
+	}
+	err = c.rows(`PRAGMA wal_checkpoint(PASSIVE)`, func(st *sqlite.Stmt) error {
+		pages = st.ColumnInt64(1)
+		return nil
+	})
+	return pages, joined(err, c.Close())
 }

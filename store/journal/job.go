@@ -33,12 +33,14 @@ func (t *Tx) AddJob(b Job) (added bool, err error) {
 	return changed > 0, nil
 }
 
+// sqlClaimableJob is the condition of jobs that can be claimed; jobs that ended are not looked at.
+const sqlClaimableJob = ` FROM job WHERE finished_us = 0 AND (state = 'queued' OR state = 'running' AND lease_us <= ?)`
+
 // ClaimJob gives the oldest job that waits, or whose runner's lease ran out, to owner for a time,
 // and counts the attempt. ok is false where there is none.
 func (t *Tx) ClaimJob(owner string, lease time.Duration) (b Job, ok bool, err error) {
 	now := t.now()
-	found, err := rows(&t.Reader, `SELECT `+jobColumns+` FROM job WHERE state = 'queued' OR state = 'running' AND lease_us <= ?
-		ORDER BY place LIMIT 1`, scanJob, now)
+	found, err := rows(&t.Reader, `SELECT `+jobColumns+sqlClaimableJob+` ORDER BY place LIMIT 1`, scanJob, now)
 	if err == nil && len(found) == 0 {
 		return Job{}, false, nil
 	}
@@ -56,12 +58,8 @@ func (t *Tx) ClaimJob(owner string, lease time.Duration) (b Job, ok bool, err er
 
 // ClaimJob is Tx.ClaimJob in a transaction of its own, which is none where no job waits.
 func (j *Journal) ClaimJob(ctx context.Context, owner string, lease time.Duration) (b Job, ok bool, err error) {
-	waits, err := read(ctx, j, func(r *Reader) (n int64, err error) {
-		err = r.c.rows(`SELECT EXISTS (SELECT 1 FROM job WHERE state = 'queued' OR state = 'running' AND lease_us <= ?)`, func(st *sqlite.Stmt) error {
-			n = st.ColumnInt64(0)
-			return nil
-		}, r.now())
-		return n, err
+	waits, err := read(ctx, j, func(r *Reader) (int64, error) {
+		return r.number(`SELECT EXISTS (SELECT 1`+sqlClaimableJob+`)`, r.now())
 	})
 	if err != nil || waits == 0 {
 		return Job{}, false, err
@@ -112,7 +110,7 @@ func (t *Tx) held(id, owner string) func(changed int, err error) error {
 // RequeueRunning puts jobs back whose lease ran out and returns how many there were. ClaimJob finds
 // them also without it.
 func (t *Tx) RequeueRunning() (int, error) {
-	n, err := t.write(`UPDATE job SET state = 'queued', owner = '', lease_us = 0 WHERE state = 'running' AND lease_us <= ?`, t.now())
+	n, err := t.write(`UPDATE job SET state = 'queued', owner = '', lease_us = 0 WHERE finished_us = 0 AND state = 'running' AND lease_us <= ?`, t.now())
 	if err != nil {
 		return 0, fmt.Errorf("take back jobs: %w", err)
 	}

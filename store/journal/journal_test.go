@@ -130,27 +130,29 @@ func TestCallsShareACommit(t *testing.T) {
 	const calls = 60
 	wrong := errors.New("every third")
 	errs := make([]error, calls)
-	var wait, queued sync.WaitGroup
-	for i := range calls {
-		queued.Add(1)
-		wait.Go(func() {
+	var wait sync.WaitGroup
+	held(t, j, func() {
+		for i := range calls {
 			s := verdict(int64(i))
-			queued.Done()
-			errs[i] = j.Do(ctx, func(tx *journal.Tx) error {
-				if _, err := tx.PutScreening(s); err != nil {
-					return err
-				}
-				if _, err := tx.AppendLog(called(int64(i), &s)); err != nil {
-					return err
-				}
-				if i%3 == 0 {
-					return wrong
-				}
-				return nil
+			wait.Go(func() {
+				errs[i] = j.Do(ctx, func(tx *journal.Tx) error {
+					if _, err := tx.PutScreening(s); err != nil {
+						return err
+					}
+					if _, err := tx.AppendLog(called(int64(i), &s)); err != nil {
+						return err
+					}
+					if i%3 == 0 {
+						return wrong
+					}
+					return nil
+				})
 			})
-		})
-	}
-	queued.Wait()
+		}
+		for journal.Waiting(j) < calls {
+			runtime.Gosched()
+		}
+	})
 	wait.Wait()
 	for i := range calls {
 		_, err := j.Screening(ctx, verdict(int64(i)).ID)
@@ -173,7 +175,8 @@ func TestCallsShareACommit(t *testing.T) {
 		require.False(t, g.Durable)
 		total += g.Calls
 	}
-	require.Equal(t, calls, total)
+	require.Equal(t, calls+1, total, "with the one that held them up")
+	require.Less(t, len(groups), calls/2)
 }
 
 func TestCallsBehindOneJoinIt(t *testing.T) {

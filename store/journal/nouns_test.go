@@ -136,7 +136,9 @@ func TestWatches(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, journal.Watch{Seen: w.Seen, Last: w.Last}, id)
 	}
-	do(t, j, func(tx *journal.Tx) error { return tx.PutWatch(journal.Watch{ID: "w2", Address: "other", Note: "again"}) })
+	do(t, j, func(tx *journal.Tx) error {
+		return tx.PutWatch(journal.Watch{ID: "w2", Address: "other", Note: "again"})
+	})
 	w, err := j.Watch(ctx, "w2")
 	require.NoError(t, err)
 	require.True(t, w.Removed.IsZero())

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -68,7 +69,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if c.err == journal.ErrOpenToOthers && runtime.GOOS == "windows" {
+			if errors.Is(c.err, journal.ErrOpenToOthers) && runtime.GOOS == "windows" {
 				t.Skip("Windows tells no rights of others here")
 			}
 			path := filepath.Join(t.TempDir(), "clew.screening.db")

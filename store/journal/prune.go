@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,23 +50,14 @@ type Counts struct {
 func (j *Journal) Counts(ctx context.Context) (Counts, error) {
 	c := Counts{Jobs: map[JobState]int64{}, Deliveries: map[DeliveryState]int64{}}
 	err := j.Read(ctx, func(r *Reader) error {
-		for _, s := range []JobState{JobQueued, JobRunning, JobFailed} {
-			n, err := r.number(`SELECT count(*) FROM job WHERE state = '` + string(s) + `'`)
-			if err != nil {
-				return err
-			}
-			c.Jobs[s] = n
-		}
-		for _, s := range []DeliveryState{DeliveryDue, DeliveryDead} {
-			n, err := r.number(`SELECT count(*) FROM delivery WHERE state = '` + string(s) + `'`)
-			if err != nil {
-				return err
-			}
-			c.Deliveries[s] = n
-		}
-		n, err := r.number(`SELECT count(*) FROM watch WHERE removed_us = 0`)
-		c.Watches = n
-		return err
+		var errs [6]error
+		c.Jobs[JobQueued], errs[0] = r.number(`SELECT count(*) FROM job WHERE finished_us = 0 AND state = 'queued'`)
+		c.Jobs[JobRunning], errs[1] = r.number(`SELECT count(*) FROM job WHERE finished_us = 0 AND state = 'running'`)
+		c.Jobs[JobFailed], errs[2] = r.number(`SELECT count(*) FROM job WHERE state = 'failed'`)
+		c.Deliveries[DeliveryDue], errs[3] = r.number(`SELECT count(*) FROM delivery WHERE state = 'due'`)
+		c.Deliveries[DeliveryDead], errs[4] = r.number(`SELECT count(*) FROM delivery WHERE state = 'dead'`)
+		c.Watches, errs[5] = r.number(`SELECT count(*) FROM watch WHERE removed_us = 0`)
+		return errors.Join(errs[:]...)
 	})
 	if err != nil {
 		return Counts{}, fmt.Errorf("count what waits: %w", err)

@@ -63,7 +63,7 @@ CREATE TABLE job (
     owner       TEXT NOT NULL,        -- which process runs it; ''
     lease_us    INTEGER NOT NULL      -- until when it is the owner's alone, unless extended
 );
-CREATE INDEX job_open ON job (state, place) WHERE state IN ('queued', 'running');
+CREATE INDEX job_open ON job (place) WHERE finished_us = 0;
 CREATE INDEX job_failed ON job (place) WHERE state = 'failed';
 
 -- Answers to requests with an idempotency key.
