@@ -38,10 +38,14 @@ func (r *receipt) explained() bool {
 
 // walking is what walks of this screening are made with.
 func (w *work) walking() walking {
-	return walking{
+	walk := walking{
 		facts: w.facts, chain: w.subject.Chain, codec: w.s.cfg.Codec, who: w.s.who, hits: w.s.cfg.Index, places: w.s.cfg.Places,
 		now: w.s.cfg.Now,
 	}
+	if w.address != "" {
+		walk.own = []chains.Address{w.address}
+	}
+	return walk
 }
 
 // walk follows what incidents do not explain of the receipts, and the owner's address does not.

@@ -11,6 +11,7 @@ import (
 
 	"clew/chains"
 	"clew/heuristics"
+	"clew/tracer"
 )
 
 // accountsWalk is a walk on a chain of accounts. heuristics.Settle says what a transaction did to its
@@ -24,8 +25,7 @@ type accountsWalk struct {
 	forward bool
 	starts  []walkStart
 	laid    []laid
-	own     map[chains.Address]bool // of the starts: what is claimed of them explains nothing
-	assets  []chains.Asset          // of the starts
+	assets  []chains.Asset // of the starts
 	whole   []chains.Amount
 	end     chains.Place // behind the last transaction
 
@@ -43,7 +43,6 @@ type laid struct {
 	t     *settled
 	k     int
 	group int // of assets
-	all   bool
 }
 
 type stepKey struct {
@@ -77,8 +76,8 @@ type flow struct {
 	hops   int   // transactions between it and the starts
 	via    *flow // over which most of it came; nil at a start
 	most   chains.Amount
+	weak   // over all ways from the starts
 	start  bool
-	mixed  bool // something else lay where it lay
 	queued bool
 }
 
@@ -101,6 +100,7 @@ type purse struct {
 	best  *flow // that asked for most
 	most  chains.Amount
 	asked bool
+	weak
 }
 
 // wantedHistory is what is asked of an account whose history is not read as far as that.
@@ -112,19 +112,11 @@ type wantedHistory struct {
 
 func walkAccounts(ctx context.Context, w *walking, m *meter, starts []walkStart, forward bool) (*walked, error) {
 	o := &accountsWalk{
-		accountBooks: &accountBooks{
-			walking: w, meter: m, txs: map[chains.TxID]*settled{}, histories: map[chains.Address]*history{},
-			parties: map[chains.Address]bool{}, known: map[whenKnown]*Attribution{},
-		},
-		forward: forward, own: map[chains.Address]bool{},
+		accountBooks: newAccountBooks(w, m),
+		forward:      forward,
 	}
 	_, last := w.facts.Covered()
 	o.end = chains.Place{Height: last.Height + 1}
-	for _, s := range starts {
-		if !s.All {
-			o.own[s.Place.Account], o.parties[s.Place.Account] = true, true
-		}
-	}
 	for _, s := range starts {
 		if s.Tx == nil {
 			o.read++
@@ -134,6 +126,10 @@ func walkAccounts(ctx context.Context, w *walking, m *meter, starts []walkStart,
 			}
 		}
 		o.starts = append(o.starts, s)
+		if _, err := o.settle(ctx, s.Tx); err != nil {
+			return nil, err
+		}
+		o.pinned[s.Tx.ID] = true
 	}
 	for {
 		if err := o.round(ctx); err != nil {
@@ -162,29 +158,15 @@ func (o *accountsWalk) lay(ctx context.Context, s walkStart) error {
 	}
 	for k := range t.set.Steps {
 		st := &t.set.Steps[k]
-		if st.Asset != s.Place.Asset || !counts(st) || !o.lies(t, st, s) {
+		if st.Asset != s.Place.Asset || st.To != s.Place.Account || !arrives(t, st) {
 			continue
 		}
-		o.laid = append(o.laid, laid{t, k, g, s.All})
+		o.laid = append(o.laid, laid{t, k, g})
 		if o.whole[g], err = o.whole[g].Add(st.Units); err != nil {
 			return fmt.Errorf("the value of the starts: %w", err)
 		}
 	}
 	return nil
-}
-
-// lies reports whether a step brings what a start is.
-func (o *accountsWalk) lies(t *settled, st *heuristics.Step, s walkStart) bool {
-	through := func(a chains.Address) bool {
-		return t.set.Through[heuristics.Holding{Account: a, Asset: st.Asset}]
-	}
-	switch {
-	case !s.All:
-		return st.To == s.Place.Account
-	case o.forward:
-		return st.To != "" && !through(st.To)
-	}
-	return st.From != "" && !through(st.From)
 }
 
 // flowHeap orders steps as the chain does; back, the last comes first.
@@ -229,9 +211,6 @@ func (o *accountsWalk) round(ctx context.Context) error {
 		units := l.t.set.Steps[l.k].Units
 		f := o.flow(l.t, l.k, l.group)
 		f.start, f.hops = true, 0
-		if l.all && o.forward {
-			f.hops = 1
-		}
 		f.pieces = append(f.pieces, piece{hi: units})
 		f.pro, f.local = f.pro.Plus(units), f.local.Plus(units)
 	}
@@ -258,7 +237,7 @@ func (o *accountsWalk) flow(t *settled, k, group int) *flow {
 	key := stepKey{t.tx.ID, k, group}
 	f := o.steps[key]
 	if f == nil {
-		f = &flow{t: t, k: k, group: group, hops: -1}
+		f = &flow{t: t, k: k, group: group, hops: -1, weak: weakStep(t, k)}
 		o.steps[key] = f
 	}
 	if !f.queued {
@@ -268,8 +247,23 @@ func (o *accountsWalk) flow(t *settled, k, group int) *flow {
 	return f
 }
 
-// add asks c of a step too, which came over via.
-func (f *flow) add(c claim, hops int, via *flow, mixed bool) {
+// weakStep is how well a step is known, by itself.
+func weakStep(t *settled, k int) weak {
+	st := &t.set.Steps[k]
+	w := weak{evidence: t.tx.Evidence}
+	for _, i := range st.Moves {
+		w.evidence = min(w.evidence, t.tx.Exec.Moves[i].Evidence)
+	}
+	if st.Conversion >= 0 && st.Kind != heuristics.StepFee {
+		if kind := t.set.Conversions[st.Conversion].Kind; kind != heuristics.KindWrap && kind != heuristics.KindUnwrap {
+			w.basis = tracer.Conversion
+		}
+	}
+	return w
+}
+
+// add asks c of a step too, which came over via, or over several of which w is the weakest.
+func (f *flow) add(c claim, hops int, via *flow, w weak) {
 	f.pieces = append(f.pieces, c.pieces...)
 	f.pro, f.local = f.pro.Plus(c.pro), f.local.Plus(c.local)
 	if f.start {
@@ -278,7 +272,7 @@ func (f *flow) add(c claim, hops int, via *flow, mixed bool) {
 	if f.hops < 0 || hops < f.hops {
 		f.hops = hops
 	}
-	f.mixed = f.mixed || mixed
+	f.weaken(w)
 	if units := c.carried(); f.via == nil || f.most.Less(units) {
 		f.via, f.most = via, units
 	}
@@ -288,7 +282,10 @@ func (f *flow) add(c claim, hops int, via *flow, mixed bool) {
 func (o *accountsWalk) purse(key purseKey, l *ledger) *purse {
 	p := o.purses[key]
 	if p == nil {
-		p = &purse{purseKey: key, l: l}
+		p = &purse{purseKey: key, l: l, weak: strongest}
+		if l.mixed() {
+			p.basis = tracer.ByRule
+		}
 		o.purses[key] = p
 		o.made = append(o.made, p)
 	}
@@ -303,6 +300,7 @@ func (p *purse) add(c claim, hops int, f *flow) {
 		p.hops = hops
 	}
 	p.asked = true
+	p.weaken(f.weak)
 	if units := f.carried(); p.best == nil || p.most.Less(units) {
 		p.best, p.most = f, units
 	}

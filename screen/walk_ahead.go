@@ -27,9 +27,12 @@ func (o *accountsWalk) ahead(ctx context.Context, f *flow) error {
 		return nil
 	}
 	open := f.claim
-	if !o.moment(f, st.To) && (!f.start || f.hops > 0) {
+	if !o.moment(f, st.To) {
 		var err error
-		if open, err = o.endTraced(f, st.To, open, f.hops); err != nil || open.none() {
+		if !f.start {
+			open, err = o.endTraced(f, st.To, open, f.hops)
+		}
+		if err != nil || open.none() {
 			return err
 		}
 		found, note, err := o.standing(ctx, f.t, st.To, chains.EventBridgeOut)
@@ -89,7 +92,7 @@ func (o *accountsWalk) outOfPurse(f *flow) error {
 		return err
 	}
 	e := &p.l.entries[i]
-	hops, mixed := p.hops, len(p.l.ins) > 1 || p.l.lacks
+	hops := p.hops
 	if p.moment == (chains.TxID{}) {
 		hops++
 	}
@@ -112,7 +115,7 @@ func (o *accountsWalk) outOfPurse(f *flow) error {
 		p.pro, p.local = p.pro.Minus(out.pro), p.local.Minus(out.local)
 	}
 	if !out.none() {
-		f.add(out, hops, p.best, mixed)
+		f.add(out, hops, p.best, p.weak)
 	}
 	o.queueOut(p, i)
 	return nil
@@ -163,7 +166,7 @@ func (o *accountsWalk) aheadThrough(f *flow) error {
 	}
 	o.rest(f, vain, "in an exchange it became less than one unit", "")
 	if !got.none() {
-		o.flow(f.t, takes[0], f.group).add(got, f.hops, f, false)
+		o.flow(f.t, takes[0], f.group).add(got, f.hops, f, f.weak)
 	}
 	return nil
 }
@@ -213,7 +216,7 @@ func (o *accountsWalk) finish(f *flow, a chains.Address, c claim, e walkEnd) {
 	if e.units = c.units(); c.none() || e.units.FIFO.IsZero() && e.units.ProRata.IsZero() {
 		return
 	}
-	e.asset = o.assets[f.group]
+	e.asset, e.evidence, e.basis = o.assets[f.group], f.evidence, Split[tracer.Basis]{FIFO: f.basis, ProRata: f.basis}
 	e.at = Place{Chain: o.chain, Tx: f.t.tx.ID, Account: a, Asset: f.step().Asset}
 	units := e.units
 	e.way = func(most int) Path { return o.way(f, units, most) }
@@ -239,28 +242,22 @@ func (o *accountsWalk) gap(g Gap) {
 // those that came this way: the least that is asked of any of its steps.
 func (o *accountsWalk) way(f *flow, units Split[chains.Amount], most int) Path {
 	p := Path{Units: units}
-	basis := tracer.Whole
+	w := strongest
 	var flows []*flow
 	for ; f != nil; f = f.via {
 		flows = append(flows, f)
 		of := f.units()
 		p.Units = Split[chains.Amount]{FIFO: chains.Min(p.Units.FIFO, of.FIFO), ProRata: chains.Min(p.Units.ProRata, of.ProRata)}
-		if f.mixed {
-			basis = max(basis, tracer.ByRule)
-		}
-		if st := f.step(); st.Conversion >= 0 && st.Kind != heuristics.StepFee {
-			if kind := f.t.set.Conversions[st.Conversion].Kind; kind != heuristics.KindWrap && kind != heuristics.KindUnwrap {
-				basis = max(basis, tracer.Conversion)
-			}
-		}
+		w.weaken(f.weak)
 	}
+	p.Evidence = w.evidence.String()
 	if o.forward {
 		slices.Reverse(flows)
 	}
 	steps := make([]Step, len(flows))
 	for i, f := range flows {
 		steps[i] = o.movement(f, p.Units)
-		steps[i].Basis = basis.String()
+		steps[i].Basis = w.basis.String()
 	}
 	p.Steps, p.Omitted = shorten(steps, most)
 	return p
@@ -284,11 +281,7 @@ func (o *accountsWalk) movement(f *flow, units Split[chains.Amount]) Step {
 		}
 	}
 	s.From, s.To = o.formatted(from), o.formatted(to)
-	evidence := tx.Evidence
-	for _, i := range st.Moves {
-		evidence = min(evidence, tx.Exec.Moves[i].Evidence)
-	}
-	s.Evidence = evidence.String()
+	s.Evidence = weakStep(f.t, f.k).evidence.String()
 	return s
 }
 

@@ -96,6 +96,9 @@ func (l *ledger) add(t *settled, k int, out bool, held chains.Amount) (chains.Am
 	return held, nil
 }
 
+// mixed reports whether value of several sources lay there.
+func (l *ledger) mixed() bool { return len(l.ins) > 1 || l.lacks }
+
 // find returns where the step of f stands, which must be one of the account's.
 func (l *ledger) find(f *flow) (int, error) {
 	p := f.t.place()
@@ -113,7 +116,19 @@ type accountBooks struct {
 	txs       map[chains.TxID]*settled
 	histories map[chains.Address]*history
 	parties   map[chains.Address]bool // whose histories are followed: they own what they hold
+	pinned    map[chains.TxID]bool    // of the starts: what they paid to whom stays as it was asked
 	known     map[whenKnown]*Attribution
+}
+
+func newAccountBooks(w *walking, m *meter) *accountBooks {
+	b := &accountBooks{
+		walking: w, meter: m, txs: map[chains.TxID]*settled{}, histories: map[chains.Address]*history{},
+		parties: map[chains.Address]bool{}, pinned: map[chains.TxID]bool{}, known: map[whenKnown]*Attribution{},
+	}
+	for _, a := range w.own {
+		b.parties[a] = true
+	}
+	return b
 }
 
 type whenKnown struct {
@@ -208,7 +223,7 @@ func (b *accountBooks) follow(a chains.Address) {
 	}
 	b.parties[a] = true
 	for id, t := range b.txs {
-		if r, asked := t.roles[a]; asked && r != heuristics.RoleParty {
+		if r, asked := t.roles[a]; asked && r != heuristics.RoleParty && !b.pinned[id] {
 			delete(b.txs, id) // it was taken for a contract there
 			for _, h := range b.histories {
 				h.ledgers = nil

@@ -9,6 +9,7 @@ import (
 
 	"clew/chains"
 	"clew/heuristics"
+	"clew/tracer"
 )
 
 // outputsWalk is a walk on a chain of outputs. Value lies in spots and passes through knots.
@@ -46,7 +47,22 @@ type spot struct {
 	missed bool   // nothing that was read makes it, or spends it
 	due    uint64 // what it stands in the heap with; 0: it does not
 	fate   *fate  // nil: not asked yet
+	weak          // over all ways from the starts
 }
+
+// weak is the weakest that is known of a way: evidence of its movements, basis of its amounts.
+type weak struct {
+	evidence chains.Evidence
+	basis    tracer.Basis
+}
+
+// weaken makes w as weak as o.
+func (w *weak) weaken(o weak) {
+	w.evidence, w.basis = min(w.evidence, o.evidence), max(w.basis, o.basis)
+}
+
+// strongest is what nothing has weakened.
+var strongest = weak{chains.EvidenceProven, tracer.Whole}
 
 // fate is what is known of a spot.
 type fate struct {
@@ -94,10 +110,10 @@ type knot struct {
 	in      line    // of entry's slots
 	out     line    // of those that value is asked of: back its inputs, forward its outputs, the fee last
 	spots   []*spot // of out; nil: not met
-	all     bool    // it is the start itself
 	passed  bool    // it was looked through
 	hops    int
 	asks    asked // of the whole line
+	weak
 }
 
 func walkOutputs(ctx context.Context, w *walking, m *meter, starts []walkStart, forward bool) (*walked, error) {
@@ -130,12 +146,6 @@ func (o *outputsWalk) begin(ctx context.Context, starts []walkStart) error {
 		if err != nil {
 			return err
 		}
-		if s.All {
-			if err := o.beginAll(ctx, tx); err != nil {
-				return err
-			}
-			continue
-		}
 		if int64(s.Place.Vout) >= int64(len(tx.Outputs)) {
 			return fmt.Errorf("output %d of %s, which has %d: %w", s.Place.Vout, tx.ID, len(tx.Outputs), chains.ErrNotFound)
 		}
@@ -144,7 +154,7 @@ func (o *outputsWalk) begin(ctx context.Context, starts []walkStart) error {
 			return fmt.Errorf("%s is a start twice", at)
 		}
 		out := &tx.Outputs[at.Index]
-		sp := &spot{at: at, value: out.Value, addr: out.Address, form: out.Type, height: tx.Block.Height, start: true}
+		sp := &spot{at: at, value: out.Value, addr: out.Address, form: out.Type, height: tx.Block.Height, start: true, weak: strongest}
 		if err := o.count(out.Value); err != nil {
 			return err
 		}
@@ -179,35 +189,6 @@ func (o *outputsWalk) startTx(ctx context.Context, s walkStart) (*chains.Tx, err
 	}
 	o.read++
 	return o.facts.Tx(ctx, s.Place.Tx)
-}
-
-// beginAll makes a whole transaction the start.
-func (o *outputsWalk) beginAll(ctx context.Context, tx *chains.Tx) error {
-	k, err := o.knotOf(tx)
-	if err != nil {
-		return err
-	}
-	k.all, k.hops = true, 1
-	if o.forward {
-		k.kind = knotPlain // what it pays is known, whoever gave
-		if k.out, err = outLine(tx, nil); err != nil {
-			return err
-		}
-		k.spots = make([]*spot, k.out.slots())
-	}
-	if err := o.count(k.whole()); err != nil {
-		return err
-	}
-	return o.pass(ctx, k)
-}
-
-// whole is what a knot that is the start itself asks for: all that value is asked of or, where that is
-// not known, what it pays.
-func (k *knot) whole() uint64 {
-	if k.kind == knotCoinbase || k.kind == knotUnclear {
-		return k.in.total()
-	}
-	return k.out.total()
 }
 
 // ask makes s asked for as a start, whole.
@@ -409,11 +390,6 @@ func outLine(tx *chains.Tx, fee *uint64) (line, error) {
 // through returns what is asked of the whole line of k.
 func (o *outputsWalk) through(k *knot) asked {
 	var a asked
-	if units := k.whole(); k.all && units > 0 {
-		a.add(stretch{0, units})
-		a.pro = units
-		return a
-	}
 	for i, s := range k.entry {
 		open := s.open()
 		a.pro += open.pro
@@ -423,6 +399,20 @@ func (o *outputsWalk) through(k *knot) asked {
 		}
 	}
 	return a
+}
+
+// weakest is the weakest of the ways that lead to k, and of k itself.
+func (k *knot) weakest() weak {
+	w := weak{evidence: k.tx.Evidence}
+	for _, s := range k.entry {
+		if open := s.open(); !s.start && !open.none() {
+			w.weaken(s.weak)
+		}
+	}
+	if k.kind == knotPlain && k.contributors() > 1 {
+		w.basis = max(w.basis, tracer.ByRule)
+	}
+	return w
 }
 
 // pass asks the slots of k for what is asked of it, looks up who is there, and lets the walk go on.
@@ -438,7 +428,7 @@ func (o *outputsWalk) pass(ctx context.Context, k *knot) error {
 // spread asks the slots of k for what its entry asks for, and returns those of which nothing was asked
 // before, judged.
 func (o *outputsWalk) spread(ctx context.Context, k *knot) (met []*spot, err error) {
-	k.asks = o.through(k)
+	k.asks, k.weak = o.through(k), k.weakest()
 	if k.kind != knotPlain {
 		return nil, nil
 	}
@@ -455,7 +445,7 @@ func (o *outputsWalk) spread(ctx context.Context, k *knot) (met []*spot, err err
 	k.out.cut(k.asks.fifo, func(slot int, sp stretch) { meet(slot).add(sp) })
 	o.portions = k.out.apportion(k.asks.pro, k.out.slots(), o.portions, func(slot int, units uint64) { meet(slot).pro += units })
 	for _, s := range met {
-		s.hops = k.hops
+		s.hops, s.weak = k.hops, k.weak
 		if s.fate == nil {
 			if err := o.judge(ctx, s); err != nil {
 				return nil, err

@@ -10,9 +10,6 @@ import (
 // walkStart is value that a walk is to explain: all that lies at a place, or that arrived there.
 type walkStart struct {
 	Place Place
-	// All means the whole transaction, and of Place its chain, transaction and asset alone: back, all
-	// that it spends; forward, all that it pays, but for the fee. Who gave, and who is paid, is one hop away.
-	All bool
 	// Tx is the transaction of the place, where the caller has it; nil: it is read.
 	Tx *chains.Tx
 }
@@ -25,6 +22,7 @@ type walking struct {
 	who    Attributor                   // nil: nothing is known of anybody
 	hits   interface{ At(Place) []Hit } // of incidents; nil: none
 	places Places                       // what stands at addresses of chains of accounts; nil: nobody knows
+	own    []chains.Address             // of the subject: parties whatever their code, of whom nothing that is claimed ends a walk
 	budget Budget                       // a zero field sets no bound
 	// limit names what the budget of transactions stands for: "" is transactions. Whoever repeats a
 	// walk that time ended gives the count that was read and "milliseconds", and gets the same answer.

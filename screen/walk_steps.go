@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 
 	"clew/chains"
@@ -57,7 +58,7 @@ func (o *accountsWalk) moment(f *flow, a chains.Address) bool {
 
 // standing says what ends a walk at an account at the time of a transaction; nil where it goes on.
 func (o *accountsWalk) standing(ctx context.Context, t *settled, a chains.Address, crossing chains.EventKind) (*Attribution, string, error) {
-	if o.own[a] {
+	if slices.Contains(o.walking.own, a) {
 		return nil, "", nil
 	}
 	found, err := o.attributed(ctx, a, t.tx.Block.Time)
@@ -116,7 +117,8 @@ func (o *accountsWalk) draw(p *purse, f *flow, c claim) error {
 		return err
 	}
 	e := &p.l.entries[i]
-	hops, mixed := f.hops, len(p.l.ins) > 1 || p.l.lacks
+	hops, way := f.hops, p.weak
+	way.weaken(f.weak)
 	if p.moment == (chains.TxID{}) {
 		hops++
 	}
@@ -135,7 +137,7 @@ func (o *accountsWalk) draw(p *purse, f *flow, c claim) error {
 				break
 			}
 			if r, ok := q.part(in.lo, in.hi, chains.Amount{}); ok {
-				o.flow(in.t, in.k, f.group).add(claim{pieces: []piece{r}}, hops, f, mixed)
+				o.flow(in.t, in.k, f.group).add(claim{pieces: []piece{r}}, hops, f, way)
 			}
 		}
 	}
@@ -198,7 +200,7 @@ func (o *accountsWalk) fromPurse(f *flow) error {
 	part := claim{pro: portionOf(p.pro, e.units, then), local: portionOf(p.local, e.units, then)}
 	p.pro, p.local = p.pro.Minus(part.pro), p.local.Minus(part.local)
 	if !part.pro.IsZero() {
-		f.add(part, p.hops, p.best, len(p.l.ins) > 1 || p.l.lacks)
+		f.add(part, p.hops, p.best, p.weak)
 	}
 	o.queueIn(p, i)
 	return nil
@@ -239,7 +241,7 @@ func (o *accountsWalk) backThrough(f *flow, c claim) error {
 		left.pro = left.pro.Minus(part.pro)
 		part.local = portionOf(given, chains.Min(c.local, units), units)
 		if !part.none() {
-			o.flow(f.t, k, f.group).add(part, f.hops, f, false)
+			o.flow(f.t, k, f.group).add(part, f.hops, f, f.weak)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"clew/chains"
 	"clew/heuristics"
+	"clew/tracer"
 )
 
 // sum asks again, over all that was read and in the order of the chain: each transaction once, with
@@ -39,9 +40,6 @@ func (o *outputsWalk) sum(ctx context.Context) error {
 
 // nearest is how many hops away k is; 0 where nothing is asked of it.
 func (k *knot) nearest() (hops int) {
-	if k.all {
-		return 1
-	}
 	for _, s := range k.entry {
 		if open := s.open(); !open.none() && (hops == 0 || s.hops+1 < hops) {
 			hops = s.hops + 1
@@ -152,10 +150,6 @@ func (o *outputsWalk) reportKnot(k *knot) {
 			e.note = f.Says
 		}
 	}
-	if k.all {
-		o.endOrRest(&spot{at: chains.OutPoint{Tx: k.tx.ID}, start: true}, k, k.asks, e)
-		return
-	}
 	for _, s := range k.entry {
 		o.endOrRest(s, k, s.open(), e)
 	}
@@ -183,7 +177,11 @@ func (o *outputsWalk) end(s *spot, in *knot, a asked, e walkEnd) {
 	if a.none() {
 		return
 	}
-	e.asset = chains.Native
+	w := s.weak
+	if in != nil {
+		w.weaken(in.weak)
+	}
+	e.asset, e.evidence, e.basis = chains.Native, w.evidence, Split[tracer.Basis]{FIFO: w.basis, ProRata: w.basis}
 	e.units = Split[chains.Amount]{FIFO: chains.Units(a.first()), ProRata: chains.Units(a.pro)}
 	e.at = Place{Chain: o.chain, Tx: s.at.Tx, Vout: s.at.Index, Asset: chains.Native}
 	e.way = func(most int) Path { return o.way(s, in, a, most) }

@@ -16,22 +16,21 @@ import (
 func (o *outputsWalk) way(s *spot, in *knot, a asked, most int) Path {
 	var steps []Step
 	basis := tracer.Whole
-	switch {
-	case in != nil && in.all:
-		steps = append(steps, o.step(in, nil, nil))
-	case in != nil:
-		steps = append(steps, o.step(in, nil, s))
+	evidence := chains.EvidenceProven
+	if in != nil {
+		steps, evidence = append(steps, o.step(in, nil, s)), in.tx.Evidence
 	}
-	for s != nil && !s.start {
+	for !s.start {
 		k := s.by
 		if k.contributors() > 1 {
 			basis = max(basis, tracer.ByRule)
 		}
+		evidence = min(evidence, k.tx.Evidence)
 		next, part := o.toStart(k, s, a)
 		steps = append(steps, o.step(k, s, next))
 		s, a = next, part
 	}
-	p := Path{Units: Split[chains.Amount]{FIFO: chains.Units(a.first()), ProRata: chains.Units(a.pro)}}
+	p := Path{Units: Split[chains.Amount]{FIFO: chains.Units(a.first()), ProRata: chains.Units(a.pro)}, Evidence: evidence.String()}
 	if o.forward {
 		slices.Reverse(steps)
 	}
@@ -62,12 +61,8 @@ func (k *knot) contributors() (n int) {
 	return n
 }
 
-// toStart returns the spot of k's entry over which most of a goes towards the starts, and that part of
-// a; nil where k is the start itself.
+// toStart returns the spot of k's entry over which most of a goes towards the starts, and that part of a.
 func (o *outputsWalk) toStart(k *knot, s *spot, a asked) (*spot, asked) {
-	if k.all {
-		return nil, a
-	}
 	inLine := k.lineOf(s, a)
 	var best *spot
 	var most asked
@@ -111,7 +106,7 @@ func meeting(inLine, open []stretch, base uint64) []stretch {
 }
 
 // step is the movement through k between s, over which the walk came there, and next, which is nearer
-// to the starts; nil where k is the start.
+// to the starts. One of them is nil where value of several meets in k.
 func (o *outputsWalk) step(k *knot, s, next *spot) Step {
 	from, to := s, next
 	if o.forward {
