@@ -31,6 +31,11 @@ func (s *Server) newAPI() {
 		Transformers:                 []huma.Transformer{problems},
 	}
 	describeTypes(config.Components.Schemas)
+	// Paths are a map in the document; the page shows operations in the order in which they are registered.
+	config.OnAddOperation = append(config.OnAddOperation, func(_ *huma.OpenAPI, op *huma.Operation) {
+		s.ordered++
+		op.Extensions["x-order"] = s.ordered
+	})
 	s.api = huma.NewAPI(config, &adapter{Adapter: humago.NewAdapter(s.mux, ""), s: s})
 }
 
@@ -111,21 +116,25 @@ func operation(method, path, id, tag string, scope Scope, summary, description s
 	op := huma.Operation{
 		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
 		MaxBodyBytes: -1, BodyReadTimeout: -1, // the gate has read it
-		Responses: map[string]*huma.Response{},
-		Metadata:  map[string]any{"scope": scope},
+		Responses:  map[string]*huma.Response{},
+		Metadata:   map[string]any{"scope": scope},
+		Extensions: map[string]any{},
 	}
 	if scope != Open {
 		op.Security = []map[string][]string{{"key": {}}}
-		op.Extensions = map[string]any{"x-scope": string(scope)}
+		op.Extensions["x-scope"] = string(scope)
 		problems = append(problems, unauthorized, forbidden, rateLimited, busy)
 	}
 	if method == http.MethodPost {
 		problems = append(problems, badRequest, tooLarge, mediaType, invalidField, inFlight, keyReused)
 		op.Parameters = append(op.Parameters, idempotencyParam())
 	}
+	var names []string
 	for _, k := range append(problems, internalError) {
 		addProblem(&op, k)
+		names = append(names, k.name)
 	}
+	op.Extensions["x-problems"] = names
 	return op
 }
 

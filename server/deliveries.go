@@ -46,7 +46,7 @@ func deliveryOf(d *journal.Delivery) Delivery {
 }
 
 type deliveriesIn struct {
-	pageIn
+	Paged
 	State string `query:"state" enum:"due,delivered,dead" doc:"Only these. dead: given up; they can be sent again."`
 }
 
@@ -70,7 +70,7 @@ func (s *Server) listDeliveries(ctx context.Context, in *deliveriesIn) (*deliver
 }
 
 type resendIn struct {
-	idIn
+	ByID
 	Endpoint string `query:"endpoint" required:"true" maxLength:"200" doc:"The endpoint that it is sent to again."`
 }
 

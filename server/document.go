@@ -35,7 +35,9 @@ func (s *Server) finishDocument() error {
 	doc := s.api.OpenAPI()
 	schemas := doc.Components.Schemas
 	schemas.Schema(reflect.TypeFor[Problem](), true, "")
-	delete(schemas.Map(), "ErrorModel") // huma's own, which no answer has
+	for _, own := range []string{"ErrorModel", "ErrorDetail"} { // huma's, which no answer has
+		delete(schemas.Map(), own)
+	}
 	doc.Info.Version = s.opt.Version
 	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {
 		Type: "http", Scheme: "bearer",

@@ -130,7 +130,7 @@ func (s *Server) knownEndpoint(ctx context.Context, id string) *Problem {
 }
 
 // getEndpoint returns an endpoint, without its secret.
-func (s *Server) getEndpoint(ctx context.Context, in *idIn) (*endpointOut, error) {
+func (s *Server) getEndpoint(ctx context.Context, in *ByID) (*endpointOut, error) {
 	e, err := s.endpoint(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (s *Server) getEndpoint(ctx context.Context, in *idIn) (*endpointOut, error
 }
 
 // removeEndpoint takes an endpoint away. What is due for it is not sent any more.
-func (s *Server) removeEndpoint(ctx context.Context, in *idIn) (*struct{}, error) {
+func (s *Server) removeEndpoint(ctx context.Context, in *ByID) (*struct{}, error) {
 	callOf(ctx).result = in.ID
 	err := s.commit(ctx, func(tx *journal.Tx) error { return tx.RemoveEndpoint(in.ID) })
 	if errors.Is(err, journal.ErrNotFound) {
@@ -161,7 +161,7 @@ type ProbeResult struct {
 type probeOut struct{ Body ProbeResult }
 
 // probeEndpoint sends an endpoint a test event now, once.
-func (s *Server) probeEndpoint(ctx context.Context, in *idIn) (*probeOut, error) {
+func (s *Server) probeEndpoint(ctx context.Context, in *ByID) (*probeOut, error) {
 	e, err := s.endpoint(ctx, in.ID)
 	if err != nil {
 		return nil, err

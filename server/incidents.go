@@ -62,7 +62,7 @@ func (s *Server) incident(ctx context.Context, id string) (*journal.Incident, er
 type incidentOut struct{ Body Incident }
 
 // getIncident returns what is known of an incident.
-func (s *Server) getIncident(ctx context.Context, in *idIn) (*incidentOut, error) {
+func (s *Server) getIncident(ctx context.Context, in *ByID) (*incidentOut, error) {
 	i, err := s.incident(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (s *Server) getIncident(ctx context.Context, in *idIn) (*incidentOut, error
 }
 
 // dropIncident forgets an incident: nothing is screened against it from now on.
-func (s *Server) dropIncident(ctx context.Context, in *idIn) (*struct{}, error) {
+func (s *Server) dropIncident(ctx context.Context, in *ByID) (*struct{}, error) {
 	if s.opt.Traces == nil {
 		return nil, noTraces()
 	}

@@ -122,12 +122,13 @@ type jobOut struct {
 	Body       Job
 }
 
-type idIn struct {
+// ByID names something by its id. It is exported since huma sees exported fields alone.
+type ByID struct {
 	ID string `path:"id" maxLength:"200" doc:"The id, as an earlier answer gave it."`
 }
 
 // getJob says how far a job is.
-func (s *Server) getJob(ctx context.Context, in *idIn) (*jobOut, error) {
+func (s *Server) getJob(ctx context.Context, in *ByID) (*jobOut, error) {
 	j, err := s.opt.Journal.Job(ctx, in.ID)
 	if errors.Is(err, journal.ErrNotFound) {
 		return nil, notFound.problem("There is no job %s.", in.ID)

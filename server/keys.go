@@ -45,7 +45,7 @@ func (s *Server) listKeys(ctx context.Context, _ *struct{}) (*keysOut, error) {
 }
 
 // revokeKey ends a key. It is refused from now on.
-func (s *Server) revokeKey(ctx context.Context, in *idIn) (*struct{}, error) {
+func (s *Server) revokeKey(ctx context.Context, in *ByID) (*struct{}, error) {
 	callOf(ctx).result = in.ID
 	err := s.commit(ctx, func(tx *journal.Tx) error { return tx.RevokeKey(in.ID) })
 	if errors.Is(err, journal.ErrNotFound) {

@@ -2,8 +2,8 @@ package server
 
 import "strconv"
 
-// pageIn asks for a part of a list.
-type pageIn struct {
+// Paged asks for a part of a list. It is exported since huma sees exported fields alone.
+type Paged struct {
 	Cursor string `query:"cursor" maxLength:"80" doc:"Where to go on: next of the page before. Without it: from the start."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most."`
 }
@@ -12,7 +12,7 @@ type pageIn struct {
 const cursorBase = 36
 
 // place is where the page before ended; 0: at the start.
-func (in *pageIn) place() (int64, *Problem) {
+func (in *Paged) place() (int64, *Problem) {
 	if in.Cursor == "" {
 		return 0, nil
 	}

@@ -17,6 +17,16 @@ const (
 	tagServer     = "Server"
 )
 
+// object is a JSON object of an example.
+type object = map[string]any
+
+var (
+	exampleItem = object{"subject": object{
+		"chain": "bitcoin", "txid": "1036afa59593aef1283cdf06fff558ab58441d6c38ffc78355c7d7d82114da1c", "address": "3329Tvn8GC5fbRSAZzTFQMEGZ74ZVfzSmV",
+	}}
+	exampleScreening = object{"subject": exampleItem["subject"], "mode": "auto", "budget": object{"milliseconds": 200}}
+)
+
 // routes registers every operation.
 func (s *Server) routes() {
 	s.screeningRoutes()
@@ -31,7 +41,7 @@ func (s *Server) screeningRoutes() {
 	op := operation(http.MethodPost, "/v1/screenings", "createScreening", tagScreenings, Screen,
 		"Screen a subject", "Gives the verdict on an address, a transaction, an output or a deposit. Where the walk through the store ended at its budget with something unexplained, and the mode is auto, the answer is 202 with a job that walks on; mode async answers so at once.",
 		invalidSubject, stopping, timedOut)
-	s.takes(&op, body[ScreeningRequest]("application/json"))
+	s.takes(&op, body[ScreeningRequest]("application/json", exampleScreening))
 	s.gives(&op, http.StatusOK, "The verdict. Its ETag is its id: the same question at the same state has the same.", schemaOf[screen.Verdict](s), "ETag", "Content-Location")
 	s.gives(&op, http.StatusAccepted, "A job was accepted. Ask at Location, or hear of its end by webhook (screening.completed).", schemaOf[Job](s), "Location", "Retry-After")
 	s.plain(op, nil, s.postScreening)
@@ -40,7 +50,7 @@ func (s *Server) screeningRoutes() {
 		"Screen many subjects", "Takes up to 10,000 subjects, as a JSON array or one JSON object in each line, and answers with one JSON object in each line, in the same order, while it goes: {\"index\": n, …verdict}, or {\"index\": n, \"problem\": {…}}. Walks end at their budget; no jobs are made. It keeps no Idempotency-Key: the verdicts of the same subjects at the same state have the same ids.",
 		stopping, timedOut)
 	op.Parameters = nil
-	s.takes(&op, body[[]BatchItem]("application/json"), body[BatchItem](ndjson))
+	s.takes(&op, body[[]BatchItem]("application/json", []any{exampleItem}), body[BatchItem](ndjson, exampleItem))
 	s.gives(&op, http.StatusOK, "A line for each subject, in order.", schemaOf[BatchLine](s))
 	op.Responses["200"].Content = map[string]*huma.MediaType{ndjson: op.Responses["200"].Content["application/json"]}
 	s.plain(op, func(rt *route) {
@@ -66,7 +76,7 @@ func (s *Server) incidentRoutes() {
 	op := operation(http.MethodPost, "/v1/incidents", "createIncident", tagIncidents, Admin,
 		"Load an incident", "Takes an incident's file (application/yaml), which is traced, or the id of a trace that the store has (application/json). From then on every screening looks in it. Answers with a job; its end is told by webhook (incident.loaded).",
 		notFound, invalidIncident, notOffered)
-	s.takes(&op, body[IncidentRequest]("application/json"))
+	s.takes(&op, body[IncidentRequest]("application/json", object{"trace": "trc-0123456789abcdef"}))
 	op.RequestBody.Content["application/yaml"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: "An incident's file, clew: incident/1."}}
 	op.Parameters = append(op.Parameters, &huma.Param{Name: "endpoint", In: "query", Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "With a file: the webhook endpoint that hears of the end; without it, all that want the event."})

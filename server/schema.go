@@ -83,15 +83,18 @@ func schemaOf[T any](s *Server) *huma.Schema {
 type media struct {
 	contentType string
 	of          reflect.Type
+	example     any
 }
 
-func body[T any](contentType string) media { return media{contentType, reflect.TypeFor[T]()} }
+func body[T any](contentType string, example any) media {
+	return media{contentType, reflect.TypeFor[T](), example}
+}
 
 // takes declares the body of an operation whose handler is not huma's.
 func (s *Server) takes(op *huma.Operation, forms ...media) {
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
 	for _, m := range forms {
-		op.RequestBody.Content[m.contentType] = &huma.MediaType{Schema: s.api.OpenAPI().Components.Schemas.Schema(m.of, true, "")}
+		op.RequestBody.Content[m.contentType] = &huma.MediaType{Schema: s.api.OpenAPI().Components.Schemas.Schema(m.of, true, ""), Example: m.example}
 	}
 }
 

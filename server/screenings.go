@@ -34,7 +34,7 @@ type ScreeningPage struct {
 }
 
 type screeningsIn struct {
-	pageIn
+	Paged
 	Outcome string    `query:"verdict" enum:"clear within coverage,match,not covered,error" doc:"Only these."`
 	Action  string    `query:"action" enum:"allow,review,block" doc:"Only these."`
 	Subject string    `query:"subject" maxLength:"500" doc:"Only of this subject, written CHAIN:ADDRESS, CHAIN:TXID, CHAIN:TXID:VOUT or CHAIN:TXID:ADDRESS[:ASSET]."`
@@ -88,7 +88,7 @@ func (s *Server) stored(ctx context.Context, id string) ([]byte, error) {
 }
 
 type storedIn struct {
-	idIn
+	ByID
 	IfNoneMatch string `header:"If-None-Match" doc:"ETags that the caller has."`
 }
 
@@ -147,7 +147,7 @@ type Replay struct {
 }
 
 type replayIn struct {
-	idIn
+	ByID
 	AsOf string `query:"as_of" enum:"then,now" default:"then" doc:"then: from what it was made from, which must give the same bytes. now: from what is there now, with what changed and why."`
 }
 

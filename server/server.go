@@ -27,6 +27,7 @@ type Server struct {
 	opt     Options
 	mux     *http.ServeMux
 	api     huma.API
+	ordered int // operations that were registered
 	doc     document
 	keys    keyring
 	metrics *metrics

@@ -96,7 +96,7 @@ func (s *Server) postWatch(ctx context.Context, in *watchIn) (*watchOut, error) 
 }
 
 type watchesIn struct {
-	pageIn
+	Paged
 	Chain    string `query:"chain" maxLength:"60" doc:"Only of this chain."`
 	Incident string `query:"incident" maxLength:"200" doc:"Only those that this incident brought."`
 }
@@ -122,7 +122,7 @@ func (s *Server) listWatches(ctx context.Context, in *watchesIn) (*watchesOut, e
 }
 
 // watch finds a watch.
-func (s *Server) getWatch(ctx context.Context, in *idIn) (*watchOut, error) {
+func (s *Server) getWatch(ctx context.Context, in *ByID) (*watchOut, error) {
 	w, err := s.opt.Journal.Watch(ctx, in.ID)
 	if errors.Is(err, journal.ErrNotFound) || (err == nil && !w.Removed.IsZero()) {
 		return nil, notFound.problem("There is no watch %s.", in.ID)
@@ -134,7 +134,7 @@ func (s *Server) getWatch(ctx context.Context, in *idIn) (*watchOut, error) {
 }
 
 // removeWatch takes a watch away.
-func (s *Server) removeWatch(ctx context.Context, in *idIn) (*struct{}, error) {
+func (s *Server) removeWatch(ctx context.Context, in *ByID) (*struct{}, error) {
 	callOf(ctx).result = in.ID
 	err := s.commit(ctx, func(tx *journal.Tx) error { return tx.RemoveWatch(in.ID) })
 	if errors.Is(err, journal.ErrNotFound) {

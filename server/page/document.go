@@ -1,6 +1,8 @@
 package page
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -18,23 +20,31 @@ type operationDoc struct {
 	Summary     string
 	Description string
 	Tags        []string
-	Scope       string `json:"x-scope"`
+	Scope       string   `json:"x-scope"`
+	Order       int      `json:"x-order"`
+	Problems    []string `json:"x-problems"`
 	Parameters  []struct {
 		Name, In, Description string
 		Required              bool
 		Schema                schemaDoc
 	}
-	RequestBody struct {
-		Content map[string]struct{ Schema schemaDoc }
-	} `json:"requestBody"`
-	Responses map[string]responseDoc
+	RequestBody struct{ Content map[string]mediaDoc } `json:"requestBody"`
+	Responses   map[string]responseDoc
+}
+
+type mediaDoc struct {
+	Schema  schemaDoc
+	Example json.RawMessage
 }
 
 type responseDoc struct {
 	Description string
 	Headers     map[string]any
-	Content     map[string]struct{ Schema schemaDoc }
+	Content     map[string]mediaDoc
 }
+
+// problemForm is what an answer has that is a problem.
+const problemForm = "application/problem+json"
 
 type schemaDoc struct {
 	Type        any
@@ -64,25 +74,29 @@ func (d *openAPI) groups() []group {
 				}
 			}
 		}
+		slices.SortFunc(g.Operations, func(a, b operation) int { return a.order - b.order })
 		out = append(out, g)
 	}
 	return out
 }
 
 func (d *openAPI) operation(method, path string, op *operationDoc) operation {
-	out := operation{ID: op.OperationID, Method: strings.ToUpper(method), Path: path, Summary: op.Summary, Says: paragraphs(op.Description), Scope: op.Scope}
+	out := operation{ID: op.OperationID, Method: strings.ToUpper(method), Path: path, Summary: op.Summary, Says: paragraphs(op.Description), Scope: op.Scope, Problems: op.Problems, order: op.Order}
 	for _, p := range op.Parameters {
 		out.Parameters = append(out.Parameters, field{Name: p.Name, In: p.In, Says: p.Description, Needed: p.Required, Is: d.kind(&p.Schema)})
 	}
 	for _, contentType := range sorted(op.RequestBody.Content) {
-		schema := op.RequestBody.Content[contentType].Schema
-		out.Bodies = append(out.Bodies, form{Type: contentType, Of: d.kind(&schema)})
+		m := op.RequestBody.Content[contentType]
+		out.Bodies = append(out.Bodies, form{Type: contentType, Of: d.kind(&m.Schema), Example: indented(m.Example)})
 	}
 	for _, status := range sorted(op.Responses) {
 		r := op.Responses[status]
+		if _, is := r.Content[problemForm]; is && len(r.Content) == 1 {
+			continue // they are listed together
+		}
 		a := answer{Status: status, Says: r.Description, Headers: sorted(r.Headers)}
 		for _, contentType := range sorted(r.Content) {
-			if contentType != "application/problem+json" {
+			if contentType != problemForm {
 				schema := r.Content[contentType].Schema
 				a.Forms = append(a.Forms, form{Type: contentType, Of: d.kind(&schema)})
 			}
@@ -90,6 +104,15 @@ func (d *openAPI) operation(method, path string, op *operationDoc) operation {
 		out.Answers = append(out.Answers, a)
 	}
 	return out
+}
+
+// indented writes an example over several lines; "" where there is none.
+func indented(example json.RawMessage) string {
+	var out bytes.Buffer
+	if json.Indent(&out, example, "", "  ") != nil { // the document was read, so it is JSON or nothing
+		return ""
+	}
+	return out.String()
 }
 
 func (d *openAPI) schemas() []object {

@@ -72,6 +72,8 @@ type operation struct {
 	ID, Method, Path, Summary string
 	Says                      []string
 	Scope                     string
+	Problems                  []string
+	order                     int
 	Parameters                []field
 	Bodies                    []form
 	Answers                   []answer
@@ -79,8 +81,9 @@ type operation struct {
 
 // form is a content type and what it carries.
 type form struct {
-	Type string
-	Of   kind
+	Type    string
+	Of      kind
+	Example string
 }
 
 type answer struct {
