@@ -219,7 +219,27 @@ func (b *books) walked(g *groupWalk) error {
 	for i := range g.found.rests {
 		b.rest(&g.found.rests[i])
 	}
+	b.twoReadings(g)
 	return nil
+}
+
+// twoReadings says where a walk took an account that a transaction pays for somebody else's than whoever
+// looked at that transaction alone.
+func (b *books) twoReadings(g *groupWalk) {
+	sums := map[chains.Asset]chains.Amount{}
+	for _, i := range g.receipts {
+		r := &b.w.receipts[i]
+		sums[r.place.Asset] = sums[r.place.Asset].Plus(r.units)
+	}
+	for _, whole := range g.found.whole {
+		if sum := sums[whole.asset]; sum != whole.units {
+			b.w.gap(Gap{
+				Chain: b.w.subject.Chain, What: fmt.Sprintf("%s units of %s, of which the walk sees %s", sum, whole.asset, whole.units),
+				Why:    "an account that passes value on looks like a contract in one transaction and like somebody's own in another",
+				Effect: "the difference counts as unknown, or as explained by less than it is",
+			})
+		}
+	}
 }
 
 // told reports whether an end is a place of an incident that told of the same money at the receipt.

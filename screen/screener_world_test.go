@@ -243,8 +243,7 @@ func forward(r *screen.Request) { r.Subject.Direction = screen.Destination }
 
 // checkVerdict checks what holds of every verdict: its sums, its id, that it reads back, and that it can
 // be made again.
-func checkVerdict(t testing.TB, s *screen.Screener, v *screen.Verdict, r screen.Request) {
-	t.Helper()
+func checkVerdict(t require.TestingT, s *screen.Screener, v *screen.Verdict, r screen.Request) {
 	for i := range v.Value {
 		for _, rule := range []tracer.Rule{tracer.FIFO, tracer.ProRata} {
 			explained := chains.Amount{}
@@ -264,10 +263,10 @@ func checkVerdict(t testing.TB, s *screen.Screener, v *screen.Verdict, r screen.
 	again, err := back.JSON()
 	require.NoError(t, err)
 	require.Equal(t, string(data), string(again))
-	second, err := s.Screen(t.Context(), r)
+	second, err := s.Screen(context.Background(), r)
 	require.NoError(t, err)
 	require.Equal(t, v.ID, second.ID)
-	replayed, err := s.Replay(t.Context(), back)
+	replayed, err := s.Replay(context.Background(), back)
 	require.NoError(t, err)
 	require.Equal(t, v.ID, replayed.ID)
 }
