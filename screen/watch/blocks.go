@@ -245,6 +245,9 @@ func (a *advance) settle(ctx context.Context, chain chains.Chain) error {
 		return nil // nothing is new
 	}
 	a.cursor.back(a.fork)
+	if err := a.w.fill(ctx, chain, a.cursor, a.last.Height); err != nil {
+		return err
+	}
 	a.cursor.reach(a.last)
 	err := a.w.opt.Journal.Do(ctx, func(tx *journal.Tx) error {
 		for _, one := range a.caught {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 
 	"clew/chains"
 	"clew/store/journal"
@@ -21,10 +22,11 @@ type mark struct {
 }
 
 const (
-	// mostTrail is how many blocks the trail has.
-	mostTrail = 128
-	// beyondTrail is how far a reorganisation is taken to go back that left no block of the trail.
-	beyondTrail = 1000
+	// dense is how far back the trail has every block: a reorganisation that goes no further back is
+	// followed from the very block. Beyond, it has one for each doubling of the way.
+	dense = 64
+	// farthest is how far back it goes.
+	farthest = 1 << 14
 )
 
 // height returns where the cursor stands; −1: nowhere yet.
@@ -42,13 +44,50 @@ func (c *cursor) back(height int64) {
 	}
 }
 
-// reach puts the cursor at a block.
+// reach puts the cursor at a block, and thins out the trail.
 func (c *cursor) reach(b chains.BlockRef) {
 	c.back(b.Height - 1)
 	c.Trail = append(c.Trail, mark{b.Height, b.Hash})
-	if n := len(c.Trail); n > mostTrail {
-		c.Trail = c.Trail[n-mostTrail:]
+	kept := c.Trail[:0]
+	for _, m := range c.Trail {
+		far := b.Height - m.Height
+		// Of those as far back as 2ⁿ to 2ⁿ⁺¹ blocks the first stays, so that it gets to be one of the next.
+		if n := len(kept); far >= dense && n > 0 && bits.Len64(uint64(b.Height-kept[n-1].Height)) == bits.Len64(uint64(far)) {
+			continue
+		}
+		if far <= farthest {
+			kept = append(kept, m)
+		}
 	}
+	c.Trail = kept
+}
+
+// wants returns the heights below that of a block that the trail should have and does not, in order.
+func (c *cursor) wants(last int64) []int64 {
+	var want []int64
+	for far := int64(farthest); far > 0; far-- {
+		if far > dense && far&(far-1) != 0 {
+			continue
+		}
+		if h := last - far; h > c.height() && h >= 0 {
+			want = append(want, h)
+		}
+	}
+	return want
+}
+
+// fill puts the blocks below last that the trail wants into it, as far as they were read.
+func (w *Watcher) fill(ctx context.Context, chain chains.Chain, c *cursor, last int64) error {
+	for _, h := range c.wants(last) {
+		at, err := w.blockAt(ctx, chain, h)
+		if err != nil {
+			return err
+		}
+		if at != nil {
+			c.Trail = append(c.Trail, mark{at.Height, at.Hash})
+		}
+	}
+	return nil
 }
 
 func (w *Watcher) readCursor(ctx context.Context, chain chains.Chain) (*cursor, error) {
@@ -79,27 +118,28 @@ func putCursor(tx *journal.Tx, chain chains.Chain, c *cursor) error {
 func (w *Watcher) shared(ctx context.Context, chain chains.Chain, c *cursor, last chains.BlockRef) (height int64, whole bool, err error) {
 	for i := len(c.Trail) - 1; i >= 0; i-- {
 		m := c.Trail[i]
-		on := m.Height == last.Height && m.Hash == last.Hash
-		if m.Height < last.Height {
-			if on, err = w.isOn(ctx, chain, m); err != nil {
+		at := &last
+		if m.Height != last.Height {
+			if at, err = w.blockAt(ctx, chain, m.Height); err != nil {
 				return 0, false, err
 			}
 		}
-		if on {
+		if at != nil && at.Hash == m.Hash && m.Height <= last.Height {
 			return m.Height, i == len(c.Trail)-1, nil
 		}
 	}
 	if len(c.Trail) == 0 {
 		return -1, true, nil
 	}
-	return max(c.Trail[0].Height-beyondTrail, -1), false, nil
+	return max(c.Trail[0].Height-farthest, -1), false, nil
 }
 
-func (w *Watcher) isOn(ctx context.Context, chain chains.Chain, m mark) (bool, error) {
-	facts, err := w.facts(ctx, chain, m.Height)
+// blockAt returns the main chain's block at a height; nil where it was not read.
+func (w *Watcher) blockAt(ctx context.Context, chain chains.Chain, height int64) (*chains.BlockRef, error) {
+	facts, err := w.facts(ctx, chain, height)
 	if err != nil || facts == nil {
-		return false, err
+		return nil, err
 	}
 	_, at := facts.Covered()
-	return at.Hash == m.Hash, facts.Close()
+	return &at, facts.Close()
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func decode(t *testing.T, data json.RawMessage, into any) {
+func decode(t testing.TB, data json.RawMessage, into any) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(data, into))
 }
