@@ -3,15 +3,36 @@ package journal
 import (
 	"context"
 	"strings"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
 	"clew/store/internal/engine"
 )
 
-// TidyEvery makes checkpoints come earlier: after so many bytes, and with a log of so many pages
-// begun anew. It must be called before anything is written.
-func TidyEvery(j *Journal, bytes int, pages int64) { j.tidier.every, j.tidier.longLog = bytes, pages }
+// TidyEvery makes checkpoints come earlier: after so many bytes. It must be called before anything is
+// written.
+func TidyEvery(j *Journal, bytes int) { j.tidier.every = bytes }
+
+// LongLog says that the log is to be begun anew, as the tidier does where it comes to no end of it.
+func LongLog(j *Journal) { j.tidier.long.Store(true) }
+
+// Impatient makes writes wait for other processes for a moment only.
+func Impatient(ctx context.Context, j *Journal) error {
+	return j.Do(ctx, func(t *Tx) error {
+		t.c.SetBusyTimeout(time.Millisecond)
+		return nil
+	})
+}
+
+// HoldWriter keeps everybody from writing to the journal at path until release is called.
+func HoldWriter(ctx context.Context, path string) (release func() error, err error) {
+	c, err := openConn(ctx, path, sqlite.OpenReadWrite, cacheRead)
+	if err != nil {
+		return nil, err
+	}
+	return c.Close, c.step("BEGIN IMMEDIATE")
+}
 
 // LimitPages lets the file grow to n pages beyond what it has, as a full disk would.
 func LimitPages(ctx context.Context, j *Journal, n int64) error {

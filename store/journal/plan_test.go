@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,20 +65,48 @@ func TestNothingGoesThroughAWholeTable(t *testing.T) {
 func TestCheckpointsComeBeside(t *testing.T) {
 	ctx := t.Context()
 	j := open(t, journal.Options{})
-	const longLog = 200
-	journal.TidyEvery(j, 1<<20, longLog)
+	journal.TidyEvery(j, 1<<20)
 	for i := range 3000 {
-		s := verdict(int64(i))
-		do(t, j, func(tx *journal.Tx) error {
-			_, err := tx.PutScreening(s)
-			return err
-		})
+		put(t, j, true, verdict(int64(i)))
 	}
 	require.NoError(t, j.Trouble())
 	pages, err := journal.LogPages(ctx, j)
 	require.NoError(t, err)
 	require.Less(t, pages, int64(4000), "3,000 commits write three or more pages each")
-	moved, err := journal.Number(ctx, j, `PRAGMA page_count`)
+}
+
+func TestLongLogIsBegunAnew(t *testing.T) {
+	ctx := t.Context()
+	j := open(t, journal.Options{})
+	for i := range 500 {
+		put(t, j, true, verdict(int64(i)))
+	}
+	journal.LongLog(j)
+	put(t, j, true, verdict(500)) // behind which the log is moved
+	put(t, j, true, verdict(501)) // which begins it anew
+	pages, err := journal.LogPages(ctx, j)
 	require.NoError(t, err)
-	require.Greater(t, moved, int64(100))
+	require.Less(t, pages, int64(50))
+}
+
+func TestAnotherWriterIsWaitedFor(t *testing.T) {
+	ctx := t.Context()
+	j := open(t, journal.Options{})
+	release, err := journal.HoldWriter(ctx, j.Path())
+	require.NoError(t, err)
+	var wait sync.WaitGroup
+	wait.Go(func() { do(t, j, addJob("waits")) })
+	_, err = j.Job(ctx, "waits")
+	require.ErrorIs(t, err, journal.ErrNotFound, "reads wait for nobody")
+	require.NoError(t, release())
+	wait.Wait()
+
+	require.NoError(t, journal.Impatient(ctx, j))
+	release, err = journal.HoldWriter(ctx, j.Path())
+	require.NoError(t, err)
+	err = j.Do(ctx, addJob("gives up"))
+	require.ErrorIs(t, err, journal.ErrLocked)
+	require.ErrorContains(t, err, "--journal")
+	require.NoError(t, release())
+	do(t, j, addJob("goes on"))
 }

@@ -27,7 +27,6 @@ const (
 type tidier struct {
 	c       *conn
 	every   int           // tidyEvery, and less in tests
-	longLog int64         // longLog, and less in tests
 	wake    chan struct{} // closed at the end
 	written int           // since the last checkpoint; of the goroutine that writes
 	long    atomic.Bool   // the log is to be begun anew
@@ -37,13 +36,13 @@ type tidier struct {
 }
 
 func newTidier(c *conn) *tidier {
-	return &tidier{c: c, every: tidyEvery, longLog: longLog, wake: make(chan struct{}, 1)}
+	return &tidier{c: c, every: tidyEvery, wake: make(chan struct{}, 1)}
 }
 
 // run makes a checkpoint whenever it is woken, until wake is closed.
 func (t *tidier) run() error {
 	for range t.wake {
-		t.long.Store(t.checkpoint(t.c) > t.longLog)
+		t.long.Store(t.checkpoint(t.c) > longLog)
 	}
 	return t.c.Close()
 }
