@@ -54,6 +54,7 @@ func (v views) Facts(ctx context.Context, chain chains.Chain, asOf int64) (scree
 // rig is a store, a journal, a watcher and a receiver of webhooks, all real.
 type rig struct {
 	t        testing.TB
+	dir      string
 	store    *store.Store
 	journal  *journal.Journal
 	watcher  *watch.Watcher
@@ -75,7 +76,7 @@ type got struct {
 func newRig(t testing.TB) *rig {
 	t.Helper()
 	dir := t.TempDir()
-	r := &rig{t: t, arrived: make(chan got, 100), moved: make(chan string, 100)}
+	r := &rig{t: t, dir: dir, arrived: make(chan got, 100), moved: make(chan string, 100)}
 	var err error
 	r.store, err = store.Open(t.Context(), filepath.Join(dir, "clew.db"), store.Options{Create: true})
 	require.NoError(t, err)
