@@ -45,7 +45,8 @@ type AddressIncident struct {
 	Title     string          `json:"title,omitempty"`
 	Synthetic bool            `json:"synthetic,omitempty"`
 	Stale     string          `json:"stale,omitempty"`
-	Received  []AddressTraced `json:"received"` // an entry for each asset, as first met
+	Received  []AddressTraced `json:"received"`       // an entry for each asset, as first met
+	Held      []AddressHeld   `json:"held,omitempty"` // of accounts, at the last block of the trace
 }
 
 // AddressTraced is what arrived at an address of one asset.
@@ -56,6 +57,12 @@ type AddressTraced struct {
 	Hops   int                  `json:"hops"`   // the least from a seed
 	First  string               `json:"first"`  // time of the first and the last block
 	Last   string               `json:"last"`
+}
+
+// AddressHeld is what an account still held of what was traced to it.
+type AddressHeld struct {
+	Asset chains.Asset         `json:"asset"`
+	Units Split[chains.Amount] `json:"units"`
 }
 
 // Address answers what is known of an address without following any value. The error is an ErrSubject,
@@ -71,7 +78,7 @@ func (s *Screener) Address(ctx context.Context, chain chains.Chain, address stri
 		Labels: []Claim{}, Incidents: []AddressIncident{}, Pins: s.pins,
 	}
 	if head := s.heads[subject.Chain]; head != nil {
-		out.Pins.Blocks = head.pins
+		out.Pins.Blocks, out.Pins.Clusters = head.pins, head.clusters
 	}
 	found, ok, err := s.who.Attribute(ctx, subject.Chain, a, time.Time{})
 	if err != nil {
@@ -109,20 +116,29 @@ func (out *AddressAnswer) cluster(ctx context.Context, s *Screener, a chains.Add
 // incidents adds up what each incident traces to the address.
 func (out *AddressAnswer) incidents(s *Screener) error {
 	for _, h := range s.cfg.Index.Address(out.Chain, out.Address) {
-		at := slices.IndexFunc(out.Incidents, func(x AddressIncident) bool { return x.Incident == h.Incident.ID })
-		if at < 0 {
-			at = len(out.Incidents)
-			in := h.Incident
-			out.Incidents = append(out.Incidents, AddressIncident{
-				Incident: in.ID, Trace: in.Trace, Title: in.Title, Synthetic: in.Synthetic, Stale: in.Stale,
-			})
-			out.Pins.Incidents = append(slices.Clone(out.Pins.Incidents), s.loaded[in.ID])
-		}
-		if err := out.Incidents[at].add(&h); err != nil {
+		if err := out.incident(s, h.Incident).add(&h); err != nil {
 			return fmt.Errorf("what incident %s traces to %s: %w", h.Incident.ID, out.Address, err)
 		}
 	}
+	for _, h := range s.cfg.Index.Held(out.Chain, out.Address) {
+		in := out.incident(s, h.Incident)
+		in.Held = append(in.Held, AddressHeld{Asset: h.Place.Asset, Units: h.Units})
+	}
 	return nil
+}
+
+// incident returns the entry of an incident, which is pinned.
+func (out *AddressAnswer) incident(s *Screener, about *Loaded) *AddressIncident {
+	at := slices.IndexFunc(out.Incidents, func(x AddressIncident) bool { return x.Incident == about.ID })
+	if at < 0 {
+		at = len(out.Incidents)
+		out.Incidents = append(out.Incidents, AddressIncident{
+			Incident: about.ID, Trace: about.Trace, Title: about.Title, Synthetic: about.Synthetic, Stale: about.Stale,
+			Received: []AddressTraced{},
+		})
+		out.Pins.Incidents = append(slices.Clone(out.Pins.Incidents), s.loaded[about.ID])
+	}
+	return &out.Incidents[at]
 }
 
 // add adds a hit to what arrived of its asset.

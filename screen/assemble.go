@@ -146,7 +146,7 @@ func (b *books) traced(r *receipt) {
 		b.explain(b.stolen(h, r.place.Asset, ByIncident, h.Evidence, h.Basis), each[i], h.Hops, nil, func(most int) ([]Path, error) {
 			return b.w.s.cfg.Index.Path(*h, most)
 		})
-		b.w.names(h.Incident.ID)
+		b.w.names(h.Incident)
 	}
 }
 
@@ -185,10 +185,13 @@ func (b *books) held(r *receipt) {
 
 // known is the key of what is known of somebody.
 func (b *books) known(a *Attribution, asset chains.Asset, evidence chains.Evidence, basis tracer.Basis, note string) exposureKey {
+	known := ByWalk
 	if a.KnownBy == ByCluster {
-		basis = max(basis, tracer.Inference)
+		known, basis = ByCluster, max(basis, tracer.Inference)
 	}
-	return exposureKey{category: a.Category, entity: a.Entity, asset: asset, known: ByWalk, evidence: evidence, basis: basis, note: note}
+	return exposureKey{
+		category: a.Category, entity: a.Entity, asset: asset, known: known, evidence: evidence, basis: basis, note: joinNotes(note, a.Note),
+	}
 }
 
 // walked puts what a walk found to its exposures. Of what incidents told at the receipts the walk says
@@ -258,7 +261,7 @@ func (b *books) end(e *walkEnd, units Split[chains.Amount]) error {
 	case len(e.hits) > 0:
 		h := &e.hits[0]
 		basis := Split[tracer.Basis]{FIFO: max(h.Basis.FIFO, e.basis.FIFO), ProRata: max(h.Basis.ProRata, e.basis.ProRata)}
-		b.w.names(h.Incident.ID)
+		b.w.names(h.Incident)
 		b.explain(b.stolen(h, e.asset, ByWalk, min(h.Evidence, e.evidence), basis), units, h.Hops+e.hops, nil,
 			func(most int) ([]Path, error) { return b.joined(h, e, most) })
 	case e.found != nil:
@@ -293,7 +296,7 @@ func amountOf(chain chains.Chain, asset chains.Asset, units Split[chains.Amount]
 func (b *books) own() {
 	for i := range b.w.owners {
 		a := &b.w.owners[i]
-		key := exposureKey{category: a.Category, distance: Own, entity: a.Entity, asset: b.w.assetOf(), known: a.KnownBy, own: true}
+		key := exposureKey{category: a.Category, distance: Own, entity: a.Entity, asset: b.w.assetOf(), known: a.KnownBy, own: true, note: a.Note}
 		if len(b.values) == 1 {
 			key.asset = b.values[0].asset
 		}

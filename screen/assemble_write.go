@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"clew/chains"
 	"clew/tracer"
@@ -37,13 +38,14 @@ func assetRank(a chains.Asset) string {
 }
 
 func (w *work) valueOf(b *valueBook) Value {
-	info := w.subject.Chain.Info()
 	v := Value{
 		Chain: w.subject.Chain, Asset: b.asset, Units: b.whole, Unknown: b.left, Partial: w.partial,
 		Explained: Split[chains.Amount]{FIFO: b.whole.Minus(b.left.FIFO), ProRata: b.whole.Minus(b.left.ProRata)},
 	}
-	if b.asset == chains.Native {
+	if info := w.subject.Chain.Info(); b.asset == chains.Native {
 		v.Symbol, v.Decimals = info.Symbol, info.Decimals
+	} else if token, ok := w.s.cfg.Index.Asset(w.subject.Chain, b.asset); ok {
+		v.Symbol, v.Decimals = token.Symbol, token.Decimals
 	}
 	v.ExplainedPPM = Split[int64]{FIFO: shareOf(v.Explained.FIFO, v.Units), ProRata: shareOf(v.Explained.ProRata, v.Units)}
 	return v
@@ -53,7 +55,7 @@ func compareEntries(x, y *exposureBook) int {
 	distances := []Distance{Own, Direct, Indirect}
 	return cmp.Or(
 		-compareBool(x.own, y.own),
-		cmp.Compare(slices.Index(Categories(), x.category), slices.Index(Categories(), y.category)),
+		cmp.Compare(x.category.gravity(), y.category.gravity()),
 		cmp.Compare(slices.Index(distances, x.distance), slices.Index(distances, y.distance)),
 		cmp.Compare(assetRank(x.asset), assetRank(y.asset)),
 		y.larger().Cmp(x.larger()),
@@ -147,10 +149,17 @@ func joinNotes(a, b string) string {
 	return a + "; " + b
 }
 
-// names pins an incident that the verdict names.
-func (w *work) names(id string) {
-	at, ok := slices.BinarySearchFunc(w.v.Pins.Incidents, id, func(p PinIncident, id string) int { return cmp.Compare(p.ID, id) })
-	if !ok {
-		w.v.Pins.Incidents = slices.Insert(slices.Clone(w.v.Pins.Incidents), at, w.s.loaded[id])
+// names pins an incident that the verdict names, and says what its trace cannot tell.
+func (w *work) names(in *Loaded) {
+	at, ok := slices.BinarySearchFunc(w.v.Pins.Incidents, in.ID, func(p PinIncident, id string) int { return cmp.Compare(p.ID, id) })
+	if ok {
+		return
+	}
+	w.v.Pins.Incidents = slices.Insert(slices.Clone(w.v.Pins.Incidents), at, w.s.loaded[in.ID])
+	if len(in.Notes) > 0 {
+		w.gap(Gap{
+			Chain: w.subject.Chain, What: "the trace of incident " + in.ID, Why: strings.Join(in.Notes, "; "),
+			Effect: "there may be more stolen value here than it traces",
+		})
 	}
 }

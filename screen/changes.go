@@ -72,6 +72,7 @@ func (c *comparison) causes() {
 	}{
 		{causeLabels, b.Labels, a.Labels, "labels were edited, or another edition of a source was loaded"},
 		{causeLabels, b.Categories, a.Categories, "the table of categories is another"},
+		{causeLabels, pinTexts(b.Clusters), pinTexts(a.Clusters), "addresses were clustered as of another block"},
 		{causeRules, b.Policy, a.Policy, "the rules are others"},
 		{causeProgram, b.Heuristics, a.Heuristics, "the program knows other heuristics"},
 		{causeProgram, fmt.Sprint(b.Engine), fmt.Sprint(a.Engine), "the program screens in another way"},

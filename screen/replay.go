@@ -81,6 +81,9 @@ func (s *Screener) missing(v *Verdict) []string {
 	for _, p := range v.Pins.Blocks {
 		check("last block of "+string(p.Chain), pinText(&p), s.pinText(&p))
 	}
+	if head := s.heads[v.Subject.Chain]; head != nil && !slices.Equal(v.Pins.Clusters, head.clusters) {
+		check("clusters", pinTexts(v.Pins.Clusters), pinTexts(head.clusters))
+	}
 	if head := s.heads[v.Subject.Chain]; len(v.Pins.Blocks) == 0 && head != nil {
 		check("blocks of "+string(v.Subject.Chain), "", pinText(&head.pins[0]))
 	}
@@ -101,6 +104,14 @@ func pinText(p *Pin) string {
 		text += fmt.Sprintf(", %d behind its node", *p.Behind)
 	}
 	return text
+}
+
+func pinTexts(pins []Pin) string {
+	var texts []string
+	for i := range pins {
+		texts = append(texts, "as of "+pinText(&pins[i]))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // pinText writes the block that s has of the chain of a pin.

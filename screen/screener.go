@@ -52,8 +52,9 @@ type Screener struct {
 // headState is a Head as verdicts say it.
 type headState struct {
 	Head
-	pins  []Pin
-	spans []CoveredSpan
+	pins     []Pin
+	clusters []Pin // as of which clusters answer; nil: there are none
+	spans    []CoveredSpan
 }
 
 // New checks a state and returns what screens by it.
@@ -82,7 +83,7 @@ func New(cfg Config) (*Screener, error) {
 		if s.heads[h.Chain] != nil {
 			return nil, fmt.Errorf("screen: two heads of %s", h.Chain)
 		}
-		s.heads[h.Chain] = newHead(h)
+		s.heads[h.Chain] = newHead(h, cfg.Clusters)
 	}
 	if err := s.pin(); err != nil {
 		return nil, err
@@ -90,18 +91,30 @@ func New(cfg Config) (*Screener, error) {
 	return s, nil
 }
 
-func newHead(h Head) *headState {
+// clustersAsOf is implemented by Clusters that were made as of a block, which then is pinned too.
+type clustersAsOf interface {
+	AsOf(chain chains.Chain) (chains.BlockRef, bool)
+}
+
+func newHead(h Head, clusters Clusters) *headState {
 	out := &headState{Head: h, spans: []CoveredSpan{}}
 	for _, span := range h.Spans {
 		if span.From <= h.Block.Height { // what lies behind the block was not looked at
 			out.spans = append(out.spans, CoveredSpan{Chain: h.Chain, From: span.From, To: min(span.To, h.Block.Height)})
 		}
 	}
-	out.pins = []Pin{{
-		Chain: h.Chain, CAIP2: h.Chain.CAIP2(), Height: h.Block.Height, Hash: formatTxID(h.Chain, h.Block.Hash),
-		Time: formatTime(h.Block.Time), Behind: h.Behind,
-	}}
+	out.pins = []Pin{pinOf(h.Chain, h.Block)}
+	out.pins[0].Behind = h.Behind
+	if c, ok := clusters.(clustersAsOf); ok {
+		if block, made := c.AsOf(h.Chain); made {
+			out.clusters = []Pin{pinOf(h.Chain, block)}
+		}
+	}
 	return out
+}
+
+func pinOf(chain chains.Chain, b chains.BlockRef) Pin {
+	return Pin{Chain: chain, CAIP2: chain.CAIP2(), Height: b.Height, Hash: formatTxID(chain, b.Hash), Time: formatTime(b.Time)}
 }
 
 // pin writes down what all verdicts of this state have alike.

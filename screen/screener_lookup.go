@@ -7,19 +7,21 @@ import (
 	"time"
 
 	"clew/chains"
+	"clew/tracer"
 )
 
 // lookup asks incidents and labels of the subject, reads no store, and reports whether they say
 // anything that may decide: a hit that counts, or a label at which value ends.
 func (w *work) lookup(ctx context.Context) (known bool, err error) {
 	for _, h := range w.subjectHits() {
-		if w.subject.Asset != "" && w.subject.Asset != h.Place.Asset || w.stale(&h) {
+		if w.subject.Asset != "" && w.subject.Asset != h.Place.Asset || w.passed(&h) || w.stale(&h) {
 			continue
 		}
 		if err := w.addHit(h); err != nil {
 			return false, err
 		}
 	}
+	w.shareSums()
 	w.smallReceipts()
 	w.partial = w.subject.Kind != KindOutput && len(w.receipts) > 0
 	if err := w.own(ctx); err != nil {
@@ -48,12 +50,58 @@ func (w *work) subjectHits() []Hit {
 	return hits
 }
 
+// passed reports whether value of a hit is not the subject's: it entered a mix, of which no output is
+// known to carry it, or it passed a pool, a bridge or a mixer whose address is screened.
+func (w *work) passed(h *Hit) bool {
+	if h.InMix {
+		return true
+	}
+	if w.subject.Kind != KindAddress || h.Kind != tracer.NodePool && h.Kind != tracer.NodeBridge && h.Kind != tracer.NodeMixer {
+		return false
+	}
+	w.names(h.Incident)
+	w.gap(Gap{
+		Chain: h.Place.Chain, What: fmt.Sprintf("value of incident %s that passed the address", h.Incident.ID),
+		Why: fmt.Sprintf("it is a %s, in which value of many lies", h.Kind), Effect: "it is not counted as the address's own",
+	})
+	return true
+}
+
+// shareSums divides what incidents tell in sum of several receipts of an address in one transaction: from
+// the first on, as much as lies there.
+func (w *work) shareSums() {
+	type sumKey struct {
+		incident, address string
+		tx                chains.TxID
+	}
+	var left map[sumKey]Split[chains.Amount]
+	for i := range w.receipts {
+		r := &w.receipts[i]
+		for j := range r.hits {
+			h := &r.hits[j]
+			if !h.Together {
+				continue
+			}
+			key := sumKey{h.Incident.ID, r.address, r.place.Tx}
+			sum, met := left[key]
+			if !met {
+				sum = h.Units
+			}
+			h.Units = Split[chains.Amount]{FIFO: chains.Min(sum.FIFO, r.units), ProRata: chains.Min(sum.ProRata, r.units)}
+			if left == nil {
+				left = map[sumKey]Split[chains.Amount]{}
+			}
+			left[key] = Split[chains.Amount]{FIFO: sum.FIFO.Minus(h.Units.FIFO), ProRata: sum.ProRata.Minus(h.Units.ProRata)}
+		}
+	}
+}
+
 // stale reports whether a hit does not count, because its incident does not, and says so.
 func (w *work) stale(h *Hit) bool {
 	if h.Incident.Stale == "" {
 		return false
 	}
-	w.names(h.Incident.ID)
+	w.names(h.Incident)
 	w.gap(Gap{
 		Chain: h.Place.Chain, TxID: formatTxID(h.Place.Chain, h.Place.Tx), What: "the trace of incident " + h.Incident.ID,
 		Why: h.Incident.Stale, Effect: "what it traced here raises no match until it is traced again",

@@ -63,6 +63,7 @@ func (w *work) missing(ctx context.Context) error {
 	w.absent("transaction "+w.subject.TxID, "it is not in the blocks that were read")
 	if known {
 		w.v.Outcome = Clear // what an incident or a label says of it is an answer
+		w.behind()
 		w.lookedUp()
 	}
 	return nil
@@ -170,8 +171,17 @@ func spends(tx *chains.Tx, a chains.Address) bool {
 // it apart.
 func (w *work) take(ctx context.Context, r receipt, small string) error {
 	for _, h := range w.s.cfg.Index.At(r.place) {
-		if !w.stale(&h) {
+		if !w.passed(&h) && !w.stale(&h) {
 			r.hits = append(r.hits, h)
+		}
+	}
+	for _, h := range w.s.cfg.Index.Contacts(r.place) {
+		if h.Unsaid && !w.stale(&h) {
+			w.names(h.Incident)
+			w.gap(Gap{
+				Chain: r.place.Chain, TxID: formatTxID(r.place.Chain, r.place.Tx), What: "how much of incident " + h.Incident.ID + " came here",
+				Why: "stolen value does, and no rule says how much: values of inputs are not known, or somebody valued it", Effect: "it counts as unknown",
+			})
 		}
 	}
 	if small != "" {

@@ -49,7 +49,7 @@ func (w *work) begin() {
 	}
 	w.v.Pins.Budget, w.v.Pins.Deep = w.budget, w.deep
 	if w.head != nil {
-		w.v.Coverage.Spans, w.v.Pins.Blocks = w.head.spans, w.head.pins
+		w.v.Coverage.Spans, w.v.Pins.Blocks, w.v.Pins.Clusters = w.head.spans, w.head.pins, w.head.clusters
 	}
 	w.receipts, w.owners, w.walks, w.partial, w.read = nil, nil, nil, false, 0
 	w.behind()
@@ -93,6 +93,7 @@ func (w *work) find(ctx context.Context) error {
 	if err := w.receive(ctx); err != nil {
 		return err
 	}
+	w.shareSums()
 	if err := w.own(ctx); err != nil {
 		return err
 	}

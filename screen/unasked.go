@@ -49,7 +49,7 @@ func (w *work) unasked(ctx context.Context, r *receipt, why string) error {
 	}
 	if len(r.hits) > 0 {
 		u.Incident, u.Category = r.hits[0].Incident.ID, Stolen
-		w.names(u.Incident)
+		w.names(r.hits[0].Incident)
 	}
 	if giver := onlyGiver(r.tx); giver != "" {
 		u.From = w.s.cfg.Codec.FormatAddress(r.place.Chain, giver)
@@ -100,7 +100,7 @@ func (w *work) smallReceipts() {
 		if w.head != nil {
 			continue
 		}
-		w.names(r.hits[0].Incident.ID)
+		w.names(r.hits[0].Incident)
 		w.v.Unasked = append(w.v.Unasked, Unasked{
 			Chain: r.place.Chain, Asset: r.place.Asset, TxID: formatTxID(r.place.Chain, r.place.Tx), Units: r.units,
 			Category: Stolen, Incident: r.hits[0].Incident.ID, Why: "it is as small as dust; who gave it is not known, since nothing of the chain was read",

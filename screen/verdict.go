@@ -72,7 +72,7 @@ type Way string
 const (
 	ByIncident Way = "incident" // the place lies on a trace
 	ByLabel    Way = "label"    // somebody claims it of the subject's address
-	ByCluster  Way = "cluster"  // somebody claims it of an address that is joined with it
+	ByCluster  Way = "cluster"  // somebody claims it of an address that is joined with it, or with one that a walk met
 	ByWalk     Way = "walk"     // a walk met it
 )
 
@@ -253,6 +253,7 @@ type Pins struct {
 	IncidentSet string        `json:"incidents_sha256"`
 	Incidents   []PinIncident `json:"incidents"`
 	Blocks      []Pin         `json:"blocks"`
+	Clusters    []Pin         `json:"clusters,omitempty"` // the blocks as of which clusters were made
 	Deep        bool          `json:"deep,omitempty"`
 	Budget      Budget        `json:"budget"` // as run: where time ended the walk, Transactions is how far it came
 }
