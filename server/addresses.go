@@ -29,7 +29,7 @@ func (s *Server) getAddress(ctx context.Context, in *addressIn) (*addressOut, er
 	callOf(ctx).about = subject.Key()
 	a, err := state.Screener.Address(ctx, subject.Chain, subject.Address)
 	if err != nil {
-		return nil, s.screenProblem(ctx, callOf(ctx), err)
+		return nil, s.screenProblem(ctx, err)
 	}
 	return &addressOut{a}, nil
 }

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"reflect"
@@ -99,6 +101,34 @@ func routeOf(op *huma.Operation, l *Limits) *route {
 	rt.scope, _ = op.Metadata["scope"].(Scope)
 	rt.quiet, _ = op.Metadata["quiet"].(bool)
 	return rt
+}
+
+// register registers a handler of huma's. What it returns as an error is told as a problem; what is no
+// problem yet stays in the program's log, since it may name what is nobody's business.
+func register[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err == nil {
+			return out, nil
+		}
+		return nil, s.asProblem(ctx, err)
+	})
+}
+
+// asProblem makes a problem of whatever error a handler returned.
+func (s *Server) asProblem(ctx context.Context, err error) *Problem {
+	var p *Problem
+	switch c := callOf(ctx); {
+	case errors.As(err, &p):
+	case s.abort.Err() != nil:
+		p = stopping.problem("The server stopped before the answer was there. Ask again once it is back.").after(5)
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+		p = timedOut.problem("There was no answer within %s. Ask for less at once, or with mode async.", c.route.time)
+	default:
+		s.failed(ctx, c, err)
+		p = internalError.problem("The request could not be carried out; the program's log names the cause under this request id. It is safe to send it again with the same Idempotency-Key.")
+	}
+	return p
 }
 
 // plain registers a handler that is not huma's for an operation that the document has.

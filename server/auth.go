@@ -81,9 +81,7 @@ func (s *Server) authorize(c *call, r *http.Request) *Problem {
 	}
 	keys, err := s.keysNow(r.Context())
 	if err != nil {
-		p, ours := asProblem(err)
-		s.failed(r.Context(), c, ours)
-		return p
+		return s.asProblem(r.Context(), err)
 	}
 	kind, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if text == "" || !strings.EqualFold(kind, "Bearer") {

@@ -208,13 +208,11 @@ func (s *Server) screenItem(ctx context.Context, c *call, data []byte) (*State, 
 	}
 	state, v, err := s.screen(ctx, screen.Request{Subject: req.Subject, Budget: req.Budget})
 	if err != nil {
-		return nil, journal.Screening{}, s.screenProblem(ctx, c, err)
+		return nil, journal.Screening{}, s.screenProblem(ctx, err)
 	}
 	row, err := s.rowOf(c, v)
 	if err != nil {
-		p, ours := asProblem(err)
-		s.failed(ctx, c, ours)
-		return nil, row, p
+		return nil, row, s.asProblem(ctx, err)
 	}
 	return state, row, nil
 }
@@ -236,9 +234,7 @@ func (s *Server) keepRows(ctx context.Context, c *call, state *State, rows []jou
 		return nil
 	})
 	if err != nil {
-		p, ours := asProblem(fmt.Errorf("keeping verdicts of a batch: %w", err))
-		s.failed(ctx, c, ours)
-		return p
+		return s.asProblem(ctx, fmt.Errorf("keeping verdicts of a batch: %w", err))
 	}
 	s.blobs.Store(state)
 	for i := range rows {

@@ -127,12 +127,45 @@ func describe(doc *huma.OpenAPI) (wordless, unused []string, err error) {
 		}
 		neverNull(schema)
 	}
+	opened(doc)
 	for name := range w.Schemas {
 		if schemas[name] == nil {
 			unused = append(unused, name)
 		}
 	}
 	return wordless, unused, nil
+}
+
+// opened lets what is answered have further fields one day; what is asked may have none that is unknown.
+func opened(doc *huma.OpenAPI) {
+	schemas := doc.Components.Schemas
+	asked := map[*huma.Schema]bool{}
+	var mark func(*huma.Schema)
+	mark = func(s *huma.Schema) {
+		if s != nil && s.Ref != "" {
+			s = schemas.SchemaFromRef(s.Ref)
+		}
+		if s == nil || asked[s] {
+			return
+		}
+		asked[s] = true
+		mark(s.Items)
+		for _, p := range s.Properties {
+			mark(p)
+		}
+	}
+	for _, path := range doc.Paths {
+		if path.Post != nil && path.Post.RequestBody != nil {
+			for _, m := range path.Post.RequestBody.Content {
+				mark(m.Schema)
+			}
+		}
+	}
+	for _, s := range schemas.Map() {
+		if !asked[s] {
+			s.AdditionalProperties = nil
+		}
+	}
 }
 
 // without returns a list without some of its texts; without all for "*".

@@ -121,9 +121,8 @@ func (s *Server) knownEndpoint(ctx context.Context, id string) *Problem {
 	if err == nil {
 		return nil
 	}
-	p, ours := asProblem(err)
-	if ours != nil {
-		s.failed(ctx, callOf(ctx), ours)
+	p := s.asProblem(ctx, err)
+	if p.Status != notFound.status {
 		return p
 	}
 	return invalidField.problem("body.endpoint: %s Make one with POST /v1/webhook-endpoints.", p.Detail).at("body.endpoint", "unknown endpoint")

@@ -99,6 +99,10 @@ func (s *Server) gate(rt *route, next http.HandlerFunc) http.HandlerFunc {
 
 // pass lets a request through to its handler and sends what it says, or returns why not.
 func (s *Server) pass(c *call, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) *Problem {
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), callKey{}, c), c.route.time)
+	defer cancel()
+	defer context.AfterFunc(s.abort, cancel)()
+	r = r.WithContext(ctx)
 	if s.ending.Load() {
 		return stopping.problem("The server is stopping. Send the request again once it is back.").after(5)
 	}
@@ -116,10 +120,6 @@ func (s *Server) pass(c *call, w http.ResponseWriter, r *http.Request, next http
 	if p := s.spend(c, w.Header(), 1); p != nil {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), callKey{}, c), c.route.time)
-	defer cancel()
-	defer context.AfterFunc(s.abort, cancel)()
-	r = r.WithContext(ctx)
 	if c.route.streams {
 		r.Body = http.MaxBytesReader(w, r.Body, c.route.body)
 		next(w, r)
@@ -137,9 +137,7 @@ func (s *Server) pass(c *call, w http.ResponseWriter, r *http.Request, next http
 	if !c.logged && !c.route.quiet {
 		c.status = said.status
 		if err := s.logCall(ctx, c); err != nil {
-			p, ours := asProblem(err)
-			s.failed(ctx, c, ours)
-			return p
+			return s.asProblem(ctx, err)
 		}
 	}
 	c.status = said.status
@@ -163,8 +161,7 @@ func (s *Server) guarded(c *call, w http.ResponseWriter, r *http.Request, next h
 			if v == http.ErrAbortHandler { //nolint:errorlint // it is this value, and net/http compares so
 				panic(v)
 			}
-			s.failed(r.Context(), c, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
-			p, _ = asProblem(errors.New("panic"))
+			p = s.asProblem(r.Context(), fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
 		}
 	}()
 	next(w, r)

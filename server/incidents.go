@@ -143,9 +143,7 @@ func (s *Server) takeIncident(w http.ResponseWriter, r *http.Request) *Problem {
 	if _, err := s.opt.Traces.JSON(r.Context(), req.Trace); errors.Is(err, chains.ErrNotFound) {
 		return notFound.problem("The store has no trace %.100q. “clew trace” prints the id of each that it keeps.", req.Trace)
 	} else if err != nil {
-		p, ours := asProblem(fmt.Errorf("looking for trace %s: %w", req.Trace, err))
-		s.failed(r.Context(), callOf(r.Context()), ours)
-		return p
+		return s.asProblem(r.Context(), fmt.Errorf("looking for trace %s: %w", req.Trace, err))
 	}
 	return s.addJob(w, r, jobTrace, traceJob{Trace: req.Trace}, req.Endpoint)
 }

@@ -82,9 +82,7 @@ func (s *Server) addJob(w http.ResponseWriter, r *http.Request, kind string, req
 		}
 	}
 	if err != nil {
-		p, ours := asProblem(fmt.Errorf("accepting a job: %w", err))
-		s.failed(ctx, c, ours)
-		return p
+		return s.asProblem(ctx, fmt.Errorf("accepting a job: %w", err))
 	}
 	return nil
 }

@@ -33,12 +33,10 @@ func (s *Server) once(c *call, r *http.Request, body []byte, said *answer, next 
 	request := requestHash(r, body)
 	before, err := s.opt.Journal.Reply(r.Context(), c.idem)
 	if err == nil && s.opt.Now().Sub(before.Created) < s.opt.Limits.ReplyKept {
-		return again(before, request, said)
+		return s.again(r, before, request, said)
 	}
 	if err != nil && !errors.Is(err, journal.ErrNotFound) {
-		p, ours := asProblem(fmt.Errorf("looking up an Idempotency-Key: %w", err))
-		s.failed(r.Context(), c, ours)
-		return p
+		return s.asProblem(r.Context(), fmt.Errorf("looking up an Idempotency-Key: %w", err))
 	}
 	if p := s.guarded(c, said, r, next); p != nil {
 		return p
@@ -50,14 +48,13 @@ func (s *Server) once(c *call, r *http.Request, body []byte, said *answer, next 
 }
 
 // again says what was said before.
-func again(before journal.Reply, request string, said *answer) *Problem {
+func (s *Server) again(r *http.Request, before journal.Reply, request string, said *answer) *Problem {
 	if before.Request != request {
 		return keyReused.problem("This Idempotency-Key was used for a request with another path or body. Use a new key for a new request.")
 	}
 	var kept http.Header
 	if err := json.Unmarshal(before.Header, &kept); err != nil {
-		p, _ := asProblem(err)
-		return p
+		return s.asProblem(r.Context(), fmt.Errorf("reading a kept answer: %w", err))
 	}
 	for name, values := range kept {
 		said.header[name] = values
@@ -88,9 +85,7 @@ func (s *Server) keepReply(ctx context.Context, c *call, request string, said *a
 		})
 	}
 	if err != nil {
-		p, ours := asProblem(fmt.Errorf("keeping the answer to an Idempotency-Key: %w", err))
-		s.failed(ctx, c, ours)
-		return p
+		return s.asProblem(ctx, fmt.Errorf("keeping the answer to an Idempotency-Key: %w", err))
 	}
 	c.logged = true
 	return nil

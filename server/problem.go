@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -70,19 +69,6 @@ func (p *Problem) with(name, value string) *Problem {
 	}
 	p.header.Set(name, value)
 	return p
-}
-
-// asProblem makes a problem of whatever error a handler returned. What is nobody's fault but ours has
-// no text of its own in the answer: it may name files of this machine.
-func asProblem(err error) (p *Problem, ours error) {
-	if errors.As(err, &p) {
-		return p, nil
-	}
-	var model *huma.ErrorModel
-	if errors.As(err, &model) && model.Status < http.StatusInternalServerError {
-		return fromHuma(model), nil
-	}
-	return internalError.problem("The request could not be carried out; the program's log names the cause under this request id. It is safe to send it again with the same Idempotency-Key."), err
 }
 
 // fromHuma turns what huma says of a request into a problem of one of our kinds. The values that it

@@ -57,18 +57,18 @@ func (s *Server) screeningRoutes() {
 		rt.streams, rt.body, rt.time = true, s.opt.Limits.BatchBody, s.opt.Limits.BatchTime
 	}, s.postBatch)
 
-	huma.Register(s.api, operation(http.MethodGet, "/v1/screenings", "listScreenings", tagScreenings, Read,
+	register(s, operation(http.MethodGet, "/v1/screenings", "listScreenings", tagScreenings, Read,
 		"List verdicts", "The newest first.", invalidField, invalidSubject), s.listScreenings)
 	op = operation(http.MethodGet, "/v1/screenings/{id}", "getScreening", tagScreenings, Read,
 		"Get a verdict", "The verdict as it was given, byte for byte.", notFound)
 	s.gives(&op, http.StatusOK, "The verdict.", schemaOf[screen.Verdict](s), "ETag")
 	s.unchanged(&op)
-	huma.Register(s.api, op, s.getScreening)
-	huma.Register(s.api, operation(http.MethodPost, "/v1/screenings/{id}:replay", "replayScreening", tagScreenings, Screen,
+	register(s, op, s.getScreening)
+	register(s, operation(http.MethodPost, "/v1/screenings/{id}:replay", "replayScreening", tagScreenings, Screen,
 		"Make a verdict again", "From what it was made from, which must give the same bytes; or from what is there now, with what changed and why.", notFound, notReplayable, notOffered, timedOut), s.replayScreening)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/jobs/{id}", "getJob", tagScreenings, Read,
+	register(s, operation(http.MethodGet, "/v1/jobs/{id}", "getJob", tagScreenings, Read,
 		"Get a job", "How far a job is, and what came of it.", notFound), s.getJob)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/addresses/{chain}/{address}", "getAddress", tagScreenings, Read,
+	register(s, operation(http.MethodGet, "/v1/addresses/{chain}/{address}", "getAddress", tagScreenings, Read,
 		"What is known of an address", "Its labels with their dates, its cluster, and the incidents that touch it.", invalidSubject, timedOut), s.getAddress)
 }
 
@@ -82,29 +82,29 @@ func (s *Server) incidentRoutes() {
 		Description: "With a file: the webhook endpoint that hears of the end; without it, all that want the event."})
 	s.gives(&op, http.StatusAccepted, "A job was accepted.", schemaOf[Job](s), "Location", "Retry-After")
 	s.plain(op, nil, s.postIncident)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/incidents", "listIncidents", tagIncidents, Read,
+	register(s, operation(http.MethodGet, "/v1/incidents", "listIncidents", tagIncidents, Read,
 		"List incidents", "All that is screened against."), s.listIncidents)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/incidents/{id}", "getIncident", tagIncidents, Read,
+	register(s, operation(http.MethodGet, "/v1/incidents/{id}", "getIncident", tagIncidents, Read,
 		"Get an incident", "Which trace stands for it, and whether its matches count.", notFound), s.getIncident)
-	huma.Register(s.api, operation(http.MethodDelete, "/v1/incidents/{id}", "deleteIncident", tagIncidents, Admin,
+	register(s, operation(http.MethodDelete, "/v1/incidents/{id}", "deleteIncident", tagIncidents, Admin,
 		"Forget an incident", "Nothing is screened against it from now on. Its trace stays in the store, and verdicts that name it stay.", notFound, notOffered), s.dropIncident)
 	op = operation(http.MethodGet, "/v1/incidents/{id}/trace", "getIncidentTrace", tagIncidents, Read,
 		"Get the trace of an incident", "The trace as JSON (schema clew.trace/1), as it is in the store.", notFound, notOffered)
 	s.gives(&op, http.StatusOK, "The trace.", &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}, "ETag")
 	s.unchanged(&op)
-	huma.Register(s.api, op, s.getTrace)
+	register(s, op, s.getTrace)
 }
 
 func (s *Server) watchRoutes() {
 	op := operation(http.MethodPost, "/v1/watches", "createWatch", tagWatching, Screen,
 		"Watch an address or an output", "Events tell when money moves there, and when the verdict on it changes.", invalidSubject)
 	op.DefaultStatus = http.StatusCreated
-	huma.Register(s.api, op, s.postWatch)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/watches", "listWatches", tagWatching, Read,
+	register(s, op, s.postWatch)
+	register(s, operation(http.MethodGet, "/v1/watches", "listWatches", tagWatching, Read,
 		"List watches", "In the order in which they were set.", invalidField), s.listWatches)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/watches/{id}", "getWatch", tagWatching, Read,
+	register(s, operation(http.MethodGet, "/v1/watches/{id}", "getWatch", tagWatching, Read,
 		"Get a watch", "", notFound), s.getWatch)
-	huma.Register(s.api, operation(http.MethodDelete, "/v1/watches/{id}", "deleteWatch", tagWatching, Screen,
+	register(s, operation(http.MethodDelete, "/v1/watches/{id}", "deleteWatch", tagWatching, Screen,
 		"Remove a watch", "", notFound), s.removeWatch)
 }
 
@@ -112,38 +112,38 @@ func (s *Server) webhookRoutes() {
 	op := operation(http.MethodPost, "/v1/webhook-endpoints", "createWebhookEndpoint", tagWebhooks, Admin,
 		"Make a webhook endpoint", "Events are sent there, signed (Standard Webhooks). The secret is shown in this answer alone.")
 	op.DefaultStatus = http.StatusCreated
-	huma.Register(s.api, op, s.postEndpoint)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/webhook-endpoints", "listWebhookEndpoints", tagWebhooks, Admin,
+	register(s, op, s.postEndpoint)
+	register(s, operation(http.MethodGet, "/v1/webhook-endpoints", "listWebhookEndpoints", tagWebhooks, Admin,
 		"List webhook endpoints", "Without their secrets."), s.listEndpoints)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/webhook-endpoints/{id}", "getWebhookEndpoint", tagWebhooks, Admin,
+	register(s, operation(http.MethodGet, "/v1/webhook-endpoints/{id}", "getWebhookEndpoint", tagWebhooks, Admin,
 		"Get a webhook endpoint", "Without its secret.", notFound), s.getEndpoint)
-	huma.Register(s.api, operation(http.MethodDelete, "/v1/webhook-endpoints/{id}", "deleteWebhookEndpoint", tagWebhooks, Admin,
+	register(s, operation(http.MethodDelete, "/v1/webhook-endpoints/{id}", "deleteWebhookEndpoint", tagWebhooks, Admin,
 		"Remove a webhook endpoint", "Nothing is sent there any more.", notFound), s.removeEndpoint)
-	huma.Register(s.api, operation(http.MethodPost, "/v1/webhook-endpoints/{id}:test", "testWebhookEndpoint", tagWebhooks, Admin,
+	register(s, operation(http.MethodPost, "/v1/webhook-endpoints/{id}:test", "testWebhookEndpoint", tagWebhooks, Admin,
 		"Send a test event", "One event of the kind webhook.test, now and once.", notFound, notOffered), s.probeEndpoint)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/deliveries", "listDeliveries", tagWebhooks, Admin,
+	register(s, operation(http.MethodGet, "/v1/deliveries", "listDeliveries", tagWebhooks, Admin,
 		"List deliveries", "The newest first. With state dead: those that were given up.", invalidField), s.listDeliveries)
 	op = operation(http.MethodPost, "/v1/deliveries/{id}:resend", "resendDelivery", tagWebhooks, Admin,
 		"Send an event again", "A delivery that was given up, or that was delivered, is due again with the same id.", notFound)
 	op.DefaultStatus = http.StatusAccepted
-	huma.Register(s.api, op, s.resend)
+	register(s, op, s.resend)
 }
 
 func (s *Server) serverRoutes() {
-	huma.Register(s.api, operation(http.MethodGet, "/v1/rules", "getRules", tagServer, Read,
+	register(s, operation(http.MethodGet, "/v1/rules", "getRules", tagServer, Read,
 		"Get the rules in force", "The policy's file, and its SHA-256, which verdicts name."), s.getRules)
-	huma.Register(s.api, operation(http.MethodGet, "/v1/keys", "listKeys", tagServer, Admin,
+	register(s, operation(http.MethodGet, "/v1/keys", "listKeys", tagServer, Admin,
 		"List keys", "Without what they open with, which is kept nowhere."), s.listKeys)
-	huma.Register(s.api, operation(http.MethodDelete, "/v1/keys/{id}", "revokeKey", tagServer, Admin,
+	register(s, operation(http.MethodDelete, "/v1/keys/{id}", "revokeKey", tagServer, Admin,
 		"Revoke a key", "It is refused from now on; other processes on this journal refuse it within a second.", notFound), s.revokeKey)
 
 	op := operation(http.MethodGet, "/healthz", "getHealth", tagServer, Open, "Is the process alive?", "Answers whenever the process does.")
 	op.Metadata["quiet"] = true
-	huma.Register(s.api, op, s.health)
+	register(s, op, s.health)
 	op = operation(http.MethodGet, "/readyz", "getReadiness", tagServer, Open, "Can verdicts be relied on?", "Says for each chain how far the store is and how far behind its node; 503 says why not.")
 	op.Metadata["quiet"] = true
 	s.gives(&op, http.StatusServiceUnavailable, "Not ready: why says why.", schemaOf[Readiness](s))
-	huma.Register(s.api, op, s.ready)
+	register(s, op, s.ready)
 	op = operation(http.MethodGet, "/metrics", "getMetrics", tagServer, Read, "Metrics", "In the text form of Prometheus.")
 	op.Metadata["quiet"] = true
 	op.Responses["200"] = &huma.Response{Description: "Metrics.", Content: map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}}

@@ -65,7 +65,7 @@ func (s *Server) answerScreening(w http.ResponseWriter, r *http.Request, req *Sc
 	}
 	state, v, err := s.screen(ctx, screen.Request{Subject: req.Subject, Budget: req.Budget})
 	if err != nil {
-		return s.screenProblem(ctx, c, err)
+		return s.screenProblem(ctx, err)
 	}
 	if req.Mode != Sync && walksOn(v) {
 		if p := s.keep(ctx, c, state, v, false); p != nil {
@@ -76,7 +76,7 @@ func (s *Server) answerScreening(w http.ResponseWriter, r *http.Request, req *Sc
 	if p := s.keep(ctx, c, state, v, c.idem == ""); p != nil {
 		return p
 	}
-	return sendVerdict(w, v)
+	return s.sendVerdict(ctx, w, v)
 }
 
 // checkScreening finds what is wrong with a request before anything is done, and puts its subject into
@@ -125,20 +125,14 @@ func (s *Server) screen(ctx context.Context, req screen.Request) (*State, *scree
 var errNoState = errors.New("labels, rules and incidents are still being read")
 
 // screenProblem says why there is no verdict.
-func (s *Server) screenProblem(ctx context.Context, c *call, err error) *Problem {
+func (s *Server) screenProblem(ctx context.Context, err error) *Problem {
 	switch {
 	case errors.Is(err, screen.ErrSubject):
 		return invalidSubject.problem("%s.", sentence(err))
 	case errors.Is(err, screen.ErrMoved), errors.Is(err, errNoState):
 		return busy.problem("%s. Ask again in a second.", sentence(err)).after(1)
-	case s.abort.Err() != nil:
-		return stopping.problem("The server stopped before the verdict was there. Ask again once it is back.").after(5)
-	case errors.Is(err, context.DeadlineExceeded):
-		return timedOut.problem("There was no verdict within %s. Ask with mode async, or with a smaller budget.", c.route.time)
 	}
-	p, ours := asProblem(fmt.Errorf("screening: %w", err))
-	s.failed(ctx, c, ours)
-	return p
+	return s.asProblem(ctx, fmt.Errorf("screening: %w", err))
 }
 
 // walksOn says whether a longer walk could change what a verdict asks for: its budget ended it before all
@@ -178,9 +172,7 @@ func (s *Server) keep(ctx context.Context, c *call, state *State, v *screen.Verd
 		})
 	}
 	if err != nil {
-		p, ours := asProblem(fmt.Errorf("keeping a verdict: %w", err))
-		s.failed(ctx, c, ours)
-		return p
+		return s.asProblem(ctx, fmt.Errorf("keeping a verdict: %w", err))
 	}
 	s.blobs.Store(state)
 	s.recent.add(v.ID)
@@ -218,11 +210,10 @@ func (s *Server) commit(ctx context.Context, write func(*journal.Tx) error) erro
 }
 
 // sendVerdict answers with the exact bytes of a verdict. Its id is a hash of them, and so its ETag.
-func sendVerdict(w http.ResponseWriter, v *screen.Verdict) *Problem {
+func (s *Server) sendVerdict(ctx context.Context, w http.ResponseWriter, v *screen.Verdict) *Problem {
 	data, err := v.JSON()
 	if err != nil {
-		p, _ := asProblem(err)
-		return p
+		return s.asProblem(ctx, fmt.Errorf("writing a verdict: %w", err))
 	}
 	h := w.Header()
 	h["Content-Type"] = []string{"application/json"}

@@ -189,7 +189,7 @@ func (s *Server) replayNow(ctx context.Context, c *call, before *screen.Verdict)
 	budget := before.Pins.Budget
 	state, v, err := s.screen(ctx, screen.Request{Subject: before.Subject, Budget: &budget})
 	if err != nil {
-		return nil, s.screenProblem(ctx, c, err)
+		return nil, s.screenProblem(ctx, err)
 	}
 	if p := s.keep(ctx, c, state, v, false); p != nil {
 		return nil, p
