@@ -10,7 +10,7 @@ import (
 	"clew/store/internal/engine"
 )
 
-// TidyEvery makes checkpoints come earlier: after so many bytes. It must be called before anything is
+// TidyEvery makes checkpoints come after so many bytes. It must be called before anything is
 // written.
 func TidyEvery(j *Journal, bytes int) { j.tidier.every = bytes }
 

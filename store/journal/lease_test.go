@@ -197,9 +197,21 @@ func TestDeliveriesOfAGroupAreFirstTriedInOrder(t *testing.T) {
 	second := claim(9, "1")[0]
 	second.State, second.Finished = journal.DeliveryDelivered, now
 	require.NoError(t, j.FinishDelivery(ctx, second))
-	claim(9, "4")
+	third := claim(9, "4")[0]
+	third.State, third.Finished = journal.DeliveryDelivered, now
+	require.NoError(t, j.FinishDelivery(ctx, third))
 	now = now.Add(time.Hour)
-	claim(9, "2", "3", "4", "0")
+	claim(9, "2", "3", "0")
+	do(t, j, func(tx *journal.Tx) error {
+		return tx.AddDelivery(journal.Delivery{ID: "5", Endpoint: "e", Group: "g", Created: day})
+	})
+	claim(9) // while one before it is tried again
+	now = now.Add(2 * time.Minute)
+	for _, d := range claim(3, "2", "3", "0") {
+		d.State, d.Attempts, d.Finished = journal.DeliveryDead, d.Attempts+1, now
+		require.NoError(t, j.FinishDelivery(ctx, d))
+	}
+	claim(9, "5")
 }
 
 func TestDeliveriesAreListedInPages(t *testing.T) {

@@ -20,9 +20,9 @@ import (
 const (
 	// Bounds of a pattern, in bytes. S2 looks no further back than the upper one.
 	minPattern, maxPattern = 64, s2.MaxDictSize
-	// A verdict that is packed to more than a third is poorly packed. Where most are, of the last
-	// poorMost at least, a new pattern is taken: the hashes in the one before are of another state.
-	poorMost = 32
+	// A verdict that is packed to more than a third is poorly packed. Of each so many verdicts, where
+	// most are, a new pattern is taken: the hashes in the one before are of another state.
+	patternTrial = 32
 )
 
 // maxPacked bounds what a verdict and its subject may be, in bytes.
@@ -43,7 +43,7 @@ func numberOf(content []byte) int64 {
 // packing is how verdicts are packed at the moment.
 type packing struct {
 	*pattern
-	since, poor int // verdicts since it was taken, and those that are poorly packed
+	tried, poor int // verdicts since it was taken or last proved good, and those that are poorly packed
 }
 
 // castagnoli is the table of CRC-32C.
@@ -57,17 +57,20 @@ func (t *Tx) pack(content []byte) (packed []byte, patternNo int64, err error) {
 			return nil, 0, err
 		}
 	}
-	if p.pattern == nil || p.since >= poorMost && p.poor*2 > p.since {
+	if p.pattern == nil || p.tried == patternTrial && p.poor*2 > p.tried {
 		if err := t.newPattern(p, content); err != nil {
 			return nil, 0, err
 		}
+	}
+	if p.tried == patternTrial {
+		p.tried, p.poor = 0, 0
 	}
 	if p.pattern == nil {
 		return content, 0, nil
 	}
 	packed = p.dict.Encode(t.w.scratch[:cap(t.w.scratch)], content)
 	t.w.scratch = packed
-	p.since++
+	p.tried++
 	if len(packed)*3 > len(content) {
 		p.poor++
 	}
@@ -93,7 +96,6 @@ func (t *Tx) lastPattern(p *packing) error {
 
 // newPattern makes content the pattern, where it can be one.
 func (t *Tx) newPattern(p *packing, content []byte) error {
-	p.since, p.poor = 0, 0
 	if len(content) < minPattern || len(content) > maxPattern {
 		return nil
 	}
