@@ -155,12 +155,11 @@ func (b *building) readSeeds() error {
 			no = int32(len(b.seeds))
 			b.seeds, b.seedOf[s.ID] = append(b.seeds, s.ID), no
 		}
-		a := tracedArrival{hop: no, from: -1, flags: isSeed | unsaid}
 		at, ok := b.nodes[s.Node]
 		if !ok {
 			return fmt.Errorf("seed %s: there is no node %s", s.ID, s.Node)
 		}
-		a.kind = at.kind
+		a := tracedArrival{hop: no, from: at.address, kind: at.kind, flags: isSeed | unsaid}
 		var err error
 		if a.address, err = b.address(s.Chain, s.Address); err != nil {
 			return fmt.Errorf("seed %s: %w", s.ID, err)

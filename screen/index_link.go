@@ -13,7 +13,7 @@ import (
 
 // readParents says what each hop carries on.
 func (b *building) readParents() error {
-	taken := map[takenKey]int{}
+	went := map[wentKey]wentOn{}
 	for i := range b.t.Hops {
 		h := &b.t.Hops[i]
 		b.hops[i].parents = int32(len(b.parents))
@@ -23,7 +23,7 @@ func (b *building) readParents() error {
 				b.carryOn(leg, int(p))
 				continue
 			}
-			if !b.carryOnSeed(leg, id, taken) {
+			if !b.carryOnSeed(leg, id, went) {
 				return fmt.Errorf("hop %d: its input %s is neither a hop nor a seed that came where it begins", h.Number, id)
 			}
 		}
@@ -32,50 +32,72 @@ func (b *building) readParents() error {
 }
 
 // carryOn notes that a leg carries on hop p: what p brought, where it brought it to where the leg
-// begins, or else what was left when p took from the same account.
+// begins; and what was left when p took from an account of the leg's. With several accounts it may be
+// both.
 func (b *building) carryOn(leg *tracer.Leg, p int) {
 	before := &b.t.Hops[p]
 	last := &before.Legs[len(before.Legs)-1]
-	arrived := slices.ContainsFunc(leg.From, func(f tracer.From) bool { return f.Node == last.To })
-	if arrived && b.hops[p].last >= 0 {
+	arrived := b.hops[p].last >= 0 && slices.ContainsFunc(leg.From, func(f tracer.From) bool { return f.Node == last.To })
+	if arrived {
 		b.parents = append(b.parents, b.hops[p].last)
-		return
 	}
-	b.parents = append(b.parents, -2-int32(p))
+	shares := slices.ContainsFunc(leg.From, func(f tracer.From) bool {
+		return f.OutPoint == "" && slices.ContainsFunc(before.Legs[0].From, func(g tracer.From) bool { return g.Node == f.Node })
+	})
+	if !arrived || shares {
+		b.parents = append(b.parents, -2-int32(p))
+	}
 }
 
-// takenKey counts how many receipts of a seed went on from an account.
-type takenKey struct {
+// wentKey is a seed that came to an account.
+type wentKey struct {
 	seed string
 	node string
 }
 
+// wentOn says which receipts of a seed went on from an account last, and by which transaction: all its
+// hops carry on the same.
+type wentOn struct {
+	tx       chains.TxID
+	from, to int
+}
+
 // carryOnSeed notes the receipts of a seed that a leg carries on: of outputs those that it spends, of
 // an account those that came before it and after what went on last.
-func (b *building) carryOnSeed(leg *tracer.Leg, id string, taken map[takenKey]int) (found bool) {
+func (b *building) carryOnSeed(leg *tracer.Leg, id string, went map[wentKey]wentOn) (found bool) {
 	receipts := b.receipts[id]
 	for i := range leg.From {
 		from := &leg.From[i]
-		key := takenKey{id, from.Node}
-		k := taken[key]
 		if from.OutPoint != "" {
-			k = 0
-		}
-		for ; k < len(receipts); k++ {
-			s := &b.t.Seeds[receipts[k]]
-			if from.OutPoint == "" && s.Chain == leg.Chain && s.Height > leg.Height {
-				break
+			for _, n := range receipts {
+				if s := &b.t.Seeds[n]; from.OutPoint == s.TxID.String()+":"+s.Position {
+					b.parents, found = append(b.parents, n), true
+				}
 			}
-			here := from.OutPoint == "" && s.Node == from.Node ||
-				from.OutPoint != "" && from.OutPoint == s.TxID.String()+":"+s.Position
-			if here {
-				b.parents = append(b.parents, receipts[k])
-				found = true
+			continue
+		}
+		key := wentKey{id, from.Node}
+		on := went[key]
+		if on.tx != leg.TxID {
+			on = wentOn{leg.TxID, on.to, on.to}
+			for on.to < len(receipts) && !b.behind(receipts[on.to], leg) {
+				on.to++
+			}
+			went[key] = on
+		}
+		for _, n := range receipts[on.from:on.to] {
+			if b.t.Seeds[n].Node == from.Node {
+				b.parents, found = append(b.parents, n), true
 			}
 		}
-		taken[key] = k
 	}
 	return found
+}
+
+// behind reports whether a receipt came after a leg.
+func (b *building) behind(receipt int32, leg *tracer.Leg) bool {
+	s := &b.t.Seeds[receipt]
+	return s.Chain == leg.Chain && s.Height > leg.Height
 }
 
 // readEnds says where branches end, and what accounts held at the end.

@@ -187,6 +187,9 @@ func (w *pathing) before(a *tracedArrival, r int) (best int32, ok bool) {
 // beginsAt reports whether an arrival came to where a leg begins.
 func (w *pathing) beginsAt(leg *tracedArrival, n int32) bool {
 	to := w.arrivals[n].address
+	if w.arrivals[n].has(isSeed) {
+		to = w.arrivals[n].from
+	}
 	if leg.from >= -1 {
 		return to == leg.from
 	}
