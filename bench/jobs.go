@@ -40,7 +40,7 @@ var (
 		{"union", (*options).union}, {"clusters", (*options).clusters},
 		{"save clusters", (*options).saveClusters}, {"saved clusters", (*options).clusters},
 		{"trace", (*options).trace}, {"follow", (*options).follow},
-		{"labels", (*options).labels},
+		{"labels", (*options).labels}, {"walk", (*options).walk},
 	}
 	smallJobs = []job{
 		{"generate", (*options).generate}, {"drop", (*options).drop}, {"decode", (*options).decode},
