@@ -49,6 +49,14 @@ func claimed(address string, then, now bool) func(*screen.Exposure) {
 		e.Claims = append(e.Claims, screen.Claim{Address: address, Category: e.Category, AtTransaction: then, Now: now})
 	}
 }
+func otherClaim(e *screen.Exposure) {
+	e.Claims = append(e.Claims, screen.Claim{Address: "x", Category: screen.Exchange, AtTransaction: true, Now: true})
+}
+func manyClaims(e *screen.Exposure) {
+	for range 20 {
+		claimed(someAddress, true, true)(e)
+	}
+}
 func walked(from, at string) func(*screen.Exposure) {
 	return func(e *screen.Exposure) {
 		e.Paths = append(e.Paths, screen.Path{Steps: []screen.Step{
@@ -136,6 +144,7 @@ func TestRuleConditions(t *testing.T) {
 		{"claim now", []string{"category: stolen", "when: now"}, stolen(claimed("x", true, false)), false},
 		{"claim now that fits", []string{"category: stolen", "when: now"}, stolen(claimed("x", false, true)), true},
 		{"claim at any time", []string{"category: stolen", "when: either"}, stolen(claimed("x", false, true)), true},
+		{"claim of another category", []string{"category: stolen", "when: now"}, stolen(claimed("x", true, false), otherClaim), false},
 		{"claim at no time", []string{"category: stolen", "when: either"}, stolen(claimed("x", false, false)), false},
 		{"no claim", []string{"category: stolen", "when: now"}, stolen(), true},
 		{"from", []string{"category: stolen", "from: 2023-01-02"}, stolen(walked("x", "2023-01-01T23:59:59Z")), false},
@@ -146,6 +155,7 @@ func TestRuleConditions(t *testing.T) {
 		{"dates that nobody tells", []string{"category: stolen", "until: 2023-01-02"}, stolen(), true},
 		{"dates of paths that are left out", []string{"category: stolen", "until: 2023-01-02"}, stolen(walked("x", "2023-01-03T00:00:00Z"), func(e *screen.Exposure) { e.More = 1 }), true},
 		{"in force on its last day", []string{"category: stolen", "expires: 2024-07-01"}, stolen(), true},
+		{"in force to its last second", []string{"category: stolen", "expires: 2024-07-01T00:00:00Z"}, stolen(), true},
 		{"expired", []string{"category: stolen", "expires: 2024-06-30"}, stolen(), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -168,6 +178,30 @@ func TestRuleConditions(t *testing.T) {
 			require.Empty(t, p.Explain(v)[0].Lacks)
 		})
 	}
+}
+
+// As destination, what the subject is exposed to stands at the end of a path.
+func TestRuleDestination(t *testing.T) {
+	e := exposed(screen.Stolen, coin, coin)
+	e.Paths = []screen.Path{{Steps: []screen.Step{
+		{Chain: "bitcoin", From: someAddress, To: "x", Time: "2024-01-01T00:00:00Z"}, {Chain: "bitcoin", From: "x", To: "y", Time: "2024-02-01T00:00:00Z"},
+	}}}
+	for _, c := range []struct {
+		line  string
+		fires bool
+	}{
+		{"from: 2024-01-15", true}, {"until: 2024-01-15", false}, {"addresses: \"bitcoin:" + someAddress + "\"", false},
+	} {
+		v := deposited(e)
+		v.Subject.Direction = screen.Destination
+		policyOf(t, policyText("category: stolen", c.line)).Decide(v)
+		require.Equal(t, c.fires, len(v.Fired) > 0, c.line)
+	}
+	e.Paths[0].Steps[1].To = someAddress
+	v := deposited(e)
+	v.Subject.Direction = screen.Destination
+	policyOf(t, policyText("category: stolen", "addresses: \"bitcoin:"+someAddress+"\"")).Decide(v)
+	require.Equal(t, []string{"r1"}, firedIDs(v))
 }
 
 // What a rule asks for is asked of the sum, to the unit, and under one rule of accounting at a time.
@@ -214,6 +248,13 @@ func TestRuleAmounts(t *testing.T) {
 			require.Equal(t, c.sums, v.Fired[0].Sums)
 		})
 	}
+}
+
+// What is nothing under the rule that decides fires nothing, also where no dust limit is set.
+func TestRuleNothing(t *testing.T) {
+	v := deposited(exposed(screen.Mixer, 0, coin))
+	policyOf(t, policyText("category: mixer")+"decide_by: fifo\n").Decide(v)
+	require.Equal(t, screen.Clear, v.Outcome)
 }
 
 // What is said of an own address fires whatever its amount, and is never added to what value carries.
@@ -336,6 +377,7 @@ func TestAllowInDoubt(t *testing.T) {
 		{"a path that begins with several", here, stolen(walked(someAddress, ""), walked("", "")), false},
 		{"paths that are left out", here, stolen(walked(someAddress, ""), more), false},
 		{"no path", here, stolen(), false},
+		{"claims that are left out", here, stolen(manyClaims), false},
 		{"claims alone", here, stolen(claimed(someAddress, true, true), walked("x", "")), true},
 		{"a basis that is not told", []string{"incidents: a", "expires: 2024-12-31", "bases: whole"}, stolen(func(e *screen.Exposure) { e.Basis = "" }), false},
 		{"all paths within the dates", []string{"incidents: a", "expires: 2024-12-31", "until: 2020-01-01"}, stolen(walked("x", "2019-01-01T00:00:00Z")), true},
