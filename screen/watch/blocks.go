@@ -39,6 +39,9 @@ func (w *Watcher) advance(ctx context.Context, chain chains.Chain, fork int64) e
 	if err := a.run(ctx, chain); err != nil {
 		return fmt.Errorf("look through blocks of %s: %w", chain, err)
 	}
+	if len(a.touched) == 0 {
+		return nil
+	}
 	w.told(a.told)
 	var again []journal.Watch
 	moved := map[string]bool{}
@@ -136,6 +139,7 @@ func (a *advance) look(ctx context.Context, l *line, facts screen.Facts) error {
 	if a.cursor.height() < 0 { // nobody has looked before: what is watched with its chain begins here
 		with = a.last.Height
 	}
+	whole, inBlocks := a.wholeBlocks(l, facts, with)
 	for _, one := range l.watches {
 		from := with
 		if one.Seen != WithChain {
@@ -146,16 +150,60 @@ func (a *advance) look(ctx context.Context, l *line, facts screen.Facts) error {
 				a.behind = append(a.behind, one)
 			}
 		}
-		if from >= a.last.Height {
+		if from >= a.last.Height || inBlocks && one.Seen == WithChain {
 			continue
 		}
 		if err := a.scan(ctx, facts, one, from); err != nil {
 			return fmt.Errorf("watch %s: %w", one.ID, err)
 		}
 	}
+	if inBlocks {
+		if err := a.read(ctx, l, whole, with); err != nil {
+			return err
+		}
+	}
 	slices.SortStableFunc(a.found, func(x, y *found) int {
 		return cmp.Or(cmp.Compare(x.tx.Block.Height, y.tx.Block.Height), cmp.Compare(x.tx.Index, y.tx.Index), cmp.Compare(x.watch.ID, y.watch.ID))
 	})
+	return nil
+}
+
+// blockReader is what Facts may do beyond: give all transactions of a block, in order.
+type blockReader interface {
+	EachTx(ctx context.Context, height int64, f func(*chains.Tx) error) error
+}
+
+// perBlock is how many places can be asked for in the time in which a block of some 2,000 transactions
+// is read (BenchmarkOnBlocks).
+const perBlock = 400
+
+// wholeBlocks reports whether the new blocks are better read than asked for each place: there are so
+// many places, or so few blocks.
+func (a *advance) wholeBlocks(l *line, facts screen.Facts, with int64) (blockReader, bool) {
+	r, can := facts.(blockReader)
+	spans, _ := facts.Covered()
+	last := spans[len(spans)-1]
+	return r, can && with+1 >= last.From && int64(len(l.watches))/perBlock > a.last.Height-with
+}
+
+// read finds what moved in whole blocks at the places that are with their chain.
+func (a *advance) read(ctx context.Context, l *line, blocks blockReader, with int64) error {
+	for h := with + 1; h <= a.last.Height; h++ {
+		err := blocks.EachTx(ctx, h, func(tx *chains.Tx) error {
+			for _, one := range l.places.touched(tx) {
+				if one.Seen != WithChain {
+					continue
+				}
+				if err := a.take(one, tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -207,8 +255,10 @@ func (a *advance) take(one *journal.Watch, tx *chains.Tx) error {
 // write tells what was found, and says how far the chain was looked through.
 func (a *advance) write(ctx context.Context, chain chains.Chain) error {
 	endpoints := map[string]string{}
-	for _, one := range a.watches {
-		endpoints[one.ID] = one.Endpoint
+	if len(a.left) > 0 {
+		for _, one := range a.watches {
+			endpoints[one.ID] = one.Endpoint
+		}
 	}
 	a.touched = map[string]bool{}
 	in := func(f func(*teller) error) error {

@@ -160,12 +160,17 @@ func (r *rig) do(f func(*journal.Tx) error) {
 	require.NoError(r.t, r.journal.Do(r.t.Context(), f))
 }
 
+func subjectOf(t testing.TB, text string) screen.Subject {
+	t.Helper()
+	s, err := screen.ParseSubject(text, codec{})
+	require.NoError(t, err)
+	return s
+}
+
 // watch sets a watch and returns its id.
 func (r *rig) watch(subject string, o watch.Settings) string {
 	r.t.Helper()
-	s, err := screen.ParseSubject(subject, codec{})
-	require.NoError(r.t, err)
-	w, err := watch.New(s, o)
+	w, err := watch.New(subjectOf(r.t, subject), o)
 	require.NoError(r.t, err)
 	r.do(func(tx *journal.Tx) error { return tx.PutWatch(w) })
 	return w.ID
