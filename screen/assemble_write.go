@@ -116,6 +116,10 @@ func (b *books) paths(e *exposureBook, x *Exposure) error {
 		if err != nil {
 			return fmt.Errorf("path to %s: %w", cmp.Or(e.entity, e.incident, string(e.category)), err)
 		}
+		if more := len(x.Paths) + len(paths) - mostPaths; more > 0 { // the largest first: see Index.Path
+			x.More += more
+			paths = paths[:len(paths)-more]
+		}
 		x.Paths = append(x.Paths, paths...)
 	}
 	return nil

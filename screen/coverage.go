@@ -12,16 +12,19 @@ func (w *work) gap(g Gap) {
 	}
 }
 
-// lookedUp says what an answer out of incidents and labels leaves out.
-func (w *work) lookedUp() {
+// lookedUp says what an answer out of incidents and labels leaves out, and why the store was not asked.
+func (w *work) lookedUp(why string) {
 	if !w.partial {
 		return
 	}
-	w.gap(Gap{
-		Chain: w.subject.Chain, What: fmt.Sprintf("what else the %s was paid", w.subject.Kind),
-		Why:    "an incident answered, and the store was not read: ask for a deep screening",
-		Effect: "value and shares are of the places that incidents traced, and not of all",
-	})
+	what := "what else the address was paid"
+	switch w.subject.Kind {
+	case KindDeposit:
+		what = "what else the transaction pays the address"
+	case KindTransaction:
+		what = "what else the transaction pays"
+	}
+	w.gap(Gap{Chain: w.subject.Chain, What: what, Why: why, Effect: "value and shares are of the places that incidents traced, and not of all"})
 }
 
 // unread says that nothing of the chain was read. Where nothing else is known, it is not covered.
@@ -34,6 +37,7 @@ func (w *work) unread(known bool) {
 		Chain: w.subject.Chain, What: "the chain", Why: "nothing of it was read into the store: clew sync reads it",
 		Effect: "incidents and labels alone were asked, and no value was followed",
 	})
+	w.lookedUp("an incident tells of the places that it traced alone")
 }
 
 // absent says that the subject is not in what was read.

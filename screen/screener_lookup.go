@@ -13,11 +13,13 @@ import (
 // lookup asks incidents and labels of the subject, reads no store, and reports whether they say
 // anything that may decide: a hit that counts, or a label at which value ends.
 func (w *work) lookup(ctx context.Context) (known bool, err error) {
-	for _, h := range w.subjectHits() {
+	hits := w.subjectHits()
+	at := make(map[Place]int, len(hits))
+	for _, h := range hits {
 		if w.subject.Asset != "" && w.subject.Asset != h.Place.Asset || w.passed(&h) || w.stale(&h) {
 			continue
 		}
-		if err := w.addHit(h); err != nil {
+		if err := w.addHit(h, at); err != nil {
 			return false, err
 		}
 	}
@@ -109,14 +111,13 @@ func (w *work) stale(h *Hit) bool {
 	return true
 }
 
-// addHit adds what an incident alone tells of a place to the receipts.
-func (w *work) addHit(h Hit) error {
+// addHit adds what an incident alone tells of a place to the receipts, of which at knows the places.
+func (w *work) addHit(h Hit, at map[Place]int) error {
 	least := chains.Max(h.Whole, chains.Max(h.Units.FIFO, h.Units.ProRata))
-	for i := range w.receipts {
-		if r := &w.receipts[i]; r.place == h.Place {
-			r.hits, r.units = append(r.hits, h), chains.Max(r.units, least)
-			return nil
-		}
+	if i, met := at[h.Place]; met {
+		r := &w.receipts[i]
+		r.hits, r.units = append(r.hits, h), chains.Max(r.units, least)
+		return nil
 	}
 	r := receipt{place: h.Place, address: h.Address, units: least, time: h.Time, hits: []Hit{h}}
 	switch h.Address {
@@ -129,6 +130,7 @@ func (w *work) addHit(h Hit) error {
 			return fmt.Errorf("incident %s: address of %s: %w", h.Incident.ID, formatTxID(h.Place.Chain, h.Place.Tx), err)
 		}
 	}
+	at[h.Place] = len(w.receipts)
 	w.receipts = append(w.receipts, r)
 	return nil
 }
@@ -144,16 +146,15 @@ func (w *work) own(ctx context.Context) error {
 	if a == "" {
 		return nil
 	}
-	var asked []int64
-	for i := range w.receipts {
-		if at := w.receipts[i].time; !slices.Contains(asked, at) {
-			asked = append(asked, at)
-		}
-	}
-	if len(asked) == 0 {
+	if len(w.receipts) == 0 {
 		return w.attribute(ctx, a, time.Time{})
 	}
-	for _, at := range asked {
+	times := make([]int64, len(w.receipts))
+	for i := range w.receipts {
+		times[i] = w.receipts[i].time
+	}
+	slices.Sort(times)
+	for _, at := range slices.Compact(times) {
 		if err := w.attribute(ctx, a, time.Unix(at, 0).UTC()); err != nil {
 			return err
 		}

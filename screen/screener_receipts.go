@@ -64,7 +64,7 @@ func (w *work) missing(ctx context.Context) error {
 	if known {
 		w.v.Outcome = Clear // what an incident or a label says of it is an answer
 		w.behind()
-		w.lookedUp()
+		w.lookedUp("an incident tells of the places that it traced alone")
 	}
 	return nil
 }

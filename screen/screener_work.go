@@ -80,7 +80,7 @@ func (w *work) find(ctx context.Context) error {
 	}
 	if known && !w.deep {
 		w.v.Coverage.Ended = EndedAnswered
-		w.lookedUp()
+		w.lookedUp("an incident answered, and the store was not read: a deep screening reads it")
 		if err := w.finish(); err != nil || w.enough() {
 			return err
 		}
