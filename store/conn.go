@@ -79,50 +79,6 @@ func setPragmas(c *conn, cacheKiB int) error {
 		PRAGMA cache_size = -%d`, cacheKiB))
 }
 
-// connPool holds connections for short reads, opened when they are first needed.
-type connPool struct {
-	path string
-	free chan *conn // nil: not opened yet
-}
-
-func newConnPool(path string) *connPool {
-	p := &connPool{path: path, free: make(chan *conn, readConns)}
-	for range readConns {
-		p.free <- nil
-	}
-	return p
-}
-
-// take returns a connection, which must be put back.
-func (p *connPool) take(ctx context.Context) (*conn, error) {
-	select {
-	case c := <-p.free:
-		if c != nil {
-			return c, nil
-		}
-		c, err := openConn(ctx, p.path, sqlite.OpenReadOnly, cacheRead)
-		if err != nil {
-			p.free <- nil
-		}
-		return c, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *connPool) put(c *conn) { p.free <- c }
-
-// close waits for every connection and closes it.
-func (p *connPool) close() error {
-	var errs []error
-	for range readConns {
-		if c := <-p.free; c != nil {
-			errs = append(errs, c.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // interruptible makes calls on c end with ctx until the function returned is called.
 func interruptible(ctx context.Context, c *conn) (restore func()) {
 	c.SetInterrupt(ctx.Done())
@@ -132,11 +88,11 @@ func interruptible(ctx context.Context, c *conn) (restore func()) {
 // read runs f on a connection for reading, in one snapshot. f is short: it is not
 // interrupted with ctx, which costs more than most reads.
 func (s *Store) read(ctx context.Context, f func(*conn) error) (err error) {
-	c, err := s.reads.take(ctx)
+	c, err := s.reads.Take(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.reads.put(c)
+	defer s.reads.Put(c)
 	if err := begin(c); err != nil {
 		return mapErr(ctx, err)
 	}

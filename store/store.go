@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 
+	"zombiezen.com/go/sqlite"
+
 	"clew/chains"
 	"clew/store/internal/engine"
 )
@@ -25,7 +27,7 @@ type Store struct {
 	path     string
 	readOnly bool
 	hash     hasher
-	reads    *connPool
+	reads    *engine.Pool[*conn]
 	views    *viewPool
 
 	mu     sync.Mutex // guards what follows, and a write as a whole
@@ -74,7 +76,10 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.reads, s.views = newConnPool(path), newViewPool()
+	s.reads = engine.NewPool(readConns, func(ctx context.Context) (*conn, error) {
+		return openConn(ctx, path, sqlite.OpenReadOnly, cacheRead)
+	})
+	s.views = newViewPool()
 	return s, nil
 }
 
@@ -100,7 +105,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	var errs []error
 	if s.reads != nil {
-		errs = append(errs, s.reads.close(), s.views.close())
+		errs = append(errs, s.reads.Close(), s.views.close())
 	}
 	for _, c := range []*conn{s.write, s.lock} {
 		if c != nil {

@@ -36,7 +36,7 @@ type Screening struct {
 // Blob is a text that verdicts name by its SHA-256: a policy, a table.
 type Blob struct {
 	SHA256  string // hex, of Content; set by the journal
-	Kind    string // "rules", "labels", "categories"
+	Kind    string // "rules", "labels", "incidents" …
 	Content []byte
 }
 

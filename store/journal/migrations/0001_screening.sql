@@ -31,7 +31,7 @@ CREATE TABLE pattern (
 -- What verdicts name by its SHA-256.
 CREATE TABLE blob (
     sha256     BLOB NOT NULL UNIQUE, -- 32 bytes, of content
-    kind       TEXT NOT NULL,        -- 'rules': a policy; 'labels': JSON list of packs; 'categories': a table
+    kind       TEXT NOT NULL,        -- 'rules': a policy; 'labels': JSON list of packs; 'incidents': JSON list of traces
     created_us INTEGER NOT NULL,     -- when it was first kept
     content    BLOB NOT NULL         -- the exact bytes
 );
