@@ -35,7 +35,7 @@ func traceCommand() *command {
 	}
 }
 
-func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
+func runTrace(ctx context.Context, w *world, c *cli.Context) error {
 	if err := checkChoices(c); err != nil {
 		return err
 	}
@@ -44,14 +44,20 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 		return err
 	}
 	job := &traceJob{w: w, c: c, inc: inc, chains: inc.chains(), db: c.String("db"), started: w.now()}
-	only := job.chains[0]
-	if job.recordingOf(only) != "" {
+	return job.run(ctx)
+}
+
+// run traces what was declared, over nodes or over the store, and keeps and delivers the trace.
+func (j *traceJob) run(ctx context.Context) (err error) {
+	c := j.c
+	only := j.chains[0]
+	if j.recordingOf(only) != "" {
 		only = "" // it may leave the chain of its seeds
 	}
-	if job.pins, err = pinned(c.StringSlice("as-of"), only); err != nil {
+	if j.pins, err = pinned(c.StringSlice("as-of"), only); err != nil {
 		return err
 	}
-	nodes, follow, err := newNodes(w, c, inc)
+	nodes, follow, err := newNodes(j.w, c, j.inc)
 	if err != nil {
 		return err
 	}
@@ -61,27 +67,27 @@ func runTrace(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if follow && c.IsSet("state-rpc") {
 		return &usageError{"--state-rpc is for a trace over the store: with --rpc, the same node tells it", "leave one of them out"}
 	}
-	if job.dir, err = openOutDir(c.String("out")); err != nil {
+	if j.dir, err = openOutDir(c.String("out")); err != nil {
 		return err
 	}
-	if err := job.dir.claim(inc.ID); err != nil {
+	if err := j.dir.claim(j.inc.ID); err != nil {
 		return err
 	}
 	if !follow {
-		return job.withStore(ctx, job.fromStore)
+		return j.withStore(ctx, j.fromStore)
 	}
 	defer func() { err = errors.Join(err, nodes.Close()) }()
 	// The nodes come first: one that cannot be reached leaves no empty store behind.
 	var where []string
-	for _, chain := range job.chains {
+	for _, chain := range j.chains {
 		node, err := nodes.open(ctx, chain)
 		if err != nil {
 			return seedChainHint(err, chain)
 		}
 		where = append(where, node.where)
 	}
-	job.source = strings.Join(where, ", ")
-	return job.withStore(ctx, func(ctx context.Context) error { return job.follow(ctx, nodes) })
+	j.source = strings.Join(where, ", ")
+	return j.withStore(ctx, func(ctx context.Context) error { return j.follow(ctx, nodes) })
 }
 
 // withStore opens the store, which a follow makes if need be, runs the trace and delivers
@@ -108,10 +114,12 @@ type traceJob struct {
 	db      string // its path, as named
 	started time.Time
 
-	brief bool // one of several: printed in short, and its JSON is not the answer
+	brief  bool // one of several: printed in short, and its JSON is not the answer
+	silent bool // nothing of it is printed
 
 	source string // what was read, for people and the run record
 	trace  *tracer.Trace
+	id     string         // of the trace, once it is kept
 	logged custody.Entry  // about the trace
 	unread []chains.Chain // to which value leads, and of which there is nothing to read
 }
@@ -156,6 +164,7 @@ func (j *traceJob) keep(ctx context.Context) (id string, err error) {
 	if err := j.st.SaveTrace(ctx, id, j.inc.SHA256, text); err != nil {
 		return id, err
 	}
+	j.id = id
 	j.logged, err = j.st.AppendLog(ctx, j.w.signed(j.c, custody.Entry{
 		What: custody.Traced, SHA256: j.inc.SHA256, Incident: j.inc.ID, Trace: id, Result: hashOf(text),
 	}))
@@ -170,6 +179,7 @@ func (j *traceJob) keep(ctx context.Context) (id string, err error) {
 		return id, err
 	}
 	switch {
+	case j.silent:
 	case !j.w.json:
 		err = writeResult(j.w.stdout, &printed{Trace: j.trace, id: id, source: j.source, db: j.db, logged: j.logged, dir: j.dir, files: files, brief: j.brief})
 	case !j.brief:

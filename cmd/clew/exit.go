@@ -23,6 +23,7 @@ const (
 	codeOK          exitCode = 0
 	codeError       exitCode = 1 // error or wrong usage
 	codeGaps        exitCode = 3 // the result was written but has gaps
+	codeMatch       exitCode = 4 // screen: a rule fired that asks for review or blocks
 	codeCheck       exitCode = 5 // a check found something wrong
 	codeNoStore     exitCode = 10
 	codeStore       exitCode = 11 // the store is locked, or newer than the program
@@ -39,6 +40,8 @@ func (code exitCode) meaning() string {
 		return "error or wrong usage"
 	case codeGaps:
 		return "the result was written but is incomplete: it lists its gaps"
+	case codeMatch:
+		return "screen found a match: a rule fired that asks for review or blocks"
 	case codeCheck:
 		return "the check found something wrong"
 	case codeNoStore:
@@ -69,6 +72,26 @@ func (e *gapsError) Error() string {
 		return "the result is written, but incomplete: 1 gap"
 	}
 	return fmt.Sprintf("the result is written, but incomplete: %d gaps", e.gaps)
+}
+
+// matchError ends a screening in which rules fired.
+type matchError struct{ matches, of int }
+
+func (e *matchError) Error() string {
+	if e.of == 1 {
+		return "a match: a rule fired"
+	}
+	return fmt.Sprintf("%s of %s", counted(int64(e.matches), "match"), counted(int64(e.of), "subject"))
+}
+
+// notCoveredError ends a screening that could not look where it had to.
+type notCoveredError struct{ subjects, of int }
+
+func (e *notCoveredError) Error() string {
+	if e.of == 1 {
+		return "not covered: what was asked lies outside of what was read"
+	}
+	return fmt.Sprintf("%s of %d not covered", counted(int64(e.subjects), "subject"), e.of)
 }
 
 // checkError ends a command whose check found something wrong.
@@ -144,6 +167,8 @@ func typed[T error](err error) bool {
 func outcomes() []outcome {
 	return []outcome{
 		{typed[*interruptedError], codeInterrupted, "what was written before stays valid; clew sync goes on from there, every other command begins again"},
+		{typed[*matchError], codeMatch, "each path is a chain of transactions that can be checked; who was paid over one may be innocent"},
+		{typed[*notCoveredError], codeGaps, "nothing was found where it was looked, which says nothing of the rest: read the blocks with clew sync, and screen again"},
 		{typed[*gapsError], codeGaps, "each gap names what was not read, why, and what that does to the amounts"},
 		{typed[*checkError], codeCheck, ""},
 		{typed[*damagedError], codeCheck, "the recording contradicts itself: take it from its source again, and compare its SHA-256"},

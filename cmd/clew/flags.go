@@ -48,7 +48,7 @@ func (o *option) env() string {
 // options is the table of flags: whatever stands on a command line is here. What every
 // command takes comes first.
 func options() []option {
-	return slices.Concat(commonOptions(), nodeOptions(), traceOptions(), listOptions(), labelOptions(), bundleOptions(), verifyOptions(), custodyOptions(), exhibitOptions())
+	return slices.Concat(commonOptions(), nodeOptions(), traceOptions(), listOptions(), labelOptions(), bundleOptions(), verifyOptions(), custodyOptions(), exhibitOptions(), screenOptions())
 }
 
 // defaultDB is the store where --db names none.

@@ -41,7 +41,7 @@ func programHelp(b *strings.Builder, table []*command) {
 	b.WriteString("  --version\n        version and commit\n")
 	b.WriteString("\n" + fold("Flags stand anywhere on the line. Each has an environment variable, given in brackets; the command line wins. The node's password comes from CLEW_RPC_PASSWORD or a file, never from the line.", 0) + "\n")
 	b.WriteString("\nExit status:\n")
-	statuses(b, []exitCode{codeGaps, codeCheck, codeNoStore, codeStore, codeUnreachable})
+	statuses(b, []exitCode{codeGaps, codeMatch, codeCheck, codeNoStore, codeStore, codeUnreachable})
 	b.WriteString("\nBegin with:\n  clew demo             a trace of real transactions, offline\n  clew help trace       how to trace a theft\n")
 }
 
@@ -85,7 +85,7 @@ func (c *command) ownOptions() []option {
 		if usage := usageIn(c.path, o.name); usage != "" {
 			o.usage = usage
 		}
-		if value := map[string]string{"cluster as-of": "HEIGHT", "label show as-of": "DATE", "label add as-of": "DATE"}[c.path+" "+o.name]; value != "" {
+		if value := map[string]string{"cluster as-of": "HEIGHT", "screen as-of": "CHAIN=HEIGHT", "watch list incident": "ID", "label show as-of": "DATE", "label add as-of": "DATE"}[c.path+" "+o.name]; value != "" {
 			o.value = value
 		}
 		if o.name == "chain" && (c.path == "cluster" || c.path == "identify") {
@@ -112,6 +112,10 @@ func usageIn(path, flag string) string {
 		return "the title of the source, as lists name it"
 	case flag == "as-of" && path == "cluster":
 		return "the cluster as of this block, which must be on the main chain"
+	case flag == "as-of" && path == "screen":
+		return "as of this block of a chain, in place of the last one that was read; with --replay: now"
+	case flag == "incident" && path == "watch list":
+		return "those that this incident brought"
 	case flag == "as-of" && group == "label":
 		return "what labels said on this date"
 	case flag == "without" && path == "cluster":

@@ -15,6 +15,7 @@ func TestSharedFlagsInTheirPlace(t *testing.T) {
 		"cluster":      {[]string{"--as-of HEIGHT", "the chain of the address, one with outputs", "dogecoin"}, []string{"the node is asked", "ethereum", "of labels, a DATE"}},
 		"identify":     {[]string{"bitcoin without it"}, []string{"the node is asked", "ethereum"}},
 		"label show":   {[]string{"--as-of DATE", "a label on one says nothing about another", "ethereum"}, []string{"the node is asked", "CHAIN=HEIGHT:HASH"}},
+		"screen":       {[]string{"--as-of CHAIN=HEIGHT as of", "with --replay: now"}, []string{"of labels, a DATE"}},
 		"label import": {[]string{"the title of the source"}, []string{"the title of the incident", "the node is asked"}},
 		"trace":        {[]string{"--as-of CHAIN=HEIGHT:HASH", "the title of the incident"}, nil},
 		"sync":         {[]string{"the node is asked", "ethereum"}, nil},

@@ -19,6 +19,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"exits":  exits,
 		"isjson": isJSON,
 		"seedof": seedOf,
+		"idof":   idOf,
 		"messages": func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg || len(args) != 1 {
 				ts.Fatalf("usage: messages FILE")
@@ -96,6 +97,19 @@ func seedOf(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no seed that is an output", args[0])
 	}
 	ts.Setenv("SEED", found[1])
+}
+
+// idof FILE  sets $ID to the id of the JSON object in FILE.
+func idOf(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: idof FILE")
+	}
+	var doc struct{ ID string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &doc))
+	if doc.ID == "" {
+		ts.Fatalf("%s has no id", args[0])
+	}
+	ts.Setenv("ID", doc.ID)
 }
 
 // keepsSchema checks a document against the schema in docs/schema that it names; a line on
