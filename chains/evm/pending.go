@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/ethereum/go-ethereum/common"
 	"github.com/goccy/go-json"
 
 	"clew/chains"
@@ -184,7 +183,7 @@ func (p *Parts) askedToken() (chains.Move, bool) {
 		return chains.Move{}, false
 	}
 	return chains.Move{
-		Kind: chains.MoveToken, Asset: AssetOf(common.Address(*p.Tx.To)), From: from, To: to,
+		Kind: chains.MoveToken, Asset: AssetOf(*p.Tx.To), From: from, To: to,
 		Amount: amount, Evidence: chains.EvidenceAttested,
 	}, true
 }

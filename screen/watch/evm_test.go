@@ -73,7 +73,7 @@ func TestFollowEVM(t *testing.T) {
 	}
 	r.reached(node.Chain, node.Height())
 	stop()
-	require.Equal(t, 6, len(r.queued()), "and nothing else")
+	require.Len(t, r.queued(), 6, "and nothing else")
 }
 
 // A token moves as its log says; what waits is told by what the call asks for.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -172,7 +172,7 @@ func TestAnswersAreBounded(t *testing.T) {
 
 func TestTLSIsChecked(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it is refused once, and says so
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // it is refused once, and says so
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	require.ErrorContains(t, probe(t, webhook.Options{Guard: loopback()}, server.URL), "certificate")

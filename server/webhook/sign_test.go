@@ -138,7 +138,7 @@ func TestSecretIsNotPrinted(t *testing.T) {
 	raw := []byte(secret)
 	for _, shown := range []string{
 		exampleSecret[6:], string(raw[:8]), fmt.Sprintf("%x", raw[:8]), fmt.Sprintf("%X", raw[:8]),
-		strings.Trim(fmt.Sprint(raw[:8]), "[]"), base64.StdEncoding.EncodeToString(raw[:9]),
+		strings.Trim(fmt.Sprintf("%d", raw[:8]), "[]"), base64.StdEncoding.EncodeToString(raw[:9]),
 	} {
 		require.NotContains(t, b.String(), shown)
 	}
