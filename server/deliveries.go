@@ -77,7 +77,7 @@ type resendIn struct {
 // resend makes a delivery due again, with the same id.
 func (s *Server) resend(ctx context.Context, in *resendIn) (*struct{}, error) {
 	callOf(ctx).result = in.ID
-	err := s.commit(ctx, func(tx *journal.Tx) error { return tx.Resend(in.ID, in.Endpoint, s.opt.Now().UTC()) })
+	err := s.commit(ctx, func(tx *journal.Tx) error { return tx.Resend(in.ID, in.Endpoint, s.now()) })
 	if errors.Is(err, journal.ErrNotFound) {
 		return nil, notFound.problem("No delivery of the event %s to the endpoint %.100q has ended, so that it could be sent again.", in.ID, in.Endpoint)
 	}

@@ -35,6 +35,7 @@ func (s *Server) finishDocument() error {
 	doc := s.api.OpenAPI()
 	schemas := doc.Components.Schemas
 	schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	schemas.Schema(reflect.TypeFor[Event](), true, "")
 	for _, own := range []string{"ErrorModel", "ErrorDetail"} { // huma's, which no answer has
 		delete(schemas.Map(), own)
 	}
@@ -84,6 +85,7 @@ type documentWords struct {
 	Info     string                        `yaml:"info"`
 	Tags     []struct{ Name, Says string } `yaml:"tags"`
 	Optional map[string][]string           `yaml:"optional"`
+	Events   []struct{ Name, Says string } `yaml:"events"`
 	Like     map[string]string             `yaml:"like"`
 	Common   map[string]string             `yaml:"common"`
 	Schemas  map[string]map[string]string  `yaml:"schemas"`
@@ -127,6 +129,9 @@ func describe(doc *huma.OpenAPI) (wordless, unused []string, err error) {
 		}
 		neverNull(schema)
 	}
+	for _, e := range w.Events {
+		addEvent(doc, e.Name, e.Says)
+	}
 	opened(doc)
 	for name := range w.Schemas {
 		if schemas[name] == nil {
@@ -134,6 +139,18 @@ func describe(doc *huma.OpenAPI) (wordless, unused []string, err error) {
 		}
 	}
 	return wordless, unused, nil
+}
+
+// addEvent says in the document which event is sent to webhook endpoints.
+func addEvent(doc *huma.OpenAPI, name, says string) {
+	if doc.Webhooks == nil {
+		doc.Webhooks = map[string]*huma.PathItem{}
+	}
+	doc.Webhooks[name] = &huma.PathItem{Post: &huma.Operation{
+		OperationID: "on " + name, Summary: says,
+		RequestBody: &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Event"}}}},
+		Responses:   map[string]*huma.Response{"2XX": {Description: "It was taken. Anything else has it sent again."}},
+	}}
 }
 
 // opened lets what is answered have further fields one day; what is asked may have none that is unknown.

@@ -59,6 +59,9 @@ func TestPage(t *testing.T) {
 	for _, operation := range operations(t, w) {
 		require.Contains(t, html, `id="`+operation.id+`"`)
 	}
+	for _, kind := range server.Events() {
+		require.Contains(t, html, "<code>"+kind+"</code>")
+	}
 	for _, k := range server.ProblemNames() {
 		require.Contains(t, html, `id="problem-`+k+`"`)
 		require.Equal(t, "/docs#problem-"+k, w.ask("", http.MethodGet, server.ProblemPath+k, "").Header.Get("Location"))

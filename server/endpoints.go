@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"clew/server/webhook"
@@ -53,8 +54,8 @@ func (s *Server) postEndpoint(ctx context.Context, in *endpointIn) (*endpointOut
 		return nil, invalidField.problem("body.url: %s.", err).at("body.url", err.Error())
 	}
 	for _, kind := range in.Body.Events {
-		if kind == "" || len(kind) > 100 {
-			return nil, invalidField.problem("body.events: %.100q is no kind of event. /docs lists them.", kind).at("body.events", "no kind of event")
+		if !knownEvent(kind) {
+			return nil, invalidField.problem("body.events: %.100q is no kind of event. There are %s.", kind, strings.Join(Events(), ", ")).at("body.events", "no kind of event")
 		}
 	}
 	c := callOf(ctx)
@@ -62,7 +63,7 @@ func (s *Server) postEndpoint(ctx context.Context, in *endpointIn) (*endpointOut
 	if err != nil {
 		return nil, err
 	}
-	e := journal.Endpoint{ID: newID(c, "end-"), URL: in.Body.URL, Secret: secret, Events: in.Body.Events, Created: s.opt.Now().UTC()}
+	e := journal.Endpoint{ID: newID(c, "end-"), URL: in.Body.URL, Secret: secret, Events: in.Body.Events, Created: s.now()}
 	c.result = e.ID
 	err = s.commit(ctx, func(tx *journal.Tx) error {
 		// The same request may have made it and died before its answer was kept: the secret stays.

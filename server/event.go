@@ -1,45 +1,42 @@
 package server
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
+	"clew/screen/watch"
 	"clew/store/journal"
 )
 
-// jobEvent is the event that a job's end is told by.
-func (s *Server) jobEvent(job *journal.Job, out done, why string) (*journal.Delivery, error) {
-	kind := map[string]string{jobScreening: "screening.completed", jobTrace: "incident.loaded"}[job.Kind]
-	data := out.event
-	if why != "" {
-		kind, data = "job.failed", map[string]any{"kind": job.Kind, "error": why}
-	}
-	data["job"] = job.ID
-	sum := sha256.Sum256([]byte(kind + "\n" + job.ID + "\n" + out.result + why))
-	id := "evt-" + hex.EncodeToString(sum[:16])
-	body, err := json.Marshal(map[string]any{"id": id, "type": kind, "timestamp": s.opt.Now().UTC().Format(time.RFC3339), "data": data})
-	if err != nil {
-		return nil, fmt.Errorf("writing an event: %w", err)
-	}
-	return &journal.Delivery{ID: id, Kind: kind, Body: body}, nil
+// The kinds of events of this package.
+const (
+	EventScreened = "screening.completed" // a job's verdict is there
+	EventLoaded   = "incident.loaded"     // a job's incident is screened against
+	EventFailed   = "job.failed"          // a job came to nothing
+)
+
+// Event is the form of every event that is sent.
+type Event struct {
+	ID        string         `json:"id"`
+	Type      string         `json:"type"`
+	Timestamp time.Time      `json:"timestamp"`
+	Data      map[string]any `json:"data"`
 }
 
-// emit adds a delivery for each endpoint that wants an event; only: for that one alone.
-func emit(tx *journal.Tx, endpoints []journal.Endpoint, only string, event *journal.Delivery) error {
-	for i := range endpoints {
-		e := &endpoints[i]
-		if (only != "" && e.ID != only) || (e.Events != nil && !slices.Contains(e.Events, event.Kind)) {
-			continue
-		}
-		d := *event
-		d.Endpoint = e.ID
-		if err := tx.AddDelivery(d); err != nil {
-			return err
-		}
+// Events are all kinds that an endpoint can ask for.
+func Events() []string {
+	return append([]string{EventScreened, EventLoaded, EventFailed}, watch.Events()...)
+}
+
+func knownEvent(kind string) bool { return slices.Contains(Events(), kind) }
+
+// jobEvent is the event that the end of a job is told by. A job ends once, so it is told once, however
+// often that is tried.
+func (s *Server) jobEvent(job *journal.Job, out done, why string) (watch.Event, error) {
+	kind, data := map[string]string{jobScreening: EventScreened, jobTrace: EventLoaded}[job.Kind], out.event
+	if why != "" {
+		kind, data = EventFailed, map[string]any{"kind": job.Kind, "error": why}
 	}
-	return nil
+	data["job"] = job.ID
+	return watch.NewEvent(kind, "", s.now(), data)
 }

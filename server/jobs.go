@@ -65,7 +65,7 @@ func (s *Server) addJob(w http.ResponseWriter, r *http.Request, kind string, req
 	c, ctx := callOf(r.Context()), r.Context()
 	data, err := json.Marshal(request)
 	if err == nil {
-		job := journal.Job{ID: newID(c, "job-"), Kind: kind, Request: data, State: journal.JobQueued, Endpoint: endpoint, Key: c.keyID(), Created: s.opt.Now().UTC()}
+		job := journal.Job{ID: newID(c, "job-"), Kind: kind, Request: data, State: journal.JobQueued, Endpoint: endpoint, Key: c.keyID(), Created: s.now()}
 		c.result, c.status = job.ID, http.StatusAccepted
 		err = s.commit(ctx, func(tx *journal.Tx) error {
 			_, err := tx.AddJob(job)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -85,26 +86,29 @@ func (m *metrics) screened(v *screen.Verdict) {
 	}
 }
 
-// newState tells what is asked of the journal and the chains when somebody looks.
+// stateCollector tells what is asked of the journal and the chains when somebody looks.
 type stateCollector struct {
-	s      *Server
-	queued *prometheus.Desc
-	behind *prometheus.Desc
-	height *prometheus.Desc
+	s       *Server
+	queued  *prometheus.Desc
+	watches *prometheus.Desc
+	behind  *prometheus.Desc
+	height  *prometheus.Desc
 }
 
 func newStateCollector(s *Server) *stateCollector {
 	return &stateCollector{
-		s:      s,
-		queued: prometheus.NewDesc("clew_queue_length", "What waits: jobs by state, deliveries by state.", []string{"queue", "state"}, nil),
-		behind: prometheus.NewDesc("clew_chain_behind_blocks", "How many blocks a chain is behind its node.", []string{"chain"}, nil),
-		height: prometheus.NewDesc("clew_chain_height_blocks", "The last block that the store has.", []string{"chain"}, nil),
+		s:       s,
+		queued:  prometheus.NewDesc("clew_queue_length", "What waits: jobs by state, deliveries by state.", []string{"queue", "state"}, nil),
+		watches: prometheus.NewDesc("clew_watches", "What is watched.", nil, nil),
+		behind:  prometheus.NewDesc("clew_chain_behind_blocks", "How many blocks a chain is behind its node.", []string{"chain"}, nil),
+		height:  prometheus.NewDesc("clew_chain_height_blocks", "The last block that the store has.", []string{"chain"}, nil),
 	}
 }
 
 // Describe names the metrics.
 func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- c.queued
+	ch <- c.watches
 	ch <- c.behind
 	ch <- c.height
 }
@@ -118,6 +122,15 @@ func (s *Server) metricsHandler() http.Handler {
 func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(desc *prometheus.Desc, value int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...) //nolint:forbidigo // Prometheus counts so
+	}
+	if waits, err := c.s.opt.Journal.Counts(context.Background()); err == nil { // without them, their metrics are absent
+		for state, n := range waits.Jobs {
+			gauge(c.queued, n, "jobs", string(state))
+		}
+		for state, n := range waits.Deliveries {
+			gauge(c.queued, n, "deliveries", string(state))
+		}
+		gauge(c.watches, waits.Watches)
 	}
 	for _, chain := range c.s.opt.Chains() {
 		gauge(c.height, chain.Height, chain.Chain)

@@ -11,6 +11,7 @@ import (
 
 	"clew/chains"
 	"clew/screen"
+	"clew/screen/watch"
 	"clew/store/journal"
 )
 
@@ -186,7 +187,7 @@ func (s *Server) finishJob(ctx context.Context, owner string, job *journal.Job, 
 		if err := tx.FinishJob(job.ID, owner, out.result, why); err != nil {
 			return err
 		}
-		return emit(tx, endpoints, job.Endpoint, event)
+		return watch.Emit(tx, endpoints, job.Endpoint, &event)
 	})
 	if err == nil && s.opt.Sender != nil {
 		s.opt.Sender.Wake()

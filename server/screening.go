@@ -184,7 +184,7 @@ func (s *Server) rowOf(c *call, v *screen.Verdict) (journal.Screening, error) {
 	data, err := v.JSON()
 	return journal.Screening{
 		ID: v.ID, Subject: v.Subject.Key(), Verdict: data, Outcome: string(v.Outcome), Action: string(v.Action),
-		Created: s.opt.Now().UTC(), Key: c.keyID(),
+		Created: s.now(), Key: c.keyID(),
 	}, err
 }
 
@@ -258,8 +258,8 @@ func (p *Problem) at(location, message string) *Problem {
 // sentence writes an error as the beginning of a sentence.
 func sentence(err error) string {
 	text := err.Error()
-	if text == "" {
-		return text
+	if word, _, _ := strings.Cut(text, " "); strings.ContainsAny(word, ".:/_") || text == "" {
+		return text // it begins with a file, or with a field
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -33,6 +33,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	jobs, endJobs := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { s.runJobs(jobs, "serve-"+rand.Text()) })
+	running.Go(func() { s.prune(jobs) })
 	defer running.Wait()
 	defer endJobs()
 	failed := make(chan error, 1)
@@ -45,6 +46,30 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	endJobs()
 	return s.drain(context.WithoutCancel(ctx), web)
+}
+
+const (
+	// pruneEvery is how often old answers and deliveries are dropped, and pruneAfter when they are old.
+	pruneEvery = time.Hour
+	pruneAfter = 7 * 24 * time.Hour
+)
+
+// prune drops what nobody asks for any more, until ctx ends: answers to idempotency keys, and deliveries
+// that arrived. Verdicts, jobs and the log stay.
+func (s *Server) prune(ctx context.Context) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		_, err := s.opt.Journal.Prune(ctx, s.now().Add(-max(pruneAfter, s.opt.Limits.ReplyKept)))
+		if err != nil && ctx.Err() == nil {
+			s.opt.Logger.LogAttrs(ctx, slog.LevelError, "old answers could not be dropped", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // killTime is how long requests have whose walks were cut off.

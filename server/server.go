@@ -73,6 +73,9 @@ func New(opt Options) (*Server, error) {
 	return s, s.finishDocument()
 }
 
+// now is the time as the journal keeps it.
+func (s *Server) now() time.Time { return s.opt.Now().UTC().Truncate(time.Microsecond) }
+
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h, pattern := s.mux.Handler(r); pattern == "" {

@@ -8,6 +8,7 @@ import (
 
 	"clew/chains"
 	"clew/screen"
+	"clew/screen/watch"
 	"clew/store/journal"
 )
 
@@ -28,7 +29,7 @@ type Watch struct {
 	// Last is the id of the verdict that was told last.
 	Last string `json:"last_screening,omitempty"`
 	// Seen is the height up to which blocks were looked through; absent before the first.
-	Seen int64 `json:"seen_height,omitempty"`
+	Seen *int64 `json:"seen_height,omitempty"`
 }
 
 // WatchRequest sets a watch: on an address, or on an output.
@@ -51,10 +52,13 @@ type WatchPage struct {
 func watchOf(w *journal.Watch) Watch {
 	out := Watch{
 		ID: w.ID, Chain: chains.Chain(w.Chain), Address: w.Address, TxID: w.TxID, Incident: w.Incident, Screen: w.Screen,
-		Note: w.Note, Endpoint: w.Endpoint, Created: w.Created, Last: w.Last, Seen: w.Seen,
+		Note: w.Note, Endpoint: w.Endpoint, Created: w.Created, Last: w.Last,
 	}
 	if w.TxID != "" {
 		out.Vout = &w.Vout
+	}
+	if w.Seen >= 0 {
+		out.Seen = &w.Seen
 	}
 	return out
 }
@@ -80,19 +84,31 @@ func (s *Server) postWatch(ctx context.Context, in *watchIn) (*watchOut, error) 
 	if p := s.knownEndpoint(ctx, req.Endpoint); p != nil {
 		return nil, p
 	}
-	w := journal.Watch{
-		ID: newID(c, "wat-"), Chain: string(subject.Chain), Address: subject.Address, TxID: subject.TxID,
-		Screen: req.Screen == nil || *req.Screen, Note: req.Note, Endpoint: req.Endpoint, Created: s.opt.Now().UTC(),
+	w, err := watch.New(subject, watch.Settings{
+		Screen: req.Screen == nil || *req.Screen, Note: req.Note, Endpoint: req.Endpoint, Seen: s.height(subject.Chain),
+	})
+	if err != nil {
+		return nil, invalidSubject.problem("%s.", sentence(err))
 	}
-	if subject.Vout != nil {
-		w.Vout = *subject.Vout
-	}
+	w.Created = s.now()
 	c.about, c.result = subject.Key(), w.ID
 	if err := s.commit(ctx, func(tx *journal.Tx) error { return tx.PutWatch(w) }); err != nil {
 		return nil, fmt.Errorf("keeping a watch: %w", err)
 	}
 	s.opt.Watches()
 	return &watchOut{Location: "/v1/watches/" + w.ID, Body: watchOf(&w)}, nil
+}
+
+// height is the last block of a chain at present: what happened up to it is not told.
+func (s *Server) height(chain chains.Chain) int64 {
+	if state := s.opt.State(); state != nil {
+		for _, h := range state.Screener.Heads() {
+			if h.Chain == chain {
+				return h.Block.Height
+			}
+		}
+	}
+	return watch.WithChain
 }
 
 type watchesIn struct {

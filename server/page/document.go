@@ -13,6 +13,7 @@ type openAPI struct {
 	Tags       []struct{ Name, Description string }
 	Paths      map[string]map[string]operationDoc
 	Components struct{ Schemas map[string]schemaDoc }
+	Webhooks   map[string]map[string]operationDoc
 }
 
 type operationDoc struct {
@@ -102,6 +103,14 @@ func (d *openAPI) operation(method, path string, op *operationDoc) operation {
 			}
 		}
 		out.Answers = append(out.Answers, a)
+	}
+	return out
+}
+
+func (d *openAPI) events() []field {
+	var out []field
+	for _, name := range sorted(d.Webhooks) {
+		out = append(out, field{Name: name, Says: d.Webhooks[name]["post"].Summary})
 	}
 	return out
 }

@@ -48,7 +48,7 @@ func Render(document []byte, problems []Problem) ([]byte, error) {
 	err = t.Execute(&out, view{
 		Style: template.CSS(style), //nolint:gosec // it is this package's own file
 		Title: doc.Info.Title, Version: doc.Info.Version, About: paragraphs(doc.Info.Description),
-		Groups: doc.groups(), Schemas: doc.schemas(), Problems: problems,
+		Groups: doc.groups(), Schemas: doc.schemas(), Problems: problems, Events: doc.events(),
 	})
 	return out.Bytes(), err
 }
@@ -61,6 +61,7 @@ type view struct {
 	Groups         []group
 	Schemas        []object
 	Problems       []Problem
+	Events         []field
 }
 
 type group struct {

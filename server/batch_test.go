@@ -1,0 +1,140 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/server"
+)
+
+// line is a line of the answer to a batch.
+type line struct {
+	Index   int
+	Verdict string
+	ID      string
+	Problem *server.Problem
+}
+
+func linesOf(t testing.TB, body []byte) (out []line) {
+	t.Helper()
+	for text := range bytes.Lines(body) {
+		var l line
+		require.NoError(t, json.Unmarshal(text, &l), "%s", text)
+		out = append(out, l)
+	}
+	return out
+}
+
+// TestBatch: a line for each subject, in order, in both forms; what is wrong with one is told in its line.
+func TestBatch(t *testing.T) {
+	w := newWorld(t)
+	var items []string
+	for n := range 300 {
+		items = append(items, subject(fmt.Sprintf(`{"chain":"bitcoin","txid":"%064x","vout":0}`, n+1)))
+	}
+	items[7] = subject(stolenDeposit())
+	items[77] = subject(`{"chain":"bitcoin","address":"nobody"}`)
+	items[177] = `{"subject":{},"x":1}`
+	items[277] = subject(w.walked(), `,"budget":{"transactions":5}`)
+	for form, body := range map[string]string{
+		"application/json":     "[" + strings.Join(items, ",\n") + "]",
+		"application/x-ndjson": strings.Join(items, "\n") + "\n\n",
+	} {
+		t.Run(form, func(t *testing.T) {
+			r := w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch", body, "Content-Type", form)
+			require.Equal(t, 200, r.StatusCode, "%s", r.body)
+			require.Equal(t, "application/x-ndjson", r.Header.Get("Content-Type"))
+			got := linesOf(t, r.body)
+			require.Len(t, got, len(items))
+			for i, l := range got {
+				require.Equal(t, i, l.Index)
+				switch i {
+				case 7:
+					require.Equal(t, "match", l.Verdict)
+				case 77:
+					require.Equal(t, "/problems/invalid-subject", l.Problem.Type)
+				case 177:
+					require.Equal(t, "/problems/bad-request", l.Problem.Type)
+				case 277:
+					require.Equal(t, "clear within coverage", l.Verdict)
+				default:
+					require.Equal(t, "not covered", l.Verdict)
+				}
+			}
+			one := w.ask(server.Screen, http.MethodPost, "/v1/screenings", items[7]).verdict(200)
+			require.Equal(t, one.ID, got[7].ID)
+			kept := w.ask(server.Read, http.MethodGet, "/v1/screenings/"+got[299].ID, "")
+			require.Equal(t, 200, kept.StatusCode, "verdicts of batches are kept")
+			require.Contains(t, string(r.body), `{"index":299,`+string(kept.body[1:])+"\n", "the bytes are the same")
+		})
+	}
+}
+
+func TestBatchRefusals(t *testing.T) {
+	w := newWorld(t, func(w *world) { w.opt.Limits.BatchLines = 3; w.opt.Limits.Batches = 1 })
+	one := subject(stolenDeposit())
+	for name, c := range map[string]struct {
+		body, form string
+		status     int
+		problem    string
+	}{
+		"empty list":     {"[]", "application/json", 400, "bad-request"},
+		"nothing":        {"", "application/json", 400, "bad-request"},
+		"cut off":        {"[" + one, "application/json", 400, "bad-request"},
+		"another form":   {one, "text/csv", 415, "unsupported-media-type"},
+		"one too many":   {"[" + one + strings.Repeat(","+one, 3) + "]", "application/json", 413, "too-large"},
+		"too many lines": {strings.Repeat(one+"\n", 4), "application/x-ndjson", 413, "too-large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch", c.body, "Content-Type", c.form).problem(c.status, c.problem)
+		})
+	}
+	require.Equal(t, 200, w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch", "["+one+"]").StatusCode, "the place of each was given back")
+}
+
+// TestBatchRate: a batch costs as much of a key's rate as its subjects are worth.
+func TestBatchRate(t *testing.T) {
+	w := newWorld(t, func(w *world) { w.keys["slow"] = w.key("slow", 1, 4, "screen") })
+	body := strings.Repeat(subject(stolenDeposit())+"\n", 500)
+	r := w.ask("slow", http.MethodPost, "/v1/screenings:batch", body, "Content-Type", "application/x-ndjson")
+	r.problem(429, "rate-limited")
+}
+
+// TestBatchStreams: the first lines are there while later ones are still being screened, and who goes away
+// ends the work.
+func TestBatchStreams(t *testing.T) {
+	w := newWorld(t)
+	body := strings.Repeat(subject(stolenDeposit())+"\n", 10_000)
+	ctx, leave := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url+"/v1/screenings:batch", strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	req.Header.Set("Authorization", "Bearer "+w.keys[server.Screen])
+	res, err := w.client.Do(req)
+	require.NoError(t, err)
+	first, err := bufio.NewReader(res.Body).ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, first, `{"index":0,`)
+	leave()
+	require.NoError(t, res.Body.Close())
+	require.NoError(t, w.end(), "it does not wait for who has gone")
+}
+
+// BenchmarkBatch screens 10,000 subjects that an incident's index answers.
+func BenchmarkBatch(b *testing.B) {
+	w := newWorld(b)
+	body := strings.Repeat(subject(stolenDeposit())+"\n", 10_000)
+	for b.Loop() {
+		r := w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch", body, "Content-Type", "application/x-ndjson")
+		require.Equal(b, 10_000, bytes.Count(r.body, []byte("\n")))
+	}
+	b.ReportMetric(float64(10_000*b.N)/b.Elapsed().Seconds(), "subjects/s") //nolint:forbidigo // a rate
+}
