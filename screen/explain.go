@@ -41,8 +41,7 @@ func (p *Policy) Explain(v *Verdict) []Fired {
 			out = append(out, f)
 			continue
 		}
-		m := missed{Fired: f}
-		m.Exposures, m.Sums = []int{}, nil
+		m := missed{Fired: p.Rules[i].entry()}
 		m.Lacks, m.near = d.lacks(&p.Rules[i])
 		others = append(others, m)
 	}
@@ -111,7 +110,7 @@ func (d *decision) short(r *Rule, s *sum) (lacks []string, reached int) {
 	about := fmt.Sprintf("%s by %s: ", r.about(), s.accounting)
 	amount := func(least chains.Amount, kind string) {
 		if s.units.Less(least) {
-			lacks = append(lacks, fmt.Sprintf("%s%s, %s %s", about, coins(d.v, s.chain, s.asset, s.units), kind, coins(d.v, s.chain, s.asset, least)))
+			lacks = append(lacks, about+d.coins(s, s.units)+", "+kind+" "+d.coins(s, least))
 			reached = min(reached, int(shareOf(s.units, least)))
 		}
 	}
@@ -125,6 +124,20 @@ func (d *decision) short(r *Rule, s *sum) (lacks []string, reached int) {
 	amount(r.MinUnits[s.chain][s.asset], "asks for")
 	amount(d.p.Dust[s.chain][s.asset], "below the dust limit of")
 	return lacks, reached
+}
+
+func (d *decision) coins(s *sum, units chains.Amount) string {
+	return string(appendCoins(nil, d.v, s.chain, s.asset, units))
+}
+
+func percent(ppm int64) string { return string(appendPercent(nil, ppm)) }
+
+// categories writes what a rule is about.
+func (r *Rule) categories() string {
+	if len(r.Categories) == 0 {
+		return "any category"
+	}
+	return listed(r.Categories)
 }
 
 // about says what a rule sums.

@@ -126,6 +126,9 @@ func (d *decision) sums(r *Rule, skip []bool) (sums []sum, own []int) {
 			fitting = append(fitting, i)
 		}
 	}
+	if fitting == nil {
+		return nil, own
+	}
 	for _, accounting := range d.p.DecideBy.rules() {
 		sums = append(sums, d.sumsBy(accounting, fitting)...)
 	}
@@ -209,46 +212,59 @@ func (d *decision) reaches(r *Rule, s *sum) bool {
 
 // fire returns the entry of a rule, and whether it fired.
 func (d *decision) fire(r *Rule) (Fired, bool) {
-	f := Fired{Rule: r.ID, Line: r.Line, Action: r.Action, Categories: append([]Category{}, r.Categories...), Reason: r.Reason, Exposures: []int{}}
 	if d.idle(r) != "" {
-		return f, false
+		return Fired{}, false
 	}
 	if r.Action == Allow {
-		return d.allow(r, f)
+		return d.allow(r)
 	}
 	sums, own := d.sums(r, d.taken)
-	f.Exposures = append(f.Exposures, own...)
 	var told *sum
 	for i := range sums {
-		s := &sums[i]
-		if !d.reaches(r, s) {
-			continue
-		}
-		f.Exposures = append(f.Exposures, s.exposures...)
-		f.Sums = append(f.Sums, Sum{s.chain, s.asset, s.accounting.String(), s.units, s.ppm})
-		if told == nil || s.ppm > told.ppm {
+		if s := &sums[i]; d.reaches(r, s) && (told == nil || s.ppm > told.ppm) {
 			told = s
 		}
 	}
 	if told == nil && len(own) == 0 {
-		return f, false
+		return Fired{}, false
+	}
+	f := r.entry()
+	f.Exposures = append(f.Exposures, own...)
+	for i := range sums {
+		if s := &sums[i]; d.reaches(r, s) {
+			f.Exposures = append(f.Exposures, s.exposures...)
+			f.Sums = append(f.Sums, Sum{s.chain, s.asset, s.accounting.String(), s.units, s.ppm})
+		}
 	}
 	slices.Sort(f.Exposures)
 	f.Exposures = slices.Compact(f.Exposures)
-	f.Says = d.firedSays(r, own, told)
+	var room [256]byte
+	f.Says = string(d.appendFired(room[:0], own, told))
 	return f, true
 }
 
+// entry returns what the entry of a rule says whether or not it fired.
+func (r *Rule) entry() Fired {
+	f := Fired{Rule: r.ID, Line: r.Line, Action: r.Action, Categories: r.Categories, Reason: r.Reason, Exposures: []int{}}
+	if f.Categories == nil {
+		f.Categories = []Category{}
+	}
+	return f
+}
+
 // allow returns the entry of a rule that takes exposures out: which, and which rules fired with them.
-func (d *decision) allow(r *Rule, f Fired) (Fired, bool) {
+func (d *decision) allow(r *Rule) (Fired, bool) {
+	var exposures []int
 	for i := range d.v.Exposure {
 		if r.fits(d.v, &d.v.Exposure[i]) {
-			f.Exposures = append(f.Exposures, i)
+			exposures = append(exposures, i)
 		}
 	}
-	if len(f.Exposures) == 0 {
-		return f, false
+	if exposures == nil {
+		return Fired{}, false
 	}
+	f := r.entry()
+	f.Exposures = exposures
 	for i := range d.p.Rules {
 		other := &d.p.Rules[i]
 		if other.Action == Allow || d.idle(other) != "" {
@@ -258,7 +274,7 @@ func (d *decision) allow(r *Rule, f Fired) (Fired, bool) {
 			f.Withholds = append(f.Withholds, other.ID)
 		}
 	}
-	f.Says = d.allowSays(r, &f)
+	f.Says = string(d.appendAllowed(nil, r, &f))
 	return f, true
 }
 

@@ -256,15 +256,7 @@ func orNothing(s string) string {
 	return s
 }
 
-func counted(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "s"):
-		return fmt.Sprintf("%d %ses", n, noun)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func counted(n int, noun string) string { return string(appendCounted(nil, n, noun)) }
 
 func timeSpan(from, until time.Time) string {
 	switch {

@@ -1,8 +1,8 @@
 package screen
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -10,21 +10,25 @@ import (
 	"clew/chains"
 )
 
-// coins writes an amount of an asset in coins, with the symbol of the coin. A token's contract can claim
-// any symbol, so that one is quoted beside the token's address.
-func coins(v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) string {
+// Sentences are appended to one piece of memory: a verdict that is looked up is decided in a few
+// microseconds, of which words would else take most.
+
+// appendCoins writes an amount of an asset in coins, with the symbol of the coin. A token's contract can
+// claim any symbol, so the token's address stands beside it.
+func appendCoins(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) []byte {
 	if asset == chains.Native {
 		in := chain.Info()
-		return decimal(units, in.Decimals) + " " + in.Symbol
+		return append(append(appendDecimal(b, units, in.Decimals), ' '), in.Symbol...)
 	}
 	value := v.valueIn(chain, asset)
 	if value == nil || value.Decimals <= 0 {
-		return fmt.Sprintf("%s units of %s", units, asset)
+		return append(append(appendDecimal(b, units, 0), " units of "...), asset...)
 	}
+	b = appendDecimal(b, units, value.Decimals)
 	if !plainSymbol(value.Symbol) {
-		return fmt.Sprintf("%s of %s", decimal(units, value.Decimals), asset)
+		return append(append(b, " of "...), asset...)
 	}
-	return fmt.Sprintf("%s %s (%s)", decimal(units, value.Decimals), value.Symbol, asset)
+	return append(append(append(append(append(b, ' '), value.Symbol...), " ("...), asset...), ')')
 }
 
 // plainSymbol reports whether a symbol can stand in a sentence and be taken for nothing else.
@@ -33,182 +37,232 @@ func plainSymbol(s string) bool {
 		strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-") == ""
 }
 
-// decimal writes units with a point before the last places digits, without zeros at the end.
-func decimal(units chains.Amount, places int) string {
-	digits := units.String()
-	if len(digits) <= places {
-		digits = strings.Repeat("0", places-len(digits)+1) + digits
+// appendDecimal writes units with a point before the last places digits, without zeros at the end.
+func appendDecimal(b []byte, units chains.Amount, places int) []byte {
+	var room [96]byte
+	digits := room[:0]
+	if n, fits := units.Uint64(); fits {
+		digits = strconv.AppendUint(digits, n, 10)
+	} else {
+		digits = append(digits, units.String()...)
 	}
-	whole, frac := digits[:len(digits)-places], strings.TrimRight(digits[len(digits)-places:], "0")
-	if frac == "" {
-		return whole
+	point := len(digits) - places // of the digits; below 0 where zeros stand between
+	fraction := digits[max(point, 0):]
+	for len(fraction) > 0 && fraction[len(fraction)-1] == '0' {
+		fraction = fraction[:len(fraction)-1]
 	}
-	return whole + "." + frac
+	if point > 0 {
+		b = append(b, digits[:point]...)
+	} else {
+		b = append(b, '0')
+	}
+	if len(fraction) == 0 {
+		return b
+	}
+	b = append(b, '.')
+	for ; point < 0; point++ {
+		b = append(b, '0')
+	}
+	return append(b, fraction...)
 }
 
-// percent writes a share that was rounded down to parts of a million.
-func percent(ppm int64) string {
+// appendPercent writes a share that was rounded down to parts of a million.
+func appendPercent(b []byte, ppm int64) []byte {
 	if ppm == 0 {
-		return "below 0.0001 %"
+		return append(b, "below 0.0001 %"...)
 	}
-	return decimal(chains.Units(uint64(ppm)), 4) + " %"
+	return append(appendDecimal(b, chains.Units(uint64(ppm)), 4), " %"...)
 }
 
-// categories writes what a rule is about.
-func (r *Rule) categories() string {
-	if len(r.Categories) == 0 {
-		return "any category"
+func appendCounted(b []byte, n int, noun string) []byte {
+	b = append(append(strconv.AppendInt(b, int64(n), 10), ' '), noun...)
+	switch {
+	case n == 1:
+		return b
+	case strings.HasSuffix(noun, "s"):
+		return append(b, "es"...)
 	}
-	return listed(r.Categories)
+	return append(b, 's')
 }
 
-// firedSays says in one sentence what made a rule fire: what is said of an own address, or the sum
-// with the largest share.
-func (d *decision) firedSays(r *Rule, own []int, told *sum) string {
-	var parts []string
+// appendFired says what made a rule fire: what is said of an own address, and of the sums the one with
+// the largest share.
+func (d *decision) appendFired(b []byte, own []int, told *sum) []byte {
 	if len(own) > 0 {
-		parts = append(parts, ownSays(&d.v.Exposure[own[0]]))
+		b = appendOwn(b, &d.v.Exposure[own[0]])
+		if told != nil {
+			b = append(b, "; "...)
+		}
 	}
 	if told != nil {
-		parts = append(parts, d.sumSays(r, told))
+		b = d.appendSum(b, told)
 	}
-	return strings.Join(parts, "; ")
+	return b
 }
 
-func ownSays(e *Exposure) string {
+func appendOwn(b []byte, e *Exposure) []byte {
 	whose := "the subject's own address"
 	if e.KnownBy == ByCluster {
 		whose = "an address of the subject's cluster"
 	}
-	if e.Entity == "" {
-		return fmt.Sprintf("%s is called %s", whose, e.Category)
+	b = append(append(append(b, whose...), " is called "...), e.Category...)
+	if e.Entity != "" {
+		b = append(append(append(b, " ("...), e.Entity...), ')')
 	}
-	return fmt.Sprintf("%s is called %s (%s)", whose, e.Category, e.Entity)
+	return b
 }
 
-func (d *decision) sumSays(r *Rule, s *sum) string {
-	verb := "comes from"
+func (d *decision) appendSum(b []byte, s *sum) []byte {
+	b = append(appendCoins(b, d.v, s.chain, s.asset, s.units), " of "...)
+	b = append(appendCoins(b, d.v, s.chain, s.asset, s.whole()), " ("...)
+	b = append(appendPercent(b, s.ppm), ") "...)
 	if d.v.Subject.Direction == Destination {
-		verb = "goes to"
+		b = append(b, "goes to "...)
+	} else {
+		b = append(b, "comes from "...)
 	}
-	what := r.categories()
 	if len(s.exposures) > 0 {
-		what = d.sourceSays(s.exposures)
+		b = d.appendSources(b, s.exposures)
+	} else {
+		b = append(b, "what nothing explains"...)
 	}
-	return fmt.Sprintf("%s of %s (%s) %s %s, by %s",
-		coins(d.v, s.chain, s.asset, s.units), coins(d.v, s.chain, s.asset, s.whole()), percent(s.ppm), verb, what, s.accounting)
+	return append(append(b, ", by "...), s.accounting.String()...)
 }
 
-// sourceSays names the categories of some exposures, whose they are, and the least number of hops.
-func (d *decision) sourceSays(exposures []int) string {
-	var names []string
-	hops := -1
+// appendSources names the categories of some exposures, whose they are, and the least number of hops.
+func (d *decision) appendSources(b []byte, exposures []int) []byte {
+	const most = 3
+	named, hops := make([]int, 0, most), d.v.Exposure[exposures[0]].Hops
+	more := 0
 	for _, i := range exposures {
 		e := &d.v.Exposure[i]
-		name := string(e.Category)
-		if of := e.Entity; of != "" {
-			name += " (" + of + ")"
-		} else if e.Incident != "" {
-			name += " (incident " + e.Incident + ")"
-		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-		if hops < 0 || e.Hops < hops {
-			hops = e.Hops
+		hops = min(hops, e.Hops)
+		switch {
+		case slices.ContainsFunc(named, func(j int) bool { return d.v.Exposure[j].sameName(e) }):
+		case len(named) == most:
+			more++
+		default:
+			named = append(named, i)
 		}
 	}
-	const most = 3
-	more := ""
-	if len(names) > most {
-		more = fmt.Sprintf(" and %d more", len(names)-most)
-		names = names[:most]
+	for at, i := range named {
+		if at > 0 {
+			b = append(b, ", "...)
+		}
+		b = d.v.Exposure[i].appendName(b)
 	}
-	return fmt.Sprintf("%s%s, %s away", strings.Join(names, ", "), more, counted(hops, "hop"))
+	if more > 0 {
+		b = append(strconv.AppendInt(append(b, " and "...), int64(more), 10), " more"...)
+	}
+	return append(appendCounted(append(b, ", "...), hops, "hop"), " away"...)
 }
 
-func (d *decision) allowSays(r *Rule, f *Fired) string {
-	text := fmt.Sprintf("%s is left out until %s", d.sourceSays(f.Exposures), r.Expires.Format(time.DateOnly))
-	if len(f.Withholds) > 0 {
-		text += fmt.Sprintf("; without this line there would have fired: %s", strings.Join(f.Withholds, ", "))
+// sameName reports whether two exposures are called alike.
+func (e *Exposure) sameName(o *Exposure) bool {
+	return e.Category == o.Category && e.Entity == o.Entity && (e.Entity != "" || e.Incident == o.Incident)
+}
+
+func (e *Exposure) appendName(b []byte) []byte {
+	b = append(b, e.Category...)
+	switch {
+	case e.Entity != "":
+		return append(append(append(b, " ("...), e.Entity...), ')')
+	case e.Incident != "":
+		return append(append(append(b, " (incident "...), e.Incident...), ')')
 	}
-	return text
+	return b
+}
+
+func (d *decision) appendAllowed(b []byte, r *Rule, f *Fired) []byte {
+	b = append(d.appendSources(b, f.Exposures), " is left out until "...)
+	b = r.Expires.AppendFormat(b, time.DateOnly)
+	for i, id := range f.Withholds {
+		if i == 0 {
+			b = append(b, "; without this line there would have fired: "...)
+		} else {
+			b = append(b, ", "...)
+		}
+		b = append(b, id...)
+	}
+	return b
 }
 
 // says puts the verdict in one sentence.
 func (p *Policy) says(v *Verdict) string {
+	var room [512]byte
+	b := room[:0]
 	switch v.Outcome {
 	case Failed:
-		return "Error: " + v.Error
+		b = append(append(b, "Error: "...), v.Error...)
 	case Match:
-		return matchSays(v)
+		b = appendMatch(b, v)
 	case NotCovered:
-		return "Not covered: " + firstGap(v)
+		b = appendNotCovered(b, v)
+	default:
+		b = appendClear(b, v)
 	}
-	return clearSays(v)
+	return string(b)
 }
 
-func matchSays(v *Verdict) string {
+// appendMatch tells the first of the gravest rules that fired.
+func appendMatch(b []byte, v *Verdict) []byte {
 	var first *Fired
-	others := 0
+	all := 0
 	for i := range v.Fired {
 		f := &v.Fired[i]
 		if f.Action == Allow {
 			continue
 		}
-		others++
+		all++
 		if first == nil || f.Action == Block && first.Action == Review {
 			first = f
 		}
 	}
-	text := fmt.Sprintf("Match, %s: %s (rule %s, line %d)", v.Action, first.Says, first.Rule, first.Line)
-	if others > 1 {
-		text += fmt.Sprintf("; %s fired beside it", counted(others-1, "rule"))
+	b = append(append(append(b, "Match, "...), v.Action...), ": "...)
+	b = append(append(append(b, first.Says...), " (rule "...), first.Rule...)
+	b = append(strconv.AppendInt(append(b, ", line "...), int64(first.Line), 10), ')')
+	if all > 1 {
+		b = append(appendCounted(append(b, "; "...), all-1, "rule"), " fired beside it"...)
 	}
-	return text
+	return b
 }
 
-func firstGap(v *Verdict) string {
+func appendNotCovered(b []byte, v *Verdict) []byte {
+	b = append(b, "Not covered: "...)
 	if len(v.Coverage.Gaps) == 0 {
-		return "what was asked lies outside of what was read"
+		return append(b, "what was asked lies outside of what was read"...)
 	}
 	g := &v.Coverage.Gaps[0]
-	return g.What + ": " + g.Why
+	return append(append(append(b, g.What...), ": "...), g.Why...)
 }
 
-// clearSays says how much of the value is explained, under the rule that explains the least.
-func clearSays(v *Verdict) string {
-	text := "Clear within coverage: no rule to review or block fired"
+// appendClear says how much of the value is explained, under the rule that explains the least.
+func appendClear(b []byte, v *Verdict) []byte {
+	const most = 3
+	b = append(b, "Clear within coverage: no rule to review or block fired"...)
 	for i := range v.Fired {
 		if n := len(v.Fired[i].Withholds); n > 0 {
-			text += fmt.Sprintf(", and rule %s allows what %s would have taken", v.Fired[i].Rule, counted(n, "other"))
+			b = append(append(append(b, ", and rule "...), v.Fired[i].Rule...), " allows what "...)
+			b = append(appendCounted(b, n, "other"), " would have taken"...)
 		}
 	}
-	for i := range v.Value {
+	for i := range v.Value[:min(most, len(v.Value))] {
 		value := &v.Value[i]
-		text += fmt.Sprintf("; of %s %s is explained", coins(v, value.Chain, value.Asset, value.Units), percentOf(min(value.ExplainedPPM.FIFO, value.ExplainedPPM.ProRata)))
-		if i == 2 && len(v.Value) > 3 {
-			text += fmt.Sprintf("; %s more", counted(len(v.Value)-3, "asset"))
-			break
+		b = append(appendCoins(append(b, "; of "...), v, value.Chain, value.Asset, value.Units), ' ')
+		if ppm := min(value.ExplainedPPM.FIFO, value.ExplainedPPM.ProRata); ppm == 0 {
+			b = append(b, "nothing"...)
+		} else {
+			b = appendPercent(b, ppm)
 		}
+		b = append(b, " is explained"...)
 	}
-	if n := len(v.Unasked); n > 0 {
-		text += fmt.Sprintf("; %s that came unasked %s shown apart", counted(n, "movement"), isAre(n))
+	if n := len(v.Value) - most; n > 0 {
+		b = append(appendCounted(append(b, "; "...), n, "asset"), " more"...)
 	}
-	return text
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
+	if n := len(v.Unasked); n == 1 {
+		b = append(b, "; 1 movement that came unasked is shown apart"...)
+	} else if n > 1 {
+		b = append(appendCounted(append(b, "; "...), n, "movement"), " that came unasked are shown apart"...)
 	}
-	return "are"
-}
-
-// percentOf is percent, but that nothing is "nothing".
-func percentOf(ppm int64) string {
-	if ppm == 0 {
-		return "nothing"
-	}
-	return percent(ppm)
+	return b
 }

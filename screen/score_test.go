@@ -81,6 +81,8 @@ func TestScore(t *testing.T) {
 		{"the larger", "larger", deposited(exposed(screen.Stolen, coin, 2*coin)), 20 + 8},
 		{"rounded down", "fifo", deposited(exposed(screen.Stolen, coin/20, 0), exposed(screen.Exchange, 9*coin, 0)), 1}, // of 0.5 + 0.95
 		{"of an own address", "fifo", deposited(exposed(screen.Stolen, 0, 0, ownLabel), exposed(screen.Exchange, 10*coin, 0)), 100},
+		{"an own address is no part of the value", "fifo", deposited(exposed(screen.Mixer, 10*coin, 0, ownLabel), exposed(screen.Stolen, 5*coin, 0), exposed(screen.Exchange, 5*coin, 0)), 50},
+		{"an own address that is allowed", "fifo", deposited(exposed(screen.Stolen, 10*coin, 0, ownLabel, entity("E")), exposed(screen.Exchange, 10*coin, 0)), 0},
 		{"what is allowed counts nothing", "fifo", deposited(exposed(screen.Stolen, 5*coin, 0, entity("E")), exposed(screen.Exchange, 5*coin, 0)), 0},
 		{"never above 100", "fifo", deposited(exposed(screen.Stolen, 10*coin, 0), exposed(screen.Mixer, 10*coin, 0)), 100},
 	} {
