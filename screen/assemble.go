@@ -20,7 +20,7 @@ type books struct {
 	w       *work
 	values  []*valueBook
 	entries []*exposureBook
-	byKey   map[exposureKey]*exposureBook
+	byKey   map[exposureKey]*exposureBook // of entries, once they are many
 }
 
 // valueBook is the value of the subject in one asset.
@@ -61,7 +61,7 @@ type exposureWay struct {
 
 // assemble makes values and exposures of what the three ways found.
 func (w *work) assemble() error {
-	b := &books{w: w, byKey: map[exposureKey]*exposureBook{}}
+	b := &books{w: w}
 	if err := b.wholes(); err != nil {
 		return err
 	}
@@ -128,14 +128,36 @@ func (b *books) explain(key exposureKey, units Split[chains.Amount], hops int, c
 }
 
 func (b *books) entryOf(key exposureKey, hops int) *exposureBook {
-	e := b.byKey[key]
+	e := b.find(key)
 	if e == nil {
 		e = &exposureBook{exposureKey: key, hops: hops}
-		b.byKey[key] = e
 		b.entries = append(b.entries, e)
+		if b.byKey != nil {
+			b.byKey[key] = e
+		}
 	}
 	e.hops = min(e.hops, hops)
 	return e
+}
+
+// find returns the exposure with a key; nil if there is none. A lookup has a few, a walk may have hundreds.
+func (b *books) find(key exposureKey) *exposureBook {
+	const few = 8
+	if b.byKey != nil {
+		return b.byKey[key]
+	}
+	for _, e := range b.entries {
+		if e.exposureKey == key {
+			return e
+		}
+	}
+	if len(b.entries) > few {
+		b.byKey = make(map[exposureKey]*exposureBook, 2*len(b.entries))
+		for _, e := range b.entries {
+			b.byKey[e.exposureKey] = e
+		}
+	}
+	return nil
 }
 
 // traced puts what incidents trace to a receipt to their exposures.

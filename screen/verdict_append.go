@@ -70,10 +70,18 @@ func appendAmount(b []byte, v reflect.Value) ([]byte, error) {
 	return append(b, '"'), nil
 }
 
+// plain are the bytes that stand in JSON as they are.
+var plain = func() (is [256]bool) {
+	for c := byte(' '); c <= '~'; c++ {
+		is[c] = !strings.ContainsRune(`"\<>&`, rune(c))
+	}
+	return is
+}()
+
 // appendText appends a string. What must be escaped is left to encoding/json.
 func appendText(b []byte, s string) ([]byte, error) {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if !plain[s[i]] {
 			text, err := json.Marshal(s)
 			return append(b, text...), err
 		}

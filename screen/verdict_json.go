@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 
 	"clew/strict"
 )
@@ -17,6 +17,9 @@ const idPrefix = "scr-"
 // head is how every verdict begins, up to where its id stands.
 const head = `{"schema":"` + Schema + `","id":"`
 
+// drafts are buffers in which verdicts are written before their ids are known.
+var drafts = sync.Pool{New: func() any { return new([]byte) }}
+
 // JSON returns the canonical bytes of v, which are those of json.Marshal, and sets v.ID. The id is
 // "scr-" and the first 32 hex digits of the SHA-256 of the same bytes with an empty id, so whoever has
 // a verdict can check it. The caller does not write to what is returned.
@@ -25,13 +28,16 @@ func (v *Verdict) JSON() ([]byte, error) {
 		return v.raw, nil
 	}
 	v.Schema, v.ID = Schema, ""
-	// The id has its place in front, so that the bytes without it are moved apart once.
-	data, err := appendVerdict(make([]byte, 0, 4<<10), v)
+	scratch := drafts.Get().(*[]byte) //nolint:forcetypeassert // nothing else is put there
+	defer drafts.Put(scratch)
+	data, err := appendVerdict((*scratch)[:0], v)
 	if err != nil {
 		return nil, err
 	}
+	*scratch = data
 	v.ID = verdictID(data)
-	v.raw = slices.Insert(data, len(head), []byte(v.ID)...)
+	raw := make([]byte, 0, len(data)+len(v.ID))
+	v.raw = append(append(append(raw, head...), v.ID...), data[len(head):]...)
 	return v.raw, nil
 }
 
