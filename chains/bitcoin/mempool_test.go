@@ -1,6 +1,7 @@
 package bitcoin_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"net/http"
 	"sync/atomic"
@@ -107,9 +108,10 @@ func TestMempoolAgainBehindAnError(t *testing.T) {
 	node := nodetest.Start(t, nodetest.Options{})
 	coin := node.Fund(nodetest.P2WPKH(1), 1)[0]
 	var healed atomic.Bool
+	other := nodetest.Spend(t, []nodetest.Coin{coin}, nodetest.Pay{To: nodetest.P2WPKH(3), Value: 1})
 	url := node.Proxy(t, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
 		if q.Method == "getrawtransaction" && !healed.Load() {
-			r.Body = q.Result(`"00"`)
+			r.Body = q.Result(`"` + hex.EncodeToString(other.Raw) + `"`)
 		}
 	}})
 	n, err := bitcoin.Dial(t.Context(), "", url, node.Options())
@@ -124,6 +126,36 @@ func TestMempoolAgainBehindAnError(t *testing.T) {
 	seen, err := pool.Next(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, byID(seen), tx.ID)
+}
+
+// Of a transaction in a form that nobody knows yet, the others are told all the same.
+func TestMempoolUnknownForm(t *testing.T) {
+	node := nodetest.Start(t, nodetest.Options{})
+	coins := node.Fund(nodetest.P2WPKH(1), 2)
+	var odd atomic.Pointer[string]
+	url := node.Proxy(t, nodetest.Tamper{Answer: func(q *nodetest.Question, r *nodetest.Reply) {
+		if text := odd.Load(); q.Method == "" && text != nil {
+			r.Body = bytes.ReplaceAll(r.Body, []byte(*text), []byte("00"))
+		}
+	}})
+	n, err := bitcoin.Dial(t.Context(), "", url, node.Options())
+	require.NoError(t, err)
+	pool := n.Mempool()
+	var txs [2]nodetest.Tx
+	for i := range txs {
+		txs[i] = nodetest.Spend(t, coins[i:i+1], nodetest.Pay{To: nodetest.P2WPKH(2), Value: coins[i].Value - 1000})
+		relay(t, node, txs[i])
+	}
+	raw := hex.EncodeToString(txs[0].Raw)
+	odd.Store(&raw)
+	seen, err := pool.Next(t.Context())
+	require.ErrorIs(t, err, chains.ErrIncomplete)
+	require.Len(t, seen, 1)
+	require.Equal(t, txs[1].ID, seen[0].ID)
+	require.True(t, pool.Waiting(txs[0].ID))
+	seen, err = pool.Next(t.Context())
+	require.NoError(t, err, "it is said once")
+	require.Empty(t, seen)
 }
 
 // A node that keeps no mempool, or does not tell of it, is no error of ours.

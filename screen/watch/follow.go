@@ -20,8 +20,8 @@ type Synced struct {
 
 // Pending tells what waits at a node for a block. It is used by one goroutine.
 type Pending interface {
-	// Next returns the transactions that came to wait since the last call. chains.ErrUnsupported: the
-	// node does not offer it.
+	// Next returns transactions that wait and were not told yet. chains.ErrUnsupported: the node does
+	// not offer it. chains.ErrIncomplete: there are others that could not be read.
 	Next(ctx context.Context) ([]chains.Tx, error)
 	// Waiting reports whether a transaction waited at the last Next.
 	Waiting(id chains.TxID) bool
@@ -83,6 +83,7 @@ type follower struct {
 	last chains.BlockRef // up to which blocks were looked through
 	seen []chains.Tx     // that wait and are not told yet
 	lost bool            // a round failed: what it left is done by the next
+	rest int             // rounds in which it is not asked what waits, which the node did not offer
 }
 
 // Follow asks a node for new blocks and for what waits, and tells what moves, until ctx ends, whose
@@ -142,10 +143,7 @@ func (fo *follower) round(ctx context.Context) {
 // once asks what waits before it syncs: what waits no longer then, and is in no block behind that, was
 // dropped.
 func (fo *follower) once(ctx context.Context) error {
-	read, err := fo.pending(ctx)
-	if err != nil {
-		return err
-	}
+	read, odd := fo.pending(ctx)
 	head, err := fo.f.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("last block of %s: %w", fo.f.Chain, err)
@@ -161,31 +159,43 @@ func (fo *follower) once(ctx context.Context) error {
 		return err
 	}
 	if !read {
-		return nil
+		return odd
 	}
 	if err := fo.w.OnMempool(ctx, fo.f.Chain, fo.seen, fo.f.Pending.Waiting); err != nil {
 		return err
 	}
 	fo.seen = nil
-	return nil
+	return odd
 }
 
-// pending reads what waits; false where that is not offered.
+// askAgain is how long a node is not asked for what it did not offer.
+const askAgain = time.Minute
+
+// pending reads what waits; false where nothing is known of it. An error is no reason not to look
+// through blocks.
 func (fo *follower) pending(ctx context.Context) (bool, error) {
 	if fo.f.Pending == nil {
 		return false, nil
 	}
+	if fo.rest > 0 {
+		fo.rest--
+		return false, nil
+	}
 	fresh, err := fo.f.Pending.Next(ctx)
 	if errors.Is(err, chains.ErrUnsupported) {
+		fo.rest = int(askAgain / fo.f.Poll)
 		fo.w.status(fo.f.Chain, func(s *FeedStatus) { s.Mempool = MempoolNotOffered })
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("what waits for a block of %s: %w", fo.f.Chain, err)
+		err = fmt.Errorf("what waits for a block of %s: %w", fo.f.Chain, err)
+		if !errors.Is(err, chains.ErrIncomplete) {
+			return false, err
+		}
 	}
 	fo.w.status(fo.f.Chain, func(s *FeedStatus) { s.Mempool = MempoolRead })
 	fo.seen = append(fo.seen, fresh...)
-	return true, nil
+	return true, err
 }
 
 // blocks syncs, and looks through what is new.
