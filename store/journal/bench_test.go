@@ -73,6 +73,26 @@ func keep(b *testing.B, j *journal.Journal, n int64) {
 	}
 }
 
+// BenchmarkCall logs a call whose verdict was given before in each operation, as a lookup that is asked
+// again, from 64 callers at once.
+func BenchmarkCall(b *testing.B) {
+	j := open(b, journal.Options{})
+	for n := range int64(100) {
+		keep(b, j, n)
+	}
+	var next atomic.Int64
+	b.ResetTimer()
+	var wait sync.WaitGroup
+	for range 64 {
+		wait.Go(func() {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				keep(b, j, n%100)
+			}
+		})
+	}
+	wait.Wait()
+}
+
 // BenchmarkBatch keeps verdicts as a batch does, 1,000 in each call of Do.
 func BenchmarkBatch(b *testing.B) {
 	j := open(b, journal.Options{})

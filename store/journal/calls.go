@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,10 +28,11 @@ func (t *Tx) AppendLog(e custody.Entry) (custody.Entry, error) {
 		e.When = t.now()
 	}
 	e.When = e.When.UTC().Truncate(time.Second)
-	text, err := json.Marshal(&e)
+	text, err := e.Append(t.w.entry[:0])
 	if err != nil {
-		return custody.Entry{}, fmt.Errorf("log %q: %w", e.What, err)
+		return custody.Entry{}, fmt.Errorf("append to the log: %w", err)
 	}
+	t.w.entry = text
 	last, err := t.lastEntry()
 	if err != nil {
 		return custody.Entry{}, fmt.Errorf("log %q: %w", e.What, err)
