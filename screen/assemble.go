@@ -10,6 +10,7 @@ import (
 
 // The bounds of what a verdict writes out.
 const (
+	mostTold   = 20 // exposures with paths: those with the largest shares
 	mostPaths  = 3  // of an exposure
 	mostSteps  = 24 // of a path
 	mostClaims = 20 // of an exposure
@@ -165,7 +166,11 @@ func (b *books) traced(r *receipt) {
 	each, _ := r.stolen()
 	for i := range r.hits {
 		h := &r.hits[i]
-		b.explain(b.stolen(h, r.place.Asset, ByIncident, h.Evidence, h.Basis), each[i], h.Hops, nil, func(most int) ([]Path, error) {
+		key := b.stolen(h, r.place.Asset, ByIncident, h.Evidence, h.Basis)
+		if len(r.hits) > 1 {
+			key.note = joinNotes(key.note, "several incidents trace value to one place, and it may be the same money: it is counted once there, for the incident with the lowest id")
+		}
+		b.explain(key, each[i], h.Hops, nil, func(most int) ([]Path, error) {
 			return b.w.s.cfg.Index.Path(*h, most)
 		})
 		b.w.names(h.Incident)

@@ -20,13 +20,34 @@ func (b *books) write() error {
 	slices.SortStableFunc(v.Value, func(x, y Value) int { return cmp.Compare(assetRank(x.Asset), assetRank(y.Asset)) })
 	slices.SortFunc(b.entries, compareEntries)
 	for _, e := range b.entries {
-		x, err := b.exposure(e)
-		if err != nil {
+		v.Exposure = append(v.Exposure, b.exposure(e))
+	}
+	for _, i := range largest(v.Exposure) {
+		if err := b.paths(b.entries[i], &v.Exposure[i]); err != nil {
 			return err
 		}
-		v.Exposure = append(v.Exposure, x)
+	}
+	for i, e := range b.entries {
+		if x := &v.Exposure[i]; len(x.Paths) == 0 {
+			x.More = len(e.ways)
+		}
 	}
 	return nil
+}
+
+// largest returns the indices of exposures whose paths are written: all, or those with the largest share
+// under either rule.
+func largest(of []Exposure) []int {
+	all := make([]int, len(of))
+	for i := range of {
+		all[i] = i
+	}
+	if len(all) <= mostTold {
+		return all
+	}
+	share := func(i int) int64 { return max(of[i].SharePPM.FIFO, of[i].SharePPM.ProRata) }
+	slices.SortStableFunc(all, func(i, j int) int { return cmp.Compare(share(j), share(i)) })
+	return all[:mostTold]
 }
 
 // assetRank orders assets: the coin first, tokens by their text.
@@ -76,8 +97,8 @@ func compareBool(x, y bool) int {
 
 func (e *exposureBook) larger() chains.Amount { return chains.Max(e.units.FIFO, e.units.ProRata) }
 
-// exposure writes an entry with the largest of its paths.
-func (b *books) exposure(e *exposureBook) (Exposure, error) {
+// exposure writes an entry, but for its paths.
+func (b *books) exposure(e *exposureBook) Exposure {
 	whole := b.value(e.asset).whole
 	x := Exposure{
 		Category: e.category, Distance: e.distance, Entity: e.entity, Incident: e.incident, Chain: b.w.subject.Chain, Asset: e.asset,
@@ -96,7 +117,7 @@ func (b *books) exposure(e *exposureBook) (Exposure, error) {
 		x.Claims = x.Claims[:mostClaims]
 		x.Note = joinNotes(x.Note, fmt.Sprintf("%d more labels say so", more))
 	}
-	return x, b.paths(e, &x)
+	return x
 }
 
 // paths writes the largest ways of an exposure.

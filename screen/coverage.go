@@ -5,11 +5,66 @@ import (
 	"slices"
 )
 
+// mostGaps is how many gaps a verdict writes out.
+const mostGaps = 50
+
 // gap adds what was not looked at, once.
 func (w *work) gap(g Gap) {
-	if !slices.Contains(w.v.Coverage.Gaps, g) {
+	switch {
+	case slices.Contains(w.v.Coverage.Gaps, g):
+	case len(w.v.Coverage.Gaps) >= mostGaps:
+		w.moreGaps++
+	default:
 		w.v.Coverage.Gaps = append(w.v.Coverage.Gaps, g)
 	}
+}
+
+// closeGaps says how many gaps there are beyond those that are written out.
+func (w *work) closeGaps() {
+	if w.moreGaps > 0 {
+		w.v.Coverage.Gaps = append(w.v.Coverage.Gaps, Gap{
+			Chain: w.subject.Chain, What: fmt.Sprintf("%d more gaps", w.moreGaps), Why: fmt.Sprintf("a verdict names the first %d", mostGaps),
+			Effect: "what they are about counts as unknown",
+		})
+		w.moreGaps = 0
+	}
+}
+
+// received says what is not known of an address whose transactions were read.
+func (w *work) received() {
+	from, whole := w.head.Block.Height+1, false
+	if len(w.head.spans) > 0 {
+		from = w.head.spans[0].From
+		whole = len(w.head.spans) == 1 && from == 0
+	}
+	switch {
+	case w.read == 0 && whole:
+		w.gap(Gap{
+			Chain: w.subject.Chain, What: "the address", Why: "no transaction up to the last block that was read touches it",
+			Effect: "there is no value to follow: labels and incidents alone say what they know",
+		})
+	case w.read == 0 && !w.ends():
+		w.absent("the address", "no transaction in the blocks that were read touches it, and not all were read")
+	case !whole:
+		w.partial = true
+		w.gap(Gap{
+			Chain: w.subject.Chain, What: "what the address was paid in blocks that were not read", Why: fmt.Sprintf("the store has %s", spansText(w.head.spans)),
+			Effect: "value and shares are of what came in those that were",
+		})
+	}
+}
+
+func spansText(spans []CoveredSpan) string {
+	text := "no blocks"
+	for i, s := range spans {
+		if i == 0 {
+			text = "blocks "
+		} else {
+			text += ", "
+		}
+		text += fmt.Sprintf("%d to %d", s.From, s.To)
+	}
+	return text
 }
 
 // lookedUp says what an answer out of incidents and labels leaves out, and why the store was not asked.

@@ -25,6 +25,7 @@ type work struct {
 	owners   []Attribution // what is said of the subject's own address, merged over the times asked for
 	partial  bool          // there is more to the subject than receipts
 	walks    []groupWalk
+	moreGaps int // than are written
 	read     int // transactions that were read to find the receipts
 }
 
@@ -52,6 +53,7 @@ func (w *work) begin() {
 		w.v.Coverage.Spans, w.v.Pins.Blocks, w.v.Pins.Clusters = w.head.spans, w.head.pins, w.head.clusters
 	}
 	w.receipts, w.owners, w.walks, w.partial, w.read = nil, nil, nil, false, 0
+	w.moreGaps = 0
 	w.behind()
 }
 
@@ -97,6 +99,9 @@ func (w *work) find(ctx context.Context) error {
 	if err := w.own(ctx); err != nil {
 		return err
 	}
+	if w.subject.Kind == KindAddress {
+		w.received()
+	}
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
@@ -108,6 +113,7 @@ func (w *work) finish() error {
 	if err := w.assemble(); err != nil {
 		return err
 	}
+	w.closeGaps()
 	w.s.cfg.Policy.Decide(&w.v)
 	return nil
 }
