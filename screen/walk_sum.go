@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"clew/chains"
 	"clew/heuristics"
@@ -145,7 +146,7 @@ func (o *outputsWalk) reportKnot(k *knot) {
 	case knotCoinbase:
 		e.found, e.note = byTransaction(Mining, ""), "newly issued coins, with the fees of their block"
 	case knotMix:
-		e.found = byTransaction(Mixer, string(k.mix))
+		e.found = byTransaction(Mixer, strings.TrimPrefix(string(k.mix), "coinjoin/"))
 		for _, f := range heuristics.Identify(k.tx, heuristics.Facts{}) {
 			e.note = f.Says
 		}
