@@ -115,10 +115,10 @@ func TestSays(t *testing.T) {
 	p.Decide(v)
 	require.Contains(t, v.Fired[0].Says, "goes to mixer")
 
-	clear := deposited(exposed(screen.Exchange, 5*coin, 4*coin))
-	clear.Unasked = []screen.Unasked{{}, {}}
-	p.Decide(clear)
-	require.Equal(t, "Clear within coverage: no rule to review or block fired; of 10 BTC 40 % is explained; 2 movements that came unasked are shown apart", clear.Says)
+	quiet := deposited(exposed(screen.Exchange, 5*coin, 4*coin))
+	quiet.Unasked = []screen.Unasked{{}, {}}
+	p.Decide(quiet)
+	require.Equal(t, "Clear within coverage: no rule to review or block fired; of 10 BTC 40 % is explained; 2 movements that came unasked are shown apart", quiet.Says)
 
 	lost := deposited()
 	lost.Outcome, lost.Coverage.Gaps = screen.NotCovered, []screen.Gap{{What: "block 5", Why: "it was not read"}}

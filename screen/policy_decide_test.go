@@ -266,6 +266,10 @@ func TestRuleOwn(t *testing.T) {
 	require.Empty(t, v.Fired[0].Sums)
 	require.Equal(t, "the subject's own address is called mixer (Pool)", v.Fired[0].Says)
 
+	v = deposited(exposed(screen.Mixer, 10*coin, 10*coin, ownLabel, clustered))
+	p.Decide(v)
+	require.Equal(t, "an address of the subject's cluster is called mixer", v.Fired[0].Says)
+
 	nothing := deposited(exposed(screen.Mixer, 0, 0, ownLabel))
 	nothing.Value = nil
 	p.Decide(nothing)

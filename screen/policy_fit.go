@@ -88,13 +88,13 @@ var conditions = []condition{
 			return fmt.Sprintf("it is of entity %s, asks for %s", orNothing(e.Entity), listed(r.Entities))
 		},
 	},
-	{addressMet, func(r *Rule, _ *Verdict, e *Exposure) string {
+	{addressMet, func(r *Rule, _ *Verdict, _ *Exposure) string {
 		return fmt.Sprintf("none of %s listed by the rule was seen behind it", counted(len(r.Addresses), "address"))
 	}},
-	{whenMet, func(r *Rule, _ *Verdict, e *Exposure) string {
+	{whenMet, func(r *Rule, _ *Verdict, _ *Exposure) string {
 		return fmt.Sprintf("no claim of it held at the time asked for: %s", r.When)
 	}},
-	{datesMet, func(r *Rule, _ *Verdict, e *Exposure) string {
+	{datesMet, func(r *Rule, _ *Verdict, _ *Exposure) string {
 		return "its movements are of another time, asks for " + timeSpan(r.From, r.Until)
 	}},
 }

@@ -1,7 +1,6 @@
 package screen_test
 
 import (
-	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -236,7 +235,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 			_, err := parsePolicy(c.text)
 			require.ErrorContains(t, err, c.says)
 			var at *strict.FieldError
-			require.True(t, errors.As(err, &at))
+			require.ErrorAs(t, err, &at)
 			require.Positive(t, at.Line)
 		})
 	}
@@ -273,7 +272,7 @@ func FuzzParsePolicy(f *testing.F) {
 		p, err := parsePolicy(text)
 		if err != nil {
 			var at *strict.FieldError
-			require.True(t, errors.As(err, &at), "%v", err)
+			require.ErrorAs(t, err, &at)
 			require.Equal(t, "rules.yaml", at.File)
 			require.Positive(t, at.Line)
 			require.LessOrEqual(t, at.Line, strings.Count(text, "\n")+1+strings.Count(text, "\r"))

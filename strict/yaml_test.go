@@ -1,7 +1,6 @@
 package strict_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,7 +65,7 @@ func TestYAML(t *testing.T) {
 			}
 			require.ErrorContains(t, err, c.says)
 			var at *strict.FieldError
-			require.True(t, errors.As(err, &at))
+			require.ErrorAs(t, err, &at)
 			require.Equal(t, "f.yaml", at.File)
 		})
 	}
@@ -81,7 +80,7 @@ func TestYAMLNear(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	known := []string{"fifo", "prorata", "poison"}
-	for word, want := range map[string]string{"fifa": "fifo", "Prorat": "prorata", "posion": "poison", "lifetime": "", "": ""} {
+	for word, want := range map[string]string{"fifa": "fifo", "Prorat": "prorata", "poisom": "poison", "lifetime": "", "": ""} {
 		require.Equal(t, want, strict.Nearest(word, known), word)
 	}
 }
