@@ -26,6 +26,7 @@ type Options struct {
 	Watches func()          // called when watches or webhook endpoints changed; nil: nobody asks
 	NoAuth  bool            // answer without keys; only on loopback and on Unix sockets
 	Plain   bool            // take keys over connections without TLS that are not loopback's
+	Serving func() error    // called once by Serve when nothing stands against answering; an error ends it. nil: nobody is told
 	Version string          // of the program
 	Limits  Limits
 }

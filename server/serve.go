@@ -19,7 +19,11 @@ const maxHeader = 16 << 10
 // flight have Limits.Drain to end, after which their walks are cut off and said to be; jobs go back into
 // the queue. It closes l. The error is nil where it was ctx that ended it.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if err := s.mayServe(ctx, l); err != nil {
+	err := s.mayServe(ctx, l)
+	if err == nil && s.opt.Serving != nil {
+		err = s.opt.Serving()
+	}
+	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	web := &http.Server{
