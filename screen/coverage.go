@@ -82,12 +82,10 @@ func (w *work) lookedUp(why string) {
 	w.gap(Gap{Chain: w.subject.Chain, What: what, Why: why, Effect: "value and shares are of the places that incidents traced, and not of all"})
 }
 
-// unread says that nothing of the chain was read. Where nothing else is known, it is not covered.
-func (w *work) unread(known bool) {
-	w.v.Coverage.Ended = EndedNoStore
-	if !known {
-		w.v.Outcome = NotCovered
-	}
+// unread says that nothing of the chain was read: whatever incidents and labels say, where the value came
+// from was not looked at. That is not covered, unless a rule fires with what they say.
+func (w *work) unread() {
+	w.v.Coverage.Ended, w.v.Outcome = EndedNoStore, NotCovered
 	w.gap(Gap{
 		Chain: w.subject.Chain, What: "the chain", Why: "nothing of it was read into the store: clew sync reads it",
 		Effect: "incidents and labels alone were asked, and no value was followed",

@@ -56,16 +56,11 @@ func (w *work) receive(ctx context.Context) error {
 
 // missing falls back to what incidents tell of a transaction that was not read.
 func (w *work) missing(ctx context.Context) error {
-	known, err := w.lookup(ctx)
-	if err != nil {
+	if _, err := w.lookup(ctx); err != nil {
 		return err
 	}
 	w.absent("transaction "+w.subject.TxID, "it is not in the blocks that were read")
-	if known {
-		w.v.Outcome = Clear // what an incident or a label says of it is an answer
-		w.behind()
-		w.lookedUp("an incident tells of the places that it traced alone")
-	}
+	w.lookedUp("an incident tells of the places that it traced alone")
 	return nil
 }
 

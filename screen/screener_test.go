@@ -195,6 +195,14 @@ func TestNotCovered(t *testing.T) {
 		require.Equal(t, screen.Review, v.Action)
 		require.Equal(t, screen.EndedNoStore, v.Coverage.Ended)
 		require.Len(t, v.Coverage.Gaps, 1)
+		w.label("friend", "exchange", "A friend of all")
+		cfg.Labels = w.config(3).Labels
+		s, err = screen.New(cfg)
+		require.NoError(t, err)
+		v = ask(t, s, addressOf("friend"))
+		require.Equal(t, screen.NotCovered, v.Outcome, "a label says nothing of where value came from")
+		require.Equal(t, screen.Exchange, v.Exposure[0].Category)
+		w.labels = nil
 		require.Equal(t, screen.Match, ask(t, s, depositOf(paid, "deposit")).Outcome, "the incident knows it all the same")
 	})
 	t.Run("a transaction that was not read", func(t *testing.T) {
@@ -281,4 +289,110 @@ func TestErrors(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = screen.New(screen.Config{Codec: bitcoin.Codec{}})
 	require.ErrorContains(t, err, "policy")
+}
+
+// A listing counts for when it held: at the time of a transaction, and now.
+func TestSanctionsByDate(t *testing.T) {
+	day := func(month time.Month) time.Time { return time.Date(2020, month, 1, 0, 0, 0, 0, time.UTC) }
+	for _, c := range []struct {
+		name     string
+		from, to time.Time
+		at, now  bool
+	}{
+		{"listed before, and still", day(1).AddDate(-1, 0, 0), time.Time{}, true, true},
+		{"delisted since", day(1).AddDate(-1, 0, 0), day(6), true, false},
+		{"listed since", day(6), time.Time{}, false, true},
+		{"delisted before", day(1).AddDate(-2, 0, 0), day(1).AddDate(-1, 0, 0), false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			first := w.mine(pay{"bad", 50_000})
+			w.block()
+			paid := w.tx([]chains.OutPoint{out(first, 0)}, pay{"deposit", 50_000})
+			w.save(0)
+			w.labelled("bad", "sanctioned", "Bad", c.from, c.to)
+			v := w.screen(depositOf(paid, "deposit"))
+			found := exposure(v, screen.Sanctioned)
+			if !c.at && !c.now {
+				require.Empty(t, found, "whoever was delisted before is not listed")
+				require.Equal(t, screen.Clear, v.Outcome)
+				return
+			}
+			require.Len(t, found, 1)
+			require.Equal(t, []bool{c.at, c.now}, []bool{found[0].Claims[0].AtTransaction, found[0].Claims[0].Now})
+			require.Equal(t, units(50_000, 50_000), found[0].Units)
+
+			own := exposure(w.screen(addressOf("bad"), deep), screen.Sanctioned)
+			require.Len(t, own, 1)
+			require.Equal(t, screen.Own, own[0].Distance)
+			require.Equal(t, []bool{c.at, c.now}, []bool{own[0].Claims[0].AtTransaction, own[0].Claims[0].Now}, "by the receipts of the address")
+		})
+	}
+}
+
+// clusterOf has some people in one cluster.
+type clusterOf []string
+
+func (c clusterOf) ClusterOf(_ context.Context, _ chains.Chain, a chains.Address) (screen.Cluster, bool, error) {
+	cluster := screen.Cluster{Size: len(c), Labelled: []chains.Address{name(c[0])}}
+	for _, who := range c {
+		if a == name(who) {
+			return cluster, true, nil
+		}
+	}
+	return screen.Cluster{}, false, nil
+}
+
+// What is known by a cluster alone is an inference, and says so.
+func TestClusterIsInference(t *testing.T) {
+	w := newWorld(t)
+	first := w.mine(pay{"joined", 50_000})
+	w.block()
+	paid := w.tx([]chains.OutPoint{out(first, 0)}, pay{"deposit", 50_000})
+	w.save(0)
+	w.label("bad", "sanctioned", "Bad")
+	cfg := w.config(1)
+	cfg.Clusters = clusterOf{"bad", "joined"}
+	s, err := screen.New(cfg)
+	require.NoError(t, err)
+	for _, subject := range []string{depositOf(paid, "deposit"), addressOf("joined")} {
+		found := exposure(ask(t, s, subject), screen.Sanctioned)
+		require.Len(t, found, 1)
+		require.Equal(t, screen.ByCluster, found[0].KnownBy)
+		require.Equal(t, "inference", found[0].Basis)
+		require.NotEmpty(t, found[0].Note)
+		require.Equal(t, text("bad"), found[0].Claims[0].Address)
+	}
+	a, err := s.Address(t.Context(), regtest, text("joined"))
+	require.NoError(t, err)
+	require.Equal(t, &screen.AddressCluster{Size: 2, Labelled: []string{text("bad")}}, a.Cluster)
+}
+
+// An address of which not all was read says so, and one that nothing touches is clear only where all was.
+func TestPartsOfAChain(t *testing.T) {
+	w, _ := theft(t)
+	cfg := w.config(3)
+	cfg.Heads[0].Spans = []chains.Span{{From: 2, To: 3}}
+	s, err := screen.New(cfg)
+	require.NoError(t, err)
+	v := ask(t, s, addressOf("rest"), deep)
+	require.True(t, v.Value[0].Partial)
+	require.Contains(t, v.Coverage.Gaps[0].Why, "the store has blocks 2 to 3")
+	require.Equal(t, screen.NotCovered, ask(t, s, addressOf("stranger")).Outcome)
+	v = w.screen(addressOf("stranger"))
+	require.Equal(t, screen.Clear, v.Outcome)
+	require.Contains(t, v.Coverage.Gaps[0].Why, "no transaction up to the last block")
+}
+
+// Two incidents that trace the same money do not make it twice as much.
+func TestTwoIncidentsOneMoney(t *testing.T) {
+	w, paid := theft(t)
+	w.steal("theft-again", out(w.blocks[1].Txs[1].ID, 0))
+	v := w.screen(outputOf(paid, 0), deep)
+	found := exposure(v, screen.Stolen)
+	require.Len(t, found, 2)
+	require.Equal(t, units(60_000, 42_000), found[0].Units)
+	require.Equal(t, units(10_000, 28_000), found[1].Units, "never more than lies there")
+	require.Contains(t, found[0].Note, "may be the same money")
+	require.Len(t, v.Pins.Incidents, 2)
 }

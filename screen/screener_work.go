@@ -77,7 +77,7 @@ func (w *work) find(ctx context.Context) error {
 		return err
 	}
 	if w.head == nil {
-		w.unread(known)
+		w.unread()
 		return w.finish()
 	}
 	if known && !w.deep {
