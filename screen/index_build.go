@@ -72,6 +72,7 @@ func readTraced(t *tracer.Trace, codec Codec) (*traced, error) {
 	}
 	b.texts = b.text.String()
 	b.countHops()
+	b.runs()
 	b.link()
 	b.trim()
 	return b.traced, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"clew/chains"
 	"clew/tracer"
@@ -193,6 +192,39 @@ func (t *traced) parentsOf(hop int) []int32 {
 	return t.parents[t.hops[hop].parents:end]
 }
 
+// runs marks every stride-th hop of a run, so that a long way is found without going over all of it.
+func (b *building) runs() {
+	type at struct {
+		deep int32           // hops of the run before it, itself counted
+		mark int32           // the nearest marked one, itself or before it; -1
+		low  chains.Evidence // the weakest behind that one, itself counted
+	}
+	all := make([]at, len(b.hops))
+	for i := range b.hops {
+		h := &b.hops[i]
+		h.skip, all[i] = -1, at{mark: -1, low: chains.EvidenceProven}
+		parents := b.parentsOf(i)
+		if len(parents) != 1 || parents[0] < 0 || h.last < 0 || b.arrivals[h.last].has(isSecond) {
+			continue
+		}
+		before := at{mark: -1, low: chains.EvidenceProven}
+		if p := &b.arrivals[parents[0]]; !p.has(isSeed) {
+			if p.hop >= int32(i) {
+				continue
+			}
+			before = all[p.hop]
+		}
+		all[i] = at{before.deep + 1, before.mark, min(before.low, b.arrivals[h.last].evidence)}
+		if all[i].deep%stride != 0 {
+			continue
+		}
+		if before.mark >= 0 {
+			h.skip, h.skipped = b.hops[before.mark].last, before.low
+		}
+		all[i].mark, all[i].low = int32(i), chains.EvidenceProven
+	}
+}
+
 // link makes the lists of arrivals by place, transaction and address, each in chain order: of time,
 // height, transaction, asset and output.
 func (b *building) link() {
@@ -247,7 +279,7 @@ func traceNotes(t *tracer.Trace) []string {
 		}[t.Incident.Accounts]+": what comes back to who paid is no arrival, and what comes in several outputs is told in sum")
 	}
 	if n := len(t.Gaps); n > 0 {
-		out = append(out, strconv.Itoa(n)+" gaps: it may lead to places that it does not name")
+		out = append(out, counted(n, "gap")+": it may lead to places that it does not name")
 	}
 	if len(t.Through) > 0 {
 		out = append(out, "it goes on through mixes: behind them amounts are inferred")
@@ -259,7 +291,7 @@ func traceNotes(t *tracer.Trace) []string {
 		}
 	}
 	if ended > 0 {
-		out = append(out, strconv.Itoa(ended)+" movements of stolen value of which no rule tells the amount (inputs of unknown value, or a valuation)")
+		out = append(out, counted(ended, "movement")+" of stolen value of which no rule tells the amount (inputs of unknown value, or a valuation)")
 	}
 	imported := 0
 	for i := range t.Hops {
@@ -271,7 +303,7 @@ func traceNotes(t *tracer.Trace) []string {
 		}
 	}
 	if imported > 0 {
-		out = append(out, strconv.Itoa(imported)+" movements are from files that somebody made")
+		out = append(out, counted(imported, "movement")+" told by files that somebody made")
 	}
 	return out
 }

@@ -127,18 +127,25 @@ func (w *pathing) largestAt(place int32, r int) int32 {
 	return best
 }
 
-// way returns the arrivals from the seed's receipt to an arrival, in the order in which value moved.
+// skips stands in a way for stride-1 arrivals before the one in front of it.
+const skips = -1
+
+// way returns the arrivals from an arrival back to the seed's receipt, with skips beyond what a path
+// shows of them.
 func (w *pathing) way(n int32, r int) ([]int32, error) {
 	var out []int32
 	for {
 		out = append(out, n)
 		a := &w.arrivals[n]
 		if a.has(isSeed) {
-			slices.Reverse(out)
 			return out, nil
 		}
 		if len(out) > 2*len(w.arrivals) {
 			return nil, fmt.Errorf("hop %d carries itself on", w.hops[a.hop].number)
+		}
+		if skip := w.hops[a.hop].skip; skip >= 0 && len(out) > w.most {
+			out, n = append(out, skips), skip
+			continue
 		}
 		if a.has(isSecond) {
 			a = &w.arrivals[n-1]
@@ -152,6 +159,16 @@ func (w *pathing) way(n int32, r int) ([]int32, error) {
 		}
 		n = next
 	}
+}
+
+// skipped returns what a way skips behind arrival n, the nearest first.
+func (w *pathing) skipped(n int32) []int32 {
+	out := make([]int32, 0, stride-1)
+	for len(out) < stride-1 {
+		n = w.parentsOf(int(w.arrivals[n].hop))[0]
+		out = append(out, n)
+	}
+	return out
 }
 
 // before returns what brought the most of the seed to where a hop begins, the first of equals. An
@@ -199,31 +216,56 @@ func (w *pathing) beginsAt(leg *tracedArrival, n int32) bool {
 
 // path writes down a way.
 func (w *pathing) path(way []int32, units Split[chains.Amount], rule string) Path {
-	p := Path{Seed: w.seeds[w.seed], Rule: rule, Units: units, Steps: make([]Step, 0, min(len(way), w.most))}
-	evidence := chains.EvidenceProven
-	head := len(way)
-	if len(way) > w.most {
-		head = (w.most + 1) / 2
-		p.Omitted = len(way) - w.most
-	}
+	p := Path{Seed: w.seeds[w.seed], Rule: rule, Units: units}
+	evidence, length := chains.EvidenceProven, 0
 	for i, n := range way {
-		evidence = min(evidence, w.arrivals[n].evidence)
-		if i < head || i >= head+p.Omitted {
-			p.Steps = append(p.Steps, w.step(way, i))
+		if n == skips {
+			evidence, length = min(evidence, w.hops[w.arrivals[way[i-1]].hop].skipped), length+stride-1
+			continue
 		}
+		evidence, length = min(evidence, w.arrivals[n].evidence), length+1
 	}
 	p.Evidence = evidence.String()
+	head, tail := length, 0
+	if length > w.most {
+		head = (w.most + 1) / 2
+		tail, p.Omitted = w.most-head, length-w.most
+	}
+	p.Steps = make([]Step, 0, head+tail)
+	before := int32(-1)
+	for _, n := range w.first(way, head) {
+		p.Steps = append(p.Steps, w.step(before, n))
+		before = n
+	}
+	for i := tail - 1; i >= 0; i-- {
+		p.Steps = append(p.Steps, w.step(way[i+1], way[i]))
+	}
 	return p
 }
 
-// step writes down the movement that brought arrival i of a way.
-func (w *pathing) step(way []int32, i int) Step {
-	a := &w.arrivals[way[i]]
+// first returns the first arrivals of a way, in the order in which value moved.
+func (w *pathing) first(way []int32, many int) []int32 {
+	out := make([]int32, 0, many)
+	for i := len(way) - 1; len(out) < many; i-- {
+		if way[i] != skips {
+			out = append(out, way[i])
+			continue
+		}
+		between := w.skipped(way[i-1])
+		slices.Reverse(between)
+		out = append(out, between[:min(len(between), many-len(out))]...)
+	}
+	return out
+}
+
+// step writes down the movement that brought arrival n, behind the arrival before it, -1 for none.
+func (w *pathing) step(from, n int32) Step {
+	a := &w.arrivals[n]
 	tx := &w.txs[a.tx]
 	s := Step{
 		Chain: tx.chain, TxID: txText(tx.chain, tx.id), Height: tx.height, Time: time.Unix(tx.time, 0).UTC().Format(time.RFC3339),
 		To: w.text(a.address), Asset: w.assets[a.asset], Units: w.amount(a.whole),
-		Carried:  Split[chains.Amount]{FIFO: w.units(way[i], 0), ProRata: w.units(way[i], 1)},
+		Carried:  Split[chains.Amount]{FIFO: w.units(n, 0), ProRata: w.units(n, 1)},
 		Evidence: a.evidence.String(), Basis: max(a.basis[0], a.basis[1]).String(),
 	}
 	if a.has(isOutput) && !a.has(isShared) {
@@ -234,7 +276,7 @@ func (w *pathing) step(way []int32, i int) Step {
 		return s
 	}
 	s.Hop = int(w.hops[a.hop].number)
-	before := &w.arrivals[way[i-1]]
+	before := &w.arrivals[from]
 	switch {
 	case a.from >= 0:
 		s.From = w.text(a.from)

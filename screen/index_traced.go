@@ -49,7 +49,8 @@ type tracedArrival struct {
 	whole packed
 	tx    int32
 	// address is where it came to; from where it came from, or, where there are several, the place in
-	// several at which they stand, wholeCounted below -1: their number, then each.
+	// several at which they stand, counted below -1: their number, then each. Of a seed, from is the
+	// address of the pot that it lies in.
 	address, from int32
 	hop           int32 // that brought it; of a seed the number of its id, of an alias the arrival that it stands for
 	vout          uint32
@@ -85,13 +86,20 @@ const (
 func (a *tracedArrival) has(f arrivalFlags) bool { return a.flags&f != 0 }
 
 // tracedHop is a hop. What it carries on are parents: arrivals, by their numbers, and hops that took
-// from the same account before it, wholeCounted below -1.
+// from the same account before it, counted below -1.
 type tracedHop struct {
 	number  int32
 	hops    int32 // from a seed, the least
 	parents int32 // the first; they end where those of the next hop begin
 	last    int32 // arrival of its last leg
+	// skip is, of every stride-th hop of a run in which each carries on one arrival alone, the arrival
+	// stride hops before it; -1 of others. skipped is the weakest evidence of those between.
+	skip    int32
+	skipped chains.Evidence
 }
+
+// stride is how many hops a way skips at once.
+const stride = 128
 
 // seedPart is the share of one seed in an arrival.
 type seedPart struct {
