@@ -167,8 +167,8 @@ func (b *books) traced(r *receipt) {
 	for i := range r.hits {
 		h := &r.hits[i]
 		key := b.stolen(h, r.place.Asset, ByIncident, h.Evidence, h.Basis)
-		if len(r.hits) > 1 {
-			key.note = joinNotes(key.note, "several incidents trace value to one place, and it may be the same money: it is counted once there, for the incident with the lowest id")
+		if r.notes != nil && r.notes[i] != "" {
+			key.note = joinNotes(key.note, r.notes[i])
 		}
 		b.explain(key, each[i], h.Hops, nil, func(most int) ([]Path, error) {
 			return b.w.s.cfg.Index.Path(*h, most)

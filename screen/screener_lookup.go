@@ -24,6 +24,7 @@ func (w *work) lookup(ctx context.Context) (known bool, err error) {
 		}
 	}
 	w.shareSums()
+	w.countOnce()
 	w.smallReceipts()
 	w.partial = w.subject.Kind != KindOutput && len(w.receipts) > 0
 	if err := w.own(ctx); err != nil {
@@ -94,6 +95,34 @@ func (w *work) shareSums() {
 				left = map[sumKey]Split[chains.Amount]{}
 			}
 			left[key] = Split[chains.Amount]{FIFO: sum.FIFO.Minus(h.Units.FIFO), ProRata: sum.ProRata.Minus(h.Units.ProRata)}
+		}
+	}
+}
+
+// countOnce leaves of several incidents that trace the same money to a receipt the larger amount: the one
+// with the lowest id has its own, each other one what it traces beyond.
+func (w *work) countOnce() {
+	for i := range w.receipts {
+		if len(w.receipts[i].hits) > 1 {
+			w.receipts[i].countOnce(w.s.cfg.Index)
+		}
+	}
+}
+
+func (r *receipt) countOnce(x *Index) {
+	r.notes = make([]string, len(r.hits))
+	told := make([]Split[chains.Amount], len(r.hits)) // as traced
+	for j := range r.hits {
+		told[j] = r.hits[j].Units
+		most := Split[chains.Amount]{}
+		for i := range j {
+			if a, b := r.hits[i].Incident.ID, r.hits[j].Incident.ID; x.SameMoney(a, b) {
+				most = Split[chains.Amount]{FIFO: chains.Max(most.FIFO, told[i].FIFO), ProRata: chains.Max(most.ProRata, told[i].ProRata)}
+				r.notes[i] = joinNotes(r.notes[i], "incident "+b+" traces the same money: it is counted once")
+			}
+		}
+		r.hits[j].Units = Split[chains.Amount]{
+			FIFO: told[j].FIFO.Minus(chains.Min(most.FIFO, told[j].FIFO)), ProRata: told[j].ProRata.Minus(chains.Min(most.ProRata, told[j].ProRata)),
 		}
 	}
 }

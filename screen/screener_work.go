@@ -38,6 +38,7 @@ type receipt struct {
 	units   chains.Amount
 	time    int64        // of the block, in Unix seconds
 	hits    []Hit        // of incidents that count
+	notes   []string     // of each of hits; nil: none
 	holder  *Attribution // as destination: at whom it ends; nil: it goes on
 }
 
@@ -96,6 +97,7 @@ func (w *work) find(ctx context.Context) error {
 		return err
 	}
 	w.shareSums()
+	w.countOnce()
 	if err := w.own(ctx); err != nil {
 		return err
 	}
