@@ -130,7 +130,6 @@ func (w *writer) group(first *call, queue <-chan *call) {
 	if err == nil {
 		w.kept = w.state.packing
 	}
-	err = mapErr(context.Background(), err)
 	if len(calls) > 0 && w.opt.Committed != nil {
 		w.opt.Committed(Group{Calls: len(calls), Took: time.Since(started), Durable: w.state.durable, Err: err})
 	}
@@ -146,7 +145,7 @@ func (w *writer) group(first *call, queue <-chan *call) {
 // write runs calls until none waits or groupTime is over, and commits. It returns those that were
 // run, and why nothing of them is kept.
 func (w *writer) write(first *call, queue <-chan *call, started time.Time) (calls []*call, err error) {
-	if err = w.c.step(`BEGIN IMMEDIATE`); err != nil {
+	if err = w.step(`BEGIN IMMEDIATE`); err != nil {
 		err = fmt.Errorf("begin to write: %w", err)
 	}
 	alone := true // nobody wrote anything in this transaction
@@ -168,12 +167,12 @@ func (w *writer) write(first *call, queue <-chan *call, started time.Time) (call
 		}
 	}
 	if err == nil {
-		if err = w.c.step(`COMMIT`); err != nil {
+		if err = w.step(`COMMIT`); err != nil {
 			err = fmt.Errorf("keep what was written: %w", err)
 		}
 	}
 	if !w.c.AutocommitEnabled() { // some errors have rolled back already
-		err = errors.Join(err, w.c.step(`ROLLBACK`))
+		err = errors.Join(err, w.step(`ROLLBACK`))
 	}
 	return calls, err
 }
@@ -184,27 +183,36 @@ func (w *writer) write(first *call, queue <-chan *call, started time.Time) (call
 func (w *writer) run(c *call, first bool) error {
 	before := w.state
 	if !first {
-		if err := w.c.step(`SAVEPOINT call`); err != nil {
+		if err := w.step(`SAVEPOINT call`); err != nil {
 			return err
 		}
 	}
 	c.err = w.guarded(c)
+	ended := w.c.AutocommitEnabled() // some errors end the transaction
 	switch {
-	case w.c.AutocommitEnabled():
-		return fmt.Errorf("another call of the same moment ended the transaction: %w", c.err)
-	case c.err == nil && first:
-		return nil
 	case c.err != nil && first:
 		w.state = before
-		return errors.Join(w.c.step(`ROLLBACK`), w.c.step(`BEGIN IMMEDIATE`))
+		if !ended {
+			if err := w.step(`ROLLBACK`); err != nil {
+				return err
+			}
+		}
+		return w.step(`BEGIN IMMEDIATE`)
+	case ended:
+		return fmt.Errorf("another call of the same moment ended the transaction: %w", c.err)
+	case first:
+		return nil
 	case c.err != nil:
 		w.state = before
-		if err := w.c.step(`ROLLBACK TO call`); err != nil {
+		if err := w.step(`ROLLBACK TO call`); err != nil {
 			return err
 		}
 	}
-	return w.c.step(`RELEASE call`)
+	return w.step(`RELEASE call`)
 }
+
+// step runs a statement without parameters or rows.
+func (w *writer) step(sql string) error { return mapErr(context.Background(), w.c.step(sql)) }
 
 // guarded calls f. A panic is its caller's, and nobody else's.
 func (w *writer) guarded(c *call) (err error) {
@@ -220,14 +228,14 @@ func (w *writer) guarded(c *call) (err error) {
 // whole, and what a connection waits for cannot be changed inside of a transaction, where it is
 // known that it must: so one more follows, of one number.
 func (w *writer) seal() (err error) {
-	if err := w.c.step(`PRAGMA synchronous = FULL`); err != nil {
+	if err := w.step(`PRAGMA synchronous = FULL`); err != nil {
 		return err
 	}
-	_, err = w.c.exec(sqlRevise, "disk")
-	if err != nil {
+	if _, err = w.c.exec(sqlRevise, "disk"); err != nil {
+		err = mapErr(context.Background(), err)
 		err = fmt.Errorf("what was written is kept, but not yet on the disk: %w", err)
 	}
-	return errors.Join(err, w.c.step(`PRAGMA synchronous = NORMAL`))
+	return errors.Join(err, w.step(`PRAGMA synchronous = NORMAL`))
 }
 
 // durable makes the group one that is waited for until the disk has it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -305,6 +306,7 @@ func TestFullDiskFailsEveryCallOfTheGroup(t *testing.T) {
 	})
 	require.ErrorIs(t, err, journal.ErrFull)
 	require.ErrorContains(t, err, "free some space")
+	require.Equal(t, 1, strings.Count(err.Error(), "free some space"))
 	require.NoError(t, journal.LimitPages(ctx, j, 1<<20))
 	do(t, j, addJob("behind"))
 	for id, there := range map[string]bool{"before": true, "small": false, "behind": true} {
