@@ -166,7 +166,10 @@ func (d *decision) lacksCondition(r *Rule) ([]string, nearness) {
 			best[0] = string(e.Category) + ": " + best[0]
 		}
 	}
-	if best == nil {
+	switch {
+	case slices.Contains(r.Categories, Unknown):
+		return []string{"the subject has no value in an asset that it is for"}, nearness{class: nearNothing}
+	case best == nil:
 		return []string{"nothing of " + r.categories() + " was found"}, nearness{class: nearNothing}
 	}
 	return best, nearness{class: nearCondition, missing: len(best)}

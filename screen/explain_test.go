@@ -18,6 +18,7 @@ const explained = policyHead + `  - {id: nothing-there, category: gambling, acti
   - {id: nearly, category: mixer, type: [direct, indirect], min_share: 5%, action: block, reason: x}
   - {id: both-short, category: mixer, min_share: 6.2%, min_units: {bitcoin: {native: 3.1 BTC}}, action: block, reason: x}
   - {id: as-far, category: fraud, action: review, reason: x}
+  - {id: elsewhere, category: unknown, chains: litecoin, action: review, reason: x}
   - {id: fires, category: mixer, min_share: 3%, action: review, reason: x}
   - {id: over, category: mixer, expires: 2024-06-30, action: review, reason: x}
   - {id: exception, entities: X, expires: 2025-01-01, action: allow, reason: x}
@@ -48,6 +49,7 @@ func TestExplain(t *testing.T) {
 		{"two-conditions", []string{"mixer: it is indirect, asks for direct", "it is 3 hops away, asks for at most 2"}},
 		{"nothing-there", []string{"nothing of gambling was found"}},
 		{"as-far", []string{"nothing of fraud was found"}},
+		{"elsewhere", []string{"the subject has no value in an asset that it is for"}},
 		{"other-way", []string{"screened as source, asks for destination"}},
 		{"over", []string{"it expired on 2024-06-30T23:59:59Z, before the last block that was read"}},
 	}, got)
@@ -107,9 +109,9 @@ func TestSays(t *testing.T) {
 	v := deposited(exposed(screen.Mixer, coin, 2*coin), exposed(screen.Stolen, coin/2, coin/4, incident("a"), direct), exposed(screen.Fraud, 1000, 0, entity("A Scam")))
 	v.Outcome = screen.NotCovered
 	p.Decide(v)
-	require.Equal(t, "2 BTC of 10 BTC (20 %) comes from mixer, fraud (A Scam), 3 hops away, by prorata", v.Fired[0].Says)
-	require.Equal(t, "0.5 BTC of 10 BTC (5 %) comes from stolen (incident a), 1 hop away, by fifo", v.Fired[1].Says)
-	require.Equal(t, "Match, block: 0.5 BTC of 10 BTC (5 %) comes from stolen (incident a), 1 hop away, by fifo (rule hold, line 5); 1 rule fired beside it", v.Says)
+	require.Equal(t, "2 of 10 BTC (20 %) comes from mixer, fraud (A Scam), 3 hops away, by prorata", v.Fired[0].Says)
+	require.Equal(t, "0.5 of 10 BTC (5 %) comes from stolen (incident a), 1 hop away, by fifo", v.Fired[1].Says)
+	require.Equal(t, "Match, block: 0.5 of 10 BTC (5 %) comes from stolen (incident a), 1 hop away, by fifo (rule hold, line 5); 1 rule fired beside it", v.Says)
 
 	v.Subject.Direction = screen.Destination
 	p.Decide(v)
@@ -135,11 +137,16 @@ func TestSays(t *testing.T) {
 func TestSaysTokens(t *testing.T) {
 	p := policyOf(t, policyText("category: mixer"))
 	for symbol, want := range map[string]string{
-		"USDT": "1.5 USDT (0xt) of 2 USDT (0xt) (75 %)", "no risk at all": "1.5 of 0xt of 2 of 0xt (75 %)", "": "1.5 of 0xt of 2 of 0xt (75 %)", "(clear)": "1.5 of 0xt of 2 of 0xt (75 %)",
+		"USDT": "1,500.000001 of 2,000 USDT (token 0xt) (75 %)", "no risk at all": "1,500.000001 of 2,000 (token 0xt) (75 %)",
+		"": "1,500.000001 of 2,000 (token 0xt) (75 %)", "(clear)": "1,500.000001 of 2,000 (token 0xt) (75 %)",
 	} {
-		v := deposited(exposed(screen.Mixer, 1_500_000, 0, func(e *screen.Exposure) { e.Chain, e.Asset = "ethereum", "0xt" }))
-		v.Value = append(v.Value, screen.Value{Chain: "ethereum", Asset: "0xt", Symbol: symbol, Decimals: 6, Units: chains.Units(2_000_000)})
+		v := deposited(exposed(screen.Mixer, 1_500_000_001, 0, func(e *screen.Exposure) { e.Chain, e.Asset = "ethereum", "0xt" }))
+		v.Value = append(v.Value, screen.Value{Chain: "ethereum", Asset: "0xt", Symbol: symbol, Decimals: 6, Units: chains.Units(2_000_000_000)})
 		p.Decide(v)
-		require.Contains(t, v.Fired[0].Says, want+" comes from mixer", symbol)
+		require.Equal(t, want+" comes from mixer, 3 hops away, by fifo", v.Fired[0].Says, symbol)
 	}
+	v := deposited(exposed(screen.Mixer, 1234, 0, func(e *screen.Exposure) { e.Asset = "0xt" }))
+	v.Value = append(v.Value, screen.Value{Chain: "bitcoin", Asset: "0xt", Symbol: "X", Decimals: -1, Units: chains.Units(5678)})
+	p.Decide(v)
+	require.Equal(t, "1,234 of 5,678 units (token 0xt) (21.733 %) comes from mixer, 3 hops away, by fifo", v.Fired[0].Says)
 }

@@ -9,30 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clew/chains"
-	"clew/chains/bitcoin"
 	"clew/chains/evm"
 	"clew/screen"
 	"clew/strict"
 	"clew/tracer"
 )
-
-// bothFamilies reads addresses of chains of outputs and of accounts.
-type bothFamilies struct{}
-
-func familyOf(chain chains.Chain) screen.Codec {
-	if chain.Info().Family == chains.FamilyEVM {
-		return evm.Codec{}
-	}
-	return bitcoin.Codec{}
-}
-
-func (bothFamilies) ParseAddress(chain chains.Chain, text string) (chains.Address, error) {
-	return familyOf(chain).ParseAddress(chain, text)
-}
-
-func (bothFamilies) FormatAddress(chain chains.Chain, a chains.Address) string {
-	return familyOf(chain).FormatAddress(chain, a)
-}
 
 const (
 	someAddress = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
@@ -43,7 +24,7 @@ const (
 const policyHead = "clew: rules/1\nid: p\nrules:\n"
 
 func parsePolicy(text string) (*screen.Policy, error) {
-	return screen.ParsePolicy("rules.yaml", []byte(text), bothFamilies{})
+	return screen.ParsePolicy("rules.yaml", []byte(text), families{})
 }
 
 func policyOf(tb testing.TB, text string) *screen.Policy {
@@ -131,7 +112,7 @@ score: {stolen: 100, mixer: 40, exchange: 0}
 
 func mustAddress(tb testing.TB, chain chains.Chain, text string) chains.Address {
 	tb.Helper()
-	a, err := bothFamilies{}.ParseAddress(chain, text)
+	a, err := families{}.ParseAddress(chain, text)
 	require.NoError(tb, err)
 	return a
 }

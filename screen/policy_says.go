@@ -13,22 +13,35 @@ import (
 // Sentences are appended to one piece of memory: a verdict that is looked up is decided in a few
 // microseconds, of which words would else take most.
 
-// appendCoins writes an amount of an asset in coins, with the symbol of the coin. A token's contract can
-// claim any symbol, so the token's address stands beside it.
+// appendCoins writes an amount of an asset in coins, and what they are.
 func appendCoins(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) []byte {
+	return appendUnit(appendNumber(b, v, chain, asset, units), v, chain, asset)
+}
+
+// appendNumber writes the number of coins alone.
+func appendNumber(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) []byte {
+	places := 0
 	if asset == chains.Native {
-		in := chain.Info()
-		return append(append(appendDecimal(b, units, in.Decimals), ' '), in.Symbol...)
+		places = chain.Info().Decimals
+	} else if value := v.valueIn(chain, asset); value != nil {
+		places = max(0, value.Decimals)
+	}
+	return appendDecimal(b, units, places)
+}
+
+// appendUnit writes what an amount is of: the symbol of a chain's coin. A token's contract can claim any
+// symbol, so the token's address stands beside it.
+func appendUnit(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset) []byte {
+	if asset == chains.Native {
+		return append(append(b, ' '), chain.Info().Symbol...)
 	}
 	value := v.valueIn(chain, asset)
 	if value == nil || value.Decimals <= 0 {
-		return append(append(appendDecimal(b, units, 0), " units of "...), asset...)
+		b = append(b, " units"...)
+	} else if plainSymbol(value.Symbol) {
+		b = append(append(b, ' '), value.Symbol...)
 	}
-	b = appendDecimal(b, units, value.Decimals)
-	if !plainSymbol(value.Symbol) {
-		return append(append(b, " of "...), asset...)
-	}
-	return append(append(append(append(append(b, ' '), value.Symbol...), " ("...), asset...), ')')
+	return append(append(append(b, " (token "...), asset...), ')')
 }
 
 // plainSymbol reports whether a symbol can stand in a sentence and be taken for nothing else.
@@ -37,7 +50,8 @@ func plainSymbol(s string) bool {
 		strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-") == ""
 }
 
-// appendDecimal writes units with a point before the last places digits, without zeros at the end.
+// appendDecimal writes units with a point before the last places digits, without zeros at the end, and
+// commas between thousands.
 func appendDecimal(b []byte, units chains.Amount, places int) []byte {
 	var room [96]byte
 	digits := room[:0]
@@ -51,9 +65,13 @@ func appendDecimal(b []byte, units chains.Amount, places int) []byte {
 	for len(fraction) > 0 && fraction[len(fraction)-1] == '0' {
 		fraction = fraction[:len(fraction)-1]
 	}
-	if point > 0 {
-		b = append(b, digits[:point]...)
-	} else {
+	for i := range max(point, 0) {
+		if i > 0 && (point-i)%3 == 0 {
+			b = append(b, ',')
+		}
+		b = append(b, digits[i])
+	}
+	if point <= 0 {
 		b = append(b, '0')
 	}
 	if len(fraction) == 0 {
@@ -113,7 +131,7 @@ func appendOwn(b []byte, e *Exposure) []byte {
 }
 
 func (d *decision) appendSum(b []byte, s *sum) []byte {
-	b = append(appendCoins(b, d.v, s.chain, s.asset, s.units), " of "...)
+	b = append(appendNumber(b, d.v, s.chain, s.asset, s.units), " of "...)
 	b = append(appendCoins(b, d.v, s.chain, s.asset, s.whole()), " ("...)
 	b = append(appendPercent(b, s.ppm), ") "...)
 	if d.v.Subject.Direction == Destination {

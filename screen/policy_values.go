@@ -3,6 +3,7 @@ package screen
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,12 +15,7 @@ import (
 )
 
 // Categories returns every category, the gravest first.
-func Categories() []Category {
-	return []Category{
-		Stolen, Sanctioned, Ransomware, Darknet, Fraud, Mixer, Gambling, Bridge, Exchange, Service,
-		Contract, Mining, Unmoved, Other, Unknown,
-	}
-}
+func Categories() []Category { return slices.Clone(grave[:]) }
 
 // oneOf reads one of the known words. The error names the one that the text is likely a slip of.
 func oneOf[T ~string](text string, known []T) (T, error) {
