@@ -17,6 +17,7 @@ LITECOIND := $(TOOLS)/litecoind/litecoind
 BTCD_VERSION := v0.26.2
 BTCD     := $(TOOLS)/btcd
 ANVIL_VERSION := 1.7.1
+OAPI_CODEGEN_VERSION := v2.5.0
 ANVIL    := $(TOOLS)/anvil
 NODES    := $(BITCOIND) $(LITECOIND) $(BTCD) $(ANVIL)
 SUMMARY  := $(TOOLS)/testsummary
@@ -44,7 +45,7 @@ export CLEW_REPLICA_CONTRACTS := $(CONTRACTS)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
-.PHONY: help setup build test test-browser torture week nightly lint fuzz bench replica score labels docs clean
+.PHONY: help setup build test test-browser torture week nightly lint fuzz bench replica score labels docs client clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -122,6 +123,10 @@ labels: ## write the labels that the program carries again, from SHARED/labels (
 
 docs: ## write the reference in docs/cli.md and what README.md shows again
 	go test ./cmd/clew -count=1 -run '^(TestReference|TestReadme|TestReadmeFigures)$$' -update
+
+client: ## write the API's document and the Go client that is generated from it again
+	go test ./server -run '^TestDocument$$' -update
+	go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION) -config server/client/config.yaml server/client/openapi-3.0.json
 
 clean: ## remove build/
 	rm -rf build

@@ -52,12 +52,9 @@ func (s *Server) finishDocument() error {
 	if err != nil {
 		return fmt.Errorf("writing the API's document: %w", err)
 	}
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, data, "", "  "); err != nil {
-		return fmt.Errorf("writing the API's document: %w", err)
+	if s.doc.json, err = pretty(data); err != nil {
+		return err
 	}
-	pretty.WriteByte('\n')
-	s.doc.json = pretty.Bytes()
 	if s.doc.yaml, err = doc.YAML(); err != nil {
 		return fmt.Errorf("writing the API's document as YAML: %w", err)
 	}
@@ -78,7 +75,26 @@ func (s *Server) finishDocument() error {
 func (s *Server) OpenAPI() []byte { return s.doc.json }
 
 // OpenAPI30 returns the API's document as OpenAPI 3.0.3, for tools that know no later one.
-func (s *Server) OpenAPI30() ([]byte, error) { return s.api.OpenAPI().Downgrade() }
+// It has no webhooks.
+func (s *Server) OpenAPI30() ([]byte, error) {
+	doc := *s.api.OpenAPI()
+	doc.Webhooks = nil
+	data, err := doc.Downgrade()
+	if err != nil {
+		return nil, fmt.Errorf("writing the API's document as OpenAPI 3.0: %w", err)
+	}
+	return pretty(data)
+}
+
+// pretty writes JSON over several lines, with an end of line behind it.
+func pretty(data []byte) ([]byte, error) {
+	var out bytes.Buffer
+	if err := json.Indent(&out, data, "", "  "); err != nil {
+		return nil, fmt.Errorf("writing the API's document: %w", err)
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}
 
 // documentWords is the form of words.yaml.
 type documentWords struct {

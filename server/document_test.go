@@ -24,13 +24,19 @@ func TestDocument(t *testing.T) {
 	w := newWorld(t)
 	r := w.ask("", http.MethodGet, "/openapi.json", "")
 	require.Equal(t, http.StatusOK, r.StatusCode)
+	older, err := w.srv.OpenAPI30()
+	require.NoError(t, err)
 	if *update {
 		require.NoError(t, os.WriteFile("openapi.json", r.body, 0o600))
+		require.NoError(t, os.WriteFile("client/openapi-3.0.json", older, 0o600))
 	}
 	want, err := os.ReadFile("openapi.json")
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(r.body), "go test ./server -run TestDocument -update, where it is meant")
 	require.Equal(t, w.srv.OpenAPI(), r.body)
+	want, err = os.ReadFile("client/openapi-3.0.json")
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(older), "make client, where it is meant")
 
 	same := w.ask("", http.MethodGet, "/openapi.json", "", "If-None-Match", r.Header.Get("ETag"))
 	require.Equal(t, http.StatusNotModified, same.StatusCode)

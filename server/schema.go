@@ -38,10 +38,12 @@ func enum[T ~string](r huma.Registry) {
 // oneOf is the schema of a text that has few values.
 type oneOf[T ~string] struct{}
 
-// Schema lists the values.
-func (oneOf[T]) Schema(huma.Registry) *huma.Schema {
+// Schema lists the values, in a schema that has the type's name, so that clients have one type for it.
+func (oneOf[T]) Schema(r huma.Registry) *huma.Schema {
 	var of T
-	return &huma.Schema{Type: huma.TypeString, Enum: valuesOf(of)}
+	name := reflect.TypeFor[T]().Name()
+	r.Map()[name] = &huma.Schema{Type: huma.TypeString, Enum: valuesOf(of)}
+	return &huma.Schema{Ref: "#/components/schemas/" + name}
 }
 
 func valuesOf(of any) []any {

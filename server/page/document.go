@@ -128,7 +128,7 @@ func (d *openAPI) schemas() []object {
 	var out []object
 	for _, name := range sorted(d.Components.Schemas) {
 		s := d.Components.Schemas[name]
-		o := object{Name: name, Says: s.Description}
+		o := object{Name: name, Says: s.Description, Values: s.Enum}
 		for _, property := range sorted(s.Properties) {
 			p := s.Properties[property]
 			o.Fields = append(o.Fields, field{Name: property, Says: p.Description, Needed: slices.Contains(s.Required, property), Is: d.kind(&p)})

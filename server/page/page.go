@@ -98,6 +98,7 @@ type answer struct {
 type object struct {
 	Name   string
 	Says   string
+	Values []string // of a text
 	Fields []field
 }
 
