@@ -106,7 +106,7 @@ func (c *comparison) incidents(b, a *Pins) {
 	named := false
 	for _, is := range a.Incidents {
 		at := slices.IndexFunc(b.Incidents, func(p PinIncident) bool { return p.ID == is.ID })
-		says := ""
+		var says string
 		switch {
 		case at < 0 && is.Stale == "":
 			says = "was loaded, or traced on to here"

@@ -32,11 +32,7 @@ func (w *work) closeGaps() {
 
 // received says what is not known of an address whose transactions were read.
 func (w *work) received() {
-	from, whole := w.head.Block.Height+1, false
-	if len(w.head.spans) > 0 {
-		from = w.head.spans[0].From
-		whole = len(w.head.spans) == 1 && from == 0
-	}
+	whole := len(w.head.spans) == 1 && w.head.spans[0].From == 0
 	switch {
 	case w.read == 0 && whole:
 		w.gap(Gap{
