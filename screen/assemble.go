@@ -81,6 +81,9 @@ func (w *work) assemble() error {
 	if err := b.write(); err != nil {
 		return err
 	}
+	for i := range w.walks {
+		b.left(&w.walks[i])
+	}
 	return w.v.checkSums()
 }
 
@@ -246,10 +249,6 @@ func (b *books) walked(g *groupWalk) error {
 			return err
 		}
 	}
-	for i := range g.found.rests {
-		b.rest(&g.found.rests[i])
-	}
-	b.twoReadings(g)
 	return nil
 }
 
@@ -299,24 +298,30 @@ func (b *books) end(e *walkEnd, units Split[chains.Amount]) error {
 	return nil
 }
 
-// rest says why value is not explained.
-func (b *books) rest(r *walkRest) {
-	b.w.gap(Gap{
-		Chain: b.w.subject.Chain, What: amountOf(b.w.subject.Chain, r.asset, r.units) + " followed no further", Why: r.why,
-		Effect: "it counts as unknown",
-	})
-}
-
-// amountOf writes an amount under both rules, once where they agree.
-func amountOf(chain chains.Chain, asset chains.Asset, units Split[chains.Amount]) string {
-	name := string(asset)
-	if asset == chains.Native {
-		name = chain.Info().Symbol + " units"
+// left says why a walk does not explain all of its value. The verdict has its values then, with how their
+// amounts are written.
+func (b *books) left(g *groupWalk) {
+	if g.found == nil {
+		b.w.gap(Gap{
+			Chain: b.w.subject.Chain, What: fmt.Sprintf("value in %d places", len(g.receipts)), Why: "the walk's budget ended before it was followed", Effect: "it counts as unknown",
+		})
+		return
 	}
-	if units.FIFO.Cmp(units.ProRata) == 0 {
-		return units.FIFO.String() + " " + name
+	effect := "it counts as unknown"
+	if len(g.incidents) > 0 {
+		effect += ", but for what incidents tell of it"
 	}
-	return units.FIFO.String() + " " + name + " (fifo), " + units.ProRata.String() + " (prorata)"
+	for i := range g.found.rests {
+		r := &g.found.rests[i]
+		text := appendCoins(nil, &b.w.v, b.w.subject.Chain, r.asset, r.units.FIFO)
+		if r.units.FIFO != r.units.ProRata {
+			text = append(appendCoins(append(text, " (fifo), "...), &b.w.v, b.w.subject.Chain, r.asset, r.units.ProRata), " (pro rata)"...)
+		}
+		b.w.gap(Gap{
+			Chain: b.w.subject.Chain, What: string(text) + ", followed no further", Why: r.why, Effect: effect,
+		})
+	}
+	b.twoReadings(g)
 }
 
 // own adds what is said of the subject's own address. It explains no value, and its units are not added.
