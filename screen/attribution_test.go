@@ -131,7 +131,8 @@ func line(a screen.Attribution, ok bool) string {
 	}
 	out := fmt.Sprint(a.Category, " ", a.Entity, " ", a.KnownBy, " ", a.Ends)
 	for _, c := range a.Claims {
-		out += fmt.Sprintf("; %s %s %t %t", c.Category, c.Text, c.AtTransaction, c.Now)
+		held := map[[2]bool]string{{true, true}: "then and now", {true, false}: "then", {false, true}: "now", {}: "neither"}
+		out += fmt.Sprintf("; %s %s: %s", c.Category, c.Text, held[[2]bool{c.AtTransaction, c.Now}])
 	}
 	return out
 }
@@ -155,17 +156,17 @@ func TestAttributionOfLabels(t *testing.T) {
 		want string
 	}{
 		{"nobody", y2021, "nothing"},
-		{"shop", y2021, "service Shop label true; service Shop true true"},
-		{"shop", time.Time{}, "service Shop label true; service Shop false true"},
-		{"shop", y2020.Add(-time.Hour), "service Shop label true; service Shop false true"},
-		{"two", y2021, "fraud a fraud label true; fraud a fraud true true; exchange an exchange true true"},
-		{"same", y2021, "exchange B label true; exchange B true true; exchange A true true"},
-		{"listed", y2021, "sanctioned on a list label true; sanctioned on a list true false; mixer Mix true true"},
-		{"listed", y2022, "mixer Mix label true; mixer Mix true true; sanctioned on a list false false"},
-		{"listed", time.Time{}, "mixer Mix label true; mixer Mix false true; sanctioned on a list false false"},
+		{"shop", y2021, "service Shop label true; service Shop: then and now"},
+		{"shop", time.Time{}, "service Shop label true; service Shop: now"},
+		{"shop", y2020.Add(-time.Hour), "service Shop label true; service Shop: now"},
+		{"two", y2021, "fraud a fraud label true; fraud a fraud: then and now; exchange an exchange: then and now"},
+		{"same", y2021, "exchange B label true; exchange B: then and now; exchange A: then and now"},
+		{"listed", y2021, "sanctioned on a list label true; sanctioned on a list: then; mixer Mix: then and now"},
+		{"listed", y2022, "mixer Mix label true; mixer Mix: then and now; sanctioned on a list: neither"},
+		{"listed", time.Time{}, "mixer Mix label true; mixer Mix: now; sanctioned on a list: neither"},
 		{"delisted", y2021, "nothing"},
-		{"delisted", y2021.Add(-time.Second), "sanctioned on a list label true; sanctioned on a list true false"},
-		{"person", y2021, "other Somebody label false; other Somebody true true"},
+		{"delisted", y2021.Add(-time.Second), "sanctioned on a list label true; sanctioned on a list: then"},
+		{"person", y2021, "other Somebody label false; other Somebody: then and now"},
 	} {
 		t.Run(fmt.Sprint(c.who, " ", c.at.Year()), func(t *testing.T) {
 			a, ok, err := who.Attribute(t.Context(), regtest, name(c.who), c.at)
@@ -237,10 +238,18 @@ func TestAttributionOfClusters(t *testing.T) {
 		many = append(many, fmt.Sprint("many ", i))
 		list = append(list, labels.OwnLabel{Address: many[i], Text: "Many", Category: "exchange"})
 	}
+	list = append(list, labels.OwnLabel{Address: many[29], Text: "Listed", Category: "sanction"})
 	set := claims(t, list...)
+	packs := set.Packs()
+	alone, _, err := labels.TagPack([]byte("title: Alone\ncreator: us\nlastmod: 2019-01-01\nsource: a test\ncurrency: "+string(regtest)+
+		"\ntags:\n- {address: "+text("alone")+", label: Alone, abuse: scam, is_cluster_definer: false}\n"),
+		labels.Options{Codec: bitcoin.Codec{}, Edition: labels.Edition{Source: "a test", Retrieved: y2022, SHA256: "01"}})
+	require.NoError(t, err)
+	set, err = labels.NewSet(append(packs, alone)...)
+	require.NoError(t, err)
 	x := clusterOfNames(t, set, []string{"exchange hot", "customer", "plain"}, []string{"garantex", "garantex listed", "gx plain"},
 		[]string{"gang", "gang person", "gang plain"}, []string{"left", "right", "middle"}, []string{"joe", "joe friend", "joe plain"},
-		append(slices.Clone(many), "many plain"), []string{"un", "labelled"})
+		append(slices.Clone(many), "many plain"), []string{"un", "labelled"}, []string{"alone", "alone plain"})
 	who := screen.NewAttributor(set, x, nil, families{})
 	ask := func(of string) (screen.Attribution, bool) {
 		a, ok, err := who.Attribute(context.Background(), regtest, name(of), y2021)
@@ -248,22 +257,18 @@ func TestAttributionOfClusters(t *testing.T) {
 		return a, ok
 	}
 	for of, want := range map[string]string{
-		"plain":       "exchange Ex cluster true; exchange Ex true true; ransomware Crook true true", // a service's customers are not the service
-		"customer":    "ransomware Crook label true; ransomware Crook true true",                     // its own label comes first
-		"gx plain":    "sanctioned Gx listed cluster true; sanctioned Gx listed true true; exchange Gx true true",
-		"gang plain":  "ransomware Gang cluster true; ransomware Gang true true; other Joe true true",
-		"gang person": "ransomware Gang cluster true; other Joe true true; ransomware Gang true true", // its own explains nothing
-		"joe plain":   "other Joe cluster false; other Jim true true; other Joe true true",
-		"joe":         "other Joe label false; other Joe true true",
+		"plain":       "exchange Ex cluster true; exchange Ex: then and now; ransomware Crook: then and now", // a service's customers are not the service
+		"customer":    "ransomware Crook label true; ransomware Crook: then and now",                         // its own label comes first
+		"gx plain":    "sanctioned Gx listed cluster true; sanctioned Gx listed: then and now; exchange Gx: then and now",
+		"gang plain":  "ransomware Gang cluster true; ransomware Gang: then and now; other Joe: then and now",
+		"gang person": "ransomware Gang cluster true; other Joe: then and now; ransomware Gang: then and now", // its own explains nothing
+		"joe plain":   "other Jim cluster false; other Jim: then and now; other Joe: then and now",
+		"joe":         "other Joe label false; other Joe: then and now",
+		"alone plain": "nothing", // its source means the other address alone
 		"un":          "nothing",
 		"elsewhere":   "nothing",
 	} {
 		a, ok := ask(of)
-		if of == "joe plain" {
-			require.True(t, ok)
-			require.False(t, a.Ends)
-			continue
-		}
 		require.Equal(t, want, line(a, ok), of)
 	}
 	a, _ := ask("middle")
@@ -271,7 +276,8 @@ func TestAttributionOfClusters(t *testing.T) {
 	require.Contains(t, a.Note, "labels there name 2 services (Right, Left)")
 	require.Contains(t, a.Note, "in a cluster of 3 addresses")
 	a, _ = ask("many plain")
-	require.Len(t, a.Claims, screen.MostLabelled)
+	require.Len(t, a.Claims, screen.MostLabelled+1)
+	require.Equal(t, screen.Sanctioned, a.Category, "the gravest are named, wherever they stand")
 	require.Contains(t, a.Note, "in a cluster of 31 addresses; 10 more of them are labelled")
 	require.NotContains(t, a.Note, "services")
 	size, ok, err := x.ClusterOf(t.Context(), regtest, name("un"))

@@ -161,15 +161,7 @@ func (b *building) countHops() {
 		for i := range b.hops {
 			least := int32(math.MaxInt32)
 			for _, p := range b.parentsOf(i) {
-				n := int32(math.MaxInt32)
-				if p < -1 {
-					n = b.hops[-2-p].hops
-				} else if a := &b.arrivals[p]; a.has(isSeed) {
-					n = 1
-				} else if n = b.hops[a.hop].hops; n > 0 {
-					n++
-				}
-				if n > 0 {
+				if n := b.hopsBehind(p); n > 0 {
 					least = min(least, n)
 				}
 			}
@@ -181,6 +173,21 @@ func (b *building) countHops() {
 			return
 		}
 	}
+}
+
+// hopsBehind returns how many hops a hop has that carries on p; 0 where that is not known yet.
+func (b *building) hopsBehind(p int32) int32 {
+	if p < -1 {
+		return b.hops[-2-p].hops
+	}
+	a := &b.arrivals[p]
+	switch {
+	case a.has(isSeed):
+		return 1
+	case b.hops[a.hop].hops > 0:
+		return b.hops[a.hop].hops + 1
+	}
+	return 0
 }
 
 // parentsOf returns what a hop carries on.

@@ -35,7 +35,7 @@ func (x *Index) Path(h Hit, most int) ([]Path, error) {
 	var out []Path
 	for seed := range s.seeds {
 		w.seed = int32(seed)
-		paths, err := w.paths(int32(h.Ref), h.InMix)
+		paths, err := w.paths(int32(h.Ref))
 		if err != nil {
 			return nil, fmt.Errorf("path in trace %s of incident %s: %w", s.about.Trace, s.about.ID, err)
 		}
@@ -59,7 +59,7 @@ type pathing struct {
 }
 
 // paths returns the ways of the seed to the place of an arrival: none, one, or one for each rule.
-func (w *pathing) paths(place int32, inMix bool) ([]Path, error) {
+func (w *pathing) paths(place int32) ([]Path, error) {
 	var units Split[chains.Amount]
 	for n := place; n >= 0; n = w.arrivals[n].nextAtPlace {
 		units.FIFO, units.ProRata = units.FIFO.Plus(w.units(n, 0)), units.ProRata.Plus(w.units(n, 1))
