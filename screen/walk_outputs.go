@@ -28,6 +28,7 @@ type outputsWalk struct {
 	spans    []chains.Span
 	out      walked
 	whole    uint64
+	absent   map[chains.TxID]bool // back, transactions that were looked for in vain
 	lost     map[chains.TxID]bool // knots with an input of unknown value that a gap names
 }
 
@@ -92,7 +93,7 @@ func (s *spot) open() asked {
 func walkOutputs(ctx context.Context, w *walking, m *meter, starts []walkStart, forward bool) (*walked, error) {
 	o := &outputsWalk{
 		walking: w, meter: m, forward: forward,
-		atStart: map[chains.OutPoint]*spot{}, knots: map[chains.TxID]*knot{}, spentBy: map[chains.OutPoint]*knot{}, lost: map[chains.TxID]bool{},
+		atStart: map[chains.OutPoint]*spot{}, knots: map[chains.TxID]*knot{}, spentBy: map[chains.OutPoint]*knot{}, absent: map[chains.TxID]bool{}, lost: map[chains.TxID]bool{},
 	}
 	o.spans, _ = w.facts.Covered()
 	if err := o.begin(ctx, starts); err != nil {
@@ -221,6 +222,8 @@ func (o *outputsWalk) explore(ctx context.Context) error {
 		if s.knot == nil {
 			if k := o.known(s); k != nil {
 				o.attach(s, k)
+			} else if !o.forward && o.absent[s.at.Tx] {
+				s.missed = true
 			} else if o.spent() {
 				o.wanted = nil
 				return nil
@@ -256,7 +259,7 @@ func (o *outputsWalk) fetch(ctx context.Context, s *spot) (err error) {
 	}
 	o.read++
 	if errors.Is(err, chains.ErrNotFound) {
-		s.missed = true
+		s.missed, o.absent[s.at.Tx] = true, true
 		return nil
 	}
 	if err != nil {
