@@ -69,7 +69,6 @@ type advance struct {
 	left    []journal.Sighting // of blocks that left
 	found   []*found
 	caught  []*journal.Watch // that are with their chain now
-	behind  []*journal.Watch // that had seen more than there is now
 	watches []*journal.Watch
 	touched map[string]bool
 	told    int
@@ -144,10 +143,8 @@ func (a *advance) look(ctx context.Context, l *line, facts screen.Facts) error {
 		from := with
 		if one.Seen != WithChain {
 			from = min(one.Seen, a.fork)
-			if one.Seen <= a.last.Height {
+			if one.Seen <= a.last.Height || a.fork < a.cursor.height() {
 				a.caught = append(a.caught, one)
-			} else if one.Seen > a.fork && a.fork < a.cursor.height() {
-				a.behind = append(a.behind, one)
 			}
 		}
 		if from >= a.last.Height || inBlocks && one.Seen == WithChain {
@@ -291,7 +288,7 @@ func (a *advance) write(ctx context.Context, chain chains.Chain) error {
 
 // settle writes the cursor and where watches stand that were not with it.
 func (a *advance) settle(ctx context.Context, chain chains.Chain) error {
-	if a.fork >= a.cursor.height() && a.cursor.height() == a.last.Height && len(a.caught)+len(a.behind) == 0 {
+	if a.fork >= a.cursor.height() && a.cursor.height() == a.last.Height && len(a.caught) == 0 {
 		return nil // nothing is new
 	}
 	a.cursor.back(a.fork)
@@ -305,11 +302,6 @@ func (a *advance) settle(ctx context.Context, chain chains.Chain) error {
 				return err
 			}
 		}
-		for _, one := range a.behind {
-			if err := tx.AdvanceWatch(one.ID, a.fork, ""); err != nil {
-				return err
-			}
-		}
 		return putCursor(tx, chain, a.cursor)
 	})
 	if err != nil {
@@ -317,9 +309,6 @@ func (a *advance) settle(ctx context.Context, chain chains.Chain) error {
 	}
 	for _, one := range a.caught {
 		one.Seen = WithChain
-	}
-	for _, one := range a.behind {
-		one.Seen = a.fork
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"clew/screen"
 	"clew/screen/watch"
 	"clew/store/journal"
+	"clew/tracer"
 )
 
 // sink is an endpoint that nobody delivers to: what is due stays to be looked at.
@@ -134,6 +135,67 @@ func TestReorgBehindOurBack(t *testing.T) {
 	}
 }
 
+// A reorganisation brings nothing up again that lay before the fork, or before a watch was set.
+func TestReorgTellsWhatIsNew(t *testing.T) {
+	build := func() (*rig, *made) {
+		r := newRig(t)
+		r.sink("end-1")
+		c := newMade(r)
+		for range 200 {
+			c.block("thief")
+		}
+		c.save()
+		r.onBlocks()
+		return r, c
+	}
+	grow := func(c *made, blocks int) {
+		for range blocks {
+			c.block("thief")
+		}
+		c.save()
+		c.r.onBlocks()
+	}
+	t.Run("watched before", func(t *testing.T) {
+		r, c := build()
+		r.watch(at("thief"), watch.Settings{Seen: watch.WithChain})
+		r.onBlocks()
+		c.leave(194)
+		grow(c, 6)
+		require.Equal(t, []string{
+			"watch.received 195", "watch.received 196", "watch.received 197", "watch.received 198", "watch.received 199", "watch.received 200",
+		}, r.tells())
+	})
+	t.Run("set meanwhile", func(t *testing.T) {
+		r, c := build()
+		r.watch(at("thief"), watch.Settings{Seen: 199})
+		c.leave(197)
+		grow(c, 2)
+		require.Equal(t, []string{"watch.received 198", "watch.received 199"}, r.tells())
+	})
+	t.Run("set beyond the store", func(t *testing.T) {
+		r, c := build()
+		r.watch(at("thief"), watch.Settings{Seen: 300})
+		r.onBlocks()
+		c.leave(198)
+		grow(c, 1)
+		require.Equal(t, []string{"watch.received 199"}, r.tells())
+		grow(c, 1)
+		require.Equal(t, []string{"watch.received 199", "watch.received 200"}, r.tells())
+	})
+	t.Run("farther back than the trail is dense", func(t *testing.T) {
+		r, c := build()
+		r.watch(at("thief"), watch.Settings{Seen: watch.WithChain})
+		r.onBlocks()
+		c.leave(99)
+		grow(c, 101)
+		got := r.tells()
+		require.Equal(t, "watch.received 200", got[len(got)-1])
+		require.GreaterOrEqual(t, len(got), 101)
+		require.LessOrEqual(t, len(got), 200, "it may go back as far again as the blocks that left")
+		require.Contains(t, got, "watch.received 100")
+	})
+}
+
 // A chain that became shorter: what was told there is taken back, and is told again when it comes back.
 func TestShorterChain(t *testing.T) {
 	r := newRig(t)
@@ -237,6 +299,29 @@ func TestDroppedFor(t *testing.T) {
 	decode(t, r.queued()[4].Data, &m)
 	require.Contains(t, m.Why, "transaction "+instead.String()+" in block 4 spends")
 	require.Equal(t, 4, m.Sequence)
+}
+
+// Value that no accounting rule traces, and what ended elsewhere, is not watched.
+func TestFromTrace(t *testing.T) {
+	id := chains.TxID{7}
+	amount := func(n uint64) tracer.Range { return tracer.Range{Max: chains.Units(n)} }
+	trace := &tracer.Trace{
+		AsOf:  []tracer.AsOf{{Chain: "bitcoin", Height: 700}, {Chain: "ethereum", Height: 900}},
+		Nodes: []tracer.Node{{ID: "n1", Chain: "ethereum", Address: "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}},
+		Endpoints: []tracer.Endpoint{
+			{Chain: "bitcoin", Reason: tracer.ReasonUnspent, TxID: &id, Position: "1", Range: amount(5)},
+			{Chain: "bitcoin", Reason: tracer.ReasonUnspent, TxID: &id, Position: "2"}, // poison alone
+			{Chain: "bitcoin", Reason: tracer.ReasonFee, TxID: &id, Position: "fee", Range: amount(5)},
+			{Chain: "bitcoin", Reason: tracer.ReasonService, TxID: &id, Position: "3", Range: amount(5)},
+			{Chain: "ethereum", Reason: tracer.ReasonBalance, Node: "n1", Asset: "native", Range: amount(5)},
+			{Chain: "ethereum", Reason: tracer.ReasonBalance, Node: "n1", Asset: "0xdAC17F958D2ee523a2206206994597C13D831ec7", Range: amount(5)},
+		},
+	}
+	all, err := watch.FromTrace("theft", trace, watch.Settings{Note: "x", Seen: 1, Incident: "another"})
+	require.NoError(t, err)
+	require.Len(t, all, 2, "an account with two assets is one place")
+	require.Equal(t, journal.Watch{ID: all[0].ID, Chain: "bitcoin", TxID: id.String(), Vout: 1, Incident: "theft", Note: "x", Seen: 700}, all[0])
+	require.Equal(t, journal.Watch{ID: all[1].ID, Chain: "ethereum", Address: trace.Nodes[0].Address, Incident: "theft", Note: "x", Seen: 900}, all[1])
 }
 
 func TestNewRefuses(t *testing.T) {

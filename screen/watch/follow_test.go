@@ -31,12 +31,14 @@ func TestFollowWithoutMempool(t *testing.T) {
 	node := nodetest.Start(t, nodetest.Options{DataDir: t.TempDir()})
 	coin := node.Fund(nodetest.P2WPKH(1), 1)[0]
 	var mode atomic.Value
+	var asked atomic.Int64
 	mode.Store("not offered")
 	url := node.Proxy(t, nodetest.Tamper{Answer: func(q *nodetest.Question, a *nodetest.Reply) {
 		switch {
 		case mode.Load() == "away":
 			a.Drop = true
 		case q.Method == "getrawmempool" && mode.Load() == "not offered":
+			asked.Add(1)
 			a.Status, a.Body = http.StatusNotFound, q.Refusal(-32601, "Method not found")
 		case q.Method == "getrawmempool":
 			a.Body = q.Result(`["nonsense"]`)
@@ -65,6 +67,7 @@ func TestFollowWithoutMempool(t *testing.T) {
 	require.False(t, s.Asked.IsZero())
 	require.Empty(t, s.Error)
 	stop()
+	require.Equal(t, int64(1), asked.Load(), "it is not asked again at every turn")
 
 	mode.Store("nonsense")
 	stop = r.follow(n, n.Mempool())
