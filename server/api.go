@@ -79,7 +79,7 @@ func (a *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	gated := a.s.gate(rt, next)
 	a.s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		if verb != "" && !cutVerb(r, verb) {
-			a.s.unrouted(http.NotFoundHandler(), w, r)
+			a.s.unrouted(w, r)
 			return
 		}
 		gated(w, r)
@@ -155,8 +155,9 @@ func operation(method, path, id, tag string, scope Scope, summary, description s
 		op.Extensions["x-scope"] = string(scope)
 		problems = append(problems, unauthorized, forbidden, rateLimited, busy)
 	}
+	problems = append(problems, invalidField) // an unknown parameter of the query is one
 	if method == http.MethodPost {
-		problems = append(problems, badRequest, tooLarge, mediaType, invalidField, inFlight, keyReused)
+		problems = append(problems, badRequest, tooLarge, mediaType, inFlight, keyReused)
 		op.Parameters = append(op.Parameters, idempotencyParam())
 	}
 	var names []string

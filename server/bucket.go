@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -43,7 +44,7 @@ func (s *Server) spend(c *call, h http.Header, tokens int) *Problem {
 	h["Ratelimit-Policy"] = []string{b.policy}
 	left := max(int(b.TokensAt(now)), 0)
 	seconds := int((wait + time.Second - 1) / time.Second)
-	h["Ratelimit"] = []string{fmt.Sprintf(`"key";r=%d;t=%d`, left, max(seconds, 1))}
+	h["Ratelimit"] = []string{`"key";r=` + strconv.Itoa(left) + ";t=" + strconv.Itoa(max(seconds, 1))}
 	if wait == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -59,6 +60,25 @@ type answer struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+	whole  []byte // the body, where it is there already and is not changed any more
+}
+
+// bytes returns the body.
+func (a *answer) bytes() []byte {
+	if a.whole != nil {
+		return a.whole
+	}
+	return a.body.Bytes()
+}
+
+// give makes data the body of an answer, without a copy where that can be.
+func give(w http.ResponseWriter, data []byte) {
+	if a, ok := w.(*answer); ok && a.body.Len() == 0 {
+		a.WriteHeader(http.StatusOK)
+		a.whole = data
+		return
+	}
+	_, _ = w.Write(data) // it is kept until it is sent
 }
 
 func (a *answer) Header() http.Header { return a.header }
@@ -101,7 +121,6 @@ func (s *Server) gate(rt *route, next http.HandlerFunc) http.HandlerFunc {
 func (s *Server) pass(c *call, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) *Problem {
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), callKey{}, c), c.route.time)
 	defer cancel()
-	defer context.AfterFunc(s.abort, cancel)()
 	r = r.WithContext(ctx)
 	if s.ending.Load() {
 		return stopping.problem("The server is stopping. Send the request again once it is back.").after(5)
@@ -150,8 +169,12 @@ func (s *Server) send(w http.ResponseWriter, said *answer) {
 	if said.status == 0 {
 		said.status = http.StatusOK
 	}
+	data := said.bytes()
+	if said.status != http.StatusNoContent && said.status != http.StatusNotModified {
+		w.Header()["Content-Length"] = []string{strconv.Itoa(len(data))}
+	}
 	w.WriteHeader(said.status)
-	_, _ = w.Write(said.body.Bytes()) // whoever asked has gone
+	_, _ = w.Write(data) // whoever asked has gone
 }
 
 // guarded calls a handler and makes an answer of a panic.

@@ -76,7 +76,7 @@ func (s *Server) keepReply(ctx context.Context, c *call, request string, said *a
 	text, err := json.Marshal(header)
 	if err == nil {
 		c.status = said.status
-		reply := journal.Reply{Key: c.idem, Request: request, Status: said.status, Header: text, Body: said.body.Bytes(), Created: s.now()}
+		reply := journal.Reply{Key: c.idem, Request: request, Status: said.status, Header: text, Body: said.bytes(), Created: s.now()}
 		err = s.opt.Journal.Do(ctx, func(tx *journal.Tx) error {
 			if err := tx.PutReply(reply); err != nil {
 				return err

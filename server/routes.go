@@ -35,6 +35,7 @@ func (s *Server) routes() {
 	s.webhookRoutes()
 	s.serverRoutes()
 	s.pageRoutes()
+	s.mux.HandleFunc(elsewhere, s.unrouted)
 }
 
 func (s *Server) screeningRoutes() {
@@ -58,7 +59,7 @@ func (s *Server) screeningRoutes() {
 	}, s.postBatch)
 
 	register(s, operation(http.MethodGet, "/v1/screenings", "listScreenings", tagScreenings, Read,
-		"List verdicts", "The newest first.", invalidField, invalidSubject), s.listScreenings)
+		"List verdicts", "The newest first.", invalidSubject), s.listScreenings)
 	op = operation(http.MethodGet, "/v1/screenings/{id}", "getScreening", tagScreenings, Read,
 		"Get a verdict", "The verdict as it was given, byte for byte.", notFound)
 	s.gives(&op, http.StatusOK, "The verdict.", schemaOf[screen.Verdict](s), "ETag")
@@ -101,7 +102,7 @@ func (s *Server) watchRoutes() {
 	op.DefaultStatus = http.StatusCreated
 	register(s, op, s.postWatch)
 	register(s, operation(http.MethodGet, "/v1/watches", "listWatches", tagWatching, Read,
-		"List watches", "In the order in which they were set.", invalidField), s.listWatches)
+		"List watches", "In the order in which they were set."), s.listWatches)
 	register(s, operation(http.MethodGet, "/v1/watches/{id}", "getWatch", tagWatching, Read,
 		"Get a watch", "", notFound), s.getWatch)
 	register(s, operation(http.MethodDelete, "/v1/watches/{id}", "deleteWatch", tagWatching, Screen,
@@ -122,7 +123,7 @@ func (s *Server) webhookRoutes() {
 	register(s, operation(http.MethodPost, "/v1/webhook-endpoints/{id}:test", "testWebhookEndpoint", tagWebhooks, Admin,
 		"Send a test event", "One event of the kind webhook.test, now and once.", notFound, notOffered), s.probeEndpoint)
 	register(s, operation(http.MethodGet, "/v1/deliveries", "listDeliveries", tagWebhooks, Admin,
-		"List deliveries", "The newest first. With state dead: those that were given up.", invalidField), s.listDeliveries)
+		"List deliveries", "The newest first. With state dead: those that were given up."), s.listDeliveries)
 	op = operation(http.MethodPost, "/v1/deliveries/{id}:resend", "resendDelivery", tagWebhooks, Admin,
 		"Send an event again", "A delivery that was given up, or that was delivered, is due again with the same id.", notFound)
 	op.DefaultStatus = http.StatusAccepted

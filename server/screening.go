@@ -59,14 +59,19 @@ func (s *Server) answerScreening(w http.ResponseWriter, r *http.Request, req *Sc
 	if p := s.checkScreening(ctx, req); p != nil {
 		return p
 	}
-	c.about = req.Subject.Key()
 	if req.Mode == Async {
+		subject, err := req.Subject.Check(s.opt.Codec)
+		if err != nil {
+			return s.screenProblem(ctx, err)
+		}
+		req.Subject, c.about = subject, subject.Key()
 		return s.accept(w, r, req, nil)
 	}
 	state, v, err := s.screen(ctx, screen.Request{Subject: req.Subject, Budget: req.Budget})
 	if err != nil {
 		return s.screenProblem(ctx, err)
 	}
+	req.Subject, c.about = v.Subject, v.Subject.Key()
 	if req.Mode != Sync && walksOn(v) {
 		if p := s.keep(ctx, c, state, v, false); p != nil {
 			return p
@@ -79,14 +84,8 @@ func (s *Server) answerScreening(w http.ResponseWriter, r *http.Request, req *Sc
 	return s.sendVerdict(ctx, w, v)
 }
 
-// checkScreening finds what is wrong with a request before anything is done, and puts its subject into
-// the chain's own form.
+// checkScreening finds what is wrong with a request, beside its subject, before anything is done.
 func (s *Server) checkScreening(ctx context.Context, req *ScreeningRequest) *Problem {
-	subject, err := req.Subject.Check(s.opt.Codec)
-	if err != nil {
-		return invalidSubject.problem("%s.", sentence(err))
-	}
-	req.Subject = subject
 	switch req.Mode {
 	case "", Auto, Sync, Async:
 	default:
@@ -152,24 +151,18 @@ func walksOn(v *screen.Verdict) bool {
 // keep puts a verdict into the journal, once, with what it was made from, and with the call's entry in the
 // log where the answer follows at once.
 func (s *Server) keep(ctx context.Context, c *call, state *State, v *screen.Verdict, log bool) *Problem {
-	row, err := s.rowOf(c, v)
+	c.result, c.status = v.ID, http.StatusOK
+	known := s.recent.has(v.ID)
+	if known && !log {
+		return nil
+	}
+	var row journal.Screening
+	var err error
+	if !known {
+		row, err = s.rowOf(c, v)
+	}
 	if err == nil {
-		c.result, c.status = v.ID, http.StatusOK
-		known := s.recent.has(v.ID)
-		err = s.commit(ctx, func(tx *journal.Tx) error {
-			if !known {
-				if err := s.putBlobs(tx, state); err != nil {
-					return err
-				}
-				if _, err := tx.PutScreening(row); err != nil {
-					return err
-				}
-			}
-			if log {
-				return s.appendCall(tx, c)
-			}
-			return nil
-		})
+		err = s.commit(ctx, func(tx *journal.Tx) error { return s.keepTx(tx, c, state, &row, log) })
 	}
 	if err != nil {
 		return s.asProblem(ctx, fmt.Errorf("keeping a verdict: %w", err))
@@ -177,6 +170,22 @@ func (s *Server) keep(ctx context.Context, c *call, state *State, v *screen.Verd
 	s.blobs.Store(state)
 	s.recent.add(v.ID)
 	c.logged = c.logged || log
+	return nil
+}
+
+// keepTx writes what keep keeps. A row without an id is in the journal already.
+func (s *Server) keepTx(tx *journal.Tx, c *call, state *State, row *journal.Screening, log bool) error {
+	if row.ID != "" {
+		if err := s.putBlobs(tx, state); err != nil {
+			return err
+		}
+		if _, err := tx.PutScreening(*row); err != nil {
+			return err
+		}
+	}
+	if log {
+		return s.appendCall(tx, c)
+	}
 	return nil
 }
 
@@ -219,7 +228,7 @@ func (s *Server) sendVerdict(ctx context.Context, w http.ResponseWriter, v *scre
 	h["Content-Type"] = []string{"application/json"}
 	h["Etag"] = []string{`"` + v.ID + `"`}
 	h["Content-Location"] = []string{"/v1/screenings/" + v.ID}
-	_, _ = w.Write(data) // it is kept until it is sent
+	give(w, data)
 	return nil
 }
 

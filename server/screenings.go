@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"clew/screen"
 	"clew/store/journal"
@@ -109,7 +110,8 @@ func raw(data []byte, etag, have string) *rawOut {
 			return
 		}
 		ctx.SetStatus(http.StatusOK)
-		_, _ = ctx.BodyWriter().Write(data) // it is kept until it is sent
+		_, w := humago.Unwrap(ctx)
+		give(w, data)
 	}
 	return out
 }

@@ -28,6 +28,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	web := &http.Server{
 		Handler: s, MaxHeaderBytes: maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return s.abort },
 		ReadHeaderTimeout: s.opt.Limits.HeaderTime,
 		ReadTimeout:       s.opt.Limits.HeaderTime + s.opt.Limits.Deadline,
 		WriteTimeout:      2*s.opt.Limits.Deadline + s.opt.Limits.HeaderTime,

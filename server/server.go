@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,25 +78,30 @@ func New(opt Options) (*Server, error) {
 func (s *Server) now() time.Time { return s.opt.Now().UTC().Truncate(time.Microsecond) }
 
 // ServeHTTP answers a request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h, pattern := s.mux.Handler(r); pattern == "" {
-		s.unrouted(h, w, r)
-		return
-	}
-	s.mux.ServeHTTP(w, r)
-}
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// unrouted answers where no route fits: h is what the mux would answer with.
-func (s *Server) unrouted(h http.Handler, w http.ResponseWriter, r *http.Request) {
-	said := &answer{header: http.Header{}}
-	h.ServeHTTP(said, r)
-	p := notFound.problem("There is no %s. The routes are listed at /docs.", r.URL.Path)
-	if said.status == http.StatusMethodNotAllowed {
-		allow := said.header.Get("Allow")
+// elsewhere is the pattern of all that no route fits.
+const elsewhere = "/"
+
+// unrouted answers where no route fits.
+func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
+	p := notFound.problem("There is no %.200s. The routes are listed at /docs.", r.URL.Path)
+	if allow := strings.Join(s.allowed(r), ", "); allow != "" && !strings.Contains(allow, r.Method) {
 		p = methodNotAllowed.problem("%s takes %s, not %s.", r.URL.Path, allow, r.Method).with("Allow", allow)
 	}
 	p.RequestID = requestID(r)
 	w.Header().Set("X-Request-Id", p.RequestID)
 	s.metrics.answered("unrouted", p.Status, 0)
 	writeProblem(w, p)
+}
+
+// allowed names the methods that a path takes; nil where there is no such path.
+func (s *Server) allowed(r *http.Request) (methods []string) {
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPost} {
+		asked := http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := s.mux.Handler(&asked); pattern != elsewhere {
+			methods = append(methods, method)
+		}
+	}
+	return methods
 }

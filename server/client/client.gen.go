@@ -35,7 +35,9 @@ const (
 	Darknet    Category = "darknet"
 	Exchange   Category = "exchange"
 	Fraud      Category = "fraud"
+	Frozen     Category = "frozen"
 	Gambling   Category = "gambling"
+	Illicit    Category = "illicit"
 	Mining     Category = "mining"
 	Mixer      Category = "mixer"
 	Other      Category = "other"
@@ -43,6 +45,7 @@ const (
 	Sanctioned Category = "sanctioned"
 	Service    Category = "service"
 	Stolen     Category = "stolen"
+	Terrorism  Category = "terrorism"
 	Unknown    Category = "unknown"
 	Unmoved    Category = "unmoved"
 )
