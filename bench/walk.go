@@ -84,7 +84,7 @@ func (o *options) walk(ctx context.Context) (res result, err error) {
 	if err != nil {
 		return res, err
 	}
-	subjects, err := o.lastOutputs(ctx, st, s.Heads()[0].Block.Height)
+	subjects, err := o.lastOutputs(s.Heads()[0].Block.Height)
 	if err != nil {
 		return res, err
 	}
@@ -138,7 +138,7 @@ func (o *options) screener(ctx context.Context, v *views) (*screen.Screener, err
 }
 
 // lastOutputs draws outputs that transactions of the last tenth of the chain made.
-func (o *options) lastOutputs(ctx context.Context, st *store.Store, last int64) (subjects []screen.Subject, err error) {
+func (o *options) lastOutputs(last int64) (subjects []screen.Subject, err error) {
 	records, f, err := o.open()
 	if err != nil {
 		return nil, err

@@ -185,7 +185,11 @@ func (h *flowHeap) Less(i, j int) bool {
 	return cmp.Or(cmp.Compare(p.Height, q.Height), cmp.Compare(p.Index, q.Index), cmp.Compare(a.k, b.k), cmp.Compare(a.group, b.group)) < 0
 }
 func (h *flowHeap) Swap(i, j int) { h.flows[i], h.flows[j] = h.flows[j], h.flows[i] }
-func (h *flowHeap) Push(x any)    { h.flows = append(h.flows, x.(*flow)) }
+
+// Push and Pop are of heap.Interface.
+func (h *flowHeap) Push(x any) { h.flows = append(h.flows, x.(*flow)) }
+
+// Pop removes the last one.
 func (h *flowHeap) Pop() any {
 	last := len(h.flows) - 1
 	f := h.flows[last]
@@ -328,7 +332,7 @@ func (o *accountsWalk) readMore(ctx context.Context) (bool, error) {
 	slices.SortFunc(all, func(a, b *wantedHistory) int {
 		return cmp.Or(b.units.Cmp(a.units), bytes.Compare([]byte(a.a), []byte(b.a)))
 	})
-	any := false
+	read := false
 	for _, w := range all {
 		if half, _ := all[0].units.MulDiv(chains.Units(1), chains.Units(2)); w.units.Less(half) || o.spent() {
 			break
@@ -337,9 +341,9 @@ func (o *accountsWalk) readMore(ctx context.Context) (bool, error) {
 		if err := o.load(ctx, w.a, w.upTo); err != nil {
 			return false, err
 		}
-		any = true
+		read = true
 	}
-	return any, nil
+	return read, nil
 }
 
 // balanced checks that nothing was lost or made: a defect of the program.

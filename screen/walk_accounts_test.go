@@ -52,7 +52,7 @@ func went(t *testing.T, of screen.WalkOf, forward bool, tx chains.TxID, to strin
 	return found
 }
 
-var gold, grain = goods[1], goods[2]
+var gold = goods[1]
 
 // TestWalkOnAccountsCountsWhatASwapGave: 7 of gold were 3 of native; what is asked in gold is explained in
 // gold, though it came as native.

@@ -186,7 +186,11 @@ func (h spotHeap) Less(i, j int) bool {
 	return compareOutPoints(h[i].at, h[j].at) < 0
 }
 func (h spotHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *spotHeap) Push(x any)   { *h = append(*h, x.(*spot)) }
+
+// Push and Pop are of heap.Interface.
+func (h *spotHeap) Push(x any) { *h = append(*h, x.(*spot)) }
+
+// Pop removes the last one.
 func (h *spotHeap) Pop() any {
 	last := len(*h) - 1
 	s := (*h)[last]

@@ -6,7 +6,7 @@ import (
 
 // piece is a run of units of an account's line, from lo up to, and without, hi, that is asked for. What
 // it stands for at the starts may be another asset, since what a swap gave is counted in what it brought:
-// the units from from on, as rate counts them.
+// the units that begin at from, as rate counts them.
 type piece struct {
 	lo, hi chains.Amount
 	from   chains.Amount
