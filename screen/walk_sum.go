@@ -31,6 +31,9 @@ func (o *outputsWalk) sum(ctx context.Context) error {
 		return cmp.Or(cmp.Compare(b.tx.Block.Height, a.tx.Block.Height), cmp.Compare(b.tx.Index, a.tx.Index))
 	})
 	for _, k := range o.order {
+		if !k.passed { // a start's own, which the budget did not reach: what is asked stays with the start
+			continue
+		}
 		k.hops = k.nearest()
 		if _, err := o.spread(ctx, k); err != nil {
 			return err
@@ -69,7 +72,7 @@ func (o *outputsWalk) report() (*walked, error) {
 		o.reportSpot(s)
 	}
 	for _, k := range o.order {
-		if k.asks.none() {
+		if !k.passed || k.asks.none() {
 			continue
 		}
 		o.out.deepest = max(o.out.deepest, k.hops)
