@@ -92,9 +92,9 @@ func (w *Watcher) fill(ctx context.Context, chain chains.Chain, c *cursor, last 
 
 func (w *Watcher) readCursor(ctx context.Context, chain chains.Chain) (*cursor, error) {
 	c := &cursor{}
-	kept, err := w.opt.Journal.Sightings(ctx, string(chain), stateCursor, -2)
-	if err == nil && len(kept) > 0 {
-		err = json.Unmarshal(kept[0].Body, c)
+	trail, err := w.opt.Journal.Trail(ctx, string(chain))
+	if err == nil && trail != nil {
+		err = json.Unmarshal(trail, c)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("how far %s was watched: %w", chain, err)
@@ -102,15 +102,12 @@ func (w *Watcher) readCursor(ctx context.Context, chain chains.Chain) (*cursor, 
 	return c, nil
 }
 
-// stateCursor is the state of a chain's cursor, which stands among its sightings.
-const stateCursor = "cursor"
-
 func putCursor(tx *journal.Tx, chain chains.Chain, c *cursor) error {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("how far %s was watched: %w", chain, err)
 	}
-	return tx.PutSighting(journal.Sighting{Kind: stateCursor + ":" + string(chain), Chain: string(chain), State: stateCursor, Height: c.height(), Body: body})
+	return tx.PutTrail(string(chain), body)
 }
 
 // shared returns the highest block of the trail that is on the main chain up to last, and whether the

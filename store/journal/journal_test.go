@@ -226,6 +226,7 @@ func TestWhatIsAcceptedWaitsForTheDisk(t *testing.T) {
 		{"watch", true, func(tx *journal.Tx) error { return tx.PutWatch(journal.Watch{ID: "w", Address: "a"}) }},
 		{"watch goes on", true, func(tx *journal.Tx) error { return tx.AdvanceWatch("w", 1, "") }},
 		{"sighting", true, func(tx *journal.Tx) error { return tx.PutSighting(journal.Sighting{Watch: "w"}) }},
+		{"trail", true, func(tx *journal.Tx) error { return tx.PutTrail("bitcoin", []byte("[]")) }},
 		{"no watch", true, func(tx *journal.Tx) error { return tx.RemoveWatch("w") }},
 		{"endpoint", true, func(tx *journal.Tx) error { return tx.PutEndpoint(journal.Endpoint{ID: "e"}) }},
 		{"delivery", true, func(tx *journal.Tx) error { return tx.AddDelivery(journal.Delivery{ID: "d", Endpoint: "e"}) }},

@@ -32,7 +32,8 @@ func TestNounsComeBackAsTheyWere(t *testing.T) {
 	do(t, j, func(tx *journal.Tx) error {
 		return errors.Join(
 			tx.PutIncident(noFile), tx.PutIncident(incident), tx.PutReply(reply), tx.PutWatch(watch), tx.PutWatch(output),
-			tx.PutEndpoint(endpoint), tx.PutEndpoint(all), tx.PutEndpoint(nothing), tx.PutKey(key), tx.PutSighting(sighting))
+			tx.PutEndpoint(endpoint), tx.PutEndpoint(all), tx.PutEndpoint(nothing), tx.PutKey(key), tx.PutSighting(sighting),
+			tx.PutTrail("bitcoin", []byte("[1]")), tx.PutTrail("bitcoin", []byte("[2]")))
 	})
 	same := func(want any) func(any, error) {
 		return func(got any, err error) {
@@ -53,6 +54,8 @@ func TestNounsComeBackAsTheyWere(t *testing.T) {
 	check(j.Endpoint(ctx, "e1"))(endpoint)
 	check(j.Keys(ctx))([]journal.Key{key})
 	check(j.Sightings(ctx, "bitcoin", "pending", -1))([]journal.Sighting{sighting})
+	check(j.Trail(ctx, "bitcoin"))([]byte("[2]"))
+	check(j.Trail(ctx, "litecoin"))([]byte(nil))
 
 	incident.Stale, reply.Status = "", 409
 	do(t, j, func(tx *journal.Tx) error {

@@ -92,6 +92,31 @@ func (j *Journal) Watches(ctx context.Context, f WatchFilter, after string, limi
 	return read(ctx, j, func(r *Reader) ([]Watch, error) { return r.Watches(f, after, limit) })
 }
 
+// PutTrail says how far a chain was looked through: blocks that were reached, as whoever watches writes
+// them.
+func (t *Tx) PutTrail(chain string, trail []byte) error {
+	t.durable()
+	_, err := t.write(`INSERT INTO watched (chain, trail) VALUES (?, ?) ON CONFLICT (chain) DO UPDATE SET trail = excluded.trail`, chain, some(trail))
+	if err != nil {
+		return fmt.Errorf("keep how far %s was watched: %w", chain, err)
+	}
+	return nil
+}
+
+// Trail returns what PutTrail kept of a chain; nil where nothing was.
+func (r *Reader) Trail(chain string) ([]byte, error) {
+	found, err := rows(r, `SELECT trail FROM watched WHERE chain = ?`, func(st *sqlite.Stmt) ([]byte, error) { return columnBytes(st, 0), nil }, chain)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// Trail is Reader.Trail.
+func (j *Journal) Trail(ctx context.Context, chain string) ([]byte, error) {
+	return read(ctx, j, func(r *Reader) ([]byte, error) { return r.Trail(chain) })
+}
+
 const sightingColumns = `watch, txid, kind, chain, state, height, block, event, body`
 
 func scanSighting(st *sqlite.Stmt) (Sighting, error) {

@@ -145,6 +145,12 @@ CREATE TABLE sighting (
 );
 CREATE INDEX sighting_by_state ON sighting (chain, state, height, txid, watch, kind);
 
+-- How far watching has looked through a chain.
+CREATE TABLE watched (
+    chain TEXT NOT NULL UNIQUE, -- short name: 'bitcoin'
+    trail BLOB NOT NULL         -- JSON: blocks that were reached, by height and hash, the last one is where it stands
+);
+
 -- Keys of the API, without the keys.
 CREATE TABLE api_key (
     place      INTEGER PRIMARY KEY,  -- 1, 2, 3 …: the order in which they came
