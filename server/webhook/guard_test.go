@@ -82,7 +82,7 @@ func TestParseGuard(t *testing.T) {
 }
 
 // receiver is one on loopback that counts what reaches it.
-func receiver(t *testing.T, handle http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+func receiver(t testing.TB, handle http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	t.Helper()
 	var got atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

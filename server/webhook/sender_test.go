@@ -124,7 +124,7 @@ func event(n int, endpoint, group string) journal.Delivery {
 }
 
 // run runs a sender until the test ends, or the function that it returns is called.
-func run(t *testing.T, j webhook.Queue, o webhook.Options) (*webhook.Sender, func()) {
+func run(t testing.TB, j webhook.Queue, o webhook.Options) (*webhook.Sender, func()) {
 	t.Helper()
 	o.Guard = loopback()
 	if o.Poll == 0 {
