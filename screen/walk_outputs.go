@@ -229,8 +229,7 @@ func (o *outputsWalk) explore(ctx context.Context) error {
 			} else if !o.forward && o.absent[s.at.Tx] {
 				s.missed = true
 			} else if o.spent() {
-				o.wanted = nil
-				return nil
+				continue // what was read already is looked through all the same
 			} else if err := o.fetch(ctx, s); err != nil {
 				return err
 			}
