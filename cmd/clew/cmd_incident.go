@@ -81,6 +81,7 @@ type incidentAnswer struct {
 	Synthetic   bool          `json:"synthetic,omitempty"`
 	Hops        int           `json:"hops"`
 	Gaps        int           `json:"gaps"`
+	Watched     int           `json:"watched"` // places where its money lies
 	Places      []placeAnswer `json:"places,omitempty"`
 }
 

@@ -23,7 +23,8 @@ func logCommand() *command {
 	return &command{
 		path: "log", short: "what was declared and done, by whom, each entry hashed with the one before",
 		long: "The log of the store. clew trace declares an incident in it before the first result; trace, exhibit, bundle, verify, explain, compare, import and label say in it who (--examiner) did what, when, why (--purpose), with which settings, and the SHA-256 of what came of it.\n\n" +
-			"An entry's hash covers the one before it, so whoever keeps the last hash can show that nothing up to there was changed. A log as a whole can be made anew by whoever has the store: so give its last hash to somebody else, and check it with clew log verify --head.",
+			"An entry's hash covers the one before it, so whoever keeps the last hash can show that nothing up to there was changed. A log as a whole can be made anew by whoever has the store: so give its last hash to somebody else, and check it with clew log verify --head.\n\n" +
+			"--calls asks another log in the same form, which the journal of clew serve keeps: an entry for each call of the API.",
 		subs: []*command{
 			{
 				path: "log show", short: "the entries, oldest first",
@@ -32,7 +33,7 @@ func logCommand() *command {
 					{"clew log show --incident atlanta-replica", "those about one incident"},
 				},
 				codes:   codes,
-				options: []string{"incident"},
+				options: []string{"incident", "calls", "journal"},
 				action:  runLogShow,
 			},
 			{
@@ -43,7 +44,7 @@ func logCommand() *command {
 					{"clew log verify log.json --head 5f0c…", "an export; the hash that was kept must be in it"},
 				},
 				codes:   codes,
-				options: []string{"head"},
+				options: []string{"head", "calls", "journal"},
 				most:    1,
 				action:  runLogVerify,
 			},
@@ -55,7 +56,7 @@ func logCommand() *command {
 					{"clew log export --incident atlanta-replica --out log.json", "what concerns one incident"},
 				},
 				codes:   codes,
-				options: []string{"incident", "out"},
+				options: []string{"incident", "out", "calls", "journal"},
 				action:  runLogExport,
 			},
 		},
@@ -96,6 +97,9 @@ func answerOf(lines []custody.Line) logAnswer {
 }
 
 func runLogShow(ctx context.Context, w *world, c *cli.Context) error {
+	if c.Bool("calls") {
+		return showCalls(ctx, w, c)
+	}
 	lines, err := logLines(ctx, c)
 	if err != nil {
 		return err
@@ -193,6 +197,9 @@ func detailWords(details map[string]string) string {
 }
 
 func runLogVerify(ctx context.Context, w *world, c *cli.Context) error {
+	if c.Bool("calls") {
+		return verifyCalls(ctx, w, c)
+	}
 	lines, err := linesToVerify(ctx, w, c)
 	if err != nil {
 		return err
@@ -253,6 +260,9 @@ func readLog(w *world, file string) (lines []custody.Line, err error) {
 }
 
 func runLogExport(ctx context.Context, w *world, c *cli.Context) error {
+	if c.Bool("calls") {
+		return exportCalls(ctx, w, c)
+	}
 	lines, err := logLines(ctx, c)
 	if err != nil {
 		return err
@@ -284,12 +294,18 @@ func runLogExport(ctx context.Context, w *world, c *cli.Context) error {
 	return err
 }
 
-// writeNew writes a file that is not there yet.
-func writeNew(path string, data []byte) (err error) {
+// createNew makes a file that is not there yet.
+func createNew(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return withHint(err, "it is not replaced: name another file with --out, or remove that one first")
+		return nil, withHint(err, "it is not replaced: name another file with --out, or remove that one first")
 	}
+	return f, err
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(path string, data []byte) (err error) {
+	f, err := createNew(path)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"clew/chains"
 	"clew/screen"
+	"clew/server"
 	"clew/store"
 	"clew/store/journal"
 )
@@ -42,7 +43,9 @@ type deskState struct {
 	Blobs    []journal.Blob // texts that its verdicts name by their hashes
 	heads    []screen.Head
 	rules    string // the file of the policy, for people
+	api      *server.State
 	mark     string // of what it is made of
+	words    string // of what it is made of beside blocks: rules, labels, incidents and whether they stand
 }
 
 // journalPath returns the file of the journal: that of --journal, else the one beside the store.

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 
 	"clew/chains"
@@ -14,8 +12,8 @@ import (
 )
 
 // deskClusters answers which labelled addresses are of one owner with an address, on the chains of
-// outputs of a store, as of one block of each. The clusters of a chain are made when somebody asks for
-// them first. It is safe for concurrent use.
+// outputs of a store, as of one block of each. Those of a chain are made when somebody asks for them
+// first. It is safe for concurrent use.
 type deskClusters struct {
 	st  *store.Store
 	set *labels.Set
@@ -26,10 +24,9 @@ type deskClusters struct {
 type chainClusters struct {
 	head chains.BlockRef
 
-	mu       sync.Mutex // guards what follows
-	made     *store.Clusters
-	labelled map[uint32][]chains.Address // by the number of the cluster, ascending
-	err      error
+	mu   sync.Mutex // guards what follows
+	made *screen.ClusterIndex
+	err  error
 }
 
 // newDeskClusters returns what answers as of heads; chains whose head stayed are taken over from before.
@@ -54,57 +51,29 @@ func (k *deskClusters) ClusterOf(ctx context.Context, chain chains.Chain, a chai
 	if c == nil {
 		return screen.Cluster{}, false, nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.made == nil && c.err == nil {
-		c.err = c.make(ctx, k, chain)
-		if ctx.Err() != nil { // this question ended, not the clusters
-			err := c.err
-			c.err = nil
-			return screen.Cluster{}, false, err
-		}
+	index, err := c.index(ctx, k, chain)
+	if err != nil {
+		return screen.Cluster{}, false, err
 	}
-	if c.err != nil {
-		return screen.Cluster{}, false, c.err
-	}
-	number, ok := c.made.Number(a)
-	if !ok {
-		return screen.Cluster{}, false, nil
-	}
-	all := c.labelled[number]
-	shown := all[:min(len(all), screen.MostLabelled)]
-	return screen.Cluster{Size: c.made.Size(a), Labelled: shown, More: len(all) - len(shown)}, true, nil
+	return index.ClusterOf(ctx, chain, a)
 }
 
-// make reads the clusters, and finds those with labelled addresses. The snapshot of the store is let go
-// again: what is asked of them afterwards is in memory.
-func (c *chainClusters) make(ctx context.Context, k *deskClusters, chain chains.Chain) error {
-	made, err := k.st.Clusters(ctx, chain, c.head.Height)
+// index makes the clusters, once.
+func (c *chainClusters) index(ctx context.Context, k *deskClusters, chain chains.Chain) (*screen.ClusterIndex, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.made != nil || c.err != nil {
+		return c.made, c.err
+	}
+	made, err := withClusters(ctx, screen.NewClusterIndex(), k.st, k.set, chain, c.head.Height)
+	if ctx.Err() != nil { // this question ended, not the clusters
+		return nil, err
+	}
 	if errors.Is(err, store.ErrNoJoins) {
-		return withHint(err, "clew db migrate --db %s makes them", k.st.Path())
+		err = withHint(err, "clew db migrate --db %s makes them", k.st.Path())
 	}
-	if err != nil {
-		return err
+	if c.err = err; err == nil {
+		c.made = made
 	}
-	labelled := map[uint32][]chains.Address{}
-	for _, edition := range k.set.Editions() {
-		_, err := k.set.Labels(edition.Pack, func(l *labels.Label) error {
-			if l.Chain != chain {
-				return nil
-			}
-			if number, ok := made.Number(l.Address); ok {
-				labelled[number] = append(labelled[number], l.Address)
-			}
-			return nil
-		})
-		if err != nil {
-			return errors.Join(fmt.Errorf("labelled addresses of clusters: %w", err), made.Close())
-		}
-	}
-	for number := range labelled {
-		slices.Sort(labelled[number])
-		labelled[number] = slices.Compact(labelled[number])
-	}
-	c.made, c.labelled = made, labelled
-	return made.Close()
+	return c.made, c.err
 }

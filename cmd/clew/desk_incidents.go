@@ -16,6 +16,7 @@ import (
 	"clew/chains"
 	"clew/custody"
 	"clew/exhibit"
+	"clew/screen/watch"
 	"clew/store/journal"
 	"clew/tracer"
 )
@@ -76,6 +77,9 @@ func (d *desk) load(ctx context.Context, t *loadedTrace, file []byte) (journal.I
 	if err := d.j.Do(ctx, func(tx *journal.Tx) error { return tx.PutIncident(in) }); err != nil {
 		return in, fmt.Errorf("load incident %s: %w", in.ID, err)
 	}
+	if err := d.watchPlaces(ctx, in.ID, t.Trace); err != nil {
+		return in, err
+	}
 	_, err = d.st.AppendLog(ctx, d.w.signed(d.c, custody.Entry{
 		What: "incident loaded", SHA256: t.Incident.SHA256, Incident: in.ID, Trace: t.id, Result: in.SHA256,
 	}))
@@ -87,8 +91,20 @@ func (d *desk) drop(ctx context.Context, in *journal.Incident) error {
 	if err := d.j.Do(ctx, func(tx *journal.Tx) error { return tx.DropIncident(in.ID) }); err != nil {
 		return fmt.Errorf("remove incident %s: %w", in.ID, err)
 	}
+	if err := d.watchPlaces(ctx, in.ID, nil); err != nil {
+		return err
+	}
 	_, err := d.st.AppendLog(ctx, d.w.signed(d.c, custody.Entry{What: "incident removed", Incident: in.ID, Trace: in.Trace}))
 	return err
+}
+
+// watchPlaces watches the places where an incident's money lies; nil: none any more.
+func (d *desk) watchPlaces(ctx context.Context, id string, t *tracer.Trace) error {
+	w, err := watch.NewWatcher(watch.Options{Journal: d.j, Chains: deskChains{d.st}, Codec: codec(), Now: d.w.now, Log: d.w.log})
+	if err != nil {
+		return err
+	}
+	return w.OnIncident(ctx, id, t, watch.Settings{Screen: false})
 }
 
 // traceAndLoad traces an incident file, keeps the trace in the store and loads it.
@@ -178,7 +194,11 @@ func (d *desk) describe(ctx context.Context, in *journal.Incident) (incidentAnsw
 		return a, nil, fmt.Errorf("incident %s: %w", in.ID, err)
 	}
 	a.Title, a.Synthetic, a.Hops, a.Gaps = about.Title, about.Synthetic, len(t.Hops), len(t.Gaps)
-	a.Stale, err = d.stale(ctx, t.AsOf)
+	if a.Stale, err = d.stale(ctx, t.AsOf); err != nil {
+		return a, nil, err
+	}
+	watched, err := d.j.Watches(ctx, journal.WatchFilter{Incident: in.ID}, "", 0)
+	a.Watched = len(watched)
 	return a, t, err
 }
 
@@ -204,7 +224,7 @@ func pageIncident(w *world, a *incidentAnswer, t *tracer.Trace) error {
 		title += " (synthetic)"
 	}
 	p.line("%s: %s", exhibit.Visible(a.ID), fold(title, len(a.ID)+2))
-	p.line("  trace %s, %s, %s", a.Trace, counted(int64(a.Hops), "hop"), counted(int64(a.Gaps), "gap"))
+	p.line("  trace %s, %s, %s; %s where its money lies watched", a.Trace, counted(int64(a.Hops), "hop"), counted(int64(a.Gaps), "gap"), counted(int64(a.Watched), "place"))
 	for i := range t.AsOf {
 		p.line("  as of block %s of %s, %s", grouped(t.AsOf[i].Height), t.AsOf[i].Chain, t.AsOf[i].Time)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"clew/chains"
 	"clew/screen"
+	"clew/server"
 	"clew/store/journal"
 	"clew/tracer"
 )
@@ -51,7 +52,7 @@ func (d *desk) refresh(ctx context.Context) (*deskState, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mark = mark
+	s.mark, s.words = mark, policy.SHA256+d.made.pack+hashOf(s.Blobs[len(s.Blobs)-1].Content)
 	d.state.Store(s)
 	return s, nil
 }
@@ -66,11 +67,13 @@ func (d *desk) assemble(policy *screen.Policy, name string, parts *deskParts, he
 		return nil, fmt.Errorf("get ready to screen: %w", err)
 	}
 	_, incidents := s.IncidentSet()
-	return &deskState{heads: heads, rules: name, Screener: s, Policy: policy, Blobs: []journal.Blob{
+	out := &deskState{heads: heads, rules: name, Screener: s, Policy: policy, Blobs: []journal.Blob{
 		{Kind: "rules", Content: policy.Source},
 		{Kind: "labels", Content: []byte(parts.pack)},
 		{Kind: "incidents", Content: incidents},
-	}}, nil
+	}}
+	out.api = &server.State{Screener: s, Policy: policy, Blobs: out.Blobs}
+	return out, nil
 }
 
 // takeLabels reads the labels of the program and of the store, unless they are those that were read.
@@ -269,16 +272,13 @@ func (d *desk) keep(tx *journal.Tx, s *deskState, v *screen.Verdict) error {
 }
 
 // renew makes the state anew if what it is made of changed.
-func (d *desk) renew(ctx context.Context) (changed bool, err error) {
+func (d *desk) renew(ctx context.Context) error {
 	mark, err := d.mark(ctx)
-	if err != nil {
-		return false, err
-	}
-	if s := d.state.Load(); s.mark == mark {
-		return false, nil
+	if err != nil || d.state.Load().mark == mark {
+		return err
 	}
 	_, err = d.refresh(ctx)
-	return err == nil, err
+	return err
 }
 
 // mark names what a state is made of: two states of one mark answer alike.

@@ -22,6 +22,7 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 	all := scriptCommands()
 	maps.Copy(all, nodeCommands())
 	maps.Copy(all, chainCommands())
+	maps.Copy(all, serveCommands())
 	return all
 }
 
@@ -36,6 +37,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			nodeSetup(env)
 			chainSetup(env)
+			serveSetup(env)
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
