@@ -22,14 +22,16 @@ func (b *books) write() error {
 	for _, e := range b.entries {
 		v.Exposure = append(v.Exposure, b.exposure(e))
 	}
+	told := make([]bool, len(b.entries))
 	for _, i := range largest(v.Exposure) {
+		told[i] = true
 		if err := b.paths(b.entries[i], &v.Exposure[i]); err != nil {
 			return err
 		}
 	}
 	for i, e := range b.entries {
-		if x := &v.Exposure[i]; len(x.Paths) == 0 {
-			x.More = len(e.ways)
+		if !told[i] {
+			v.Exposure[i].More = len(e.ways)
 		}
 	}
 	return nil
@@ -137,6 +139,7 @@ func (b *books) paths(e *exposureBook, x *Exposure) error {
 		if err != nil {
 			return fmt.Errorf("path to %s: %w", cmp.Or(e.entity, e.incident, string(e.category)), err)
 		}
+		paths = slices.DeleteFunc(paths, func(p Path) bool { return len(p.Steps) == 0 }) // it lies where it was
 		if more := len(x.Paths) + len(paths) - mostPaths; more > 0 { // the largest first: see Index.Path
 			x.More += more
 			paths = paths[:len(paths)-more]

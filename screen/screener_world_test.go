@@ -258,6 +258,7 @@ func checkVerdict(t require.TestingT, s *screen.Screener, v *screen.Verdict, r s
 	}
 	data, err := v.JSON()
 	require.NoError(t, err)
+	require.NotContains(t, string(data), ":null", "an empty list is a list")
 	back, err := screen.ReadVerdict(data)
 	require.NoError(t, err, "%s", data)
 	again, err := back.JSON()
