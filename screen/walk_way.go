@@ -14,7 +14,7 @@ import (
 // its steps gets less with each transaction from which value goes to the starts in other ways too; what
 // is left of it at the start came this way.
 func (o *outputsWalk) way(s *spot, in *knot, a asked, most int) Path {
-	var steps []Step
+	steps := []Step{}
 	basis := tracer.Whole
 	evidence := chains.EvidenceProven
 	if in != nil {

@@ -95,7 +95,10 @@ type pools struct {
 	url string // of a webhook endpoint that takes everything
 }
 
-// newPools begins with keys that may be revoked, and with an event that was given up.
+// lastingEndpoint is a webhook endpoint that no request removes, since none learns of it.
+const lastingEndpoint = "end-lasting"
+
+// newPools begins with keys that may be revoked, and with events that were given up.
 func newPools(w *world, url string) *pools {
 	p := &pools{ids: map[string][]string{}, url: url}
 	for range 20 {
@@ -108,13 +111,19 @@ func newPools(w *world, url string) *pools {
 	}
 	now := time.Now().UTC()
 	require.NoError(w.t, w.journal.Do(w.t.Context(), func(tx *journal.Tx) error {
-		p.add("deliveries", "evt-1")
-		p.add("webhook-endpoints", "end-1")
-		if err := tx.PutEndpoint(journal.Endpoint{ID: "end-1", URL: url, Created: now}); err != nil {
-			return err
-		}
-		return tx.AddDelivery(journal.Delivery{ID: "evt-1", Endpoint: "end-1", Kind: "webhook.test", Body: []byte(`{}`), State: journal.DeliveryDue, Next: now.Add(time.Hour), Created: now})
+		return tx.PutEndpoint(journal.Endpoint{ID: lastingEndpoint, URL: url, Created: now})
 	}))
+	for n := range 30 {
+		d := journal.Delivery{ID: fmt.Sprintf("evt-%d", n), Endpoint: lastingEndpoint, Kind: "webhook.test", Body: []byte(`{}`), Created: now}
+		require.NoError(w.t, w.journal.Do(w.t.Context(), func(tx *journal.Tx) error {
+			if err := tx.AddDelivery(d); err != nil {
+				return err
+			}
+			d.State, d.Finished = journal.DeliveryDead, now
+			return tx.FinishDelivery(d)
+		}))
+		p.add("deliveries", d.ID)
+	}
 	p.add("incidents", "demo-peel")
 	return p
 }
@@ -150,7 +159,7 @@ type sent struct {
 func (q *sent) String() string {
 	header := q.header.Clone()
 	header.Del("Authorization")
-	return fmt.Sprintf("request: %s %s?%s\n%v\n%.3000q", q.op.method, q.rawPath, q.query, header, q.body)
+	return fmt.Sprintf("request: %s %.500s?%.500s\n%.800v\n%.1500q", q.op.method, q.rawPath, q.query, header, q.body)
 }
 
 // learn keeps the id of what an answer is about, for requests that follow.

@@ -42,6 +42,9 @@ func (g *hostile) some(name string) string {
 	}
 	switch name {
 	case "endpoint":
+		if g.chance(70) {
+			return lastingEndpoint
+		}
 		return g.pools.pick(g.rng, "webhook-endpoints")
 	case "incident":
 		return g.pools.pick(g.rng, "incidents")
@@ -56,7 +59,7 @@ func (g *hostile) some(name string) string {
 func (g *hostile) bent() string {
 	list := []string{
 		"", " ", "\x00", "a\x00b", "../../../../etc/passwd", "..", "%2e%2e%2f", "%00", "'; DROP TABLE keys; --", `" OR 1=1`, "${jndi:ldap://x}", "{{7*7}}",
-		"<script>alert(1)</script>", "\u202e\u0000\ufeff", "\ud7ff\U0010ffff", strings.Repeat("A", 300), strings.Repeat("é", 5000), "\r\nSet-Cookie: a=b",
+		"<script>alert(1)</script>", "\u202e\u0000\ufeff", "\ud7ff\U0010ffff", strings.Repeat("A", 300), strings.Repeat("é", 400), "\r\nSet-Cookie: a=b",
 		"NaN", "-0", "1e999", "0x", "0x" + strings.Repeat("f", 65), strings.Repeat("0", 64), "null", "true", "[]", "bitcoin:", ":::::", "eip155:99999999999999999999",
 		"eip155:-1", "claimed:x", "BITCOIN", "bitcoin\n", "9999-99-99T99:99:99Z", "file:///etc/passwd", "gopher://127.0.0.1:1/", "https://user:secret@127.0.0.1/", "http://127.0.0.1:1\\@x/",
 		"scr-" + strings.Repeat("0", 32), "job-" + strings.Repeat("Z", 26), "%s%s%n", "\xff\xfe\xfd", "e\u0301\u0301\u0301\u0301",

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,8 +33,10 @@ import (
 // hostileRequests is how many requests each client of TestHostileRequests sends without CLEW_FUZZ_API, a
 // duration, which asks for other ones each time until it is over.
 const (
-	hostileRequests = 600
+	hostileRequests = 400
 	hostileClients  = 4
+	// mostFailures are told before it gives up.
+	mostFailures = 5
 )
 
 // TestHostileRequests reads the API's own document and sends to each operation of it what fits, what nearly
@@ -62,7 +65,7 @@ func TestHostileRequests(t *testing.T) {
 	for client := range hostileClients {
 		running.Go(func() {
 			g := &hostile{rng: rand.New(rand.NewPCG(seed, uint64(client))), doc: doc, pools: ids, w: w}
-			for n := 0; !t.Failed() && (until.IsZero() && n < hostileRequests || time.Now().Before(until)); n++ {
+			for n := 0; checks.failed.Load() < mostFailures && (until.IsZero() && n < hostileRequests || time.Now().Before(until)); n++ {
 				checks.send(g.request())
 			}
 		})
@@ -77,6 +80,7 @@ type checks struct {
 	doc     *document
 	client  *http.Client
 	secrets []string
+	failed  atomic.Int64
 	mu      sync.Mutex
 	schemas map[string]*jsonschema.Schema
 	seen    map[string]int // statuses of each operation
@@ -107,6 +111,7 @@ func (c *checks) send(q *sent) {
 	req.URL.Opaque = "//" + req.URL.Host + q.rawPath // sent as it is
 	res, err := c.client.Do(req)
 	if err != nil {
+		c.failed.Add(1)
 		t.Errorf("no answer: %v\n%s", err, q)
 		return
 	}
@@ -115,6 +120,7 @@ func (c *checks) send(q *sent) {
 		err = c.look(q, res, data)
 	}
 	if err != nil {
+		c.failed.Add(1)
 		t.Errorf("%v\nanswer: %d %v %.1500s\n%s", err, res.StatusCode, res.Header, data, q)
 	}
 }
@@ -132,6 +138,9 @@ func (c *checks) look(q *sent, res *http.Response, data []byte) error {
 	c.mu.Lock()
 	c.seen[q.op.id+" "+status]++
 	c.mu.Unlock()
+	if q.elsewhere && res.StatusCode == http.StatusBadRequest && string(data) == "400 Bad Request" {
+		return nil // net/http cannot read the path
+	}
 	if res.Header.Get("X-Request-Id") == "" && res.StatusCode/100 != 3 {
 		return fmt.Errorf("it has no X-Request-Id")
 	}
