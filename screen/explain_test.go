@@ -150,3 +150,23 @@ func TestSaysTokens(t *testing.T) {
 	p.Decide(v)
 	require.Equal(t, "1,234 of 5,678 units (token 0xt) (21.733 %) comes from mixer, 3 hops away, by fifo", v.Fired[0].Says)
 }
+
+// Of two that are as near the first is told: of exposures in their order, of the rules of accounting FIFO.
+func TestExplainTies(t *testing.T) {
+	p := policyOf(t, policyText("category: mixer", "entities: X"))
+	v := deposited(exposed(screen.Mixer, coin, coin, entity("A")), exposed(screen.Mixer, coin, coin, entity("B")))
+	p.Decide(v)
+	require.Equal(t, []string{"mixer: it is of entity A, asks for X"}, p.Explain(v)[0].Lacks)
+
+	p = policyOf(t, policyText("category: mixer", "min_share: 50%"))
+	p.Decide(v)
+	require.Equal(t, []string{"mixer by fifo: share 20 %, asks for 50 %"}, p.Explain(v)[0].Lacks)
+}
+
+// The nearest of several exposures says how far away a sum is.
+func TestSaysHops(t *testing.T) {
+	far := func(e *screen.Exposure) { e.Hops = 7 }
+	v := deposited(exposed(screen.Mixer, coin, 0, entity("A"), far), exposed(screen.Mixer, coin, 0, entity("A")), exposed(screen.Mixer, coin, 0, entity("B"), far))
+	policyOf(t, policyText("category: mixer")).Decide(v)
+	require.Equal(t, "3 of 10 BTC (30 %) comes from mixer (A), mixer (B), 3 hops away, by fifo", v.Fired[0].Says)
+}
