@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -71,7 +72,10 @@ type adapter struct {
 // Handle registers an operation with the mux.
 func (a *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	rt := routeOf(op, &a.s.opt.Limits)
-	next := func(w http.ResponseWriter, r *http.Request) { handler(humago.NewContext(op, r, w)) }
+	next := func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Accept") // there is one form of each answer, whatever form is asked for (RFC 9110, 12.1)
+		handler(humago.NewContext(op, r, w))
+	}
 	pattern, verb := rt.name, ""
 	if at := strings.LastIndex(op.Path, "}:"); at >= 0 {
 		pattern, verb = op.Method+" "+op.Path[:at+1], op.Path[at+1:]
@@ -153,20 +157,30 @@ func operation(method, path, id, tag string, scope Scope, summary, description s
 	if scope != Open {
 		op.Security = []map[string][]string{{"key": {}}}
 		op.Extensions["x-scope"] = string(scope)
-		problems = append(problems, unauthorized, forbidden, rateLimited, busy)
+		problems = append(problems, unauthorized, forbidden, rateLimited, busy, stopping, timedOut, tooLarge, requestTimeout)
 	}
 	problems = append(problems, invalidField) // an unknown parameter of the query is one
 	if method == http.MethodPost {
-		problems = append(problems, badRequest, tooLarge, mediaType, inFlight, keyReused)
+		problems = append(problems, badRequest, mediaType, inFlight, keyReused)
 		op.Parameters = append(op.Parameters, idempotencyParam())
 	}
 	var names []string
-	for _, k := range append(problems, internalError) {
+	for _, k := range inOrder(append(problems, internalError)) {
 		addProblem(&op, k)
 		names = append(names, k.name)
 	}
 	op.Extensions["x-problems"] = names
 	return op
+}
+
+// inOrder returns each kind once, in the order of all kinds.
+func inOrder(kinds []*problemKind) (out []*problemKind) {
+	for _, k := range problemKinds() {
+		if slices.Contains(kinds, k) {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 func idempotencyParam() *huma.Param {

@@ -12,8 +12,6 @@ var (
 		"There is nothing under this path or id. Ids are those that earlier answers gave; the lists (GET of the collection) have them."}
 	methodNotAllowed = &problemKind{"method-not-allowed", "The method is not allowed here", 405,
 		"The path exists and does not take this method. The header Allow names those that it takes."}
-	notAcceptable = &problemKind{"not-acceptable", "Not in this form", 406,
-		"The Accept header asks for a form that this route does not have. Ask for application/json, or send no Accept header."}
 	requestTimeout = &problemKind{"request-timeout", "The body came too slowly", 408,
 		"The body was not read whole within the time that a request has. Send it again."}
 	conflict = &problemKind{"conflict", "It is not possible as things stand", 409,
@@ -51,7 +49,7 @@ var (
 // problemKinds returns all kinds, by status. Of those with one status the most general is the first.
 func problemKinds() []*problemKind {
 	return []*problemKind{
-		badRequest, unauthorized, forbidden, notFound, methodNotAllowed, notAcceptable, requestTimeout,
+		badRequest, unauthorized, forbidden, notFound, methodNotAllowed, requestTimeout,
 		conflict, inFlight, notReplayable, tooLarge, mediaType, invalidField, invalidSubject, invalidIncident, keyReused,
 		rateLimited, internalError, notOffered, busy, stopping, timedOut,
 	}

@@ -3524,6 +3524,7 @@ type GetHealthResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON200                   *Health
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON500 *Problem
 }
 
@@ -3548,9 +3549,13 @@ type GetMetricsResponse struct {
 	HTTPResponse              *http.Response
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3573,6 +3578,7 @@ type GetReadinessResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON200                   *Readiness
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON500 *Problem
 	JSON503                   *Readiness
 }
@@ -3599,6 +3605,8 @@ type GetAddressResponse struct {
 	JSON200                   *AddressAnswer
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3628,10 +3636,13 @@ type ListDeliveriesResponse struct {
 	JSON200                   *DeliveryPage
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3657,6 +3668,7 @@ type ResendDeliveryResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -3664,6 +3676,7 @@ type ResendDeliveryResponse struct {
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3688,9 +3701,13 @@ type ListIncidentsResponse struct {
 	JSON200                   *IncidentList
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3717,6 +3734,7 @@ type CreateIncidentResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -3725,6 +3743,7 @@ type CreateIncidentResponse struct {
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON501 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3749,10 +3768,14 @@ type DeleteIncidentResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON501 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3778,9 +3801,13 @@ type GetIncidentResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3806,10 +3833,14 @@ type GetIncidentTraceResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON501 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3835,9 +3866,13 @@ type GetJobResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3862,9 +3897,13 @@ type ListKeysResponse struct {
 	JSON200                   *KeyList
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3889,9 +3928,13 @@ type RevokeKeyResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3916,9 +3959,13 @@ type GetRulesResponse struct {
 	JSON200                   *Rules
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3943,10 +3990,13 @@ type ListScreeningsResponse struct {
 	JSON200                   *ScreeningPage
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -3973,6 +4023,7 @@ type CreateScreeningResponse struct {
 	ApplicationproblemJSON400 *Problem
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -4006,9 +4057,13 @@ type GetScreeningResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4035,6 +4090,7 @@ type ReplayScreeningResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -4068,6 +4124,7 @@ type CreateScreeningsResponse struct {
 	ApplicationproblemJSON400 *Problem
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -4100,10 +4157,13 @@ type ListWatchesResponse struct {
 	JSON200                   *WatchPage
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4129,6 +4189,7 @@ type CreateWatchResponse struct {
 	ApplicationproblemJSON400 *Problem
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -4136,6 +4197,7 @@ type CreateWatchResponse struct {
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4160,9 +4222,13 @@ type DeleteWatchResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4188,9 +4254,13 @@ type GetWatchResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4215,9 +4285,13 @@ type ListWebhookEndpointsResponse struct {
 	JSON200                   *EndpointList
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4243,6 +4317,7 @@ type CreateWebhookEndpointResponse struct {
 	ApplicationproblemJSON400 *Problem
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -4250,6 +4325,7 @@ type CreateWebhookEndpointResponse struct {
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4274,9 +4350,13 @@ type DeleteWebhookEndpointResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4302,9 +4382,13 @@ type GetWebhookEndpointResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
+	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4331,6 +4415,7 @@ type TestWebhookEndpointResponse struct {
 	ApplicationproblemJSON401 *Problem
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON404 *Problem
+	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
@@ -4339,6 +4424,7 @@ type TestWebhookEndpointResponse struct {
 	ApplicationproblemJSON500 *Problem
 	ApplicationproblemJSON501 *Problem
 	ApplicationproblemJSON503 *Problem
+	ApplicationproblemJSON504 *Problem
 }
 
 // Status returns HTTPResponse.Status
@@ -4679,6 +4765,13 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -4719,6 +4812,27 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -4739,6 +4853,13 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -4765,6 +4886,13 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Problem
@@ -4819,6 +4947,20 @@ func ParseGetAddressResponse(rsp *http.Response) (*GetAddressResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -4895,6 +5037,20 @@ func ParseListDeliveriesResponse(rsp *http.Response) (*ListDeliveriesResponse, e
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -4922,6 +5078,13 @@ func ParseListDeliveriesResponse(rsp *http.Response) (*ListDeliveriesResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -4969,6 +5132,13 @@ func ParseResendDeliveryResponse(rsp *http.Response) (*ResendDeliveryResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
@@ -5019,6 +5189,13 @@ func ParseResendDeliveryResponse(rsp *http.Response) (*ResendDeliveryResponse, e
 		}
 		response.ApplicationproblemJSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
+
 	}
 
 	return response, nil
@@ -5059,6 +5236,27 @@ func ParseListIncidentsResponse(rsp *http.Response) (*ListIncidentsResponse, err
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5079,6 +5277,13 @@ func ParseListIncidentsResponse(rsp *http.Response) (*ListIncidentsResponse, err
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5134,6 +5339,13 @@ func ParseCreateIncidentResponse(rsp *http.Response) (*CreateIncidentResponse, e
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5190,6 +5402,13 @@ func ParseCreateIncidentResponse(rsp *http.Response) (*CreateIncidentResponse, e
 		}
 		response.ApplicationproblemJSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
+
 	}
 
 	return response, nil
@@ -5230,6 +5449,27 @@ func ParseDeleteIncidentResponse(rsp *http.Response) (*DeleteIncidentResponse, e
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5257,6 +5497,13 @@ func ParseDeleteIncidentResponse(rsp *http.Response) (*DeleteIncidentResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5305,6 +5552,27 @@ func ParseGetIncidentResponse(rsp *http.Response) (*GetIncidentResponse, error) 
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5325,6 +5593,13 @@ func ParseGetIncidentResponse(rsp *http.Response) (*GetIncidentResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5373,6 +5648,27 @@ func ParseGetIncidentTraceResponse(rsp *http.Response) (*GetIncidentTraceRespons
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5400,6 +5696,13 @@ func ParseGetIncidentTraceResponse(rsp *http.Response) (*GetIncidentTraceRespons
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5448,6 +5751,27 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5468,6 +5792,13 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5509,6 +5840,27 @@ func ParseListKeysResponse(rsp *http.Response) (*ListKeysResponse, error) {
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5529,6 +5881,13 @@ func ParseListKeysResponse(rsp *http.Response) (*ListKeysResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5570,6 +5929,27 @@ func ParseRevokeKeyResponse(rsp *http.Response) (*RevokeKeyResponse, error) {
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5590,6 +5970,13 @@ func ParseRevokeKeyResponse(rsp *http.Response) (*RevokeKeyResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5631,6 +6018,27 @@ func ParseGetRulesResponse(rsp *http.Response) (*GetRulesResponse, error) {
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5651,6 +6059,13 @@ func ParseGetRulesResponse(rsp *http.Response) (*GetRulesResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5692,6 +6107,20 @@ func ParseListScreeningsResponse(rsp *http.Response) (*ListScreeningsResponse, e
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5719,6 +6148,13 @@ func ParseListScreeningsResponse(rsp *http.Response) (*ListScreeningsResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5773,6 +6209,13 @@ func ParseCreateScreeningResponse(rsp *http.Response) (*CreateScreeningResponse,
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
@@ -5877,6 +6320,27 @@ func ParseGetScreeningResponse(rsp *http.Response) (*GetScreeningResponse, error
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5897,6 +6361,13 @@ func ParseGetScreeningResponse(rsp *http.Response) (*GetScreeningResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -5951,6 +6422,13 @@ func ParseReplayScreeningResponse(rsp *http.Response) (*ReplayScreeningResponse,
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
@@ -6055,6 +6533,13 @@ func ParseCreateScreeningsResponse(rsp *http.Response) (*CreateScreeningsRespons
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6151,6 +6636,20 @@ func ParseListWatchesResponse(rsp *http.Response) (*ListWatchesResponse, error) 
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6178,6 +6677,13 @@ func ParseListWatchesResponse(rsp *http.Response) (*ListWatchesResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -6226,6 +6732,13 @@ func ParseCreateWatchResponse(rsp *http.Response) (*CreateWatchResponse, error) 
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6275,6 +6788,13 @@ func ParseCreateWatchResponse(rsp *http.Response) (*CreateWatchResponse, error) 
 		}
 		response.ApplicationproblemJSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
+
 	}
 
 	return response, nil
@@ -6315,6 +6835,27 @@ func ParseDeleteWatchResponse(rsp *http.Response) (*DeleteWatchResponse, error) 
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6335,6 +6876,13 @@ func ParseDeleteWatchResponse(rsp *http.Response) (*DeleteWatchResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -6383,6 +6931,27 @@ func ParseGetWatchResponse(rsp *http.Response) (*GetWatchResponse, error) {
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6403,6 +6972,13 @@ func ParseGetWatchResponse(rsp *http.Response) (*GetWatchResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -6444,6 +7020,27 @@ func ParseListWebhookEndpointsResponse(rsp *http.Response) (*ListWebhookEndpoint
 		}
 		response.ApplicationproblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6464,6 +7061,13 @@ func ParseListWebhookEndpointsResponse(rsp *http.Response) (*ListWebhookEndpoint
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -6511,6 +7115,13 @@ func ParseCreateWebhookEndpointResponse(rsp *http.Response) (*CreateWebhookEndpo
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
@@ -6561,6 +7172,13 @@ func ParseCreateWebhookEndpointResponse(rsp *http.Response) (*CreateWebhookEndpo
 		}
 		response.ApplicationproblemJSON503 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
+
 	}
 
 	return response, nil
@@ -6601,6 +7219,27 @@ func ParseDeleteWebhookEndpointResponse(rsp *http.Response) (*DeleteWebhookEndpo
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6621,6 +7260,13 @@ func ParseDeleteWebhookEndpointResponse(rsp *http.Response) (*DeleteWebhookEndpo
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -6669,6 +7315,27 @@ func ParseGetWebhookEndpointResponse(rsp *http.Response) (*GetWebhookEndpointRes
 		}
 		response.ApplicationproblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6689,6 +7356,13 @@ func ParseGetWebhookEndpointResponse(rsp *http.Response) (*GetWebhookEndpointRes
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 
@@ -6743,6 +7417,13 @@ func ParseTestWebhookEndpointResponse(rsp *http.Response) (*TestWebhookEndpointR
 			return nil, err
 		}
 		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Problem
@@ -6799,6 +7480,13 @@ func ParseTestWebhookEndpointResponse(rsp *http.Response) (*TestWebhookEndpointR
 			return nil, err
 		}
 		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 504:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON504 = &dest
 
 	}
 

@@ -40,6 +40,9 @@ func (c *clock) set(at time.Time) {
 	c.at = at
 }
 
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
 // arrived is a webhook that a receiver took, checked.
 type arrived struct {
 	id   string
@@ -86,9 +89,14 @@ func newMailbox(t *testing.T, c *clock, id string, answer func(w http.ResponseWr
 // next waits for the next webhook.
 func (m *mailbox) next() arrived {
 	m.t.Helper()
-	a := <-m.got
-	require.NoError(m.t, a.err)
-	return a
+	select {
+	case a := <-m.got:
+		require.NoError(m.t, a.err)
+		return a
+	case <-time.After(patience):
+		require.Fail(m.t, "no webhook came")
+		return arrived{}
+	}
 }
 
 func openJournal(t *testing.T, c *clock) *journal.Journal {
@@ -140,17 +148,21 @@ func run(t testing.TB, j webhook.Queue, o webhook.Options) (*webhook.Sender, fun
 }
 
 // delivery waits until one is as the condition wants.
-func delivery(t *testing.T, j *journal.Journal, id, endpoint string, is func(journal.Delivery) bool) journal.Delivery {
+func delivery(t *testing.T, j *journal.Journal, id, endpoint string, is func(journal.Delivery) bool) (found journal.Delivery) {
 	t.Helper()
-	for {
+	require.Eventually(t, func() bool {
 		all, _, err := j.Deliveries(t.Context(), "", 0, 10_000)
-		require.NoError(t, err)
-		at := slices.IndexFunc(all, func(d journal.Delivery) bool { return d.ID == id && d.Endpoint == endpoint })
-		require.NotEqual(t, -1, at)
-		if is(all[at]) {
-			return all[at]
+		if err != nil {
+			t.Error(err)
+			return true
 		}
-	}
+		at := slices.IndexFunc(all, func(d journal.Delivery) bool { return d.ID == id && d.Endpoint == endpoint })
+		if at >= 0 {
+			found = all[at]
+		}
+		return at >= 0 && is(found)
+	}, patience, 2*time.Millisecond)
+	return found
 }
 
 func inState(s journal.DeliveryState) func(journal.Delivery) bool {
