@@ -47,7 +47,7 @@ func TestFollowBitcoin(t *testing.T) {
 	require.Equal(t, "the thief", m.Note)
 	require.Nil(t, m.Height)
 	require.Equal(t, 1, m.Sequence)
-	require.Equal(t, []watch.Value{{Asset: chains.Native, Units: chains.Units(50e8)}}, m.Value)
+	require.Equal(t, []watch.Value{{Asset: chains.Native, Units: chains.Units(50e8), Symbol: "rBTC", Decimals: 8}}, m.Value)
 	require.Equal(t, []watch.Party{{Address: thief.String(), Outpoint: coins[0].Point.String(), Asset: chains.Native, Units: chains.Units(50e8)}}, m.From)
 	require.Equal(t, []watch.Party{
 		{Address: payee.String(), Outpoint: tx.Coins[0].Point.String(), Asset: chains.Native, Units: chains.Units(20e8)},
@@ -89,7 +89,7 @@ func TestFollowBitcoin(t *testing.T) {
 	require.Equal(t, "theft", seen[output].Incident)
 	require.Len(t, seen[output].From, 1)
 	require.Len(t, seen[from].From, 2)
-	require.Equal(t, []watch.Value{{Asset: chains.Native, Units: chains.Units(80e8 - 1000)}}, seen[from].Value)
+	require.Equal(t, []watch.Value{{Asset: chains.Native, Units: chains.Units(80e8 - 1000), Symbol: "rBTC", Decimals: 8}}, seen[from].Value)
 	require.Equal(t, "theft", <-r.moved)
 	require.Equal(t, watch.MempoolRead, r.watcher.Status()[0].Mempool)
 }

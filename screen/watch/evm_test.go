@@ -42,7 +42,7 @@ func TestFollowEVM(t *testing.T) {
 	waits := pair(watch.EventPending)
 	require.Equal(t, watch.Moved, waits[from].Kind)
 	require.Equal(t, watch.Received, waits[to].Kind)
-	want := []watch.Value{{Asset: chains.Native, Units: chains.Units(12345)}}
+	want := []watch.Value{{Asset: chains.Native, Units: chains.Units(12345), Symbol: "coin", Decimals: 18}}
 	require.Equal(t, want, waits[from].Value)
 	require.Equal(t, want, waits[to].Value)
 

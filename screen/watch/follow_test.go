@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,16 +14,18 @@ import (
 )
 
 // status waits until a chain is followed in a way.
-func (r *rig) status(is func(watch.FeedStatus) bool) watch.FeedStatus {
+func (r *rig) status(is func(watch.FeedStatus) bool) (found watch.FeedStatus) {
 	r.t.Helper()
-	for {
+	require.Eventually(r.t, func() bool {
 		for _, s := range r.watcher.Status() {
 			if is(s) {
-				return s
+				found = s
+				return true
 			}
 		}
-		require.NoError(r.t, r.t.Context().Err())
-	}
+		return false
+	}, patience, 5*time.Millisecond)
+	return found
 }
 
 // A node that tells nothing, or nonsense, of what waits is followed by its blocks; one that is away for

@@ -25,10 +25,13 @@ type Party struct {
 	Units    chains.Amount `json:"units"`
 }
 
-// Value is a sum of one asset.
+// Value is a sum of one asset, in its smallest units: of the chain's own coin, 10 to the power of
+// Decimals are one. Of tokens, the chain does not say it.
 type Value struct {
-	Asset chains.Asset  `json:"asset"`
-	Units chains.Amount `json:"units"`
+	Asset    chains.Asset  `json:"asset"`
+	Units    chains.Amount `json:"units"`
+	Symbol   string        `json:"symbol,omitempty"`
+	Decimals int           `json:"decimals,omitempty"`
 }
 
 // places are the watched places of one chain, by what a transaction shows of them.
@@ -158,7 +161,12 @@ func (f *found) sum(asset chains.Asset, units chains.Amount) {
 			return
 		}
 	}
-	f.value = append(f.value, Value{asset, units})
+	v := Value{Asset: asset, Units: units}
+	if asset == chains.Native {
+		in := chains.Chain(f.watch.Chain).Info()
+		v.Symbol, v.Decimals = in.Symbol, in.Decimals
+	}
+	f.value = append(f.value, v)
 }
 
 // spends notes the inputs that are the place's.

@@ -64,6 +64,9 @@ type rig struct {
 	moved    chan string // incidents
 }
 
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
 // got is an event that arrived and whose signature was checked.
 type got struct {
 	err  error
@@ -179,9 +182,14 @@ func (r *rig) watch(subject string, o watch.Settings) string {
 // next waits for the next event that arrives.
 func (r *rig) next() got {
 	r.t.Helper()
-	g := <-r.arrived
-	require.NoError(r.t, g.err)
-	return g
+	select {
+	case g := <-r.arrived:
+		require.NoError(r.t, g.err)
+		return g
+	case <-time.After(patience):
+		require.Fail(r.t, "no event came")
+		return got{}
+	}
 }
 
 // movement waits for the next event, which is of this kind, and returns its data.
@@ -241,12 +249,5 @@ func (r *rig) follow(node ingest.Node, pending watch.Pending) (stop func()) {
 // reached waits until a chain was looked through to a height.
 func (r *rig) reached(chain chains.Chain, height int64) {
 	r.t.Helper()
-	for {
-		for _, s := range r.watcher.Status() {
-			if s.Chain == chain && s.Synced >= height {
-				return
-			}
-		}
-		require.NoError(r.t, r.t.Context().Err())
-	}
+	r.status(func(s watch.FeedStatus) bool { return s.Chain == chain && s.Synced >= height })
 }
