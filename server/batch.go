@@ -186,7 +186,7 @@ func (s *Server) screenChunk(ctx context.Context, c *call, part *chunk) {
 			rows = append(rows, row)
 		}
 	}
-	p := s.keepRows(ctx, c, state, rows)
+	p := s.keepRows(ctx, state, rows)
 	part.lines = make([]byte, 0, size)
 	for i, line := range lines {
 		if p != nil {
@@ -218,7 +218,7 @@ func (s *Server) screenItem(ctx context.Context, c *call, data []byte) (*State, 
 }
 
 // keepRows keeps the verdicts of a part in one commit.
-func (s *Server) keepRows(ctx context.Context, c *call, state *State, rows []journal.Screening) *Problem {
+func (s *Server) keepRows(ctx context.Context, state *State, rows []journal.Screening) *Problem {
 	if len(rows) == 0 {
 		return nil
 	}

@@ -81,14 +81,17 @@ func give(w http.ResponseWriter, data []byte) {
 	_, _ = w.Write(data) // it is kept until it is sent
 }
 
+// Header returns the headers.
 func (a *answer) Header() http.Header { return a.header }
 
+// WriteHeader sets the status, once.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
 	}
 }
 
+// Write appends to the body.
 func (a *answer) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return a.body.Write(p)
@@ -178,7 +181,7 @@ func (s *Server) send(w http.ResponseWriter, said *answer) {
 }
 
 // guarded calls a handler and makes an answer of a panic.
-func (s *Server) guarded(c *call, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) (p *Problem) {
+func (s *Server) guarded(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) (p *Problem) {
 	defer func() {
 		if v := recover(); v != nil {
 			if v == http.ErrAbortHandler { //nolint:errorlint // it is this value, and net/http compares so

@@ -125,7 +125,7 @@ func TestWatches(t *testing.T) {
 		})
 	}
 	w.ask(server.Screen, http.MethodPost, "/v1/watches", `{"chain":"bitcoin","address":"3329Tvn8GC5fbRSAZzTFQMEGZ74ZVfzSmV","endpoint":"none"}`).problem(422, "invalid-field")
-	w.ask(server.Screen, http.MethodPost, "/v1/watches", `{"chain":"bitcoin","adress":"x"}`).problem(422, "invalid-field")
+	w.ask(server.Screen, http.MethodPost, "/v1/watches", `{"chain":"bitcoin","addr":"x"}`).problem(422, "invalid-field")
 }
 
 // TestEndpoints: a secret is shown once, and targets that are not for others are refused.

@@ -24,7 +24,7 @@ func (s *Server) once(c *call, r *http.Request, body []byte, said *answer, next 
 		c.idem = c.keyID() + "/" + given
 	}
 	if c.idem == "" {
-		return s.guarded(c, said, r, next)
+		return s.guarded(said, r, next)
 	}
 	if _, taken := s.asked.LoadOrStore(c.idem, struct{}{}); taken {
 		return inFlight.problem("A request with this Idempotency-Key is being answered. Send it again in a second.").after(1)
@@ -38,7 +38,7 @@ func (s *Server) once(c *call, r *http.Request, body []byte, said *answer, next 
 	if err != nil && !errors.Is(err, journal.ErrNotFound) {
 		return s.asProblem(r.Context(), fmt.Errorf("looking up an Idempotency-Key: %w", err))
 	}
-	if p := s.guarded(c, said, r, next); p != nil {
+	if p := s.guarded(said, r, next); p != nil {
 		return p
 	}
 	if said.status >= http.StatusMultipleChoices {

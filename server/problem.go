@@ -13,7 +13,7 @@ import (
 const ProblemPath = "/problems/"
 
 // Problem says why a request has no answer (RFC 9457). It is an error, and huma writes it as it is.
-type Problem struct {
+type Problem struct { //nolint:errname // the name is RFC 9457's
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
 	Status    int            `json:"status"`

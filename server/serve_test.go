@@ -133,7 +133,7 @@ func TestTLS(t *testing.T) {
 
 // TestUnixSocket: a socket is its owner's alone, replaces one that is left over, and is gone behind the end.
 func TestUnixSocket(t *testing.T) {
-	dir, err := os.MkdirTemp("", "clew") // the path of a socket is short
+	dir, err := os.MkdirTemp("", "clew") //nolint:usetesting // the path of a socket has to be short
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	path := filepath.Join(dir, "api")
