@@ -52,7 +52,7 @@ func went(t *testing.T, of screen.WalkOf, forward bool, tx chains.TxID, to strin
 	return found
 }
 
-var gold = goods[1]
+var gold, grain = goods[1], goods[2]
 
 // TestWalkOnAccountsCountsWhatASwapGave: 7 of gold were 3 of native; what is asked in gold is explained in
 // gold, though it came as native.
@@ -88,6 +88,27 @@ func TestWalkOnAccountsCountsWhatASwapGave(t *testing.T) {
 	require.Len(t, ahead.Ends, 1, "of one unit, which became three of gold, nothing is divided")
 	require.Equal(t, account("c"), ahead.Ends[0].At.Account)
 	require.Equal(t, alike(1), ahead.Ends[0].Units)
+}
+
+// TestWalkOnAccountsTellsUnitsApartInASwap: of four that were exchanged one to one, the last two were b's.
+func TestWalkOnAccountsTellsUnitsApartInASwap(t *testing.T) {
+	var bought, last chains.TxID
+	of := bazaar(t, func(m *market) {
+		m.did("a", move{"", "a", grain, 2})
+		bought = m.did("b", move{"", "a", grain, 2})
+		m.did("a", move{"a", "pool", grain, 4}, move{"pool", "a", gold, 4})
+		m.did("a", move{"a", "z", gold, 2})
+		last = m.did("a", move{"a", "c", gold, 2})
+	})
+	found := went(t, of, false, last, "c", gold)
+	require.Len(t, found.Ends, 2)
+	for _, e := range found.Ends {
+		want := under(0, 1)
+		if e.At.Tx == bought {
+			want = under(2, 1)
+		}
+		require.Equal(t, want, e.Units)
+	}
 }
 
 func TestWalkOnAccountsPassesContractsThatKeepNothing(t *testing.T) {

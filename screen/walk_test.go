@@ -83,6 +83,18 @@ func TestWalkTakesTheOldestInputFirst(t *testing.T) {
 	require.True(t, found.Ends[0].Still)
 }
 
+// TestWalkGivesWhatIsLeftToTheLargestFraction: of 2 units of 3, to which 1 and 2 were brought, ⅔ and 1⅓
+// are 1 and 1.
+func TestWalkGivesWhatIsLeftToTheLargestFraction(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.mine(pay{"a", 1}), w.mine(pay{"b", 2})
+	w.block()
+	tx := w.tx([]chains.OutPoint{out(a, 0), out(b, 0)}, pay{"x", 2}, pay{"y", 1})
+	for _, e := range back(t, walkOf(t, w), out(tx, 0)).Ends {
+		require.Equal(t, chains.Units(1), e.Units.ProRata)
+	}
+}
+
 func TestWalkShowsItsWay(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.mine(pay{"a", 60}), w.mine(pay{"b", 40})
@@ -210,7 +222,11 @@ func TestWalkHasBudgets(t *testing.T) {
 	require.Equal(t, byTime.Limit, byCount.Limit)
 
 	timed.Budget = screen.Budget{Milliseconds: 1}
-	require.Equal(t, 1, back(t, timed, last).Transactions, "time never ends it before its first transaction")
+	start := startAt(last)
+	start.Tx = &w.blocks[len(w.blocks)-1].Txs[1]
+	found, err := screen.Walk(t.Context(), timed, false, start)
+	require.NoError(t, err)
+	require.Equal(t, 1, found.Transactions, "time never ends it before its first transaction")
 
 	of.Budget, of.Limit = screen.Budget{}, ""
 	require.Equal(t, "explained", back(t, of, last).Ended)
