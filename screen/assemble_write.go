@@ -140,7 +140,7 @@ func (b *books) paths(e *exposureBook, x *Exposure) error {
 			return fmt.Errorf("path to %s: %w", cmp.Or(e.entity, e.incident, string(e.category)), err)
 		}
 		paths = slices.DeleteFunc(paths, func(p Path) bool { return len(p.Steps) == 0 }) // it lies where it was
-		if more := len(x.Paths) + len(paths) - mostPaths; more > 0 { // the largest first: see Index.Path
+		if more := len(x.Paths) + len(paths) - mostPaths; more > 0 {                     // the largest first: see Index.Path
 			x.More += more
 			paths = paths[:len(paths)-more]
 		}

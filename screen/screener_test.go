@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -407,4 +408,36 @@ func TestTwoIncidentsTwoMoneys(t *testing.T) {
 	require.Equal(t, units(60_000, 42_000), found[0].Units)
 	require.Equal(t, units(10_000, 28_000), found[1].Units)
 	require.Empty(t, found[0].Note)
+}
+
+// A Screener answers many at once, each as it does alone.
+func TestConcurrent(t *testing.T) {
+	w, paid := theft(t)
+	s := w.screener()
+	subjects := []string{depositOf(paid, "deposit"), outputOf(paid, 1), addressOf("friend"), addressOf("rest"), fmt.Sprintf("%s:%s", regtest, paid)}
+	want := map[string]string{}
+	for _, subject := range subjects {
+		want[subject] = ask(t, s, subject).ID
+	}
+	var group sync.WaitGroup
+	failures := make(chan string, 100)
+	for i := range 8 {
+		group.Go(func() {
+			for j := range 10 {
+				subject := subjects[(i+j)%len(subjects)]
+				sub, err := screen.ParseSubject(subject, bitcoin.Codec{})
+				if err != nil {
+					failures <- err.Error()
+					return
+				}
+				if v, err := s.Screen(t.Context(), screen.Request{Subject: sub}); err != nil || v.ID != want[subject] {
+					failures <- fmt.Sprint(subject, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	close(failures)
+	require.Empty(t, failures)
 }

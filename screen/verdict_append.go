@@ -91,17 +91,23 @@ func appendText(b []byte, s string) ([]byte, error) {
 
 func pointerAppender(t reflect.Type) (appender, error) {
 	write, err := appenderOf(t.Elem())
+	if err != nil {
+		return nil, err
+	}
 	return func(b []byte, v reflect.Value) ([]byte, error) {
 		if v.IsNil() {
 			return append(b, "null"...), nil
 		}
 		return write(b, v.Elem())
-	}, err
+	}, nil
 }
 
 func sliceAppender(t reflect.Type) (appender, error) {
 	write, err := appenderOf(t.Elem())
-	return func(b []byte, v reflect.Value) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return func(b []byte, v reflect.Value) (_ []byte, err error) {
 		if v.IsNil() {
 			return append(b, "null"...), nil
 		}
@@ -115,7 +121,7 @@ func sliceAppender(t reflect.Type) (appender, error) {
 			}
 		}
 		return append(b, ']'), nil
-	}, err
+	}, nil
 }
 
 // field is one of a struct, with its name as it is written.
