@@ -172,7 +172,7 @@ type blockReader interface {
 
 // perBlock is how many places can be asked for in the time in which a block of some 2,000 transactions
 // is read (BenchmarkOnBlocks).
-const perBlock = 400
+const perBlock = 1000
 
 // wholeBlocks reports whether the new blocks are better read than asked for each place: there are so
 // many places, or so few blocks.
@@ -180,7 +180,7 @@ func (a *advance) wholeBlocks(l *line, facts screen.Facts, with int64) (blockRea
 	r, can := facts.(blockReader)
 	spans, _ := facts.Covered()
 	last := spans[len(spans)-1]
-	return r, can && with+1 >= last.From && int64(len(l.watches))/perBlock > a.last.Height-with
+	return r, can && with+1 >= last.From && int64(len(l.watches)) > perBlock*(a.last.Height-with)
 }
 
 // read finds what moved in whole blocks at the places that are with their chain.

@@ -143,6 +143,12 @@ func TestVerdictChanges(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, first.Last)
 
+	c.block("miner")
+	c.save()
+	s.make()
+	r.onState()
+	require.Empty(t, r.verdicts(), "another block pinned says nothing else of it")
+
 	s.label("thief")
 	r.onState()
 	r.onState()
