@@ -98,8 +98,27 @@ func TestRandomWorlds(t *testing.T) {
 			full, err := s.Screen(t.Context(), screen.Request{Subject: sub, Deep: true})
 			require.NoError(r, err)
 			checkStolen(r, w, sub, full)
+			checkExplained(r, w, full)
 		}
 	})
+}
+
+// checkExplained checks that where a walk explained all, nothing is unknown: what incidents tell of a
+// receipt is what a walk from there meets of them. In proportion each transaction may round.
+func checkExplained(t require.TestingT, w *world, v *screen.Verdict) {
+	if v.Coverage.Ended != screen.EndedExplained {
+		return
+	}
+	txs := 0
+	for _, b := range w.blocks {
+		for i := range b.Txs {
+			txs += len(b.Txs[i].Inputs) + len(b.Txs[i].Outputs)
+		}
+	}
+	for i := range v.Value {
+		require.Equal(t, "0", v.Value[i].Unknown.FIFO.String())
+		require.False(t, chains.Units(uint64(txs)).Less(v.Value[i].Unknown.ProRata), "%s is more than rounding", v.Value[i].Unknown.ProRata)
+	}
 }
 
 // checkStolen compares what a verdict says of one output with what each incident alone traced there.

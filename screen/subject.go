@@ -30,8 +30,10 @@ type Direction string
 
 // The directions.
 const (
-	Source      Direction = "source"      // where the funds came from
-	Destination Direction = "destination" // where they went
+	Source Direction = "source" // where the funds came from
+	// Destination: where they went. What an incident traces to the subject is stolen this way round too;
+	// the rest is followed to where it is now, or to whom it reached.
+	Destination Direction = "destination"
 )
 
 // Subject is what is screened. Its texts are in the chain's own form, as Check makes them.
