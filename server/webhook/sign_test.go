@@ -98,6 +98,14 @@ func set(name, value string) func(http.Header) {
 	return func(h http.Header) { h.Set(name, value) }
 }
 
+// Whoever forgot to set a secret takes nothing, not even what is signed with none.
+func TestVerifyWithoutSecret(t *testing.T) {
+	_, header := example(t)
+	header.Set(webhook.HeaderSignature, webhook.Secret{}.Sign(exampleID, exampleTime, []byte(exampleBody)))
+	_, err := webhook.VerifyAt(webhook.Secret{}, header, []byte(exampleBody), 0, exampleTime)
+	require.ErrorIs(t, err, webhook.ErrSignature)
+}
+
 func TestVerifyLooksAtTheClock(t *testing.T) {
 	secret, header := example(t)
 	_, err := webhook.Verify(secret, header, []byte(exampleBody), 0)
