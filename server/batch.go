@@ -196,22 +196,26 @@ func (s *Server) screenChunk(ctx context.Context, c *call, part *chunk) {
 	}
 }
 
-// screenItem screens one subject of a batch.
-func (s *Server) screenItem(ctx context.Context, c *call, data []byte) (*State, journal.Screening, *Problem) {
+// screenItem screens one subject of a batch. A panic is that subject's problem, and nobody else's.
+func (s *Server) screenItem(ctx context.Context, c *call, data []byte) (state *State, row journal.Screening, p *Problem) {
+	defer func() {
+		if v := recover(); v != nil {
+			p = s.asProblem(ctx, panicked(v))
+		}
+	}()
 	var item BatchItem
 	if err := strict.JSON(data, &item); err != nil {
-		return nil, journal.Screening{}, badRequest.problem("%s.", sentence(err))
+		return nil, row, badRequest.problem("%s.", sentence(err))
 	}
 	req := ScreeningRequest{Subject: item.Subject, Budget: item.Budget}
 	if p := s.checkScreening(ctx, &req); p != nil {
-		return nil, journal.Screening{}, p
+		return nil, row, p
 	}
 	state, v, err := s.screen(ctx, screen.Request{Subject: req.Subject, Budget: req.Budget})
 	if err != nil {
-		return nil, journal.Screening{}, s.screenProblem(ctx, err)
+		return nil, row, s.screenProblem(ctx, err)
 	}
-	row, err := s.rowOf(c, v)
-	if err != nil {
+	if row, err = s.rowOf(c, v); err != nil {
 		return nil, row, s.asProblem(ctx, err)
 	}
 	return state, row, nil

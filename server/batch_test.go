@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"clew/chains"
+	"clew/screen"
 	"clew/server"
 )
 
@@ -154,4 +156,34 @@ func BenchmarkBatch(b *testing.B) {
 			b.ReportMetric(float64(10_000*b.N)/b.Elapsed().Seconds(), "subjects/s") //nolint:forbidigo // a rate
 		})
 	}
+}
+
+// brokenFacts panics when a chain is opened.
+type brokenFacts struct{}
+
+func (brokenFacts) Facts(context.Context, chains.Chain, int64) (screen.Facts, error) {
+	panic("a broken store")
+}
+
+// TestPanics: what breaks off while one subject is screened is that one's problem: the others of its batch,
+// and other jobs, go on.
+func TestPanics(t *testing.T) {
+	w := newWorld(t)
+	s, err := screen.New(screen.Config{
+		Policy: screen.DefaultPolicy(), Codec: w.opt.Codec, Chains: brokenFacts{}, Heads: w.state.Load().Screener.Heads(), Index: w.index,
+	})
+	require.NoError(t, err)
+	w.state.Store(&server.State{Screener: s, Policy: screen.DefaultPolicy()})
+	body := subject(stolenDeposit()) + "\n" + subject(w.walked()) + "\n" + subject(stolenDeposit())
+	got := linesOf(t, w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch", body, "Content-Type", "application/x-ndjson").body)
+	require.Len(t, got, 3)
+	require.Equal(t, "match", got[0].Verdict)
+	require.Equal(t, "/problems/internal", got[1].Problem.Type)
+	require.Equal(t, "match", got[2].Verdict)
+	job := w.job(w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(w.walked(), `,"mode":"async"`)))
+	require.Equal(t, "failed", job.State)
+	require.NotContains(t, job.Error, "broken store")
+	require.Contains(t, w.log.String(), "a broken store")
+	w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(w.walked())).problem(500, "internal")
+	require.Equal(t, 200, w.ask("", http.MethodGet, "/healthz", "").StatusCode)
 }

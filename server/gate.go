@@ -187,12 +187,15 @@ func (s *Server) guarded(w http.ResponseWriter, r *http.Request, next http.Handl
 			if v == http.ErrAbortHandler { //nolint:errorlint // it is this value, and net/http compares so
 				panic(v)
 			}
-			p = s.asProblem(r.Context(), fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+			p = s.asProblem(r.Context(), panicked(v))
 		}
 	}()
 	next(w, r)
 	return nil
 }
+
+// panicked makes an error of a panic, for the program's log.
+func panicked(v any) error { return fmt.Errorf("panic: %v\n%s", v, debug.Stack()) }
 
 // failed writes to the program's log what is not said in the answer.
 func (s *Server) failed(ctx context.Context, c *call, err error) {

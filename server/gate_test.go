@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"clew/custody"
 	"clew/screen"
 	"clew/server"
+	"clew/server/client"
 	"clew/store/journal"
 )
 
@@ -344,4 +346,35 @@ func TestLogOfCalls(t *testing.T) {
 		require.NotContains(t, w.log.String(), secret)
 	}
 	require.Contains(t, w.log.String(), `msg=answered route="POST /v1/screenings" status=200 request=first`)
+}
+
+// TestNothingIsAnsweredThatIsNotKept: without a journal that takes the verdict and the entry of the log,
+// there is no answer.
+func TestNothingIsAnsweredThatIsNotKept(t *testing.T) {
+	var own *journal.Journal
+	w := newWorld(t, func(w *world) {
+		var err error
+		own, err = journal.Open(t.Context(), w.path, journal.Options{})
+		require.NoError(t, err)
+		w.opt.Journal = own
+	})
+	w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(stolenDeposit())).verdict(200)
+	require.NoError(t, own.Close())
+	for _, call := range [][3]string{
+		{http.MethodPost, "/v1/screenings", subject(stolenDeposit())}, // which was kept before
+		{http.MethodPost, "/v1/screenings", subject(w.walked())},
+		{http.MethodPost, "/v1/screenings", subject(w.walked(), `,"mode":"async"`)},
+		{http.MethodGet, "/v1/rules", ""},
+	} {
+		r := w.ask(server.Screen, call[0], call[1], call[2])
+		require.NotContains(t, r.problem(500, "internal").Detail, w.path)
+	}
+	batch := []client.BatchItem{{Subject: client.Subject{Chain: "bitcoin", Txid: ptr(peelSeed)}}}
+	var ended error
+	for line, err := range client.Screen(t.Context(), w.dial(server.Screen), batch) {
+		if ended = err; err == nil {
+			require.Equal(t, "/problems/internal", line.Problem.Type)
+		}
+	}
+	require.ErrorIs(t, ended, io.ErrUnexpectedEOF, "a batch that is not in the log does not look as if it had ended")
 }

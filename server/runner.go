@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -110,7 +111,14 @@ func (s *Server) holdJob(ctx context.Context, lost context.CancelFunc, owner, id
 	return func() { <-ended }
 }
 
-func (s *Server) doJob(ctx context.Context, job *journal.Job) (done, error) {
+// doJob does what a job asks for. A panic fails that job, and ends nothing else.
+func (s *Server) doJob(ctx context.Context, job *journal.Job) (out done, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.opt.Logger.LogAttrs(ctx, slog.LevelError, "a job broke off", slog.String("job", job.ID), slog.Any("error", panicked(v)))
+			err = &finalError{errors.New("it broke off; the program's log has more")}
+		}
+	}()
 	switch job.Kind {
 	case jobScreening:
 		return s.screenJob(ctx, job)
@@ -209,8 +217,13 @@ func final(err error) bool {
 	return errors.As(err, &f) || errors.Is(err, screen.ErrSubject) || errors.Is(err, chains.ErrNotFound)
 }
 
-// publicError is what is told of a job's error: the API shows it to whoever may read.
+// publicError is what is told of a job's error: the API shows it to whoever may read. Names of files of
+// this machine are nobody's business.
 func publicError(err error) string {
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return "a file could not be read or written; the program's log has more"
+	}
 	var p *Problem
 	if errors.As(err, &p) {
 		return p.Detail
