@@ -282,7 +282,7 @@ func (g *hostile) json(schema map[string]any) []byte {
 
 // yaml is an incident of the test's chain.
 func (g *hostile) yaml() string {
-	text := fmt.Sprintf("clew: incident/1\nid: fuzzed-%d\ntitle: A theft\nseeds:\n  - chain: %s\n    output: \"%s\"\n", g.rng.IntN(3), regtest, g.w.coin)
+	text := g.w.incidentFile(fmt.Sprintf("fuzzed-%d", g.rng.IntN(3)))
 	if g.chance(g.bend) {
 		text += []string{"a: &a [*a]\n", "seeds: 1\n", "? [a]\n: b\n", "<<: *x\n", "\tx: 1\n", "id: again\n", "x: !!binary aGk=\n", "--- \n---\n", strings.Repeat("- ", 3000)}[g.rng.IntN(9)]
 	}

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	// jobLease is how long a job stays with a process that does not say that it still has it.
-	jobLease = time.Minute
+	// jobLease is how long a job stays with a process that does not say that it still has it: one that was
+	// killed holds its jobs up no longer.
+	jobLease = 15 * time.Second
 	// jobPoll is how often the journal is asked for jobs that another process added.
 	jobPoll = time.Second
 )
@@ -62,6 +63,13 @@ func (s *Server) runnerLoop(ctx context.Context, owner string) {
 
 // runJob runs a job and keeps what came of it.
 func (s *Server) runJob(ctx context.Context, owner string, job *journal.Job) {
+	if job.Attempts > s.opt.Limits.JobAttempts { // each time, the process ended before the job did
+		why := fmt.Sprintf("it was begun %d times and never came to its end", job.Attempts-1)
+		if err := s.finishJob(context.WithoutCancel(ctx), owner, job, done{}, why); err != nil {
+			s.unfinished(ctx, job, err)
+		}
+		return
+	}
 	run, cancel := context.WithTimeoutCause(ctx, s.opt.Limits.JobTime, fmt.Errorf("it took longer than %s", s.opt.Limits.JobTime))
 	stop := s.holdJob(run, cancel, owner, job.ID)
 	out, err := s.doJob(run, job)
@@ -83,7 +91,15 @@ func (s *Server) runJob(ctx context.Context, owner string, job *journal.Job) {
 		s.opt.Logger.LogAttrs(ctx, slog.LevelWarn, "a job is tried again", slog.String("job", job.ID), slog.Any("error", err))
 		err = s.returnJob(keep, owner, job, publicError(err))
 	}
-	if err != nil && !errors.Is(err, journal.ErrLost) {
+	if err != nil {
+		s.unfinished(ctx, job, err)
+	}
+}
+
+// unfinished says in the program's log that the end of a job could not be kept: it will be run again. Where
+// another process has it, that is as it should be.
+func (s *Server) unfinished(ctx context.Context, job *journal.Job, err error) {
+	if !errors.Is(err, journal.ErrLost) {
 		s.opt.Logger.LogAttrs(ctx, slog.LevelError, "the end of a job could not be kept", slog.String("job", job.ID), slog.Any("error", err))
 	}
 }

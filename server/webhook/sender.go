@@ -86,7 +86,7 @@ func NewSender(q Queue, o Options) *Sender {
 	}
 	return &Sender{
 		queue: q, opt: o, https: o.client(false), http: o.client(true),
-		wake: make(chan struct{}, 1), busy: map[string]bool{}, leaseOverhead: 30 * time.Second,
+		wake: make(chan struct{}, 1), busy: map[string]bool{}, leaseOverhead: 10 * time.Second,
 	}
 }
 
