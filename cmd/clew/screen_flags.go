@@ -9,6 +9,7 @@ import (
 
 	"clew/chains"
 	"clew/screen"
+	"clew/server"
 )
 
 // screenOptions are the flags of screening, of the API and of what is watched.
@@ -34,7 +35,7 @@ func screenOptions() []option {
 		{name: "note", kind: isText, value: "TEXT", usage: "words of one's own, kept with the watch"},
 		{name: "hook", kind: isText, value: "ID", usage: "the webhook that hears of it; without it, all of them"},
 		{name: "no-screening", kind: isBool, usage: "watch movements alone, and do not screen again as rules, labels and blocks change"},
-		{name: "event", kind: isTexts, value: "KIND", usage: "send events of this kind alone; may be given again"},
+		{name: "event", kind: isTexts, value: "KIND", choices: server.Events(), usage: "send events of this kind alone; may be given again"},
 		{name: "state", kind: isText, value: "STATE", choices: []string{"due", "delivered", "dead"}, usage: "deliveries in this state"},
 		{name: "listen", kind: isText, value: "HOST:PORT", usage: "answer there (" + defaultListen + " without it)"},
 		{name: "unix", kind: isText, value: "FILE", usage: "answer on a Unix socket, which its owner alone may use, in place of --listen"},

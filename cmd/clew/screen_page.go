@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clew/chains"
@@ -183,8 +184,26 @@ func (g *verdictPage) fired() {
 	if len(g.nearly) == 0 {
 		g.p.line("  none: all fired")
 	}
-	for i := range g.nearly {
-		g.rule(&g.nearly[i])
+	g.unfired()
+}
+
+// unfired prints rules that did not fire, those together that lack the same.
+func (g *verdictPage) unfired() {
+	for from := 0; from < len(g.nearly); {
+		f, to := &g.nearly[from], from+1
+		for to < len(g.nearly) && slices.Equal(g.nearly[to].Lacks, f.Lacks) {
+			to++
+		}
+		var ids []string
+		for i := from; i < to; i++ {
+			ids = append(ids, g.nearly[i].Rule)
+		}
+		if from = to; len(ids) == 1 {
+			g.rule(f)
+			continue
+		}
+		g.p.line("  %s", fold(strings.Join(ids, ", "), 2))
+		g.p.line("          lack: %s", fold(exhibit.Visible(strings.Join(f.Lacks, "; ")), 16))
 	}
 }
 
