@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"slices"
@@ -126,6 +127,9 @@ func (s *Server) asProblem(ctx context.Context, err error) *Problem {
 	case errors.As(err, &p):
 	case s.abort.Err() != nil:
 		p = stopping.problem("The server stopped before the answer was there. Ask again once it is back.").after(5)
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		s.opt.Logger.LogAttrs(ctx, slog.LevelDebug, "whoever asked has gone", slog.String("request", c.id))
+		p = clientGone.problem("Nobody waits for the answer.")
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
 		p = timedOut.problem("There was no answer within %s. Ask for less at once, or with mode async.", c.route.time)
 	default:
@@ -163,6 +167,10 @@ func operation(method, path, id, tag string, scope Scope, summary, description s
 	if method == http.MethodPost {
 		problems = append(problems, badRequest, mediaType, inFlight, keyReused)
 		op.Parameters = append(op.Parameters, idempotencyParam())
+	}
+	problems = append(problems, foreignHost)
+	if method != http.MethodGet {
+		problems = append(problems, foreignPage)
 	}
 	var names []string
 	for _, k := range inOrder(append(problems, internalError)) {

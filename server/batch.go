@@ -57,8 +57,11 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request) {
 	c.status, c.about = http.StatusOK, fmt.Sprintf("batch of %d", len(items))
 	w.Header().Set("Content-Type", ndjson)
 	err := s.stream(r.Context(), c, http.NewResponseController(w), w, items)
-	if err = errors.Join(err, s.logCall(context.WithoutCancel(r.Context()), c)); err != nil {
-		s.failed(r.Context(), c, err)
+	logged := s.logCall(context.WithoutCancel(r.Context()), c)
+	if logged != nil || err != nil && r.Context().Err() == nil {
+		s.failed(r.Context(), c, errors.Join(err, logged))
+	}
+	if logged != nil || err != nil {
 		panic(http.ErrAbortHandler) // so that the stream does not look as if it had ended
 	}
 }
@@ -67,7 +70,10 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request) {
 func (s *Server) takeBatch(w http.ResponseWriter, r *http.Request) ([][]byte, *Problem) {
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	kind = strings.TrimSpace(strings.ToLower(kind))
-	if kind != "" && kind != "application/json" && kind != ndjson && kind != "application/jsonl" {
+	if kind == "" {
+		return nil, untyped()
+	}
+	if kind != "application/json" && kind != ndjson && kind != "application/jsonl" {
 		return nil, mediaType.problem("Content-Type %.80q is not taken here. Send a JSON array as application/json, or a line for each subject as %s.", kind, ndjson)
 	}
 	body, err := io.ReadAll(r.Body)

@@ -151,6 +151,9 @@ func (s *Server) pass(c *call, w http.ResponseWriter, r *http.Request, next http
 	if p != nil {
 		return p
 	}
+	if len(body) > 0 && r.Method == http.MethodPost && r.Header.Get("Content-Type") == "" {
+		return untyped()
+	}
 	r.Body = newBody(body)
 	said := &answer{header: w.Header()}
 	if p := s.once(c, r, body, said, next); p != nil {
@@ -223,6 +226,11 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, *Prob
 
 func bodyTooLarge(most int64) *Problem {
 	return tooLarge.problem("The body has more than %d bytes, which is the most. Divide the request.", most)
+}
+
+// untyped refuses a body that does not say what it is. A page of anybody can make a browser send one.
+func untyped() *Problem {
+	return mediaType.problem("The body has no Content-Type. Send it as application/json (curl: -H 'Content-Type: application/json').")
 }
 
 // wholeBody is a body that was read already.

@@ -8,6 +8,10 @@ var (
 		"The request has no key, or one that is unknown or revoked. Send it as “Authorization: Bearer KEY”. A key is made with “clew key add NAME --scope screen” on the machine that serves, and is shown once."}
 	forbidden = &problemKind{"forbidden", "The key may not do this", 403,
 		"The key is valid and its scope is not enough. Scopes are read, screen and admin; each includes those before it. Make a key with the scope that the detail names."}
+	foreignPage = &problemKind{"foreign-page", "A page of somebody else asked for it", 403,
+		"A browser sent the request for a page that is not this server's (its headers Origin or Sec-Fetch-Site say so). The API is for programs; call it from one."}
+	foreignHost = &problemKind{"foreign-host", "Not this server's name", 421,
+		"The server was started without keys, and the request names another host than this machine: a page could have led its own name here. Ask http://127.0.0.1 or http://localhost, or use keys (clew key add) and start the server with them."}
 	notFound = &problemKind{"not-found", "Not found", 404,
 		"There is nothing under this path or id. Ids are those that earlier answers gave; the lists (GET of the collection) have them."}
 	methodNotAllowed = &problemKind{"method-not-allowed", "The method is not allowed here", 405,
@@ -46,11 +50,14 @@ var (
 		"The request was not answered within the time that one has. Ask with mode async, or with a smaller budget."}
 )
 
+// clientGone is what is counted and logged of a request that nobody waits for any more. Nobody reads it.
+var clientGone = &problemKind{"client-gone", "Nobody waits for the answer", 499, ""}
+
 // problemKinds returns all kinds, by status. Of those with one status the most general is the first.
 func problemKinds() []*problemKind {
 	return []*problemKind{
-		badRequest, unauthorized, forbidden, notFound, methodNotAllowed, requestTimeout,
-		conflict, inFlight, notReplayable, tooLarge, mediaType, invalidField, invalidSubject, invalidIncident, keyReused,
+		badRequest, unauthorized, forbidden, foreignPage, notFound, methodNotAllowed, requestTimeout,
+		conflict, inFlight, notReplayable, tooLarge, mediaType, foreignHost, invalidField, invalidSubject, invalidIncident, keyReused,
 		rateLimited, internalError, notOffered, busy, stopping, timedOut,
 	}
 }

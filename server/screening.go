@@ -234,15 +234,15 @@ func (s *Server) sendVerdict(ctx context.Context, w http.ResponseWriter, v *scre
 
 // readJSON reads a body.
 func readJSON(r *http.Request, v any) *Problem {
-	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	switch strings.TrimSpace(strings.ToLower(kind)) {
-	case "", "application/json":
-	default:
-		return mediaType.problem("Content-Type %.80q is not taken here. Send application/json.", kind)
-	}
 	data := bodyOf(r)
 	if len(data) == 0 {
 		return badRequest.problem("The body is empty. It has to be a JSON object; /docs shows its form.")
+	}
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	switch strings.TrimSpace(strings.ToLower(kind)) {
+	case "application/json":
+	default:
+		return mediaType.problem("Content-Type %.80q is not taken here. Send application/json.", kind)
 	}
 	if err := strict.JSON(data, v); err != nil {
 		return badRequest.problem("%s. The form of the body is at /docs.", sentence(err))

@@ -182,6 +182,7 @@ func TestStopUnderLoad(t *testing.T) {
 			for {
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/v1/screenings", strings.NewReader(subject(w.walked(), `,"mode":"async"`)))
 				require.NoError(t, err)
+				req.Header.Set("Content-Type", "application/json")
 				req.Header.Set("Authorization", "Bearer "+w.keys[server.Screen])
 				res, err := w.client.Do(req)
 				if err != nil {
@@ -294,4 +295,43 @@ func TestJobsGoBack(t *testing.T) {
 		return kept.State == journal.JobDone
 	}, 20*time.Second, 10*time.Millisecond, "%+v", kept)
 	require.Equal(t, 2, kept.Attempts)
+}
+
+// TestJobsThatEndTheProcess: a job in whose midst the process died again and again is given up.
+func TestJobsThatEndTheProcess(t *testing.T) {
+	w := newStill(t)
+	require.NoError(t, w.journal.Do(t.Context(), func(tx *journal.Tx) error {
+		_, err := tx.AddJob(journal.Job{ID: "job-deadly", Kind: "screening", Request: []byte(`{"subject":` + w.walked() + `}`)})
+		return err
+	}))
+	for range 5 {
+		_, ok, err := w.journal.ClaimJob(t.Context(), "a process that died", time.Nanosecond)
+		require.NoError(t, err)
+		require.True(t, ok)
+	}
+	w.serve()
+	require.Eventually(t, func() bool {
+		job, err := w.journal.Job(t.Context(), "job-deadly")
+		require.NoError(t, err)
+		return job.State == journal.JobFailed && strings.Contains(job.Error, "begun 5 times")
+	}, 20*time.Second, 10*time.Millisecond)
+}
+
+// TestWhoeverAskedHasGone: that is no error of ours.
+func TestWhoeverAskedHasGone(t *testing.T) {
+	w := newWorld(t)
+	gated := &gatedFacts{Chains: views{w.store}, open: make(chan struct{}), met: make(chan struct{})}
+	s, err := screen.New(screen.Config{Policy: screen.DefaultPolicy(), Codec: w.opt.Codec, Chains: gated, Heads: w.state.Load().Screener.Heads()})
+	require.NoError(t, err)
+	w.state.Store(&server.State{Screener: s, Policy: screen.DefaultPolicy()})
+	ctx, leave := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url+"/v1/screenings", strings.NewReader(subject(w.walked())))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+w.keys[server.Screen])
+	go func() { <-gated.met; leave() }()
+	_, err = w.client.Do(req) //nolint:bodyclose // there is no answer
+	require.ErrorIs(t, err, context.Canceled)
+	require.Eventually(t, func() bool { return strings.Contains(w.log.String(), "status=499") }, 10*time.Second, 5*time.Millisecond)
+	require.NotContains(t, w.log.String(), "level=ERROR")
 }

@@ -40,8 +40,10 @@ type Server struct {
 	blobs   atomic.Pointer[State]
 	ending  atomic.Bool
 	// abort ends the walks that are still running when the time to drain is over.
-	abort context.Context //nolint:containedctx // it is the server's own life, not a request's
-	kill  context.CancelFunc
+	// origin knows requests that a page of somebody else made a browser send.
+	origin *http.CrossOriginProtection
+	abort  context.Context //nolint:containedctx // it is the server's own life, not a request's
+	kill   context.CancelFunc
 }
 
 // New makes a server. It reads nothing yet and starts nothing.
@@ -67,6 +69,7 @@ func New(opt Options) (*Server, error) {
 		places:  make(chan struct{}, opt.Limits.InFlight),
 		batches: make(chan struct{}, opt.Limits.Batches),
 		wake:    make(chan struct{}, 1),
+		origin:  http.NewCrossOriginProtection(),
 	}
 	s.abort, s.kill = context.WithCancel(context.Background())
 	s.newAPI()
@@ -78,7 +81,21 @@ func New(opt Options) (*Server, error) {
 func (s *Server) now() time.Time { return s.opt.Now().UTC().Truncate(time.Microsecond) }
 
 // ServeHTTP answers a request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := s.foreign(r); p != nil {
+		s.refuse(w, r, p)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// refuse answers with a problem where no route was looked for, or none was found.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *Problem) {
+	p.RequestID = requestID(r)
+	w.Header().Set("X-Request-Id", p.RequestID)
+	s.metrics.answered("unrouted", p.Status, 0)
+	writeProblem(w, p)
+}
 
 // elsewhere is the pattern of all that no route fits.
 const elsewhere = "/"
@@ -89,10 +106,7 @@ func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
 	if allow := strings.Join(s.allowed(r), ", "); allow != "" && !strings.Contains(allow, r.Method) {
 		p = methodNotAllowed.problem("%s takes %s, not %s.", r.URL.Path, allow, r.Method).with("Allow", allow)
 	}
-	p.RequestID = requestID(r)
-	w.Header().Set("X-Request-Id", p.RequestID)
-	s.metrics.answered("unrouted", p.Status, 0)
-	writeProblem(w, p)
+	s.refuse(w, r, p)
 }
 
 // allowed names the methods that a path takes; nil where there is no such path.

@@ -3524,6 +3524,7 @@ type GetHealthResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON200                   *Health
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON500 *Problem
 }
@@ -3551,6 +3552,7 @@ type GetMetricsResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3578,6 +3580,7 @@ type GetReadinessResponse struct {
 	Body                      []byte
 	HTTPResponse              *http.Response
 	JSON200                   *Readiness
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON500 *Problem
 	JSON503                   *Readiness
@@ -3607,6 +3610,7 @@ type GetAddressResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3638,6 +3642,7 @@ type ListDeliveriesResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3672,6 +3677,7 @@ type ResendDeliveryResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3703,6 +3709,7 @@ type ListIncidentsResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3738,6 +3745,7 @@ type CreateIncidentResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3770,6 +3778,7 @@ type DeleteIncidentResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3803,6 +3812,7 @@ type GetIncidentResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3835,6 +3845,7 @@ type GetIncidentTraceResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3868,6 +3879,7 @@ type GetJobResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3899,6 +3911,7 @@ type ListKeysResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3930,6 +3943,7 @@ type RevokeKeyResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3961,6 +3975,7 @@ type GetRulesResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -3992,6 +4007,7 @@ type ListScreeningsResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4027,6 +4043,7 @@ type CreateScreeningResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4059,6 +4076,7 @@ type GetScreeningResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4094,6 +4112,7 @@ type ReplayScreeningResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4128,6 +4147,7 @@ type CreateScreeningsResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4159,6 +4179,7 @@ type ListWatchesResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4193,6 +4214,7 @@ type CreateWatchResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4224,6 +4246,7 @@ type DeleteWatchResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4256,6 +4279,7 @@ type GetWatchResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4287,6 +4311,7 @@ type ListWebhookEndpointsResponse struct {
 	ApplicationproblemJSON403 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4321,6 +4346,7 @@ type CreateWebhookEndpointResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4352,6 +4378,7 @@ type DeleteWebhookEndpointResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4384,6 +4411,7 @@ type GetWebhookEndpointResponse struct {
 	ApplicationproblemJSON404 *Problem
 	ApplicationproblemJSON408 *Problem
 	ApplicationproblemJSON413 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4419,6 +4447,7 @@ type TestWebhookEndpointResponse struct {
 	ApplicationproblemJSON409 *Problem
 	ApplicationproblemJSON413 *Problem
 	ApplicationproblemJSON415 *Problem
+	ApplicationproblemJSON421 *Problem
 	ApplicationproblemJSON422 *Problem
 	ApplicationproblemJSON429 *Problem
 	ApplicationproblemJSON500 *Problem
@@ -4765,6 +4794,13 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -4826,6 +4862,13 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 		}
 		response.ApplicationproblemJSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -4886,6 +4929,13 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -4961,6 +5011,13 @@ func ParseGetAddressResponse(rsp *http.Response) (*GetAddressResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -5050,6 +5107,13 @@ func ParseListDeliveriesResponse(rsp *http.Response) (*ListDeliveriesResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -5161,6 +5225,13 @@ func ParseResendDeliveryResponse(rsp *http.Response) (*ResendDeliveryResponse, e
 		}
 		response.ApplicationproblemJSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5249,6 +5320,13 @@ func ParseListIncidentsResponse(rsp *http.Response) (*ListIncidentsResponse, err
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -5367,6 +5445,13 @@ func ParseCreateIncidentResponse(rsp *http.Response) (*CreateIncidentResponse, e
 		}
 		response.ApplicationproblemJSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5462,6 +5547,13 @@ func ParseDeleteIncidentResponse(rsp *http.Response) (*DeleteIncidentResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -5566,6 +5658,13 @@ func ParseGetIncidentResponse(rsp *http.Response) (*GetIncidentResponse, error) 
 		}
 		response.ApplicationproblemJSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5661,6 +5760,13 @@ func ParseGetIncidentTraceResponse(rsp *http.Response) (*GetIncidentTraceRespons
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -5765,6 +5871,13 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 		}
 		response.ApplicationproblemJSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5853,6 +5966,13 @@ func ParseListKeysResponse(rsp *http.Response) (*ListKeysResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -5943,6 +6063,13 @@ func ParseRevokeKeyResponse(rsp *http.Response) (*RevokeKeyResponse, error) {
 		}
 		response.ApplicationproblemJSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6032,6 +6159,13 @@ func ParseGetRulesResponse(rsp *http.Response) (*GetRulesResponse, error) {
 		}
 		response.ApplicationproblemJSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6120,6 +6254,13 @@ func ParseListScreeningsResponse(rsp *http.Response) (*ListScreeningsResponse, e
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -6238,6 +6379,13 @@ func ParseCreateScreeningResponse(rsp *http.Response) (*CreateScreeningResponse,
 		}
 		response.ApplicationproblemJSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6333,6 +6481,13 @@ func ParseGetScreeningResponse(rsp *http.Response) (*GetScreeningResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -6451,6 +6606,13 @@ func ParseReplayScreeningResponse(rsp *http.Response) (*ReplayScreeningResponse,
 		}
 		response.ApplicationproblemJSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6561,6 +6723,13 @@ func ParseCreateScreeningsResponse(rsp *http.Response) (*CreateScreeningsRespons
 		}
 		response.ApplicationproblemJSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6649,6 +6818,13 @@ func ParseListWatchesResponse(rsp *http.Response) (*ListWatchesResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -6760,6 +6936,13 @@ func ParseCreateWatchResponse(rsp *http.Response) (*CreateWatchResponse, error) 
 		}
 		response.ApplicationproblemJSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6848,6 +7031,13 @@ func ParseDeleteWatchResponse(rsp *http.Response) (*DeleteWatchResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -6945,6 +7135,13 @@ func ParseGetWatchResponse(rsp *http.Response) (*GetWatchResponse, error) {
 		}
 		response.ApplicationproblemJSON413 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7033,6 +7230,13 @@ func ParseListWebhookEndpointsResponse(rsp *http.Response) (*ListWebhookEndpoint
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -7144,6 +7348,13 @@ func ParseCreateWebhookEndpointResponse(rsp *http.Response) (*CreateWebhookEndpo
 		}
 		response.ApplicationproblemJSON415 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7232,6 +7443,13 @@ func ParseDeleteWebhookEndpointResponse(rsp *http.Response) (*DeleteWebhookEndpo
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -7328,6 +7546,13 @@ func ParseGetWebhookEndpointResponse(rsp *http.Response) (*GetWebhookEndpointRes
 			return nil, err
 		}
 		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
@@ -7445,6 +7670,13 @@ func ParseTestWebhookEndpointResponse(rsp *http.Response) (*TestWebhookEndpointR
 			return nil, err
 		}
 		response.ApplicationproblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON421 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem
