@@ -182,6 +182,46 @@ func TestAttributionOfLabels(t *testing.T) {
 	}, a.Claims[0])
 }
 
+// TestAttributionOfEditions: what a list says of the past counts, also where an earlier edition did not say it yet;
+// and what is said of the future does not count now.
+func TestAttributionOfEditions(t *testing.T) {
+	edition := func(dated time.Time, list ...labels.OwnLabel) *labels.Pack {
+		for i := range list {
+			list[i].Address, list[i].Chain, list[i].Source = text(list[i].Address), string(regtest), "somebody"
+		}
+		pack, _, err := labels.Own(list, labels.Options{Codec: families{}, Edition: labels.Edition{Title: "list", Retrieved: dated}})
+		require.NoError(t, err)
+		return pack
+	}
+	march := y2021.AddDate(0, 2, 0)
+	february := y2021.AddDate(0, 1, 10)
+	set, err := labels.NewSet(
+		edition(y2021, labels.OwnLabel{Address: "old", Text: "on a list", Category: "sanction", ValidFrom: y2020}),
+		edition(march,
+			labels.OwnLabel{Address: "new", Text: "on a list", Category: "sanction", ValidFrom: february},
+			labels.OwnLabel{Address: "to come", Text: "on a list", Category: "sanction", ValidFrom: march.AddDate(1, 0, 0)}),
+	)
+	require.NoError(t, err)
+	who := screen.NewAttributor(set, nil, nil, families{})
+	for _, c := range []struct {
+		who  string
+		at   time.Time
+		want string
+	}{
+		{"new", february.Add(-time.Second), "sanctioned on a list label true; sanctioned on a list: now"},
+		{"new", february, "sanctioned on a list label true; sanctioned on a list: then and now"},
+		{"old", y2020, "sanctioned on a list label true; sanctioned on a list: then"},
+		{"old", march, "nothing"}, // the edition of March does not say it any more
+		{"to come", march, "nothing"},
+	} {
+		t.Run(fmt.Sprint(c.who, " ", c.at.Format(time.DateTime)), func(t *testing.T) {
+			a, ok, err := who.Attribute(t.Context(), regtest, name(c.who), c.at)
+			require.NoError(t, err)
+			require.Equal(t, c.want, line(a, ok))
+		})
+	}
+}
+
 // TestAttributionOfContracts: tables of contracts count as labels, and the graver of the two decides.
 func TestAttributionOfContracts(t *testing.T) {
 	who := screen.NewAttributor(nil, nil, families{}, families{})

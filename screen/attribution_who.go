@@ -88,7 +88,7 @@ func (w *attributor) said(to []saying, chain chains.Chain, a chains.Address, at 
 		s := saying{Claim: Claim{
 			Text: l.Text, Actor: cmp.Or(l.ActorName, l.Actor), Category: CategoryOf(l), Source: sourceOf(l),
 			Retrieved: instant(l.Edition.Retrieved), ValidFrom: instant(l.ValidFrom), ValidTo: instant(l.ValidTo), Confidence: l.Confidence,
-			AtTransaction: !at.IsZero() && w.labels.MadeAt(l, at), Now: w.labels.MadeAt(l, time.Time{}),
+			AtTransaction: !at.IsZero() && w.heldAt(l, at), Now: w.labels.MadeAt(l, time.Time{}) && !l.ValidFrom.After(l.Edition.Retrieved),
 		}, level: levelOf(l.Confidence), alone: l.ClusterDefiner == "false"}
 		if i == 0 {
 			s.Address = w.codec.FormatAddress(chain, a)
@@ -99,6 +99,16 @@ func (w *attributor) said(to []saying, chain chains.Chain, a chains.Address, at 
 		to = append(to, s)
 	}
 	return to
+}
+
+// heldAt reports whether what a label claims held at a time. Where its source says from when, that counts
+// and not the date of the edition that said so first: a list of March tells of a listing in February.
+func (w *attributor) heldAt(l *labels.Label, at time.Time) bool {
+	if l.ValidFrom.IsZero() {
+		return w.labels.MadeAt(l, at)
+	}
+	ends := func(t time.Time) bool { return !t.IsZero() && !at.Before(t) }
+	return !at.Before(l.ValidFrom) && !ends(l.ValidTo) && !ends(l.Until)
 }
 
 // known appends what tables of well-known contracts say: what a contract is holds at all times.
