@@ -128,14 +128,14 @@ func day(text string) time.Time {
 // Every way to write a share is exact, and what is no whole part of a million is refused.
 func TestParsePolicyShares(t *testing.T) {
 	for text, want := range map[string]int64{
-		"1%": 10_000, "0.01": 10_000, "10000 ppm": 10_000, "10000ppm": 10_000, "100%": 1_000_000, "1": 1_000_000, "0.000001": 1,
+		"1%": 10_000, "0.01": 10_000, "10000 ppm": 10_000, "10000ppm": 10_000, "100%": 1_000_000, "0.000001": 1,
 		"0.0001%": 1, "12.5 %": 125_000, "33.3333%": 333_333, "0.0100000000": 10_000, "1 ppm": 1,
 	} {
 		p := policyOf(t, policyText("category: mixer", "min_share: "+text))
 		require.Equal(t, want, p.Rules[0].MinShare, text)
 	}
 	for _, text := range []string{
-		"0", "0%", "1.0000001", "2", "101%", "0.00001%", "0.0000001", "1.5 ppm", "1000001 ppm", "-1%", "+1%", "1e-2", "1,5%", "%", ".5", "1.", "a", "1%%", "99999999999999999999999999%",
+		"0", "1", "0%", "1.0000001", "2", "101%", "0.00001%", "0.0000001", "1.5 ppm", "1000001 ppm", "-1%", "+1%", "1e-2", "1,5%", "%", ".5", "1.", "a", "1%%", "99999999999999999999999999%",
 	} {
 		_, err := parsePolicy(policyText("category: mixer", `min_share: "`+text+`"`))
 		require.ErrorContains(t, err, "rules.yaml:8: field rules[0].min_share: share", text)
@@ -201,6 +201,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 		{"unknown by dates", policyText("category: unknown", "until: 2020-01-01"), "only the amount is known"},
 		{"allow all", allowText("category: mixer", expires), "field rules[0].action: allow takes what fits the rule out of all other rules"},
 		{"allow for ever", allowText("entities: X"), "rules.yaml:4: field rules[0].expires: an exception needs a day"},
+		{"a word of the field for a category", policyText("category: hack"), `rules[0].category: "hack": did you mean "stolen"?`},
 		{"allow by amount", allowText("entities: X", expires, "min_share: 1%"), "allow takes single exposures whole"},
 		{"allow the unknown", allowText("category: unknown", "entities: X", expires), "only the amount is known"},
 		{"a weight above all", policyText("category: mixer") + "score: {mixer: 101}\n", "field score.mixer: 101: want a weight from 0 to 100"},

@@ -26,7 +26,11 @@ func oneOf[T ~string](text string, known []T) (T, error) {
 		}
 		words[i] = string(k)
 	}
-	if near := strict.Nearest(text, words); near != "" {
+	near := strict.Nearest(text, words)
+	if _, categories := any(known).([]Category); categories && near == "" {
+		near = string(gravestOf(text)) // a word of the field for one of them
+	}
+	if near != "" {
 		return "", fmt.Errorf("%q: did you mean %q? (known: %s)", text, near, strings.Join(words, ", "))
 	}
 	return "", fmt.Errorf("%q: want one of %s", text, strings.Join(words, ", "))
@@ -122,8 +126,12 @@ var shareUnits = []struct {
 	decimals int
 }{{"%", 4}, {"ppm", 0}, {"", 6}}
 
-// parseShare reads a share as "1%", "0.01" or "10000 ppm", exactly.
+// parseShare reads a share as "1%", "0.01" or "10000 ppm", exactly. A bare 1 is refused: who means one part in a
+// hundred writes it too.
 func parseShare(s string) (int64, error) {
+	if s == "1" {
+		return 0, errors.New("share 1: write 100% or 1%")
+	}
 	for _, unit := range shareUnits {
 		digits, ok := strings.CutSuffix(s, unit.suffix)
 		if !ok {
@@ -135,7 +143,7 @@ func parseShare(s string) (int64, error) {
 		}
 		ppm, fits := n.Uint64()
 		if !fits || ppm == 0 || ppm > Million {
-			return 0, fmt.Errorf("share %q: want more than 0 and at most all (100%%, 1 or 1000000 ppm); leave the field out for any", s)
+			return 0, fmt.Errorf("share %q: want more than 0 and at most all (100%% or 1000000 ppm); leave the field out for any", s)
 		}
 		return int64(ppm), nil
 	}
