@@ -18,6 +18,7 @@ import (
 // The block of the second hop leaves the main chain: so does the match, whoever watches the deposit's
 // address is told with the reason, and once the block is back, told again.
 func TestServeFollowsReorganisations(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Start(t, nodetest.Options{})
 	thief, hop, customer, bystander := nodetest.P2WPKH(1), nodetest.P2WPKH(2), nodetest.P2WPKH(3), nodetest.P2WPKH(4)
 	coins := node.Fund(nodetest.P2WPKH(9), 2)
