@@ -22,9 +22,10 @@ ANVIL    := $(TOOLS)/anvil
 NODES    := $(BITCOIND) $(LITECOIND) $(BTCD) $(ANVIL)
 SUMMARY  := $(TOOLS)/testsummary
 
-# How many rounds `make torture` has; how long `make fuzz` tries each target.
+# How many rounds `make torture` has; how long `make fuzz` tries each target, and `make fuzz-api` the API.
 N        ?= 20
 FUZZTIME ?= 10s
+FUZZAPITIME ?= 5m
 # Chains that `make bench` measures, in millions of transactions; 30 takes 35 GB for a while.
 SIZES    ?= 0.3,3
 # allow or fail: whether a skipped test fails `make test`. On a CI it does.
@@ -45,7 +46,7 @@ export CLEW_REPLICA_CONTRACTS := $(CONTRACTS)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
-.PHONY: help setup build test test-browser torture week nightly lint fuzz bench replica score labels docs client clean
+.PHONY: help setup build test test-browser torture week nightly lint fuzz fuzz-api bench replica score labels docs client clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -98,6 +99,7 @@ nightly: ## what takes too long for every change: torture N=200, the week, a min
 	$(MAKE) torture N=200
 	$(MAKE) week
 	$(MAKE) fuzz FUZZTIME=1m
+	$(MAKE) fuzz-api
 
 lint: $(GOLANGCI) $(SUMMARY) ## the linter, after a check that it refuses what it should
 	CLEW_TEST_GOLANGCI=$(GOLANGCI) go test -json -count=1 -tags lint ./scripts/lintcheck 2>&1 | $(SUMMARY) -skips=fail -save build/lint.figures
@@ -105,6 +107,9 @@ lint: $(GOLANGCI) $(SUMMARY) ## the linter, after a check that it refuses what i
 
 fuzz: ## every fuzz target for a short time each (FUZZTIME=10s)
 	scripts/fuzz.sh $(FUZZTIME)
+
+fuzz-api: ## requests made from the API's own document, and bent, against a server, for a while (FUZZAPITIME=5m)
+	CLEW_FUZZ_API=$(FUZZAPITIME) go test -count=1 -timeout 24h -run '^TestHostileRequests$$' -v ./server
 
 bench: ## measure speed and memory beside their limits, into docs/performance.md (SIZES=0.3,3)
 	mkdir -p build
