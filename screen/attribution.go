@@ -76,6 +76,10 @@ type Loaded struct {
 	Accounts string             // its pots: see tracer.Incident
 	AsOf     []tracer.AsOf      // the last block of each chain
 	Assets   []tracer.AssetInfo // what its tokens claim of themselves
+	Docket   string             // number of the case
+	File     string             // SHA-256 of the incident's file
+	Taken    string             // time of the first seed
+	Logged   string             // when the file was first logged; ""
 	Notes    []string           // what it cannot tell a screening, each a sentence
 }
 

@@ -60,6 +60,7 @@ func (x *Index) With(t *tracer.Trace, about Loaded) (*Index, error) {
 	}
 	about.Accounts, about.AsOf, about.Notes = t.Incident.Accounts, slices.Clone(t.AsOf), traceNotes(t)
 	about.Assets = slices.Clone(t.Assets)
+	about.declared(t)
 	y := x.copied(about.ID)
 	no := int32(len(y.slots))
 	y.slots = append(y.slots, indexSlot{columns, &about})

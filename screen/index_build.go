@@ -65,6 +65,7 @@ func readTraced(t *tracer.Trace, codec Codec) (*traced, error) {
 		txOf: map[tracedTxKey]int32{}, assetOf: map[chains.Asset]uint16{}, seedOf: map[string]int32{}, receipts: map[string][]int32{},
 		hopOf: make(map[string]int32, len(t.Hops)), wholes: map[movementKey]bool{},
 	}
+	b.links = map[int32]*tracer.Link{}
 	for _, step := range []func() error{b.readNodes, b.readSeeds, b.readHops, b.readParents, b.readEnds} {
 		if err := step(); err != nil {
 			return nil, err
@@ -72,6 +73,7 @@ func readTraced(t *tracer.Trace, codec Codec) (*traced, error) {
 	}
 	b.texts = b.text.String()
 	b.countHops()
+	b.weaken()
 	b.runs()
 	b.link()
 	b.trim()
@@ -91,6 +93,10 @@ func (b *building) readNodes() error {
 			if at.address, err = b.address(n.Chain, n.Address); err != nil {
 				return fmt.Errorf("node %s: %w", n.ID, err)
 			}
+			if a := &b.addresses[at.address]; a.said < 0 && n.Entity+n.Label != "" {
+				a.said = int32(len(b.said))
+				b.said = append(b.said, nodeSaid{strings.Clone(n.Entity), strings.Clone(n.Label)})
+			}
 		}
 		b.nodes[n.ID] = at
 	}
@@ -104,7 +110,7 @@ func (b *building) address(chain chains.Chain, text string) (int32, error) {
 	if n, ok := b.addressOf[key]; ok {
 		return n, nil
 	}
-	a := tracedAddress{chain: chain, text: uint32(b.text.Len()), textLen: uint16(len(text)), first: -1, firstBalance: -1}
+	a := tracedAddress{chain: chain, text: uint32(b.text.Len()), textLen: uint16(len(text)), first: -1, firstBalance: -1, said: -1}
 	if len(text) > 1<<12 || b.text.Len() > 1<<31 {
 		return 0, fmt.Errorf("address of %d characters, %d before it: more than an index can hold", len(text), b.text.Len())
 	}
@@ -212,7 +218,14 @@ func (b *building) readHops() error {
 	for i := range b.t.Hops {
 		h := &b.t.Hops[i]
 		b.hopOf[h.ID] = int32(len(b.hops))
-		b.hops = append(b.hops, tracedHop{number: int32(h.Number), last: -1})
+		kind := slices.Index(hopKinds[:], h.Kind)
+		if kind < 0 {
+			return fmt.Errorf("hop %d: it is a %q, which is not known", h.Number, h.Kind)
+		}
+		if h.Link != nil {
+			b.links[int32(len(b.hops))] = &tracer.Link{Protocol: strings.Clone(h.Link.Protocol), Key: strings.Clone(h.Link.Key)}
+		}
+		b.hops = append(b.hops, tracedHop{number: int32(h.Number), last: -1, kind: uint8(kind), own: chains.EvidenceProven, came: chains.EvidenceProven})
 		if len(h.Legs) < 1 || len(h.Legs) > 2 || len(h.Legs) == 2 && h.Given == nil {
 			return fmt.Errorf("hop %d: it has %d legs", h.Number, len(h.Legs))
 		}
@@ -259,6 +272,8 @@ func (b *building) readLeg(h *tracer.Hop, k int) error {
 	if k > 0 {
 		a.flags |= isSecond
 	}
+	hop := &b.hops[a.hop]
+	hop.own = min(hop.own, a.evidence)
 	outputs, err := b.position(&a, leg)
 	if err != nil {
 		return err
@@ -270,7 +285,7 @@ func (b *building) readLeg(h *tracer.Hop, k int) error {
 		b.arrive(alias, nil)
 	}
 	if last {
-		b.hops[len(b.hops)-1].last = n
+		hop.last = n
 	}
 	return nil
 }

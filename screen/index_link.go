@@ -190,6 +190,28 @@ func (b *building) hopsBehind(p int32) int32 {
 	return 0
 }
 
+// weaken says for each hop the weakest evidence of all ways that lead to where it begins. What was left in
+// an account came over what the hop that took from it came over.
+func (b *building) weaken() {
+	for again := true; again; { // once more only where a hop stands before what it carries on
+		again = false
+		for i := range b.hops {
+			h := &b.hops[i]
+			came := h.came
+			for _, p := range b.parentsOf(i) {
+				if p < -1 {
+					came = min(came, b.hops[-2-p].came)
+				} else {
+					came = min(came, b.weakest(&b.arrivals[p]))
+				}
+			}
+			if came < h.came {
+				h.came, again = came, true
+			}
+		}
+	}
+}
+
 // parentsOf returns what a hop carries on.
 func (t *traced) parentsOf(hop int) []int32 {
 	end := int32(len(t.parents))
@@ -274,6 +296,23 @@ func (b *building) link() {
 func (b *building) trim() {
 	b.txs, b.addresses, b.arrivals = slices.Clip(b.txs), slices.Clip(b.addresses), slices.Clip(b.arrivals)
 	b.parents, b.parts, b.big = slices.Clip(b.parents), slices.Clip(b.parts), slices.Clip(b.big)
+}
+
+// declared fills in what a trace's incident file says of itself.
+func (about *Loaded) declared(t *tracer.Trace) {
+	about.File = t.Incident.SHA256
+	if t.Incident.Case != nil {
+		about.Docket = t.Incident.Case.Docket
+	}
+	if t.Incident.FirstLogged != nil {
+		about.Logged = *t.Incident.FirstLogged
+	}
+	about.Taken = ""
+	for i := range t.Seeds {
+		if at := t.Seeds[i].Time; about.Taken == "" || at < about.Taken { // all in UTC and of one form
+			about.Taken = at
+		}
+	}
 }
 
 // traceNotes says what the trace cannot tell a screening, each a sentence.

@@ -31,7 +31,7 @@ func (x *Index) Path(h Hit, most int) ([]Path, error) {
 	if s.about.Trace != h.Incident.Trace || s.about.SHA256 != h.Incident.SHA256 || h.Ref < 0 || h.Ref >= len(s.arrivals) {
 		return nil, fmt.Errorf("path in trace %s of incident %s: %w", h.Incident.Trace, h.Incident.ID, ErrNotLoaded)
 	}
-	w := &pathing{traced: s.traced, most: max(most, 2)}
+	w := &pathing{traced: s.traced, most: max(most, 2), met: map[int32]bool{}}
 	var out []Path
 	for seed := range s.seeds {
 		w.seed = int32(seed)
@@ -55,7 +55,7 @@ type pathing struct {
 	*traced
 	seed int32
 	most int
-	met  map[int32]bool // hops, while what is left in accounts is looked for
+	met  map[int32]bool // parents that were looked at
 }
 
 // paths returns the ways of the seed to the place of an arrival: none, one, or one for each rule.
@@ -64,7 +64,7 @@ func (w *pathing) paths(place int32) ([]Path, error) {
 	for n := place; n >= 0; n = w.arrivals[n].nextAtPlace {
 		units.FIFO, units.ProRata = units.FIFO.Plus(w.units(n, 0)), units.ProRata.Plus(w.units(n, 1))
 	}
-	var ways [2][]int32
+	var ways [2]way
 	for r, all := range []chains.Amount{units.FIFO, units.ProRata} {
 		if all.IsZero() {
 			continue
@@ -75,18 +75,18 @@ func (w *pathing) paths(place int32) ([]Path, error) {
 		}
 	}
 	switch {
-	case ways[0] == nil && ways[1] == nil:
+	case ways[0].arrivals == nil && ways[1].arrivals == nil:
 		return nil, nil
-	case ways[0] == nil:
-		return []Path{w.path(ways[1], units, tracer.ProRata.String())}, nil
-	case ways[1] == nil:
-		return []Path{w.path(ways[0], units, tracer.FIFO.String())}, nil
-	case slices.Equal(ways[0], ways[1]):
-		return []Path{w.path(ways[0], units, "")}, nil
+	case ways[0].arrivals == nil:
+		return []Path{w.path(&ways[1], units, tracer.ProRata.String())}, nil
+	case ways[1].arrivals == nil:
+		return []Path{w.path(&ways[0], units, tracer.FIFO.String())}, nil
+	case slices.Equal(ways[0].arrivals, ways[1].arrivals):
+		return []Path{w.path(&ways[0], units, "")}, nil
 	}
 	return []Path{
-		w.path(ways[0], Split[chains.Amount]{FIFO: units.FIFO}, tracer.FIFO.String()),
-		w.path(ways[1], Split[chains.Amount]{ProRata: units.ProRata}, tracer.ProRata.String()),
+		w.path(&ways[0], Split[chains.Amount]{FIFO: units.FIFO}, tracer.FIFO.String()),
+		w.path(&ways[1], Split[chains.Amount]{ProRata: units.ProRata}, tracer.ProRata.String()),
 	}, nil
 }
 
@@ -130,34 +130,42 @@ func (w *pathing) largestAt(place int32, r int) int32 {
 // skips stands in a way for stride-1 arrivals before the one in front of it.
 const skips = -1
 
-// way returns the arrivals from an arrival back to the seed's receipt, with skips beyond what a path
-// shows of them.
-func (w *pathing) way(n int32, r int) ([]int32, error) {
-	var out []int32
+// way is one that a seed's value took, the last arrival first.
+type way struct {
+	arrivals     []int32 // with skips beyond what a path shows
+	hops, merges int     // see Path
+}
+
+// way returns the arrivals from an arrival back to the seed's receipt.
+func (w *pathing) way(n int32, r int) (out way, err error) {
 	for {
-		out = append(out, n)
+		out.arrivals = append(out.arrivals, n)
 		a := &w.arrivals[n]
 		if a.has(isSeed) {
 			return out, nil
 		}
-		if len(out) > 2*len(w.arrivals) {
-			return nil, fmt.Errorf("hop %d carries itself on", w.hops[a.hop].number)
+		if len(out.arrivals) > 2*len(w.arrivals) {
+			return way{}, fmt.Errorf("hop %d carries itself on", w.hops[a.hop].number)
 		}
-		if skip := w.hops[a.hop].skip; skip >= 0 && len(out) > w.most {
-			out, n = append(out, skips), skip
+		if skip := w.hops[a.hop].skip; skip >= 0 && len(out.arrivals) > w.most {
+			out.arrivals, out.hops, n = append(out.arrivals, skips), out.hops+stride, skip
 			continue
 		}
 		if a.has(isSecond) {
 			a = &w.arrivals[n-1]
 			if a.from != a.address { // else the hop before brought it, and it is handed on
-				out = append(out, n-1)
+				out.arrivals = append(out.arrivals, n-1)
 			}
 		}
-		next, ok := w.before(a, r)
-		if !ok {
-			return nil, fmt.Errorf("hop %d: nothing that it carries on has units of seed %s under %s", w.hops[a.hop].number, w.seeds[w.seed], splitRules[r])
+		next, came := w.before(a, r)
+		if came == 0 {
+			return way{}, fmt.Errorf("hop %d: nothing that it carries on has units of seed %s under %s", w.hops[a.hop].number, w.seeds[w.seed], splitRules[r])
 		}
 		n = next
+		out.hops++
+		if came > 1 {
+			out.merges++
+		}
 	}
 }
 
@@ -171,34 +179,76 @@ func (w *pathing) skipped(n int32) []int32 {
 	return out
 }
 
-// before returns what brought the most of the seed to where a hop begins, the first of equals. An
-// account pays out of what came since it paid last, and of what was left then.
-func (w *pathing) before(a *tracedArrival, r int) (best int32, ok bool) {
-	parents := w.parentsOf(int(a.hop))
+// before returns what brought the most of the seed to where a hop begins, the first of equals, and how
+// many arrivals did bring any; 0: none has units under the rule.
+func (w *pathing) before(a *tracedArrival, r int) (best int32, came int) {
 	var most chains.Amount
+	w.feed(a, func(n int32) {
+		came++
+		if u := w.units(n, r); most.Less(u) {
+			best, most = n, u
+		}
+	})
+	if most.IsZero() {
+		return -1, 0
+	}
+	return best, came
+}
+
+// feed calls f once with each arrival that brought some of the seed to where a hop begins. An account pays
+// out of what came since it paid last, and of what was left then.
+func (w *pathing) feed(a *tracedArrival, f func(n int32)) {
+	parents := w.parentsOf(int(a.hop))
 	look := func(n int32) {
-		if u := w.units(n, r); most.Less(u) && w.beginsAt(a, n) {
-			best, most, ok = n, u, true
+		if !(w.units(n, 0).IsZero() && w.units(n, 1).IsZero()) && w.beginsAt(a, n) {
+			f(n)
 		}
 	}
-	if !slices.ContainsFunc(parents, func(p int32) bool { return p < -1 }) {
-		for _, p := range parents {
-			look(p)
-		}
-		return best, ok
+	if len(parents) == 1 && parents[0] >= 0 {
+		look(parents[0])
+		return
 	}
-	w.met = map[int32]bool{a.hop: true}
-	for todo := slices.Clone(parents); len(todo) > 0; {
+	clear(w.met)
+	todo := slices.Clone(parents)
+	slices.Reverse(todo) // the last is looked at first
+	for len(todo) > 0 {
 		p := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if p >= 0 {
+		switch {
+		case w.met[p]:
+		case p >= 0:
 			look(p)
-		} else if hop := -2 - p; !w.met[hop] {
-			w.met[hop] = true
-			todo = append(todo, w.parentsOf(int(hop))...)
+		default:
+			todo = append(todo, w.parentsOf(int(-2-p))...)
+		}
+		w.met[p] = true
+	}
+}
+
+// beside tells what else than arrival from was brought to where the hop of a begins; nil: nothing.
+func (w *pathing) beside(a *tracedArrival, from int32) *Beside {
+	const named = 3
+	var out *Beside
+	var others []int32
+	w.feed(a, func(n int32) {
+		if n == from {
+			return
+		}
+		if out == nil {
+			out = &Beside{}
+		}
+		out.Movements++
+		out.Units = Split[chains.Amount]{FIFO: out.Units.FIFO.Plus(w.units(n, 0)), ProRata: out.Units.ProRata.Plus(w.units(n, 1))}
+		others = append(others, n)
+	})
+	larger := func(n int32) chains.Amount { return chains.Max(w.units(n, 0), w.units(n, 1)) }
+	slices.SortStableFunc(others, func(i, j int32) int { return larger(j).Cmp(larger(i)) })
+	for _, n := range others {
+		if b := &w.arrivals[n]; !b.has(isSeed) && len(out.Hops) < named {
+			out.Hops = append(out.Hops, int(w.hops[b.hop].number))
 		}
 	}
-	return best, ok
+	return out
 }
 
 // beginsAt reports whether an arrival came to where a leg begins.
@@ -215,8 +265,9 @@ func (w *pathing) beginsAt(leg *tracedArrival, n int32) bool {
 }
 
 // path writes down a way.
-func (w *pathing) path(way []int32, units Split[chains.Amount], rule string) Path {
-	p := Path{Seed: w.seeds[w.seed], Rule: rule, Units: units}
+func (w *pathing) path(found *way, units Split[chains.Amount], rule string) Path {
+	p := Path{Seed: w.seeds[w.seed], Rule: rule, Units: units, Hops: found.hops, Merges: found.merges}
+	way := found.arrivals
 	evidence, length := chains.EvidenceProven, 0
 	for i, n := range way {
 		if n == skips {
@@ -271,11 +322,19 @@ func (w *pathing) step(from, n int32) Step {
 	if a.has(isOutput) && !a.has(isShared) {
 		s.ToOut = outText(tx, a)
 	}
+	w.receiver(&s, a)
 	if a.has(isSeed) {
-		s.Units, s.Basis = w.amount(a.units[0]), tracer.Whole.String()
+		s.Units, s.Basis, s.Kind = w.amount(a.units[0]), tracer.Whole.String(), seedKind
 		return s
 	}
-	s.Hop = int(w.hops[a.hop].number)
+	h := &w.hops[a.hop]
+	s.Hop, s.Kind, s.Link = int(h.number), string(hopKinds[h.kind]), w.links[a.hop]
+	switch {
+	case !a.has(isSecond):
+		s.Beside = w.beside(a, from)
+	case from != n-1: // of the two legs one is a step
+		s.Beside = w.beside(&w.arrivals[n-1], from)
+	}
 	before := &w.arrivals[from]
 	switch {
 	case a.from >= 0:
@@ -287,6 +346,17 @@ func (w *pathing) step(from, n int32) Step {
 		s.FromOut = outText(&w.txs[before.tx], before)
 	}
 	return s
+}
+
+// receiver says whose an address is to which an arrival came.
+func (w *pathing) receiver(s *Step, a *tracedArrival) {
+	if kind := nodeKinds[a.kind]; kind != tracer.NodeAddress && kind != tracer.NodeTransaction {
+		s.ToKind = string(kind)
+	}
+	if a.address >= 0 && w.addresses[a.address].said >= 0 {
+		said := &w.said[w.addresses[a.address].said]
+		s.ToEntity, s.ToSource = said.entity, said.source
+	}
 }
 
 func outText(tx *tracedTx, a *tracedArrival) string {

@@ -15,7 +15,9 @@ type traced struct {
 	seeds     []string // ids
 	txs       []tracedTx
 	addresses []tracedAddress
-	arrivals  []tracedArrival // of seeds first, then of each hop's legs
+	said      []nodeSaid             // see tracedAddress
+	links     map[int32]*tracer.Link // of hops, by their places
+	arrivals  []tracedArrival        // of seeds first, then of each hop's legs
 	hops      []tracedHop
 	parents   []int32    // see tracedHop
 	parts     []seedPart // of arrivals, by seed; none where there is one seed
@@ -41,7 +43,11 @@ type tracedAddress struct {
 	keyLen       uint16 // 0: the key was not needed
 	first        int32  // of its arrivals
 	firstBalance int32
+	said         int32 // what the trace says of it, in said; -1: nothing
 }
+
+// nodeSaid is what a trace says of an address, and who claims it.
+type nodeSaid struct{ entity, source string }
 
 // tracedArrival is value that came somewhere: by a leg of a hop, or as a seed.
 type tracedArrival struct {
@@ -92,6 +98,9 @@ type tracedHop struct {
 	hops    int32 // from a seed, the least
 	parents int32 // the first; they end where those of the next hop begin
 	last    int32 // arrival of its last leg
+	// own is the weakest evidence of its legs, came that of all ways that lead to where it begins.
+	own, came chains.Evidence
+	kind      uint8 // of hopKinds
 	// skip is, of every stride-th hop of a run in which each carries on one arrival alone, the arrival
 	// stride hops before it; -1 of others. skipped is the weakest evidence of those between.
 	skip    int32
@@ -122,6 +131,12 @@ var nodeKinds = [...]tracer.NodeKind{
 	tracer.NodeAddress, tracer.NodeTransaction, tracer.NodeService, tracer.NodeMixer, tracer.NodeBridge,
 	tracer.NodePool, tracer.NodeContract, tracer.NodeCoinbase,
 }
+
+// hopKinds numbers the kinds of hops.
+var hopKinds = [...]tracer.HopKind{tracer.HopTransfer, tracer.HopSwap, tracer.HopBridge, tracer.HopMixer, tracer.HopFee}
+
+// seedKind is what a path calls the receipt of a seed.
+const seedKind = "seed"
 
 // packed is an amount: itself where it is below manyUnits, else the number of one in big.
 type packed uint64
@@ -226,12 +241,20 @@ func (t *traced) addTo(h *Hit, a *tracedArrival) {
 	if !a.has(wholeCounted) {
 		h.Whole = h.Whole.Plus(t.amount(a.whole))
 	}
-	h.Evidence = min(h.Evidence, a.evidence)
+	h.Evidence = min(h.Evidence, t.weakest(a))
 	h.Basis.FIFO, h.Basis.ProRata = max(h.Basis.FIFO, a.basis[0]), max(h.Basis.ProRata, a.basis[1])
 	h.Unsaid = h.Unsaid && a.has(unsaid)
 	if a.reason > 0 {
 		h.Ends = tracer.Reasons()[a.reason-1]
 	}
+}
+
+// weakest returns the weakest evidence of all ways that lead to an arrival.
+func (t *traced) weakest(a *tracedArrival) chains.Evidence {
+	if a.has(isSeed) {
+		return a.evidence
+	}
+	return min(t.hops[a.hop].own, t.hops[a.hop].came)
 }
 
 // heldHit is what an account held at the end.

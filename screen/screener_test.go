@@ -74,7 +74,9 @@ func TestIncidentAnswers(t *testing.T) {
 				require.Equal(t, "theft", found[0].Incident)
 				require.Equal(t, screen.ByIncident, found[0].KnownBy)
 				require.NotEmpty(t, found[0].Paths)
-				require.Equal(t, []screen.PinIncident{{ID: "theft", Trace: "trace-theft", SHA256: v.Pins.Incidents[0].SHA256}}, v.Pins.Incidents)
+				require.Len(t, v.Pins.Incidents, 1)
+				pin := v.Pins.Incidents[0]
+				require.Equal(t, screen.PinIncident{ID: "theft", Trace: "trace-theft", SHA256: pin.SHA256, File: pin.File, Taken: "2020-01-01T00:10:00Z"}, pin)
 			}
 		})
 	}

@@ -122,7 +122,26 @@ type Step struct {
 	Carried  Split[chains.Amount] `json:"carried"` // of it, what the exposure is about
 	Evidence string               `json:"evidence"`
 	Basis    string               `json:"basis"`
-	Hop      int                  `json:"hop,omitempty"` // of the incident's trace: clew explain TRACE HOP
+	Hop      int                  `json:"hop,omitempty"` // number in the incident's trace: clew explain TRACE HOP
+	// Kind is that of the hop: transfer, swap, bridge or mixer; seed of what was stolen. A swap, a bridge
+	// and a mixer are one hop of two steps: what was given, and what was received for it.
+	Kind string       `json:"kind,omitempty"`
+	Link *tracer.Link `json:"link,omitempty"` // the message that both sides of a bridge name
+	// ToKind is what the trace takes the receiver for where that is nobody's own address: service, mixer,
+	// bridge, pool, contract. ToEntity is its name, as ToSource claims.
+	ToKind   string  `json:"to_kind,omitempty"`
+	ToEntity string  `json:"to_entity,omitempty"`
+	ToSource string  `json:"to_source,omitempty"`
+	Beside   *Beside `json:"beside,omitempty"`
+}
+
+// Beside is what else of the seed had come to where a step begins, by other movements than the step in
+// front of it: a step carries no more than both brought (pro rata but for some units by rounding). What
+// of an account's came long before may have left it again since.
+type Beside struct {
+	Movements int                  `json:"movements"`
+	Units     Split[chains.Amount] `json:"units"`
+	Hops      []int                `json:"hops,omitempty"` // their numbers, the largest first, at most 3
 }
 
 // Path is a way that value took between the subject and what it is exposed to.
@@ -133,8 +152,14 @@ type Path struct {
 	Rule     string               `json:"rule,omitempty"` // where the other rule's way is another one, and given apart
 	Units    Split[chains.Amount] `json:"units"`          // that came this way
 	Steps    []Step               `json:"steps"`
-	Omitted  int                  `json:"omitted,omitempty"`  // steps left out, behind the first half of Steps; the trace has them
-	Evidence string               `json:"evidence,omitempty"` // the weakest of all steps, those left out among them
+	// Hops is how many hops of the trace lie on it, and transactions that a walk came over: Exposure.Hops
+	// where no other way is shorter.
+	Hops int `json:"hops"`
+	// Merges counts the steps, also of those left out, that carry on what came by another way too (see
+	// Step.Beside): with any, this is the main way of several, at each step back what brought the most.
+	Merges   int    `json:"merges,omitempty"`
+	Omitted  int    `json:"omitted,omitempty"`  // steps left out, behind the first half of Steps; the trace has them
+	Evidence string `json:"evidence,omitempty"` // the weakest of all steps, those left out among them
 }
 
 // Exposure is value of the subject that one category, entity and distance explain.
@@ -147,7 +172,7 @@ type Exposure struct {
 	Asset    chains.Asset         `json:"asset"`
 	Units    Split[chains.Amount] `json:"units"`
 	SharePPM Split[int64]         `json:"share_ppm"` // of the value of the subject in this asset, rounded down
-	Hops     int                  `json:"hops"`      // the least over its paths
+	Hops     int                  `json:"hops"`      // the least over all ways, those that are not written among them; see Path.Hops
 	KnownBy  Way                  `json:"known_by"`
 	Evidence string               `json:"evidence,omitempty"` // the weakest on the paths: proven, attested, imported
 	Basis    string               `json:"basis,omitempty"`    // the weakest under the declared rule
@@ -265,6 +290,13 @@ type PinIncident struct {
 	SHA256 string `json:"sha256"` // of the trace's JSON
 	// Stale says why what it traced did not count: a block that it rests on had left the main chain.
 	Stale string `json:"stale,omitempty"`
+	// What the incident's file says, which its author answers for: that it was a theft is the author's word.
+	Title       string `json:"title,omitempty"`
+	Docket      string `json:"docket,omitempty"`       // number of the case
+	Synthetic   bool   `json:"synthetic,omitempty"`    // made for a test or a demonstration
+	File        string `json:"file_sha256,omitempty"`  // of the incident's file
+	Taken       string `json:"taken_at,omitempty"`     // time of its first seed
+	FirstLogged string `json:"first_logged,omitempty"` // when the file was first logged; "" where it was not
 }
 
 // EngineVersion counts up whenever the same pins would give other bytes than before.
