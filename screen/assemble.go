@@ -77,6 +77,7 @@ func (w *work) assemble() error {
 			return err
 		}
 	}
+	b.takeBack()
 	b.own()
 	if err := b.write(); err != nil {
 		return err
@@ -215,12 +216,11 @@ func (b *books) held(r *receipt) {
 
 // known is the key of what is known of somebody.
 func (b *books) known(a *Attribution, asset chains.Asset, evidence chains.Evidence, basis tracer.Basis, note string) exposureKey {
-	known := ByWalk
 	if a.KnownBy == ByCluster {
-		known, basis = ByCluster, max(basis, tracer.Inference)
+		basis = max(basis, tracer.Inference)
 	}
 	return exposureKey{
-		category: a.Category, entity: a.Entity, asset: asset, known: known, evidence: evidence, basis: basis, note: joinNotes(note, a.Note),
+		category: a.Category, entity: a.Entity, asset: asset, known: a.KnownBy, evidence: evidence, basis: basis, note: joinNotes(note, a.Note),
 	}
 }
 
@@ -322,6 +322,33 @@ func (b *books) left(g *groupWalk) {
 		})
 	}
 	b.twoReadings(g)
+}
+
+// takeBack takes out of the value what an address only got back of its own, as much of it as did under both
+// rules: it was counted when it came first.
+func (b *books) takeBack() {
+	var sum Split[chains.Amount]
+	for _, e := range b.entries {
+		if e.note == cameBack {
+			sum = Split[chains.Amount]{FIFO: sum.FIFO.Plus(e.units.FIFO), ProRata: sum.ProRata.Plus(e.units.ProRata)}
+		}
+	}
+	both := chains.Min(sum.FIFO, sum.ProRata)
+	if both.IsZero() {
+		return
+	}
+	v := b.value(chains.Native) // chains of outputs have no other asset
+	v.whole = v.whole.Minus(both)
+	left := Split[chains.Amount]{FIFO: both, ProRata: both}
+	b.entries = slices.DeleteFunc(b.entries, func(e *exposureBook) bool {
+		if e.note != cameBack {
+			return false
+		}
+		fifo, prorata := chains.Min(e.units.FIFO, left.FIFO), chains.Min(e.units.ProRata, left.ProRata)
+		e.units = Split[chains.Amount]{FIFO: e.units.FIFO.Minus(fifo), ProRata: e.units.ProRata.Minus(prorata)}
+		left = Split[chains.Amount]{FIFO: left.FIFO.Minus(fifo), ProRata: left.ProRata.Minus(prorata)}
+		return e.larger().IsZero()
+	})
 }
 
 // own adds what is said of the subject's own address. It explains no value, and its units are not added.

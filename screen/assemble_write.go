@@ -15,7 +15,9 @@ import (
 func (b *books) write() error {
 	v := &b.w.v
 	for _, book := range b.values {
-		v.Value = append(v.Value, b.w.valueOf(book))
+		if !book.whole.IsZero() {
+			v.Value = append(v.Value, b.w.valueOf(book))
+		}
 	}
 	slices.SortStableFunc(v.Value, func(x, y Value) int { return cmp.Compare(assetRank(x.Asset), assetRank(y.Asset)) })
 	slices.SortFunc(b.entries, compareEntries)

@@ -103,26 +103,18 @@ func (w *work) shareSums() {
 // with the lowest id has its own, each other one what it traces beyond.
 func (w *work) countOnce() {
 	for i := range w.receipts {
-		if len(w.receipts[i].hits) > 1 {
-			w.receipts[i].countOnce(w.s.cfg.Index)
+		r := &w.receipts[i]
+		if len(r.hits) < 2 {
+			continue
 		}
-	}
-}
-
-func (r *receipt) countOnce(x *Index) {
-	r.notes = make([]string, len(r.hits))
-	told := make([]Split[chains.Amount], len(r.hits)) // as traced
-	for j := range r.hits {
-		told[j] = r.hits[j].Units
-		most := Split[chains.Amount]{}
-		for i := range j {
-			if a, b := r.hits[i].Incident.ID, r.hits[j].Incident.ID; x.SameMoney(a, b) {
-				most = Split[chains.Amount]{FIFO: chains.Max(most.FIFO, told[i].FIFO), ProRata: chains.Max(most.ProRata, told[i].ProRata)}
-				r.notes[i] = joinNotes(r.notes[i], "incident "+b+" traces the same money: it is counted once")
+		r.notes = make([]string, len(r.hits))
+		for j, units := range w.s.cfg.Index.Once(r.hits) {
+			h := &r.hits[j]
+			if h.Units != units {
+				r.notes[j] = "what another incident traces here too is counted there"
+				r.notes[0] = joinNotes(r.notes[0], "incident "+h.Incident.ID+" traces some of the same money: it is counted once")
 			}
-		}
-		r.hits[j].Units = Split[chains.Amount]{
-			FIFO: told[j].FIFO.Minus(chains.Min(most.FIFO, told[j].FIFO)), ProRata: told[j].ProRata.Minus(chains.Min(most.ProRata, told[j].ProRata)),
+			h.Units = units
 		}
 	}
 }

@@ -133,8 +133,10 @@ func (w *work) receiveOutputs(ctx context.Context, tx *chains.Tx) (int, error) {
 		out := &tx.Outputs[i]
 		switch {
 		case out.Value == 0, w.subject.Kind == KindOutput && uint32(i) != *w.subject.Vout,
-			w.address != "" && w.address != out.Address,
-			w.subject.Kind == KindAddress && spends(tx, w.address):
+			w.address != "" && w.address != out.Address:
+			continue
+		}
+		if w.subject.Kind == KindAddress && spends(tx, w.address) && w.isChange(tx, uint32(i)) {
 			continue
 		}
 		found++
@@ -150,6 +152,30 @@ func (w *work) receiveOutputs(ctx context.Context, tx *chains.Tx) (int, error) {
 		}
 	}
 	return found, nil
+}
+
+// isChange reports whether an output of a transaction to which the address gives is its own money alone:
+// nobody else gives to it, and no incident begins there. Where others give too, the walk tells what came
+// back of its own (see takeBack), but for what incidents trace to the output: that counts whole, and so
+// may count again; it is never less than came. A walk forward takes all of it for paid once more.
+func (w *work) isChange(tx *chains.Tx, vout uint32) bool {
+	for i := range tx.Inputs {
+		if in := &tx.Inputs[i]; !in.Known || in.Spent.Address != w.address {
+			if w.subject.Direction == Destination {
+				w.gap(Gap{
+					Chain: w.subject.Chain, TxID: formatTxID(w.subject.Chain, tx.ID), What: "what the address was paid where it gave something itself",
+					Why: "others gave too, and what is its own is told apart on the way back alone", Effect: "its own part is counted again in value and shares",
+				})
+			}
+			return false
+		}
+	}
+	for _, h := range w.s.cfg.Index.At(Place{Chain: w.subject.Chain, Tx: tx.ID, Vout: vout, Asset: chains.Native}) {
+		if h.Hops == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // spends reports whether an address gives to a transaction.

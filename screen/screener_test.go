@@ -270,9 +270,31 @@ func TestTwoIncidentsOneMoney(t *testing.T) {
 	found := exposure(v, screen.Stolen)
 	require.Len(t, found, 1)
 	require.Equal(t, units(60_000, 42_000), found[0].Units)
-	require.Contains(t, found[0].Note, "incident theft-again traces the same money")
+	require.Contains(t, found[0].Note, "incident theft-again traces some of the same money")
 	require.Equal(t, units(10_000, 28_000), exposure(v, screen.Mining)[0].Units)
 	require.Len(t, v.Pins.Incidents, 2)
+}
+
+// Of two incidents that share a part of their seeds, what came of that part alone is one money.
+func TestTwoIncidentsThatShareASeed(t *testing.T) {
+	w := newWorld(t)
+	first := w.mine(pay{"p", 10_000}, pay{"q", 15_000})
+	w.block()
+	parted := w.tx([]chains.OutPoint{out(first, 0)}, pay{"p 2", 9_000}, pay{"q 2", 1_000})
+	w.block()
+	both := w.tx([]chains.OutPoint{out(parted, 0), out(first, 1)}, pay{"pq", 24_000})
+	all := w.tx([]chains.OutPoint{out(both, 0), out(parted, 1)}, pay{"end", 25_000})
+	w.save(0)
+	w.steal("p", out(first, 0))
+	w.steal("q", out(parted, 1), out(first, 1))
+	for subject, want := range map[string][2]uint64{outputOf(both, 0): {9_000, 15_000}, outputOf(all, 0): {10_000, 15_000}} {
+		v := w.screen(subject, deep)
+		got := map[string]screen.Split[chains.Amount]{}
+		for _, e := range exposure(v, screen.Stolen) {
+			got[e.Incident] = e.Units
+		}
+		require.Equal(t, map[string]screen.Split[chains.Amount]{"p": units(want[0], want[0]), "q": units(want[1], want[1])}, got)
+	}
 }
 
 // Two thefts whose money meets are two, and add up.

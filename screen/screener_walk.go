@@ -45,6 +45,9 @@ func (w *work) walking() walking {
 	if w.address != "" {
 		walk.own = []chains.Address{w.address}
 	}
+	if w.subject.Kind == KindAddress {
+		walk.returns = w.address
+	}
 	return walk
 }
 

@@ -174,18 +174,33 @@ func (w *walking) traced(p Place) (hits []Hit, sum Split[chains.Amount], err err
 		return nil, sum, nil
 	}
 	for _, h := range w.hits.At(p) {
-		if h.Incident != nil && h.Incident.Stale != "" {
-			continue
+		if h.Incident == nil || h.Incident.Stale == "" {
+			hits = append(hits, h)
 		}
-		hits = append(hits, h)
-		if sum.FIFO, err = sum.FIFO.Add(h.Units.FIFO); err == nil {
-			sum.ProRata, err = sum.ProRata.Add(h.Units.ProRata)
+	}
+	for _, units := range w.once(hits) {
+		if sum.FIFO, err = sum.FIFO.Add(units.FIFO); err == nil {
+			sum.ProRata, err = sum.ProRata.Add(units.ProRata)
 		}
 		if err != nil {
 			return nil, sum, fmt.Errorf("what incidents trace to %s: %w", p.Tx, err)
 		}
 	}
 	return hits, sum, nil
+}
+
+// once returns what each of several hits tells beyond those before it.
+func (w *walking) once(hits []Hit) []Split[chains.Amount] {
+	if x, ok := w.hits.(interface {
+		Once([]Hit) []Split[chains.Amount]
+	}); ok && len(hits) > 1 {
+		return x.Once(hits)
+	}
+	out := make([]Split[chains.Amount], len(hits))
+	for i := range hits {
+		out[i] = hits[i].Units
+	}
+	return out
 }
 
 // byTransaction is what a transaction itself shows of where its value comes from or goes.

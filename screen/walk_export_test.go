@@ -58,7 +58,7 @@ type WalkRest struct {
 
 // Walk goes back, or forward.
 func Walk(ctx context.Context, w WalkOf, forward bool, starts ...WalkStart) (*WalkResult, error) {
-	of := walking{w.Facts, w.Chain, w.Codec, w.Who, w.Hits, w.Places, w.Own, w.Budget, w.Limit, w.Now}
+	of := walking{w.Facts, w.Chain, w.Codec, w.Who, w.Hits, w.Places, w.Own, "", w.Budget, w.Limit, w.Now}
 	way := walkBack
 	if forward {
 		way = walkForward

@@ -32,7 +32,17 @@ type knot struct {
 	passed  bool    // it was looked through
 	hops    int
 	asks    asked // of the whole line
+	back    asked // of it, what the address that is asked about gave here itself: see walking.returns
 	weak
+}
+
+// cameBack is the note of value that an address gave to the transaction of a start itself.
+const cameBack = "it came back from the address itself"
+
+// returned reports whether what a slot of k gave is the address's own, that came back to it.
+func (o *outputsWalk) returned(k *knot, slot int) bool {
+	return !o.forward && o.returns != "" && k.tx.Inputs[slot].Spent.Address == o.returns &&
+		slices.ContainsFunc(k.entry, func(s *spot) bool { return s.start })
 }
 
 // knotOf returns the knot of a transaction, a new one where it was not met.

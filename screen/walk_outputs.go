@@ -331,7 +331,7 @@ func (o *outputsWalk) pass(ctx context.Context, k *knot) error {
 // spread asks the slots of k for what its entry asks for, and returns those of which nothing was asked
 // before, judged.
 func (o *outputsWalk) spread(ctx context.Context, k *knot) (met []*spot, err error) {
-	k.asks, k.weak = o.through(k), k.weakest()
+	k.asks, k.weak, k.back = o.through(k), k.weakest(), asked{}
 	if k.kind != knotPlain {
 		return nil, nil
 	}
@@ -345,8 +345,20 @@ func (o *outputsWalk) spread(ctx context.Context, k *knot) (met []*spot, err err
 		}
 		return s
 	}
-	k.out.cut(k.asks.fifo, func(slot int, sp stretch) { meet(slot).add(sp) })
-	o.portions = k.out.apportion(k.asks.pro, k.out.slots(), o.portions, func(slot int, units uint64) { meet(slot).pro += units })
+	k.out.cut(k.asks.fifo, func(slot int, sp stretch) {
+		if o.returned(k, slot) {
+			k.back.add(stretch{k.out.offset[slot] + sp.lo, k.out.offset[slot] + sp.hi})
+			return
+		}
+		meet(slot).add(sp)
+	})
+	o.portions = k.out.apportion(k.asks.pro, k.out.slots(), o.portions, func(slot int, units uint64) {
+		if o.returned(k, slot) {
+			k.back.pro += units
+			return
+		}
+		meet(slot).pro += units
+	})
 	for _, s := range met {
 		s.hops, s.weak = k.hops, k.weak
 		if s.fate == nil {

@@ -23,7 +23,10 @@ type walking struct {
 	hits   interface{ At(Place) []Hit } // of incidents; nil: none
 	places Places                       // what stands at addresses of chains of accounts; nil: nobody knows
 	own    []chains.Address             // of the subject: parties whatever their code, of whom nothing that is claimed ends a walk
-	budget Budget                       // a zero field sets no bound
+	// returns is an address all of whose receipts are starts: back, what it gave to the transaction of a start
+	// itself came back to it there, and was counted when it came first. "": none.
+	returns chains.Address
+	budget  Budget // a zero field sets no bound
 	// limit names what the budget of transactions stands for: "" is transactions. Whoever repeats a
 	// walk that time ended gives the count that was read and "milliseconds", and gets the same answer.
 	limit string

@@ -79,6 +79,10 @@ func (o *outputsWalk) report() (*walked, error) {
 		if k.kind != knotPlain {
 			o.reportKnot(k)
 		}
+		if !k.back.none() {
+			at := slices.IndexFunc(k.entry, func(s *spot) bool { return s.start })
+			o.end(k.entry[at], nil, k.back, walkEnd{found: byTransaction(Other, ""), note: cameBack, hops: k.hops})
+		}
 	}
 	return &o.out, o.balanced()
 }
