@@ -168,13 +168,14 @@ func (b *books) joined(h *Hit, e *walkEnd, most int) ([]Path, error) {
 		p.Units = walk.Units
 		p.Steps = append(p.Steps, walk.Steps...)
 		p.Omitted += walk.Omitted
+		p.Hops += walk.Hops
 	}
 	return before, nil
 }
 
 func joinNotes(a, b string) string {
-	if a == "" {
-		return b
+	if a == "" || b == "" {
+		return a + b
 	}
 	return a + "; " + b
 }

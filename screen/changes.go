@@ -211,7 +211,7 @@ func fired(v *Verdict) (out []item) {
 func values(v *Verdict) (out []item) {
 	for i := range v.Value {
 		x := &v.Value[i]
-		out = append(out, item{string(x.Asset), x.Units.String() + ", unknown " + bothOf(x.Unknown)})
+		out = append(out, item{string(x.Asset), coinsOf(v, x.Chain, x.Asset, x.Units) + ", unknown " + bothOf(v, x.Chain, x.Asset, x.Unknown)})
 	}
 	return out
 }
@@ -219,7 +219,7 @@ func values(v *Verdict) (out []item) {
 // exposures lists them by category, distance, entity and incident; parts that differ in basis or
 // evidence alone are one.
 func exposures(v *Verdict) (out []item) {
-	sums := map[string]Split[chains.Amount]{}
+	sums := map[string]*Exposure{} // one of each, with the units of all
 	for i := range v.Exposure {
 		e := &v.Exposure[i]
 		key := fmt.Sprintf("%s %s", e.Category, e.Distance)
@@ -232,14 +232,16 @@ func exposures(v *Verdict) (out []item) {
 		if e.Incident != "" {
 			key += " incident " + e.Incident
 		}
-		sum, seen := sums[key]
-		sums[key] = Split[chains.Amount]{FIFO: capped(sum.FIFO, e.Units.FIFO), ProRata: capped(sum.ProRata, e.Units.ProRata)}
-		if !seen {
-			out = append(out, item{key: key})
+		if sum := sums[key]; sum != nil {
+			sum.Units = Split[chains.Amount]{FIFO: capped(sum.Units.FIFO, e.Units.FIFO), ProRata: capped(sum.Units.ProRata, e.Units.ProRata)}
+			continue
 		}
+		sums[key] = &Exposure{Chain: e.Chain, Asset: e.Asset, Units: e.Units}
+		out = append(out, item{key: key})
 	}
 	for i := range out {
-		out[i].says = bothOf(sums[out[i].key])
+		sum := sums[out[i].key]
+		out[i].says = bothOf(v, sum.Chain, sum.Asset, sum.Units)
 	}
 	return out
 }
@@ -253,17 +255,22 @@ func capped(a, b chains.Amount) chains.Amount {
 	return sum
 }
 
-func bothOf(s Split[chains.Amount]) string {
+// coinsOf writes an amount in coins of v, exactly: a change may be smaller than what is rounded away.
+func coinsOf(v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) string {
+	return string(appendUnit(appendExact(nil, v, chain, asset, units), v, chain, asset))
+}
+
+func bothOf(v *Verdict, chain chains.Chain, asset chains.Asset, s Split[chains.Amount]) string {
 	if s.FIFO == s.ProRata {
-		return s.FIFO.String()
+		return coinsOf(v, chain, asset, s.FIFO)
 	}
-	return fmt.Sprintf("%s (fifo), %s (prorata)", s.FIFO, s.ProRata)
+	return fmt.Sprintf("%s (fifo), %s (pro rata)", coinsOf(v, chain, asset, s.FIFO), coinsOf(v, chain, asset, s.ProRata))
 }
 
 func unasked(v *Verdict) (out []item) {
 	for i := range v.Unasked {
 		u := &v.Unasked[i]
-		out = append(out, item{u.TxID + " " + string(u.Asset), u.Units.String() + " " + cmp.Or(string(u.Category), "from nobody known")})
+		out = append(out, item{u.TxID + " " + string(u.Asset), coinsOf(v, u.Chain, u.Asset, u.Units) + " " + cmp.Or(string(u.Category), "from nobody known")})
 	}
 	return out
 }

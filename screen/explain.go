@@ -10,8 +10,9 @@ import (
 
 // How near a rule came that did not fire, the nearest first.
 const (
-	nearAmount    = iota // only the amount is too small, or a rule allows it
+	nearAmount    = iota // only the amount is too small, by half at most, or a rule allows it
 	nearCondition        // something of its category is there, and does not fit
+	nearSmall            // the amount is less than half of what it asks for
 	nearNothing          // nothing of its category is there
 	nearIdle             // it does not count for this subject, or has expired
 )
@@ -22,6 +23,11 @@ type nearness struct {
 	// reached is how much of what it asks for is there, in parts of a million; missing how many
 	// conditions the nearest exposure lacks.
 	reached, missing int
+}
+
+// compare orders the nearer first.
+func (a nearness) compare(b nearness) int {
+	return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(b.reached, a.reached), cmp.Compare(a.missing, b.missing))
 }
 
 // Explain returns every rule of the policy: those that fired as Decide tells them, in the order of the
@@ -45,8 +51,9 @@ func (p *Policy) Explain(v *Verdict) []Fired {
 		m.Lacks, m.near = d.lacks(&p.Rules[i])
 		others = append(others, m)
 	}
+	d.notBlocked(out)
 	slices.SortStableFunc(others, func(a, b missed) int {
-		return cmp.Or(cmp.Compare(a.near.class, b.near.class), cmp.Compare(b.near.reached, a.near.reached), cmp.Compare(a.near.missing, b.near.missing))
+		return a.near.compare(b.near)
 	})
 	for i := range others {
 		out = append(out, others[i].Fired)
@@ -99,6 +106,9 @@ func (d *decision) lacksAmount(r *Rule, sums []sum) ([]string, nearness) {
 		if reached > best {
 			lacks, best = what, reached
 		}
+	}
+	if best < Million/2 {
+		return lacks, nearness{class: nearSmall, reached: best}
 	}
 	return lacks, nearness{class: nearAmount, reached: best}
 }

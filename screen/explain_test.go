@@ -43,10 +43,10 @@ func TestExplain(t *testing.T) {
 		{"fires", nil},
 		{"nearly", []string{"direct or indirect mixer by fifo: share 3.1 %, asks for 5 %"}},
 		{"half-the-units", []string{"mixer by fifo: 0.31 BTC, asks for 0.62 BTC"}},
-		{"both-short", []string{"mixer by fifo: share 3.1 %, asks for 6.2 %", "mixer by fifo: 0.31 BTC, asks for 3.1 BTC"}},
 		{"one-condition", []string{"mixer: it rests on rule, asks for whole"}},
 		{"exception", []string{"mixer: it is of entity nothing that is told, asks for X"}},
 		{"two-conditions", []string{"mixer: it is indirect, asks for direct", "it is 3 hops away, asks for at most 2"}},
+		{"both-short", []string{"mixer by fifo: share 3.1 %, asks for 6.2 %", "mixer by fifo: 0.31 BTC, asks for 3.1 BTC"}},
 		{"nothing-there", []string{"nothing of gambling was found"}},
 		{"as-far", []string{"nothing of fraud was found"}},
 		{"elsewhere", []string{"the subject has no value in an asset that it is for"}},
@@ -109,13 +109,13 @@ func TestSays(t *testing.T) {
 	v := deposited(exposed(screen.Mixer, coin, 2*coin), exposed(screen.Stolen, coin/2, coin/4, incident("a"), direct), exposed(screen.Fraud, 1000, 0, entity("A Scam")))
 	v.Outcome = screen.NotCovered
 	p.Decide(v)
-	require.Equal(t, "2 of 10 BTC (20 %) comes from mixer, fraud (A Scam), 3 hops away, by prorata", v.Fired[0].Says)
-	require.Equal(t, "0.5 of 10 BTC (5 %) comes from stolen (incident a), 1 hop away, by fifo", v.Fired[1].Says)
-	require.Equal(t, "Match, block: 0.5 of 10 BTC (5 %) comes from stolen (incident a), 1 hop away, by fifo (rule hold, line 5); 1 rule fired beside it", v.Says)
+	require.Equal(t, "2 of 10 BTC (20 %) comes from a mixer, an alleged fraud (A Scam), 3 hops away at the nearest, by prorata", v.Fired[0].Says)
+	require.Equal(t, "0.5 of 10 BTC (5 %) comes from an alleged theft (incident a), 1 hop away at the nearest, by fifo", v.Fired[1].Says)
+	require.Equal(t, "Match, block: 0.5 of 10 BTC (5 %) comes from an alleged theft (incident a), 1 hop away at the nearest, by fifo (rule hold, line 5); 1 rule fired beside it", v.Says)
 
 	v.Subject.Direction = screen.Destination
 	p.Decide(v)
-	require.Contains(t, v.Fired[0].Says, "goes to mixer")
+	require.Contains(t, v.Fired[0].Says, "goes to a mixer")
 
 	quiet := deposited(exposed(screen.Exchange, 5*coin, 4*coin))
 	quiet.Unasked = []screen.Unasked{{}, {}}
@@ -137,18 +137,18 @@ func TestSays(t *testing.T) {
 func TestSaysTokens(t *testing.T) {
 	p := policyOf(t, policyText("category: mixer"))
 	for symbol, want := range map[string]string{
-		"USDT": "1,500.000001 of 2,000 USDT (token 0xt) (75 %)", "no risk at all": "1,500.000001 of 2,000 (token 0xt) (75 %)",
-		"": "1,500.000001 of 2,000 (token 0xt) (75 %)", "(clear)": "1,500.000001 of 2,000 (token 0xt) (75 %)",
+		"USDT": "1,500.00 of 2,000.00 USDT (token 0xt) (75 %)", "no risk at all": "1,500.00 of 2,000.00 (token 0xt) (75 %)",
+		"": "1,500.00 of 2,000.00 (token 0xt) (75 %)", "(clear)": "1,500.00 of 2,000.00 (token 0xt) (75 %)",
 	} {
 		v := deposited(exposed(screen.Mixer, 1_500_000_001, 0, func(e *screen.Exposure) { e.Chain, e.Asset = "ethereum", "0xt" }))
 		v.Value = append(v.Value, screen.Value{Chain: "ethereum", Asset: "0xt", Symbol: symbol, Decimals: 6, Units: chains.Units(2_000_000_000)})
 		p.Decide(v)
-		require.Equal(t, want+" comes from mixer, 3 hops away, by fifo", v.Fired[0].Says, symbol)
+		require.Equal(t, want+" comes from a mixer, 3 hops away at the nearest, by fifo", v.Fired[0].Says, symbol)
 	}
 	v := deposited(exposed(screen.Mixer, 1234, 0, func(e *screen.Exposure) { e.Asset = "0xt" }))
 	v.Value = append(v.Value, screen.Value{Chain: "bitcoin", Asset: "0xt", Symbol: "X", Decimals: -1, Units: chains.Units(5678)})
 	p.Decide(v)
-	require.Equal(t, "1,234 of 5,678 units (token 0xt) (21.733 %) comes from mixer, 3 hops away, by fifo", v.Fired[0].Says)
+	require.Equal(t, "1,234 of 5,678 units (token 0xt) (21.733 %) comes from a mixer, 3 hops away at the nearest, by fifo", v.Fired[0].Says)
 }
 
 // Of two that are as near the first is told: of exposures in their order, of the rules of accounting FIFO.
@@ -168,5 +168,5 @@ func TestSaysHops(t *testing.T) {
 	far := func(e *screen.Exposure) { e.Hops = 7 }
 	v := deposited(exposed(screen.Mixer, coin, 0, entity("A"), far), exposed(screen.Mixer, coin, 0, entity("A")), exposed(screen.Mixer, coin, 0, entity("B"), far))
 	policyOf(t, policyText("category: mixer")).Decide(v)
-	require.Equal(t, "3 of 10 BTC (30 %) comes from mixer (A), mixer (B), 3 hops away, by fifo", v.Fired[0].Says)
+	require.Equal(t, "3 of 10 BTC (30 %) comes from a mixer (A), a mixer (B), 3 hops away at the nearest, by fifo", v.Fired[0].Says)
 }

@@ -23,7 +23,7 @@ func TestAllow(t *testing.T) {
 	require.Equal(t, []string{"known"}, firedIDs(v))
 	require.Equal(t, []int{0}, v.Fired[0].Exposures)
 	require.Equal(t, []string{"hold", "look"}, v.Fired[0].Withholds)
-	require.Equal(t, "stolen (incident a), 3 hops away is left out until 2024-12-31; without this line there would have fired: hold, look", v.Fired[0].Says)
+	require.Equal(t, "an alleged theft (incident a), 3 hops away at the nearest, is left out until 2024-12-31; without this line there would have fired: hold, look", v.Fired[0].Says)
 	require.Contains(t, v.Says, "and rule known allows what 2 others would have taken")
 	for _, f := range p.Explain(v)[1:] {
 		require.Equal(t, []string{"what would fire it is allowed by rule known"}, f.Lacks)

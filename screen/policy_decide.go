@@ -49,8 +49,49 @@ func (p *Policy) Decide(v *Verdict) {
 		}
 	}
 	v.Action = action
+	v.Caution = ""
+	if v.Outcome == Match {
+		v.Caution = caution
+	}
+	d.notBlocked(v.Fired)
 	v.Score = p.score(v, d.taken)
 	v.Says = p.says(v)
+}
+
+// caution stands in every match.
+const caution = "Each path is a chain of transactions that can be checked. It says what moved where, and nothing of who holds an address: whoever was paid over one may be innocent."
+
+// notBlocked says of what fired with review, where nothing did with block, why nothing blocks.
+func (d *decision) notBlocked(fired []Fired) {
+	if slices.ContainsFunc(fired, func(f Fired) bool { return f.Action == Block }) {
+		return
+	}
+	for i := range fired {
+		f := &fired[i]
+		if f.Action != Review {
+			continue
+		}
+		var best *Rule
+		var lacks []string
+		var near nearness
+		for k := range d.p.Rules {
+			r := &d.p.Rules[k]
+			if r.Action != Block || !d.about(r, f.Exposures) {
+				continue
+			}
+			if l, n := d.lacks(r); best == nil || n.compare(near) < 0 {
+				best, lacks, near = r, l, n
+			}
+		}
+		if best != nil {
+			f.NotBlock = best.ID + ": " + strings.Join(lacks, "; ")
+		}
+	}
+}
+
+// about reports whether a rule is about the category of one of some exposures.
+func (d *decision) about(r *Rule, exposures []int) bool {
+	return slices.ContainsFunc(exposures, func(i int) bool { return r.takes(d.v.Exposure[i].Category) })
 }
 
 // graver returns the graver of two actions.

@@ -17,6 +17,9 @@ type Fired struct {
 	Says string `json:"says"`
 	// Withholds names, of an allow rule, the rules that would have fired without it.
 	Withholds []string `json:"withholds,omitempty"`
+	// NotBlock says of a rule that fired with review, where none did with block, why none to block fired
+	// that is about the same: of the nearest of them, which rule and what it lacks.
+	NotBlock string `json:"not_block,omitempty"`
 	// Lacks is, of a rule that did not fire, what it lacks.
 	Lacks []string `json:"lacks,omitempty"`
 }

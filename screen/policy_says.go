@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,16 +19,72 @@ func appendCoins(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset, u
 	return appendUnit(appendNumber(b, v, chain, asset, units), v, chain, asset)
 }
 
-// appendNumber writes the number of coins alone.
-func appendNumber(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) []byte {
-	places := 0
+// decimalsOf is how many decimals an amount of v is written with.
+func (v *Verdict) decimalsOf(chain chains.Chain, asset chains.Asset) int {
 	if asset == chains.Native {
-		places = chain.Info().Decimals
+		return chain.Info().Decimals
 	} else if value := v.valueIn(chain, asset); value != nil {
-		places = max(0, value.Decimals)
+		return max(0, value.Decimals)
+	}
+	return 0
+}
+
+// appendExact writes the number of coins alone, with all decimals.
+func appendExact(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) []byte {
+	return appendDecimal(b, units, v.decimalsOf(chain, asset))
+}
+
+// appendNumber writes the number of coins alone, rounded on chains of accounts.
+func appendNumber(b []byte, v *Verdict, chain chains.Chain, asset chains.Asset, units chains.Amount) []byte {
+	places := v.decimalsOf(chain, asset)
+	if chain.Info().Family == chains.FamilyEVM && places > fewDecimals && places+3 <= mostDecimals {
+		return appendRounded(b, units, places)
 	}
 	return appendDecimal(b, units, places)
 }
+
+// On chains of accounts amounts in sentences are rounded as in exhibits (exhibit.Assets.Brief): to
+// fewDecimals, below a thousand to moreDecimals. Fields of the verdict are exact.
+const fewDecimals, moreDecimals = 2, 4
+
+// mostDecimals are those of the largest power of ten that an amount holds.
+const mostDecimals = 77
+
+// appendRounded writes units with places decimals rounded, a half up; "<0.0001" is more than nothing.
+func appendRounded(b []byte, units chains.Amount, places int) []byte {
+	keep := min(moreDecimals, places)
+	if !units.Less(tens[places+3]) {
+		keep = fewDecimals
+	}
+	step := tens[places-keep]
+	rounded, rest := units.MulDiv(chains.Units(1), step)
+	if !rest.Less(step.Minus(rest)) {
+		rounded = rounded.Plus(chains.Units(1))
+	}
+	if rounded.IsZero() && !units.IsZero() {
+		return append(append(append(b, "<0."...), "0000"[:keep-1]...), '1')
+	}
+	from := len(b)
+	b = appendDecimal(b, rounded, keep)
+	point := bytes.IndexByte(b[from:], '.')
+	if point < 0 {
+		return append(b, ".00"...)
+	}
+	for len(b) < from+point+1+fewDecimals {
+		b = append(b, '0')
+	}
+	return b
+}
+
+// tens are the powers of ten that an amount holds.
+var tens = func() (out [mostDecimals + 1]chains.Amount) {
+	out[0] = chains.Units(1)
+	for i := range mostDecimals {
+		two := out[i].Plus(out[i])
+		out[i+1] = two.Plus(two).Plus(two.Plus(two)).Plus(two)
+	}
+	return out
+}()
 
 // appendUnit writes what an amount is of: the symbol of a chain's coin. A token's contract can claim any
 // symbol, so the token's address stands beside it.
@@ -172,7 +229,7 @@ func (d *decision) appendSources(b []byte, exposures []int) []byte {
 	if more > 0 {
 		b = append(strconv.AppendInt(append(b, " and "...), int64(more), 10), " more"...)
 	}
-	return append(appendCounted(append(b, ", "...), hops, "hop"), " away"...)
+	return append(appendCounted(append(b, ", "...), hops, "hop"), " away at the nearest"...)
 }
 
 // sameName reports whether two exposures are called alike.
@@ -180,8 +237,20 @@ func (e *Exposure) sameName(o *Exposure) bool {
 	return e.Category == o.Category && e.Entity == o.Entity && (e.Entity != "" || e.Incident == o.Incident)
 }
 
+// origins say in a sentence what value of a category comes from, or goes to. What somebody stole is
+// alleged as long as no court says so; others are called by their category.
+var origins = map[Category]string{
+	Stolen: "an alleged theft", Sanctioned: "somebody sanctioned", Darknet: "a darknet market", Terrorism: "the financing of terrorism",
+	Illicit: "an alleged crime", Fraud: "an alleged fraud", Frozen: "an address that its issuer froze", Mixer: "a mixer", Bridge: "a bridge",
+	Exchange: "an exchange", Service: "a service", Contract: "a contract",
+}
+
 func (e *Exposure) appendName(b []byte) []byte {
-	b = append(b, e.Category...)
+	if words, ok := origins[e.Category]; ok {
+		b = append(b, words...)
+	} else {
+		b = append(b, e.Category...)
+	}
 	switch {
 	case e.Entity != "":
 		return append(append(append(b, " ("...), e.Entity...), ')')
@@ -192,7 +261,7 @@ func (e *Exposure) appendName(b []byte) []byte {
 }
 
 func (d *decision) appendAllowed(b []byte, r *Rule, f *Fired) []byte {
-	b = append(d.appendSources(b, f.Exposures), " is left out until "...)
+	b = append(d.appendSources(b, f.Exposures), ", is left out until "...)
 	b = r.Expires.AppendFormat(b, time.DateOnly)
 	for i, id := range f.Withholds {
 		if i == 0 {

@@ -173,7 +173,7 @@ func TestChanges(t *testing.T) {
 	changes := screen.Changes(before, after)
 	require.Equal(t, screen.Change{Field: "verdict", Before: string(screen.Clear), After: string(screen.Match), Why: changes[0].Why}, changes[0])
 	require.Contains(t, changes[0].Why, "incident theft was loaded")
-	require.Equal(t, "60000 (fifo), 42000 (prorata)", find(changes, "exposure stolen direct incident theft").After)
+	require.Equal(t, "0.0006 rBTC (fifo), 0.00042 rBTC (pro rata)", find(changes, "exposure stolen direct incident theft").After)
 	require.Equal(t, "incident theft was loaded, or traced on to here; the walk had another budget", find(changes, "exposure stolen").Why)
 
 	w.index = loaded.Stale("theft", "block 2 left the main chain")

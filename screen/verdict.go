@@ -288,8 +288,10 @@ type PinIncident struct {
 	ID     string `json:"id"`
 	Trace  string `json:"trace"`
 	SHA256 string `json:"sha256"` // of the trace's JSON
-	// Stale says why what it traced did not count: a block that it rests on had left the main chain.
-	Stale string `json:"stale,omitempty"`
+	// Stale says why not all that it traced counted: a block that it rests on had left the main chain. StandsTo
+	// are the last blocks up to which it did, "CHAIN=HEIGHT …"; of a chain that is not there nothing did.
+	Stale    string `json:"stale,omitempty"`
+	StandsTo string `json:"stands_to,omitempty"`
 	// What the incident's file says, which its author answers for: that it was a theft is the author's word.
 	Title       string `json:"title,omitempty"`
 	Docket      string `json:"docket,omitempty"`       // number of the case
@@ -311,6 +313,8 @@ type Verdict struct {
 	Outcome Outcome `json:"verdict"`
 	Action  Action  `json:"action"`
 	Says    string  `json:"says"` // one sentence for people
+	// Caution is a fixed sentence for whoever reads a match: who was paid may be innocent.
+	Caution string `json:"caution,omitempty"`
 	// Rule is that by which the policy decides: "fifo", "prorata" or "larger".
 	Rule     string     `json:"rule"`
 	Value    []Value    `json:"value"`

@@ -255,6 +255,7 @@ func (o *accountsWalk) way(f *flow, units Split[chains.Amount], most int) Path {
 		slices.Reverse(flows)
 	}
 	steps := make([]Step, len(flows))
+	p.Hops = len(flows)
 	for i, f := range flows {
 		steps[i] = o.movement(f, p.Units)
 		steps[i].Basis = w.basis.String()

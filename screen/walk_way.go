@@ -30,7 +30,7 @@ func (o *outputsWalk) way(s *spot, in *knot, a asked, most int) Path {
 		steps = append(steps, o.step(k, s, next))
 		s, a = next, part
 	}
-	p := Path{Units: Split[chains.Amount]{FIFO: chains.Units(a.first()), ProRata: chains.Units(a.pro)}, Evidence: evidence.String()}
+	p := Path{Units: Split[chains.Amount]{FIFO: chains.Units(a.first()), ProRata: chains.Units(a.pro)}, Hops: len(steps), Evidence: evidence.String()}
 	if o.forward {
 		slices.Reverse(steps)
 	}
