@@ -23,14 +23,37 @@ func (w *work) lookup(ctx context.Context) (known bool, err error) {
 			return false, err
 		}
 	}
+	if err := w.siftHits(ctx); err != nil {
+		return false, err
+	}
 	w.shareSums()
 	w.countOnce()
-	w.smallReceipts()
 	w.partial = w.subject.Kind != KindOutput && len(w.receipts) > 0
 	if err := w.own(ctx); err != nil {
 		return false, err
 	}
 	return len(w.receipts) > 0 || w.ends(), nil
+}
+
+// siftHits takes out of a lookup what may be dust. Without a store it is told as that; with one, the store
+// tells who gave.
+func (w *work) siftHits(ctx context.Context) error {
+	all := w.receipts
+	w.receipts = nil
+	for i := range all {
+		r := all[i]
+		r.met = i
+		if s := w.smallHit(&r); s.why != "" {
+			w.small = append(w.small, smallReceipt{r, s})
+		} else {
+			w.receipts = append(w.receipts, r)
+		}
+	}
+	left := w.sift()
+	if w.head != nil {
+		return nil
+	}
+	return w.tell(ctx, left)
 }
 
 // subjectHits returns what incidents trace to places of the subject.
@@ -119,15 +142,17 @@ func (w *work) countOnce() {
 	}
 }
 
-// stale reports whether a hit does not count, because its incident does not, and says so.
+// stale reports whether a hit does not count, because its incident does not up to there, and says so. Whether
+// stolen value lies there is not known then, so that what is not a match is not covered either.
 func (w *work) stale(h *Hit) bool {
-	if h.Incident.Stale == "" {
+	if h.Incident.counts(h) {
 		return false
 	}
 	w.names(h.Incident)
+	w.v.Outcome = NotCovered
 	w.gap(Gap{
 		Chain: h.Place.Chain, TxID: formatTxID(h.Place.Chain, h.Place.Tx), What: "the trace of incident " + h.Incident.ID,
-		Why: h.Incident.Stale, Effect: "what it traced here raises no match until it is traced again",
+		Why: h.Incident.Stale, Effect: "what it traced here is not known until it is traced again: it raises no match, and nothing is clear",
 	})
 	return true
 }

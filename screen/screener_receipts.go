@@ -102,7 +102,7 @@ func (w *work) receiveAll(ctx context.Context) error {
 // receiveTx adds what a transaction pays the subject, and returns how many places that are.
 func (w *work) receiveTx(ctx context.Context, tx *chains.Tx) (int, error) {
 	if w.subject.Chain.Info().Family == chains.FamilyBitcoin {
-		return w.receiveOutputs(ctx, tx)
+		return w.receiveOutputs(tx), nil
 	}
 	walk := w.walking()
 	all, err := walk.arrivals(ctx, tx)
@@ -119,15 +119,13 @@ func (w *work) receiveTx(ctx context.Context, tx *chains.Tx) (int, error) {
 			place: Place{Chain: w.subject.Chain, Tx: tx.ID, Account: a.account, Asset: a.asset},
 			owner: a.account, address: w.s.cfg.Codec.FormatAddress(w.subject.Chain, a.account), tx: tx, units: a.units, time: tx.Block.Time,
 		}
-		if err := w.take(ctx, r, w.smallArrival(&r)); err != nil {
-			return 0, err
-		}
+		w.take(r, w.smallArrival(&r))
 	}
 	return found, nil
 }
 
 // receiveOutputs adds the outputs of a transaction that are the subject's.
-func (w *work) receiveOutputs(ctx context.Context, tx *chains.Tx) (int, error) {
+func (w *work) receiveOutputs(tx *chains.Tx) int {
 	found := 0
 	for i := range tx.Outputs {
 		out := &tx.Outputs[i]
@@ -147,11 +145,9 @@ func (w *work) receiveOutputs(ctx context.Context, tx *chains.Tx) (int, error) {
 		if out.Address != "" {
 			r.address = w.s.cfg.Codec.FormatAddress(w.subject.Chain, out.Address)
 		}
-		if err := w.take(ctx, r, w.smallOutput(&r)); err != nil {
-			return 0, err
-		}
+		w.take(r, w.smallOutput(&r))
 	}
-	return found, nil
+	return found
 }
 
 // isChange reports whether an output of a transaction to which the address gives is its own money alone:
@@ -188,9 +184,9 @@ func spends(tx *chains.Tx, a chains.Address) bool {
 	return false
 }
 
-// take adds a receipt with what incidents trace to it or, where there is a reason why it is small, sets
-// it apart.
-func (w *work) take(ctx context.Context, r receipt, small string) error {
+// take adds a receipt with what incidents trace to it, to the small ones where it is.
+func (w *work) take(r receipt, s small) {
+	r.met = len(w.receipts) + len(w.small)
 	for _, h := range w.s.cfg.Index.At(r.place) {
 		if !w.passed(&h) && !w.stale(&h) {
 			r.hits = append(r.hits, h)
@@ -205,11 +201,11 @@ func (w *work) take(ctx context.Context, r receipt, small string) error {
 			})
 		}
 	}
-	if small != "" {
-		return w.unasked(ctx, &r, small)
+	if s.why != "" {
+		w.small = append(w.small, smallReceipt{r, s})
+		return
 	}
 	w.receipts = append(w.receipts, r)
-	return nil
 }
 
 // assetOf is the asset that an amount of the subject without a receipt is told in.

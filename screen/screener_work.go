@@ -22,8 +22,9 @@ type work struct {
 
 	facts    Facts // nil: the store was not opened
 	receipts []receipt
-	owners   []Attribution // what is said of the subject's own address, merged over the times asked for
-	partial  bool          // there is more to the subject than receipts
+	small    []smallReceipt // that may have come unasked, until they are sifted
+	owners   []Attribution  // what is said of the subject's own address, merged over the times asked for
+	partial  bool           // there is more to the subject than receipts
 	walks    []groupWalk
 	moreGaps int // than are written
 	read     int // transactions that were read to find the receipts
@@ -39,6 +40,7 @@ type receipt struct {
 	time    int64        // of the block, in Unix seconds
 	hits    []Hit        // of incidents that count
 	notes   []string     // of each of hits; nil: none
+	met     int          // its place among all receipts, small ones among them
 	holder  *Attribution // as destination: at whom it ends; nil: it goes on
 }
 
@@ -54,7 +56,7 @@ func (w *work) begin() {
 		w.v.Coverage.Spans, w.v.Pins.Blocks, w.v.Pins.Clusters = w.head.spans, w.head.pins, w.head.clusters
 	}
 	w.receipts, w.owners, w.walks, w.partial, w.read = nil, nil, nil, false, 0
-	w.moreGaps = 0
+	w.moreGaps, w.small = 0, nil
 	w.behind()
 }
 
@@ -94,6 +96,9 @@ func (w *work) find(ctx context.Context) error {
 	}
 	defer w.facts.Close() //nolint:errcheck // it was read from alone, and all was read
 	if err := w.receive(ctx); err != nil {
+		return err
+	}
+	if err := w.tell(ctx, w.sift()); err != nil {
 		return err
 	}
 	w.shareSums()

@@ -58,7 +58,10 @@ type WalkRest struct {
 
 // Walk goes back, or forward.
 func Walk(ctx context.Context, w WalkOf, forward bool, starts ...WalkStart) (*WalkResult, error) {
-	of := walking{w.Facts, w.Chain, w.Codec, w.Who, w.Hits, w.Places, w.Own, "", w.Budget, w.Limit, w.Now}
+	of := walking{
+		facts: w.Facts, chain: w.Chain, codec: w.Codec, who: w.Who, hits: w.Hits, places: w.Places, own: w.Own,
+		budget: w.Budget, limit: w.Limit, now: w.Now,
+	}
 	way := walkBack
 	if forward {
 		way = walkForward
