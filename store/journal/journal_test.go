@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -290,6 +291,24 @@ func TestCloseKeepsWhatWaits(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, j.Do(t.Context(), addJob("more")), journal.ErrReadOnly)
 	require.NoError(t, j.Trouble())
+}
+
+// TestOneFileOnceItIsClosed: whoever copies the one file of a journal that was read and written has all of it.
+func TestOneFileOnceItIsClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "clew.screening.db")
+	j, err := journal.Open(t.Context(), path, journal.Options{Create: true})
+	require.NoError(t, err)
+	do(t, j, addJob("one"))
+	_, err = j.Job(t.Context(), "one")
+	require.NoError(t, err)
+	require.NoError(t, j.Close())
+	require.NoFileExists(t, path+"-wal")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	require.NoError(t, os.WriteFile(copied, data, 0o600))
+	_, err = openAt(t, copied, journal.Options{ReadOnly: true}).Job(t.Context(), "one")
+	require.NoError(t, err)
 }
 
 func TestFullDiskFailsEveryCallOfTheGroup(t *testing.T) {

@@ -133,7 +133,8 @@ func (j *Journal) run(c *conn) {
 		w.group(first, j.queue)
 	}
 	close(j.tidier.wake)
-	j.faults = append(j.faults, <-beside, c.Close()) // the last connection to a file tidies it
+	// The last connection to a file moves everything into it, which one that may only read cannot.
+	j.faults = append(j.faults, <-beside, j.reads.Close(), c.Close())
 }
 
 // prepareFile makes the file where it is absent, and refuses one that others may read.
@@ -164,7 +165,9 @@ func prepareFile(path string, create bool) error {
 // Path returns the path of the journal's file.
 func (j *Journal) Path() string { return j.path }
 
-// Close writes what was asked for before and closes the journal. Do is ErrClosed from its begin on.
+// Close writes what was asked for before, waits for what is being read, and closes the journal. Do is
+// ErrClosed from its begin on. Where no other process has the journal open, all of it then stands in its
+// one file.
 func (j *Journal) Close() error {
 	j.gate.Lock()
 	if j.closed {
@@ -174,10 +177,12 @@ func (j *Journal) Close() error {
 	j.closed = true
 	if j.queue != nil {
 		close(j.queue)
+	} else {
+		j.faults = append(j.faults, j.reads.Close())
 	}
 	j.gate.Unlock()
 	<-j.ended
-	if err := errors.Join(append(j.faults, j.reads.Close())...); err != nil {
+	if err := errors.Join(j.faults...); err != nil {
 		return fmt.Errorf("close journal %s: %w", j.path, err)
 	}
 	return nil
