@@ -22,6 +22,9 @@ func (s *Server) entry(c *call) custody.Entry {
 	if c.about != "" {
 		e.Details["subject"] = c.about
 	}
+	if c.reference != "" {
+		e.Details["reference"] = c.reference
+	}
 	if c.result != "" {
 		e.Details["result"] = c.result
 	}

@@ -23,6 +23,8 @@ import (
 type BatchItem struct {
 	Subject screen.Subject `json:"subject"`
 	Budget  *screen.Budget `json:"budget,omitempty"`
+	// Reference is the caller's own name for it; it stands in its line.
+	Reference string `json:"reference,omitempty"`
 }
 
 const (
@@ -46,6 +48,16 @@ type chunk struct {
 // postBatch screens many subjects and answers with a line for each, in their order, while it goes.
 func (s *Server) postBatch(w http.ResponseWriter, r *http.Request) {
 	c := callOf(r.Context())
+	switch view := r.URL.Query().Get("view"); view {
+	case "", "full":
+	case "summary":
+		c.summary = true
+	default:
+		c.status = invalidField.status
+		writeCallProblem(w, r, invalidField.problem("query.view: %.40q is none of full and summary.", view).at("query.view", "want full or summary"))
+		s.logRefused(r.Context(), c)
+		return
+	}
 	items, p := s.takeBatch(w, r)
 	if p != nil {
 		c.status = p.Status
@@ -174,36 +186,36 @@ func sendPart(rc *http.ResponseController, w io.Writer, lines []byte) error {
 	return nil
 }
 
+// batched is what came of one subject of a batch.
+type batched struct {
+	reference string
+	state     *State // that the verdict was made from; nil: there is none
+	row       journal.Screening
+	line      []byte // an object, of which the line is made
+}
+
 // screenChunk screens a part of a batch and keeps its verdicts, before they are sent.
 func (s *Server) screenChunk(ctx context.Context, c *call, part *chunk) {
-	rows := make([]journal.Screening, 0, len(part.items))
-	var state *State
+	found := make([]batched, len(part.items))
 	size := 0
-	lines := make([][]byte, len(part.items))
 	for i, item := range part.items {
-		used, row, p := s.screenItem(ctx, c, item)
-		if p != nil {
-			lines[i] = problemLine(p)
-			continue
+		if p := s.screenItem(ctx, c, item, &found[i]); p != nil {
+			found[i].state, found[i].line = nil, problemLine(p)
 		}
-		state, lines[i] = used, row.Verdict
-		size += len(row.Verdict) + 24
-		if !s.recent.has(row.ID) {
-			rows = append(rows, row)
-		}
+		size += len(found[i].line) + 32
 	}
-	p := s.keepRows(ctx, state, rows)
+	p := s.keepFound(ctx, found)
 	part.lines = make([]byte, 0, size)
-	for i, line := range lines {
+	for i := range found {
 		if p != nil {
-			line = problemLine(p)
+			found[i].line = problemLine(p)
 		}
-		part.lines = appendLine(part.lines, part.first+i, line)
+		part.lines = appendLine(part.lines, part.first+i, found[i].reference, found[i].line)
 	}
 }
 
 // screenItem screens one subject of a batch. A panic is that subject's problem, and nobody else's.
-func (s *Server) screenItem(ctx context.Context, c *call, data []byte) (state *State, row journal.Screening, p *Problem) {
+func (s *Server) screenItem(ctx context.Context, c *call, data []byte, out *batched) (p *Problem) {
 	defer func() {
 		if v := recover(); v != nil {
 			p = s.asProblem(ctx, panicked(v))
@@ -211,33 +223,65 @@ func (s *Server) screenItem(ctx context.Context, c *call, data []byte) (state *S
 	}()
 	var item BatchItem
 	if err := strict.JSON(data, &item); err != nil {
-		return nil, row, badRequest.problem("%s.", sentence(err))
+		return badRequest.problem("%s.", sentence(err))
 	}
-	req := ScreeningRequest{Subject: item.Subject, Budget: item.Budget}
+	req := ScreeningRequest{Subject: item.Subject, Budget: item.Budget, Reference: item.Reference}
 	if p := s.checkScreening(ctx, &req); p != nil {
-		return nil, row, p
+		return p
 	}
+	out.reference = item.Reference
 	state, v, err := s.screen(ctx, screen.Request{Subject: req.Subject, Budget: req.Budget})
 	if err != nil {
-		return nil, row, s.screenProblem(ctx, err)
+		return s.screenProblem(ctx, err)
 	}
-	if row, err = s.rowOf(c, v); err != nil {
-		return nil, row, s.asProblem(ctx, err)
+	if out.row, err = s.rowOf(c, v); err != nil {
+		return s.asProblem(ctx, err)
 	}
-	return state, row, nil
+	out.state, out.line = state, out.row.Verdict
+	if c.summary {
+		if out.line, err = json.Marshal(summaryOf(v)); err != nil {
+			return s.asProblem(ctx, err)
+		}
+	}
+	return nil
 }
 
-// keepRows keeps the verdicts of a part in one commit.
-func (s *Server) keepRows(ctx context.Context, state *State, rows []journal.Screening) *Problem {
+// batchSummary is a verdict in a line of a batch that asked for summaries: fields of it as they are there.
+type batchSummary struct {
+	ID      string         `json:"id"`
+	Subject screen.Subject `json:"subject"`
+	Outcome screen.Outcome `json:"verdict"`
+	Action  screen.Action  `json:"action"`
+	Says    string         `json:"says"`
+	Score   *int           `json:"score,omitempty"`
+}
+
+func summaryOf(v *screen.Verdict) batchSummary {
+	return batchSummary{ID: v.ID, Subject: v.Subject, Outcome: v.Outcome, Action: v.Action, Says: v.Says, Score: v.Score}
+}
+
+// keepFound keeps the verdicts of a part in one commit, with what each of the states pins that they were made
+// from: a part may see more than one.
+func (s *Server) keepFound(ctx context.Context, found []batched) *Problem {
+	var rows []*batched
+	for i := range found {
+		if found[i].state != nil && !s.recent.has(found[i].row.ID) {
+			rows = append(rows, &found[i])
+		}
+	}
 	if len(rows) == 0 {
 		return nil
 	}
 	err := s.commit(ctx, func(tx *journal.Tx) error {
-		if err := s.putBlobs(tx, state); err != nil {
-			return err
-		}
-		for i := range rows {
-			if _, err := tx.PutScreening(rows[i]); err != nil {
+		var state *State
+		for _, f := range rows {
+			if f.state != state {
+				if err := s.putBlobs(tx, f.state); err != nil {
+					return err
+				}
+				state = f.state
+			}
+			if _, err := tx.PutScreening(f.row); err != nil {
 				return err
 			}
 		}
@@ -246,9 +290,9 @@ func (s *Server) keepRows(ctx context.Context, state *State, rows []journal.Scre
 	if err != nil {
 		return s.asProblem(ctx, fmt.Errorf("keeping verdicts of a batch: %w", err))
 	}
-	s.blobs.Store(state)
-	for i := range rows {
-		s.recent.add(rows[i].ID)
+	for _, f := range rows {
+		s.blobs.Store(f.state)
+		s.recent.add(f.row.ID)
 	}
 	return nil
 }
@@ -264,10 +308,14 @@ func problemLine(p *Problem) []byte {
 	return data
 }
 
-// appendLine writes an object as a line, with the index of the subject as its first field.
-func appendLine(to []byte, index int, object []byte) []byte {
+// appendLine writes an object as a line, with the index of the subject and the caller's own name for it as its
+// first fields.
+func appendLine(to []byte, index int, reference string, object []byte) []byte {
 	to = append(to, `{"index":`...)
 	to = strconv.AppendInt(to, int64(index), 10)
+	if name, err := json.Marshal(reference); err == nil && reference != "" { // a text always marshals
+		to = append(append(to, `,"reference":`...), name...)
+	}
 	to = append(to, ',')
 	to = append(to, object[1:]...)
 	return append(to, '\n')

@@ -80,6 +80,25 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// TestBatchSummaries: lines have the caller's own names, and as summaries no more of a verdict than one decides by.
+func TestBatchSummaries(t *testing.T) {
+	w := newWorld(t)
+	body := `[{"reference":"D \"1\"","subject":` + stolenDeposit() + `},{"reference":"D2","subject":{"chain":"nochain"}}]`
+	full := w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch", body)
+	short := w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch?view=summary", body)
+	one := w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(stolenDeposit())).verdict(200)
+	require.True(t, strings.HasPrefix(string(full.body), `{"index":0,"reference":"D \"1\"","schema":`), "%s", full.body)
+	var line map[string]any
+	first, second, _ := strings.Cut(string(short.body), "\n")
+	require.NoError(t, json.Unmarshal([]byte(first), &line))
+	require.Equal(t, one.ID, line["id"])
+	require.Equal(t, one.Says, line["says"])
+	require.NotContains(t, line, "exposure")
+	require.Contains(t, second, `{"index":1,"reference":"D2","problem":{`)
+	require.Equal(t, 200, w.ask(server.Read, http.MethodGet, "/v1/screenings/"+one.ID, "").StatusCode)
+	w.ask(server.Screen, http.MethodPost, "/v1/screenings:batch?view=long", body).problem(422, "invalid-field")
+}
+
 func TestBatchRefusals(t *testing.T) {
 	w := newWorld(t, func(w *world) { w.opt.Limits.BatchLines = 3; w.opt.Limits.Batches = 1 })
 	one := subject(stolenDeposit())

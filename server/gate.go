@@ -28,15 +28,17 @@ type route struct {
 
 // call is one request on its way through the gate.
 type call struct {
-	route   *route
-	id      string
-	key     *holder // nil: without keys, or a route that needs none
-	idem    string  // the Idempotency-Key
-	about   string  // the subject, for the log of calls
-	result  string  // id of what came of it, for the log of calls
-	logged  bool    // its entry is in the journal already
-	status  int
-	started time.Time
+	route     *route
+	id        string
+	key       *holder // nil: without keys, or a route that needs none
+	idem      string  // the Idempotency-Key
+	about     string  // the subject, for the log of calls
+	summary   bool    // of a batch: lines are summaries
+	reference string  // the caller's own name for what it asks about, for the log of calls
+	result    string  // id of what came of it, for the log of calls
+	logged    bool    // its entry is in the journal already
+	status    int
+	started   time.Time
 }
 
 // keyID is the id of the key that asks; "" without keys.

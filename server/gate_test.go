@@ -304,7 +304,7 @@ func TestFailuresKeepTheirCause(t *testing.T) {
 // keys, secrets and bodies are not.
 func TestLogOfCalls(t *testing.T) {
 	w := newWorld(t)
-	v := w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(stolenDeposit()), "X-Request-Id", "first").verdict(200)
+	v := w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(stolenDeposit(), `,"reference":"D-7"`), "X-Request-Id", "first").verdict(200)
 	w.ask(server.Read, http.MethodGet, "/v1/screenings/"+v.ID, "", "X-Request-Id", "second")
 	w.ask(server.Read, http.MethodDelete, "/v1/keys/x", "", "X-Request-Id", "third").problem(403, "forbidden")
 	w.ask("", http.MethodGet, "/v1/rules", "", "X-Request-Id", "nobody")
@@ -331,7 +331,7 @@ func TestLogOfCalls(t *testing.T) {
 	subjectKey, err := json.Marshal(v.Subject)
 	require.NoError(t, err)
 	for request, want := range map[string]custody.Entry{
-		"first":  {Who: id(server.Screen), Details: map[string]string{"request": "first", "route": "POST /v1/screenings", "status": "200", "subject": string(subjectKey), "result": v.ID}},
+		"first":  {Who: id(server.Screen), Details: map[string]string{"request": "first", "route": "POST /v1/screenings", "status": "200", "subject": string(subjectKey), "reference": "D-7", "result": v.ID}},
 		"second": {Who: id(server.Read), Details: map[string]string{"request": "second", "route": "GET /v1/screenings/{id}", "status": "200", "result": v.ID}},
 		"third":  {Who: id(server.Read), Details: map[string]string{"request": "third", "route": "DELETE /v1/keys/{id}", "status": "403"}},
 		"fourth": {Who: id(server.Admin), Details: map[string]string{"request": "fourth", "route": "POST /v1/webhook-endpoints", "status": "201", "result": end.ID}},

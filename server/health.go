@@ -18,6 +18,7 @@ type Readiness struct {
 	// Why says what is not ready; empty where all is.
 	Why       []string     `json:"why" doc:"What is not ready, and why; empty where all is."`
 	Chains    []ChainState `json:"chains" doc:"How far each chain is."`
+	Remarks   []string     `json:"remarks" doc:"What somebody should see to, though verdicts can be relied on; empty where there is nothing."`
 	Incidents int          `json:"incidents" doc:"Incidents that are screened against."`
 	Stale     int          `json:"stale_incidents" doc:"Of these, those whose matches do not count at the moment: a block that they rest on left the main chain."`
 }
@@ -35,10 +36,16 @@ type readyOut struct {
 
 // ready says how far each chain is, with 503 where verdicts cannot be relied on.
 func (s *Server) ready(ctx context.Context, _ *struct{}) (*readyOut, error) {
-	out := &readyOut{Status: http.StatusOK, Body: Readiness{Why: []string{}, Chains: s.opt.Chains()}}
+	out := &readyOut{Status: http.StatusOK, Body: Readiness{Why: []string{}, Remarks: []string{}, Chains: s.opt.Chains()}}
 	body := &out.Body
 	if body.Chains == nil {
 		body.Chains = []ChainState{}
+	}
+	if len(body.Chains) == 0 {
+		body.Remarks = append(body.Remarks, "no chain was read: verdicts rest on incidents and labels alone, and all else is not covered (clew sync reads a chain)")
+	}
+	if s.opt.Remarks != nil {
+		body.Remarks = append(body.Remarks, s.opt.Remarks()...)
 	}
 	if s.opt.State() == nil {
 		body.Why = append(body.Why, "labels, rules and incidents are being read")

@@ -15,10 +15,13 @@ import (
 // Incident is an incident that is screened against.
 type Incident struct {
 	ID     string    `json:"id"`
+	Title  string    `json:"title,omitempty"`
 	Trace  string    `json:"trace"`
 	SHA256 string    `json:"sha256"`
 	Loaded time.Time `json:"loaded_at"`
 	Stale  string    `json:"stale,omitempty"`
+	// Synthetic: it was made for a test or a demonstration, and is no theft.
+	Synthetic bool `json:"synthetic,omitempty"`
 }
 
 // IncidentList are all incidents that are screened against.
@@ -26,8 +29,17 @@ type IncidentList struct {
 	Items []Incident `json:"items"`
 }
 
-func incidentOf(i *journal.Incident) Incident {
-	return Incident{ID: i.ID, Trace: i.Trace, SHA256: i.SHA256, Loaded: i.Loaded, Stale: i.Stale}
+// incidentOf writes an incident as the API shows it, with what its trace says where it is loaded.
+func (s *Server) incidentOf(i *journal.Incident) Incident {
+	out := Incident{ID: i.ID, Trace: i.Trace, SHA256: i.SHA256, Loaded: i.Loaded, Stale: i.Stale}
+	if state := s.opt.State(); state != nil {
+		for _, l := range state.Screener.Index().Incidents() {
+			if l.ID == i.ID {
+				out.Title, out.Synthetic = l.Title, l.Synthetic
+			}
+		}
+	}
+	return out
 }
 
 type incidentsOut struct{ Body IncidentList }
@@ -40,7 +52,7 @@ func (s *Server) listIncidents(ctx context.Context, _ *struct{}) (*incidentsOut,
 	}
 	out := &incidentsOut{IncidentList{Items: []Incident{}}}
 	for i := range rows {
-		out.Body.Items = append(out.Body.Items, incidentOf(&rows[i]))
+		out.Body.Items = append(out.Body.Items, s.incidentOf(&rows[i]))
 	}
 	return out, nil
 }
@@ -68,7 +80,7 @@ func (s *Server) getIncident(ctx context.Context, in *ByID) (*incidentOut, error
 		return nil, err
 	}
 	callOf(ctx).result = in.ID
-	return &incidentOut{incidentOf(i)}, nil
+	return &incidentOut{s.incidentOf(i)}, nil
 }
 
 // dropIncident forgets an incident: nothing is screened against it from now on.

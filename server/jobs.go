@@ -25,6 +25,8 @@ type Job struct {
 	State string `json:"state"`
 	// Subject is what a screening is about.
 	Subject *screen.Subject `json:"subject,omitempty"`
+	// Reference is the caller's own name for it.
+	Reference string `json:"reference,omitempty"`
 	// Preliminary is the id of the verdict as far as the budget went.
 	Preliminary string `json:"preliminary,omitempty"`
 	// Screening is the id of the verdict that came of it.
@@ -42,6 +44,7 @@ type screeningJob struct {
 	Subject     screen.Subject `json:"subject"`
 	Budget      *screen.Budget `json:"budget,omitempty"`
 	Preliminary string         `json:"preliminary,omitempty"`
+	Reference   string         `json:"reference,omitempty"`
 }
 
 // traceJob is a job's request for a trace: the incident's file, or the trace's id.
@@ -52,7 +55,7 @@ type traceJob struct {
 
 // accept answers with a job: the verdict comes later. before is what is known already; nil: nothing.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request, req *ScreeningRequest, before *screen.Verdict) *Problem {
-	body := screeningJob{Subject: req.Subject, Budget: req.Budget}
+	body := screeningJob{Subject: req.Subject, Budget: req.Budget, Reference: req.Reference}
 	if before != nil {
 		// The budget that the request named has been used up: the job takes the policy's deep one.
 		body.Preliminary, body.Budget = before.ID, nil
@@ -105,7 +108,7 @@ func jobOf(j *journal.Job) Job {
 	case jobScreening:
 		var req screeningJob
 		if json.Unmarshal(j.Request, &req) == nil { // it was written by addJob
-			out.Subject, out.Preliminary = &req.Subject, req.Preliminary
+			out.Subject, out.Preliminary, out.Reference = &req.Subject, req.Preliminary, req.Reference
 		}
 		out.Screening = j.Result
 	case jobTrace:

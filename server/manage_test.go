@@ -40,6 +40,7 @@ func TestIncidents(t *testing.T) {
 	var in server.Incident
 	w.ask(server.Read, http.MethodGet, "/v1/incidents/mined", "").json(&in)
 	require.Equal(t, "trace-mined", in.Trace)
+	require.Equal(t, "A test", in.Title)
 	trace := w.ask(server.Read, http.MethodGet, "/v1/incidents/mined/trace", "")
 	require.Contains(t, string(trace.body[:40]), "clew.trace/1")
 	require.Equal(t, `"`+in.SHA256+`"`, trace.Header.Get("ETag"))
@@ -109,6 +110,7 @@ func TestWatches(t *testing.T) {
 	require.Empty(t, page.Items)
 
 	var got server.Watch
+	w.ask(server.Read, http.MethodGet, "/v1/watches?cursor=wat-none", "").problem(422, "invalid-field")
 	w.ask(server.Read, http.MethodGet, "/v1/watches/"+first.ID, "").json(&got)
 	require.Equal(t, first, got)
 	require.Equal(t, 204, w.ask(server.Screen, http.MethodDelete, "/v1/watches/"+first.ID, "").StatusCode)
@@ -257,6 +259,7 @@ func TestRules(t *testing.T) {
 func TestHealth(t *testing.T) {
 	var reason string
 	w := newWorld(t, func(w *world) {
+		w.opt.Remarks = func() []string { return []string{"the rules cannot be read"} }
 		chains := w.opt.Chains
 		w.opt.Chains = func() []server.ChainState {
 			states := chains()
@@ -283,6 +286,7 @@ func TestHealth(t *testing.T) {
 	r.json(&ready)
 	require.Equal(t, []string{string(regtest) + ": the node does not answer"}, ready.Why)
 	reason = ""
+	require.Equal(t, []string{"the rules cannot be read"}, ready.Remarks)
 	w.state.Store(nil)
 	require.Equal(t, 503, w.ask("", http.MethodGet, "/readyz", "").StatusCode)
 	w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(stolenDeposit())).problem(503, "busy")

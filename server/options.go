@@ -24,6 +24,7 @@ type Options struct {
 	Guard   webhook.Guard   // where webhooks may go
 	Sender  *webhook.Sender // sends them; nil: they wait in the journal
 	Watches func()          // called when watches or webhook endpoints changed; nil: nobody asks
+	Remarks func() []string // what somebody should see to, for /readyz: rules that cannot be read; nil: nothing
 	NoAuth  bool            // answer without keys; only on loopback and on Unix sockets
 	Plain   bool            // take keys over connections without TLS that are not loopback's
 	Serving func() error    // called once by Serve when nothing stands against answering; an error ends it. nil: nobody is told

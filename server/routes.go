@@ -24,7 +24,7 @@ var (
 	exampleItem = object{"subject": object{
 		"chain": "bitcoin", "txid": "1036afa59593aef1283cdf06fff558ab58441d6c38ffc78355c7d7d82114da1c", "address": "3329Tvn8GC5fbRSAZzTFQMEGZ74ZVfzSmV",
 	}}
-	exampleScreening = object{"subject": exampleItem["subject"], "mode": "auto", "budget": object{"milliseconds": 200}}
+	exampleScreening = object{"reference": "D-0001", "subject": exampleItem["subject"], "mode": "auto", "budget": object{"milliseconds": 200}}
 )
 
 // routes registers every operation.
@@ -50,7 +50,8 @@ func (s *Server) screeningRoutes() {
 	op = operation(http.MethodPost, "/v1/screenings:batch", "createScreenings", tagScreenings, Screen,
 		"Screen many subjects", "Takes up to 10,000 subjects, as a JSON array or one JSON object in each line, and answers with one JSON object in each line, in the same order, while it goes: {\"index\": n, …verdict}, or {\"index\": n, \"problem\": {…}}. Walks end at their budget; no jobs are made. It keeps no Idempotency-Key: the verdicts of the same subjects at the same state have the same ids.",
 		stopping, timedOut)
-	op.Parameters = nil
+	op.Parameters = []*huma.Param{{Name: "view", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"full", "summary"}, Default: "full"},
+		Description: "summary: of each verdict its id, subject, verdict, action, says and score alone; GET /v1/screenings/{id} has the whole."}}
 	s.takes(&op, body[[]BatchItem]("application/json", []any{exampleItem}), body[BatchItem](ndjson, exampleItem))
 	s.gives(&op, http.StatusOK, "A line for each subject, in order.", schemaOf[BatchLine](s))
 	op.Responses["200"].Content = map[string]*huma.MediaType{ndjson: op.Responses["200"].Content["application/json"]}

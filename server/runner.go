@@ -162,6 +162,9 @@ func (s *Server) screenJob(ctx context.Context, job *journal.Job) (done, error) 
 	if req.Preliminary != "" {
 		event["preliminary"] = req.Preliminary
 	}
+	if req.Reference != "" {
+		event["reference"] = req.Reference
+	}
 	return done{result: v.ID, event: event, write: func(tx *journal.Tx) error {
 		if err := s.putBlobs(tx, state); err != nil {
 			return err

@@ -32,12 +32,19 @@ type ScreeningRequest struct {
 	Budget   *screen.Budget `json:"budget,omitempty"`
 	Mode     Mode           `json:"mode,omitempty"`
 	Endpoint string         `json:"endpoint,omitempty"`
+	// Reference is the caller's own name for it. It is no part of the verdict, whose bytes follow from
+	// what it is made from alone: it goes into the log of calls, jobs, events and lines of batches.
+	Reference string `json:"reference,omitempty"`
 }
+
+// maxReference is how many bytes a caller's own name for a subject may have.
+const maxReference = 200
 
 // BatchLine is a line of the answer to a batch: a verdict, or a problem.
 type BatchLine struct {
-	Index   int      `json:"index"`
-	Problem *Problem `json:"problem,omitempty"`
+	Index     int      `json:"index"`
+	Reference string   `json:"reference,omitempty"`
+	Problem   *Problem `json:"problem,omitempty"`
 	screen.Verdict
 }
 
@@ -56,6 +63,7 @@ func (s *Server) postScreening(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answerScreening(w http.ResponseWriter, r *http.Request, req *ScreeningRequest) *Problem {
 	c, ctx := callOf(r.Context()), r.Context()
+	c.reference = req.Reference
 	if p := s.checkScreening(ctx, req); p != nil {
 		return p
 	}
@@ -90,6 +98,12 @@ func (s *Server) checkScreening(ctx context.Context, req *ScreeningRequest) *Pro
 	case "", Auto, Sync, Async:
 	default:
 		return invalidField.problem("body.mode: %.40q is none of auto, sync and async.", string(req.Mode)).at("body.mode", "want auto, sync or async")
+	}
+	if len(req.Reference) > maxReference {
+		return invalidField.problem("body.reference: it has more than %d bytes.", maxReference).at("body.reference", "too long")
+	}
+	if req.Subject == (screen.Subject{}) {
+		return invalidSubject.problem("body.subject: it is missing, or empty. A subject has a chain, and an address, a txid, or both; /docs shows some.").at("body.subject", "is missing")
 	}
 	if b := req.Budget; b != nil && (b.Hops < 0 || b.Transactions < 0 || b.Milliseconds < 0) {
 		return invalidField.problem("body.budget: a bound is 0 (none of its own) or more.").at("body.budget", "a bound is 0 or more")

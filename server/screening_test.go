@@ -131,6 +131,8 @@ func TestScreeningRefusals(t *testing.T) {
 		"mode":                {subject(stolenDeposit(), `,"mode":"soon"`), nil, 422, "invalid-field", "mode"},
 		"budget":              {subject(stolenDeposit(), `,"budget":{"hops":-1}`), nil, 422, "invalid-field", "budget"},
 		"unknown endpoint":    {subject(stolenDeposit(), `,"endpoint":"end-0"`), nil, 422, "invalid-field", "endpoint"},
+		"no subject":          {`{}`, nil, 422, "invalid-subject", "missing"},
+		"long reference":      {subject(stolenDeposit(), `,"reference":"`+strings.Repeat("x", 201)+`"`), nil, 422, "invalid-field", "reference"},
 		"unknown chain":       {subject(`{"chain":"bitcorn","txid":"` + peelSeed + `"}`), nil, 422, "invalid-subject", "bitcorn"},
 		"checksum":            {subject(`{"chain":"bitcoin","address":"3329Tvn8GC5fbRSAZzTFQMEGZ74ZVfzSmW"}`), nil, 422, "invalid-subject", "address"},
 		"fields of two kinds": {subject(`{"chain":"bitcoin","kind":"address","txid":"` + peelSeed + `"}`), nil, 422, "invalid-subject", "address"},
@@ -197,7 +199,7 @@ func TestListScreenings(t *testing.T) {
 		require.Equal(t, want, got, query)
 	}
 	for query, field := range map[string]string{
-		"cursor=!": "query.cursor", "limit=0": "query.limit", "limit=501": "query.limit", "verdict=guilty": "query.verdict",
+		"cursor=!": "query.cursor", "cursor=zzz": "query.cursor", "limit=0": "query.limit", "limit=501": "query.limit", "verdict=guilty": "query.verdict",
 		"colour=red": "query.colour", "since=yesterday": "query.since",
 	} {
 		p := w.ask(server.Read, http.MethodGet, "/v1/screenings?"+query, "").problem(http.StatusUnprocessableEntity, "invalid-field")
@@ -236,7 +238,7 @@ func TestJobTellsItsEndpoint(t *testing.T) {
 	var first, second server.Endpoint
 	w.ask(server.Admin, http.MethodPost, "/v1/webhook-endpoints", `{"url":"https://hooks.example.org/a"}`).json(&first)
 	w.ask(server.Admin, http.MethodPost, "/v1/webhook-endpoints", `{"url":"https://hooks.example.org/b"}`).json(&second)
-	job := w.job(w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(w.walked(), `,"mode":"async","endpoint":"`+first.ID+`"`)))
+	job := w.job(w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(w.walked(), `,"mode":"async","reference":"D-7","endpoint":"`+first.ID+`"`)))
 	var page server.DeliveryPage
 	w.ask(server.Admin, http.MethodGet, "/v1/deliveries", "").json(&page)
 	require.Len(t, page.Items, 1)
@@ -246,10 +248,12 @@ func TestJobTellsItsEndpoint(t *testing.T) {
 	require.Equal(t, string(journal.DeliveryDue), d.State)
 	var event struct {
 		Type string
-		Data struct{ Job, Screening, Action string }
+		Data struct{ Job, Screening, Action, Reference string }
 	}
 	require.NoError(t, json.Unmarshal(d.Event, &event))
 	require.Equal(t, "screening.completed", event.Type)
 	require.Equal(t, job.ID, event.Data.Job)
 	require.Equal(t, job.Screening, event.Data.Screening)
+	require.Equal(t, "D-7", event.Data.Reference)
+	require.Equal(t, "D-7", job.Reference)
 }

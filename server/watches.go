@@ -121,7 +121,12 @@ type watchesOut struct{ Body WatchPage }
 
 // listWatches lists what is watched.
 func (s *Server) listWatches(ctx context.Context, in *watchesIn) (*watchesOut, error) {
-	// The cursor is the id of the last watch that was shown.
+	// The cursor is the id of the last watch that was shown; one that was removed since keeps its place.
+	if in.Cursor != "" {
+		if _, err := s.opt.Journal.Watch(ctx, in.Cursor); errors.Is(err, journal.ErrNotFound) {
+			return nil, unknownCursor()
+		}
+	}
 	rows, err := s.opt.Journal.Watches(ctx, journal.WatchFilter{Chain: in.Chain, Incident: in.Incident}, in.Cursor, in.Limit+1)
 	if err != nil {
 		return nil, fmt.Errorf("listing watches: %w", err)

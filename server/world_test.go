@@ -370,11 +370,12 @@ func (w *world) keep(ctx context.Context, id string, trace *tracer.Trace) (journ
 		return journal.Incident{}, err
 	}
 	sum := sha256.Sum256(data)
+	title := trace.Incident.Title
 	in := journal.Incident{ID: id, Trace: "trace-" + id, SHA256: hex.EncodeToString(sum[:]), Loaded: time.Now().UTC()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.traces[in.Trace] = trace
-	if w.index, err = w.index.With(trace, screen.Loaded{ID: id, Trace: in.Trace, SHA256: in.SHA256}); err != nil {
+	if w.index, err = w.index.With(trace, screen.Loaded{ID: id, Trace: in.Trace, SHA256: in.SHA256, Title: title}); err != nil {
 		return in, err
 	}
 	return in, w.journal.Do(ctx, func(tx *journal.Tx) error { return tx.PutIncident(in) })

@@ -133,6 +133,12 @@ const (
 	Then ReplayScreeningParamsAsOf = "then"
 )
 
+// Defines values for CreateScreeningsParamsView.
+const (
+	Full    CreateScreeningsParamsView = "full"
+	Summary CreateScreeningsParamsView = "summary"
+)
+
 // Action What a policy asks for, the mildest first.
 type Action string
 
@@ -243,6 +249,9 @@ type BatchItem struct {
 	// Budget Bounds of a walk. 0, or left out, sets no bound of its own; the server's own bounds stay.
 	Budget *Budget `json:"budget,omitempty"`
 
+	// Reference The caller's own name for it, such as the id of a deposit. It is no part of the verdict.
+	Reference *string `json:"reference,omitempty"`
+
 	// Subject What is screened. An address has address; a transaction txid; an output txid and vout; a deposit txid and address: what the address is paid in the transaction.
 	Subject Subject `json:"subject"`
 }
@@ -276,6 +285,9 @@ type BatchLine struct {
 	// Problem Why a request has no answer (RFC 9457).
 	Problem *Problem `json:"problem,omitempty"`
 
+	// Reference The caller's own name for it, such as the id of a deposit. It is no part of the verdict.
+	Reference *string `json:"reference,omitempty"`
+
 	// Rule Which rule of accounting the policy decides by: fifo, prorata or larger.
 	Rule *string `json:"rule,omitempty"`
 
@@ -299,6 +311,18 @@ type BatchLine struct {
 
 	// Verdict What a verdict says. An error wins over a match, a match over what is not covered.
 	Verdict *Outcome `json:"verdict,omitempty"`
+}
+
+// Beside What else of the seed had come to where a step begins, by other movements than the step in front of it.
+type Beside struct {
+	// Hops Their numbers in the trace, the largest first, at most 3.
+	Hops *[]int64 `json:"hops,omitempty"`
+
+	// Movements How many.
+	Movements int64 `json:"movements"`
+
+	// Units An amount under the two rules of accounting.
+	Units SplitAmount `json:"units"`
 }
 
 // Budget Bounds of a walk. 0, or left out, sets no bound of its own; the server's own bounds stay.
@@ -648,6 +672,12 @@ type Incident struct {
 	// Stale Why its matches do not count at the moment; absent where they do.
 	Stale *string `json:"stale,omitempty"`
 
+	// Synthetic It was made for a test or a demonstration, and is no theft.
+	Synthetic *bool `json:"synthetic,omitempty"`
+
+	// Title Its title.
+	Title *string `json:"title,omitempty"`
+
 	// Trace The id of the trace, as “clew trace” printed it.
 	Trace string `json:"trace"`
 }
@@ -693,6 +723,9 @@ type Job struct {
 	// Preliminary The id of the verdict as far as the first budget went.
 	Preliminary *string `json:"preliminary,omitempty"`
 
+	// Reference The caller's own name for it, such as the id of a deposit. It is no part of the verdict.
+	Reference *string `json:"reference,omitempty"`
+
 	// Screening The id of the verdict that came of it.
 	Screening *string `json:"screening,omitempty"`
 
@@ -736,6 +769,15 @@ type KeyList struct {
 // Kind What is screened. address: everything that it was paid; transaction: all that it pays; output: one output; deposit: what an address is paid in a transaction.
 type Kind string
 
+// Link The message that both sides of a bridge name.
+type Link struct {
+	// Key What both sides name.
+	Key string `json:"key"`
+
+	// Protocol The bridge's.
+	Protocol string `json:"protocol"`
+}
+
 // Mode How long somebody waits for a verdict. auto: a verdict, or a job where the walk ended at its budget with something unexplained and it does not block already; sync: what was found within the budget; async: a job at once.
 type Mode string
 
@@ -747,8 +789,14 @@ type Path struct {
 	// Evidence The weakest on the way: proven (its bytes and its place in the block were checked), attested (a node's word), imported (a file's word).
 	Evidence *string `json:"evidence,omitempty"`
 
+	// Hops How many hops of the trace lie on it, and transactions that a walk came over.
+	Hops int64 `json:"hops"`
+
 	// Incident The id of the incident.
 	Incident *string `json:"incident,omitempty"`
+
+	// Merges How many steps carry on what came by another way too: with any, this is the main way of several.
+	Merges *int64 `json:"merges,omitempty"`
 
 	// Omitted Steps left out behind the first half; the trace has them.
 	Omitted *int64 `json:"omitted,omitempty"`
@@ -790,8 +838,17 @@ type Pin struct {
 	Time string `json:"time"`
 }
 
-// PinIncident A trace that was loaded as an incident.
+// PinIncident A trace that was loaded as an incident. That it was a theft is the word of the incident's author.
 type PinIncident struct {
+	// Docket The number of the case.
+	Docket *string `json:"docket,omitempty"`
+
+	// FileSha256 SHA-256 of the incident's file.
+	FileSha256 *string `json:"file_sha256,omitempty"`
+
+	// FirstLogged When the file was first logged; absent where it was not.
+	FirstLogged *string `json:"first_logged,omitempty"`
+
 	// Id Its id.
 	Id string `json:"id"`
 
@@ -800,6 +857,15 @@ type PinIncident struct {
 
 	// Stale Why its matches do not count at the moment; absent where they do.
 	Stale *string `json:"stale,omitempty"`
+
+	// Synthetic It was made for a test or a demonstration, and is no theft.
+	Synthetic *bool `json:"synthetic,omitempty"`
+
+	// TakenAt The time of its first seed.
+	TakenAt *string `json:"taken_at,omitempty"`
+
+	// Title Its title.
+	Title *string `json:"title,omitempty"`
 
 	// Trace The id of the trace, as “clew trace” printed it.
 	Trace string `json:"trace"`
@@ -894,6 +960,9 @@ type Readiness struct {
 	// Ready Whether verdicts can be relied on now.
 	Ready bool `json:"ready"`
 
+	// Remarks What somebody should see to, though verdicts can be relied on; empty where there is nothing.
+	Remarks []string `json:"remarks"`
+
 	// StaleIncidents Of these, those whose matches do not count at the moment: a block that they rest on left the main chain.
 	StaleIncidents int64 `json:"stale_incidents"`
 
@@ -951,6 +1020,9 @@ type ScreeningRequest struct {
 	// Mode How long somebody waits for a verdict. auto: a verdict, or a job where the walk ended at its budget with something unexplained and it does not block already; sync: what was found within the budget; async: a job at once.
 	Mode *Mode `json:"mode,omitempty"`
 
+	// Reference The caller's own name for it, such as the id of a deposit. It is no part of the verdict, whose bytes follow from what it is made from alone: it stands in the log of calls, in jobs and in events.
+	Reference *string `json:"reference,omitempty"`
+
 	// Subject What is screened. An address has address; a transaction txid; an output txid and vout; a deposit txid and address: what the address is paid in the transaction.
 	Subject Subject `json:"subject"`
 }
@@ -1002,6 +1074,9 @@ type Step struct {
 	// Basis Why the amount is what it is, the weakest on the way: whole (no other money met it), rule (the rule of accounting divided it), conversion, inference, adopted.
 	Basis string `json:"basis"`
 
+	// Beside What else of the seed had come to where a step begins, by other movements than the step in front of it.
+	Beside *Beside `json:"beside,omitempty"`
+
 	// Carried An amount under the two rules of accounting.
 	Carried SplitAmount `json:"carried"`
 
@@ -1023,14 +1098,29 @@ type Step struct {
 	// Hop The number of the hop in the incident's trace: clew explain TRACE HOP.
 	Hop *int64 `json:"hop,omitempty"`
 
+	// Kind Of the hop: transfer, swap, bridge or mixer; seed of what was stolen. A swap, a bridge and a mixer are one hop of two steps.
+	Kind *string `json:"kind,omitempty"`
+
+	// Link The message that both sides of a bridge name.
+	Link *Link `json:"link,omitempty"`
+
 	// Time RFC 3339 in UTC.
 	Time string `json:"time"`
 
 	// To The address that was paid.
 	To *string `json:"to,omitempty"`
 
+	// ToEntity Its name.
+	ToEntity *string `json:"to_entity,omitempty"`
+
+	// ToKind What the trace takes the receiver for where it is nobody's own address: service, mixer, bridge, pool, contract.
+	ToKind *string `json:"to_kind,omitempty"`
+
 	// ToOutpoint The output that was made.
 	ToOutpoint *string `json:"to_outpoint,omitempty"`
+
+	// ToSource Who says so.
+	ToSource *string `json:"to_source,omitempty"`
 
 	// Txid The transaction's id.
 	Txid string `json:"txid"`
@@ -1360,6 +1450,15 @@ type ReplayScreeningParamsAsOf string
 // CreateScreeningsJSONBody defines parameters for CreateScreenings.
 type CreateScreeningsJSONBody = []BatchItem
 
+// CreateScreeningsParams defines parameters for CreateScreenings.
+type CreateScreeningsParams struct {
+	// View summary: of each verdict its id, subject, verdict, action, says and score alone; GET /v1/screenings/{id} has the whole.
+	View *CreateScreeningsParamsView `form:"view,omitempty" json:"view,omitempty"`
+}
+
+// CreateScreeningsParamsView defines parameters for CreateScreenings.
+type CreateScreeningsParamsView string
+
 // ListWatchesParams defines parameters for ListWatches.
 type ListWatchesParams struct {
 	// Cursor Where to go on: next of the page before. Without it: from the start.
@@ -1543,9 +1642,9 @@ type ClientInterface interface {
 	ReplayScreening(ctx context.Context, id string, params *ReplayScreeningParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateScreeningsWithBody request with any body
-	CreateScreeningsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateScreeningsWithBody(ctx context.Context, params *CreateScreeningsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	CreateScreenings(ctx context.Context, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateScreenings(ctx context.Context, params *CreateScreeningsParams, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWatches request
 	ListWatches(ctx context.Context, params *ListWatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1831,8 +1930,8 @@ func (c *Client) ReplayScreening(ctx context.Context, id string, params *ReplayS
 	return c.Client.Do(req)
 }
 
-func (c *Client) CreateScreeningsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateScreeningsRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateScreeningsWithBody(ctx context.Context, params *CreateScreeningsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateScreeningsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1843,8 +1942,8 @@ func (c *Client) CreateScreeningsWithBody(ctx context.Context, contentType strin
 	return c.Client.Do(req)
 }
 
-func (c *Client) CreateScreenings(ctx context.Context, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateScreeningsRequest(c.Server, body)
+func (c *Client) CreateScreenings(ctx context.Context, params *CreateScreeningsParams, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateScreeningsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2921,18 +3020,18 @@ func NewReplayScreeningRequest(server string, id string, params *ReplayScreening
 }
 
 // NewCreateScreeningsRequest calls the generic CreateScreenings builder with application/json body
-func NewCreateScreeningsRequest(server string, body CreateScreeningsJSONRequestBody) (*http.Request, error) {
+func NewCreateScreeningsRequest(server string, params *CreateScreeningsParams, body CreateScreeningsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateScreeningsRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateScreeningsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateScreeningsRequestWithBody generates requests for CreateScreenings with any type of body
-func NewCreateScreeningsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateScreeningsRequestWithBody(server string, params *CreateScreeningsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2948,6 +3047,28 @@ func NewCreateScreeningsRequestWithBody(server string, contentType string, body 
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		queryValues := queryURL.Query()
+
+		if params.View != nil {
+
+			if queryFrag, err := runtime.StyleParamWithLocation("form", true, "view", runtime.ParamLocationQuery, *params.View); err != nil {
+				return nil, err
+			} else if parsed, err := url.ParseQuery(queryFrag); err != nil {
+				return nil, err
+			} else {
+				for k, v := range parsed {
+					for _, v2 := range v {
+						queryValues.Add(k, v2)
+					}
+				}
+			}
+
+		}
+
+		queryURL.RawQuery = queryValues.Encode()
 	}
 
 	req, err := http.NewRequest("POST", queryURL.String(), body)
@@ -3484,9 +3605,9 @@ type ClientWithResponsesInterface interface {
 	ReplayScreeningWithResponse(ctx context.Context, id string, params *ReplayScreeningParams, reqEditors ...RequestEditorFn) (*ReplayScreeningResponse, error)
 
 	// CreateScreeningsWithBodyWithResponse request with any body
-	CreateScreeningsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error)
+	CreateScreeningsWithBodyWithResponse(ctx context.Context, params *CreateScreeningsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error)
 
-	CreateScreeningsWithResponse(ctx context.Context, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error)
+	CreateScreeningsWithResponse(ctx context.Context, params *CreateScreeningsParams, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error)
 
 	// ListWatchesWithResponse request
 	ListWatchesWithResponse(ctx context.Context, params *ListWatchesParams, reqEditors ...RequestEditorFn) (*ListWatchesResponse, error)
@@ -4660,16 +4781,16 @@ func (c *ClientWithResponses) ReplayScreeningWithResponse(ctx context.Context, i
 }
 
 // CreateScreeningsWithBodyWithResponse request with arbitrary body returning *CreateScreeningsResponse
-func (c *ClientWithResponses) CreateScreeningsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error) {
-	rsp, err := c.CreateScreeningsWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateScreeningsWithBodyWithResponse(ctx context.Context, params *CreateScreeningsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error) {
+	rsp, err := c.CreateScreeningsWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseCreateScreeningsResponse(rsp)
 }
 
-func (c *ClientWithResponses) CreateScreeningsWithResponse(ctx context.Context, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error) {
-	rsp, err := c.CreateScreenings(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateScreeningsWithResponse(ctx context.Context, params *CreateScreeningsParams, body CreateScreeningsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScreeningsResponse, error) {
+	rsp, err := c.CreateScreenings(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

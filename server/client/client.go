@@ -58,7 +58,7 @@ func screen(ctx context.Context, c *ClientWithResponses, items []BatchItem, yiel
 	if err := json.NewEncoder(&body).Encode(items); err != nil {
 		return fmt.Errorf("write a batch: %w", err)
 	}
-	res, err := c.ClientInterface.(*Client).CreateScreeningsWithBody(ctx, "application/json", &body)
+	res, err := c.ClientInterface.(*Client).CreateScreeningsWithBody(ctx, nil, "application/json", &body)
 	if err != nil {
 		return fmt.Errorf("send a batch: %w", err)
 	}
