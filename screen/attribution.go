@@ -71,7 +71,11 @@ type Loaded struct {
 	ID, Trace, SHA256 string
 	Title             string
 	Synthetic         bool
-	Stale             string // why its matches do not count at the moment; ""
+	// Stale says which block that the trace rests on left the main chain; "": none. Then what it traced counts up
+	// to the blocks in Stands alone; of a chain that is not there nothing does.
+	Stale  string
+	Stands []Stand
+	Tops   []Stand // the highest blocks in which the trace has something, in order of chains
 	// What Index.With fills in from the trace:
 	Accounts string             // its pots: see tracer.Incident
 	AsOf     []tracer.AsOf      // the last block of each chain

@@ -59,7 +59,7 @@ func (x *Index) With(t *tracer.Trace, about Loaded) (*Index, error) {
 		return nil, fmt.Errorf("incident %s: its trace: %w", about.ID, err)
 	}
 	about.Accounts, about.AsOf, about.Notes = t.Incident.Accounts, slices.Clone(t.AsOf), traceNotes(t)
-	about.Assets = slices.Clone(t.Assets)
+	about.Assets, about.Tops = slices.Clone(t.Assets), Tops(t)
 	about.declared(t)
 	y := x.copied(about.ID)
 	no := int32(len(y.slots))
@@ -142,13 +142,13 @@ func (x *Index) add(incidents []int32) {
 	x.runs = append(x.runs, r)
 }
 
-// Stale returns an index in which an incident's matches do not count, and why; "" lets them count
-// again. An id that is not loaded changes nothing.
-func (x *Index) Stale(id, why string) *Index {
+// Stale returns an index in which an incident's matches count up to the blocks in stands alone, and why; ""
+// lets all count again. An id that is not loaded changes nothing.
+func (x *Index) Stale(id, why string, stands ...Stand) *Index {
 	y := x.copied("")
 	if no, ok := y.byID[id]; ok {
 		about := *y.slots[no].about
-		about.Stale = why
+		about.Stale, about.Stands = why, stands
 		y.slots[no].about = &about
 	}
 	return y

@@ -122,7 +122,7 @@ func (s *Screener) pin() error {
 	list := []PinIncident{}
 	for _, in := range s.cfg.Index.Incidents() {
 		p := PinIncident{
-			ID: in.ID, Trace: in.Trace, SHA256: in.SHA256, Stale: in.Stale, Title: in.Title, Docket: in.Docket, Synthetic: in.Synthetic,
+			ID: in.ID, Trace: in.Trace, SHA256: in.SHA256, Stale: in.Stale, StandsTo: FormatStands(in.Stands), Title: in.Title, Docket: in.Docket, Synthetic: in.Synthetic,
 			File: in.File, Taken: in.Taken, FirstLogged: in.Logged,
 		}
 		s.loaded[in.ID] = p

@@ -221,14 +221,42 @@ func TestMoved(t *testing.T) {
 	require.ErrorIs(t, err, screen.ErrMoved)
 }
 
+// What an incident traced in blocks that left the main chain is not known: it raises no match, and nothing that it
+// touches is clear. What lies in blocks that both branches have in common counts as before.
 func TestStale(t *testing.T) {
 	w, paid := theft(t)
-	w.index = w.index.Stale("theft", "block 2 left the main chain")
+	loaded := w.index
+	at := loaded.Tx(regtest, paid)[0].Height
+	w.index = loaded.Stale("theft", "block 2 left the main chain")
 	v := w.screen(depositOf(paid, "deposit"))
-	require.Equal(t, screen.Clear, v.Outcome)
+	require.Equal(t, screen.NotCovered, v.Outcome)
+	require.Equal(t, screen.Review, v.Action)
 	require.Empty(t, exposure(v, screen.Stolen))
 	require.Equal(t, "block 2 left the main chain", v.Coverage.Gaps[0].Why)
 	require.Equal(t, "block 2 left the main chain", v.Pins.Incidents[0].Stale)
+
+	w.index = loaded.Stale("theft", "block 3 left the main chain", screen.Stand{Chain: regtest, Height: at})
+	v = w.screen(depositOf(paid, "deposit"))
+	require.Equal(t, screen.Match, v.Outcome)
+	require.NotEmpty(t, exposure(v, screen.Stolen))
+	require.Equal(t, fmt.Sprintf("%s=%d", regtest, at), v.Pins.Incidents[0].StandsTo)
+
+	w.index = loaded.Stale("theft", "it left", screen.Stand{Chain: regtest, Height: at - 1})
+	v = w.screen(depositOf(paid, "deposit")) // a walk finds it, at places that count
+	require.Equal(t, screen.Match, v.Outcome)
+	require.Equal(t, screen.ByWalk, exposure(v, screen.Stolen)[0].KnownBy)
+}
+
+func TestStands(t *testing.T) {
+	text := screen.FormatStands([]screen.Stand{{Chain: "polygon", Height: 5}, {Chain: "eip155:99", Height: 7}})
+	require.Equal(t, "eip155:99=7 polygon=5", text)
+	stands, err := screen.ParseStands(text)
+	require.NoError(t, err)
+	require.Equal(t, []screen.Stand{{Chain: "eip155:99", Height: 7}, {Chain: "polygon", Height: 5}}, stands)
+	for _, bad := range []string{"polygon", "nowhere=1", "polygon=x"} {
+		_, err := screen.ParseStands(bad)
+		require.Error(t, err, bad)
+	}
 }
 
 func TestErrors(t *testing.T) {

@@ -40,7 +40,7 @@ func (r *receipt) explained() bool {
 func (w *work) walking() walking {
 	walk := walking{
 		facts: w.facts, chain: w.subject.Chain, codec: w.s.cfg.Codec, who: w.s.who, hits: w.s.cfg.Index, places: w.s.cfg.Places,
-		now: w.s.cfg.Now,
+		now: w.s.cfg.Now, passed: func(h *Hit) { w.stale(h) },
 	}
 	if w.address != "" {
 		walk.own = []chains.Address{w.address}

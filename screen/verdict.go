@@ -71,9 +71,9 @@ type Way string
 // The ways, in the order in which they are tried.
 const (
 	ByIncident Way = "incident" // the place lies on a trace
-	ByLabel    Way = "label"    // somebody claims it of the subject's address
+	ByLabel    Way = "label"    // somebody claims it of the subject's address, or of one that a walk met
 	ByCluster  Way = "cluster"  // somebody claims it of an address that is joined with it, or with one that a walk met
-	ByWalk     Way = "walk"     // a walk met it
+	ByWalk     Way = "walk"     // a walk met a place of an incident, or a transaction shows it itself: a mix, new coins
 )
 
 // Split is an amount, in whole units of its asset, or a share in parts of a million, under the two
@@ -97,7 +97,8 @@ type Claim struct {
 	Text       string   `json:"label"`
 	Actor      string   `json:"actor,omitempty"`
 	Category   Category `json:"category"`
-	Source     string   `json:"source"` // title and creator of the edition, and where it found it
+	Source     string   `json:"source"`               // title and creator of the edition, and where it found it
+	ListDated  string   `json:"list_dated,omitempty"` // the date that this edition bears, else when it was retrieved: what came later it does not know
 	Retrieved  string   `json:"retrieved_at"`
 	ValidFrom  string   `json:"valid_from,omitempty"` // of a sanction: listed
 	ValidTo    string   `json:"valid_to,omitempty"`   // and delisted; excluded

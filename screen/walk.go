@@ -174,8 +174,11 @@ func (w *walking) traced(p Place) (hits []Hit, sum Split[chains.Amount], err err
 		return nil, sum, nil
 	}
 	for _, h := range w.hits.At(p) {
-		if h.Incident == nil || h.Incident.Stale == "" {
+		switch {
+		case h.Incident == nil || h.Incident.counts(&h):
 			hits = append(hits, h)
+		case w.passed != nil:
+			w.passed(&h)
 		}
 	}
 	for _, units := range w.once(hits) {

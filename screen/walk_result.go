@@ -31,6 +31,8 @@ type walking struct {
 	// walk that time ended gives the count that was read and "milliseconds", and gets the same answer.
 	limit string
 	now   func() time.Time // for budget.Milliseconds alone; nil: time.Now
+	// passed is told of hits that do not count, since their incident does not up to there; nil: nobody is.
+	passed func(*Hit)
 }
 
 // walked is what a walk found.

@@ -16,6 +16,7 @@ import (
 	"clew/chains"
 	"clew/custody"
 	"clew/exhibit"
+	"clew/screen"
 	"clew/screen/watch"
 	"clew/store/journal"
 	"clew/tracer"
@@ -66,7 +67,7 @@ func (d *desk) keepTrace(ctx context.Context, t *loadedTrace) error {
 func (d *desk) load(ctx context.Context, t *loadedTrace, file []byte) (journal.Incident, error) {
 	in := journal.Incident{ID: t.Incident.ID, Trace: t.id, SHA256: hashOf(t.text), File: file, Loaded: d.w.now().UTC()}
 	var err error
-	if in.Stale, err = d.stale(ctx, t.AsOf); err != nil {
+	if in.Stale, _, err = d.stale(ctx, t.AsOf, screen.Tops(t.Trace)); err != nil {
 		return in, err
 	}
 	if file == nil { // what was known of it before still holds where it declares the same
@@ -194,7 +195,7 @@ func (d *desk) describe(ctx context.Context, in *journal.Incident) (incidentAnsw
 		return a, nil, fmt.Errorf("incident %s: %w", in.ID, err)
 	}
 	a.Title, a.Synthetic, a.Hops, a.Gaps = about.Title, about.Synthetic, len(t.Hops), len(t.Gaps)
-	if a.Stale, err = d.stale(ctx, t.AsOf); err != nil {
+	if a.Stale, _, err = d.stale(ctx, t.AsOf, screen.Tops(t)); err != nil {
 		return a, nil, err
 	}
 	watched, err := d.j.Watches(ctx, journal.WatchFilter{Incident: in.ID}, "", 0)

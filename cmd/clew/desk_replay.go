@@ -84,6 +84,9 @@ func (d *desk) pinnedIncidents(ctx context.Context, v *screen.Verdict) (*screen.
 			return nil, gone(v, "incident %s: %v", in.ID, err)
 		}
 		about.ID, about.Stale = in.ID, in.Stale
+		if about.Stands, err = screen.ParseStands(in.StandsTo); err != nil {
+			return nil, fmt.Errorf("list of incidents %s: incident %s: %w", sum, in.ID, err)
+		}
 		if index, err = index.With(t, about); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"clew/chains"
@@ -21,7 +22,7 @@ type deskParts struct {
 	names     []string // of the packs of the store that are in it
 	pack      string   // what the answers of labels rest on: labelText
 	index     *screen.Index
-	incidents map[string]loadedIncident // by id: what the index has
+	incidents map[string]string // by id, the SHA-256 of its trace: what the index has
 	clusters  *deskClusters
 }
 
@@ -119,12 +120,6 @@ func labelText(k *knownLabels) (string, error) {
 	return string(text), err
 }
 
-// loadedIncident is an incident that the index has.
-type loadedIncident struct {
-	sum  string        // of its trace's JSON
-	asOf []tracer.AsOf // the blocks that it rests on
-}
-
 // takeIncidents brings the index to what the journal says is loaded, and marks what a reorganisation
 // took the ground from.
 func (d *desk) takeIncidents(ctx context.Context) error {
@@ -136,13 +131,12 @@ func (d *desk) takeIncidents(ctx context.Context) error {
 		}
 	}
 	if d.made.index == nil {
-		d.made.index, d.made.incidents = screen.NewIndex(families{}), map[string]loadedIncident{}
+		d.made.index, d.made.incidents = screen.NewIndex(families{}), map[string]string{}
 	}
-	index, have := d.made.index, map[string]loadedIncident{}
+	index, have := d.made.index, map[string]string{}
 	for i := range list {
 		in := &list[i]
-		had, ok := d.made.incidents[in.ID]
-		if !ok || had.sum != in.SHA256 {
+		if d.made.incidents[in.ID] != in.SHA256 {
 			t, about, err := d.loaded(ctx, in.Trace, in.SHA256)
 			if err != nil {
 				return fmt.Errorf("incident %s: %w", in.ID, err)
@@ -150,17 +144,21 @@ func (d *desk) takeIncidents(ctx context.Context) error {
 			if index, err = index.With(t, about); err != nil {
 				return err
 			}
-			had = loadedIncident{in.SHA256, t.AsOf}
 		}
-		why, err := d.stale(ctx, had.asOf)
-		if err != nil {
-			return fmt.Errorf("incident %s: %w", in.ID, err)
-		}
-		index, have[in.ID] = index.Stale(in.ID, why), had
+		have[in.ID] = in.SHA256
 	}
 	for id := range d.made.incidents {
 		if _, ok := have[id]; !ok {
 			index = index.Without(id)
+		}
+	}
+	for _, in := range index.Incidents() {
+		why, stands, err := d.stale(ctx, in.AsOf, in.Tops)
+		if err != nil {
+			return fmt.Errorf("incident %s: %w", in.ID, err)
+		}
+		if why != in.Stale || !slices.Equal(stands, in.Stands) {
+			index = index.Stale(in.ID, why, stands...)
 		}
 	}
 	d.made.index, d.made.incidents = index, have
@@ -187,9 +185,12 @@ func (d *desk) loaded(ctx context.Context, id, sum string) (*tracer.Trace, scree
 	return t.Trace, screen.Loaded{ID: t.Incident.ID, Trace: full, SHA256: sum, Title: t.Incident.Title, Synthetic: t.Incident.Synthetic}, nil
 }
 
-// stale says which of the blocks that a trace rests on has left the main chain; "" where none has, as
-// far as the store knows.
-func (d *desk) stale(ctx context.Context, asOf []tracer.AsOf) (string, error) {
+// stale says which of the blocks asOf, which a trace rests on, has left the main chain, as far as the store
+// knows, and up to which blocks the trace stands all the same; "" where none has, or the trace has nothing in
+// those that did (tops): then it lacks only what came since, as any trace does.
+func (d *desk) stale(ctx context.Context, asOf []tracer.AsOf, tops []screen.Stand) (string, []screen.Stand, error) {
+	var whys []string
+	var stands []screen.Stand
 	for i := range asOf {
 		a := &asOf[i]
 		b, err := d.st.Block(ctx, a.Chain, a.Height)
@@ -197,14 +198,40 @@ func (d *desk) stale(ctx context.Context, asOf []tracer.AsOf) (string, error) {
 			continue // the trace's own word, which a gap of the verdict says
 		}
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
-		if b.Ref.Hash != a.Hash {
-			return fmt.Sprintf("block %d of %s, as of which it was traced, is not on the main chain: the store has %s there, not %s",
-				a.Height, a.Chain, hashText(a.Chain, b.Ref.Hash), hashText(a.Chain, a.Hash)), nil
+		if b.Ref.Hash == a.Hash {
+			continue
 		}
+		fork, err := d.fork(ctx, a)
+		switch {
+		case errors.Is(err, chains.ErrNotFound):
+		case err != nil:
+			return "", nil, err
+		case !slices.ContainsFunc(tops, func(s screen.Stand) bool { return s.Chain == a.Chain && s.Height > fork }):
+			continue
+		default:
+			stands = append(stands, screen.Stand{Chain: a.Chain, Height: fork})
+		}
+		whys = append(whys, fmt.Sprintf("block %d of %s, as of which it was traced, is not on the main chain: the store has %s there, not %s",
+			a.Height, a.Chain, hashText(a.Chain, b.Ref.Hash), hashText(a.Chain, a.Hash)))
 	}
-	return "", nil
+	return strings.Join(whys, "; "), stands, nil
+}
+
+// fork returns the height of the last block that the branch of a has in common with the main chain;
+// chains.ErrNotFound where the store never had that branch.
+func (d *desk) fork(ctx context.Context, a *tracer.AsOf) (int64, error) {
+	for hash := a.Hash; ; {
+		b, err := d.st.BlockByHash(ctx, a.Chain, hash)
+		if err != nil {
+			return 0, err
+		}
+		if !b.Stale {
+			return b.Ref.Height, nil
+		}
+		hash = b.Prev
+	}
 }
 
 // clustersOf returns what answers about clusters as of heads: the one before where those stayed.
