@@ -117,6 +117,7 @@ func (b *books) exposure(e *exposureBook) Exposure {
 	} else {
 		x.Evidence, x.Basis = e.evidence.String(), e.basis.String()
 	}
+	x.Note = joinNotes(x.Note, agedList(x.Claims))
 	if more := len(x.Claims) - mostClaims; more > 0 {
 		x.Claims = x.Claims[:mostClaims]
 		x.Note = joinNotes(x.Note, fmt.Sprintf("%d more labels say so", more))

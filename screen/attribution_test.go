@@ -177,8 +177,8 @@ func TestAttributionOfLabels(t *testing.T) {
 	a, _, err := who.Attribute(t.Context(), regtest, name("listed"), y2021)
 	require.NoError(t, err)
 	require.Equal(t, screen.Claim{
-		Address: text("listed"), Text: "on a list", Category: screen.Sanctioned, Source: "own labels (us), somebody", Retrieved: "2022-01-01T00:00:00Z",
-		ValidFrom: "2021-01-01T00:00:00Z", ValidTo: "2021-07-01T00:00:00Z", AtTransaction: true,
+		Address: text("listed"), Text: "on a list", Category: screen.Sanctioned, Source: "own labels (us), somebody",
+		ListDated: "2022-01-01T00:00:00Z", Retrieved: "2022-01-01T00:00:00Z", ValidFrom: "2021-01-01T00:00:00Z", ValidTo: "2021-07-01T00:00:00Z", AtTransaction: true,
 	}, a.Claims[0])
 }
 

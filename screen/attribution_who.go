@@ -87,7 +87,7 @@ func (w *attributor) said(to []saying, chain chains.Chain, a chains.Address, at 
 		l := &all[i]
 		s := saying{Claim: Claim{
 			Text: l.Text, Actor: cmp.Or(l.ActorName, l.Actor), Category: CategoryOf(l), Source: sourceOf(l),
-			Retrieved: instant(l.Edition.Retrieved), ValidFrom: instant(l.ValidFrom), ValidTo: instant(l.ValidTo), Confidence: l.Confidence,
+			ListDated: instant(l.Edition.Date()), Retrieved: instant(l.Edition.Retrieved), ValidFrom: instant(l.ValidFrom), ValidTo: instant(l.ValidTo), Confidence: l.Confidence,
 			AtTransaction: !at.IsZero() && w.heldAt(l, at), Now: w.labels.MadeAt(l, time.Time{}) && !l.ValidFrom.After(l.Edition.Retrieved),
 		}, level: levelOf(l.Confidence), alone: l.ClusterDefiner == "false"}
 		if i == 0 {

@@ -118,7 +118,13 @@ func (g *verdictPage) claim(c *screen.Claim, timeless bool) {
 		what += ", by " + c.Actor
 	}
 	g.p.line("  %s: %s (%s)", c.Address, exhibit.Visible(what), c.Category)
-	when := []string{"retrieved " + c.Retrieved}
+	var when []string
+	if c.ListDated != "" && c.ListDated != c.Retrieved {
+		when = append(when, "list of "+c.ListDated)
+	}
+	if c.Retrieved != "" { // tables of the program's own have no date
+		when = append(when, "retrieved "+c.Retrieved)
+	}
 	if c.ValidFrom != "" {
 		when = append(when, "listed "+c.ValidFrom)
 	}
