@@ -10,7 +10,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/screen"
 	"clew/store"
+	"clew/store/journal"
 )
 
 func dbCommand() *command {
@@ -20,9 +22,10 @@ func dbCommand() *command {
 		subs: []*command{
 			{
 				path: "db check", short: "read the whole store and say what contradicts itself",
-				long:     "Reads every block, transaction, index, trace and log entry. It takes minutes for ten million transactions and changes nothing.",
+				long:     "Reads every block, transaction, index, trace and log entry, and of the journal of screening beside the store, where there is one, every verdict, its id, what it names and the log of calls. It takes minutes for ten million transactions and changes nothing.",
 				examples: []example{{"clew db check --db case.db", "exit code 5 if something is wrong"}},
 				codes:    []exitCode{codeCheck, codeNoStore, codeStore},
+				options:  []string{"journal"},
 				action:   runCheck,
 			},
 			{
@@ -48,6 +51,7 @@ func dbCommand() *command {
 type checkAnswer struct {
 	Schema   string          `json:"schema"` // "clew.check/1"
 	DB       string          `json:"db"`
+	Journal  string          `json:"journal,omitempty"` // of screening, where there is one
 	OK       bool            `json:"ok"`
 	Problems []problemAnswer `json:"problems"`
 }
@@ -58,40 +62,75 @@ type problemAnswer struct {
 }
 
 func runCheck(ctx context.Context, w *world, c *cli.Context) error {
-	db := c.String("db")
-	st, err := store.Open(ctx, db, store.Options{ReadOnly: true})
+	a := checkAnswer{Schema: "clew.check/1", DB: c.String("db"), Problems: []problemAnswer{}}
+	st, err := store.Open(ctx, a.DB, store.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	w.remark("reading all of %s\n", db)
+	w.remark("reading all of %s\n", a.DB)
 	problems, err := st.Check(ctx)
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}
-	if err := writeCheck(w, db, problems); err != nil {
+	for _, p := range problems {
+		a.Problems = append(a.Problems, problemAnswer(p))
+	}
+	ofStore := len(a.Problems)
+	if err := a.checkJournal(ctx, w, c); err != nil {
 		return err
 	}
-	if len(problems) > 0 {
-		return withHint(&checkError{fmt.Sprintf("%s: %s", db, counted(int64(len(problems)), "problem"))},
-			"blocks can be read again into a new store (clew sync --db NEW); traces and the log cannot: keep this file")
+	a.OK = len(a.Problems) == 0
+	if err := writeCheck(w, &a); err != nil || a.OK {
+		return err
 	}
-	return nil
+	way := "what was decided is in the journal alone: keep this file; a copy of before is the way back"
+	if ofStore > 0 {
+		way = "blocks can be read again into a new store (clew sync --db NEW); traces and the log cannot: keep this file"
+	}
+	return withHint(&checkError{fmt.Sprintf("%s: %s", a.DB, counted(int64(len(a.Problems)), "problem"))}, "%s", way)
 }
 
-func writeCheck(w *world, db string, problems []store.Problem) error {
+// checkJournal reads the journal beside the store, if there is one.
+func (a *checkAnswer) checkJournal(ctx context.Context, w *world, c *cli.Context) error {
+	path := journalPath(c)
+	j, err := journal.Open(ctx, path, journal.Options{ReadOnly: true})
+	if errors.Is(err, journal.ErrNoJournal) && !c.IsSet("journal") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.Journal = path
+	w.remark("reading all of %s\n", path)
+	problems, err := j.Check(ctx, verdictKept)
+	for _, p := range problems {
+		a.Problems = append(a.Problems, problemAnswer(p))
+	}
+	return errors.Join(err, j.Close())
+}
+
+// verdictKept says what is wrong with a verdict as it was kept: its id is the hash of its bytes.
+func verdictKept(kept *journal.Screening) error {
+	v, err := screen.ReadVerdict(kept.Verdict)
+	if err == nil && v.ID != kept.ID {
+		err = fmt.Errorf("it was kept as %s, and its bytes are those of %s", kept.ID, v.ID)
+	}
+	return err
+}
+
+func writeCheck(w *world, a *checkAnswer) error {
 	if w.json {
-		a := checkAnswer{Schema: "clew.check/1", DB: db, OK: len(problems) == 0, Problems: []problemAnswer{}}
-		for _, p := range problems {
-			a.Problems = append(a.Problems, problemAnswer(p))
-		}
 		return writeJSON(w.stdout, a)
 	}
 	p := newPage(w.stdout)
-	for _, problem := range problems {
-		p.line("%s", problem)
+	for _, problem := range a.Problems {
+		p.line("%s: %s", problem.Where, problem.What)
 	}
-	if len(problems) == 0 {
-		p.line("%s: all of it was read, and agrees", db)
+	if len(a.Problems) == 0 {
+		p.line("%s: all of it was read, and agrees", a.DB)
+		if a.Journal != "" {
+			p.line("%s: all of it was read, and agrees", a.Journal)
+		}
 	}
 	return p.flush()
 }

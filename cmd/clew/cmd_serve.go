@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -179,10 +180,9 @@ func (s *serving) chains() []server.ChainState {
 		out = append(out, c)
 	}
 	for _, f := range s.watcher.Status() {
-		i := 0
-		for ; i < len(out) && out[i].Chain != string(f.Chain); i++ {
-		}
-		if i == len(out) {
+		i := slices.IndexFunc(out, func(c server.ChainState) bool { return c.Chain == string(f.Chain) })
+		if i < 0 {
+			i = len(out)
 			out = append(out, server.ChainState{Chain: string(f.Chain), NotReady: "no block was read yet"})
 		}
 		out[i].Mempool = f.Mempool

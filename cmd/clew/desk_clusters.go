@@ -58,6 +58,15 @@ func (k *deskClusters) ClusterOf(ctx context.Context, chain chains.Chain, a chai
 	return index.ClusterOf(ctx, chain, a)
 }
 
+// AsOf returns the block as of which the clusters of a chain are; verdicts pin it.
+func (k *deskClusters) AsOf(chain chains.Chain) (chains.BlockRef, bool) {
+	c := k.of[chain]
+	if c == nil {
+		return chains.BlockRef{}, false
+	}
+	return c.head, true
+}
+
 // index makes the clusters, once.
 func (c *chainClusters) index(ctx context.Context, k *deskClusters, chain chains.Chain) (*screen.ClusterIndex, error) {
 	c.mu.Lock()

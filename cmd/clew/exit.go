@@ -13,6 +13,7 @@ import (
 	"clew/chains"
 	"clew/chains/bitcoin"
 	"clew/store"
+	"clew/store/journal"
 )
 
 // exitCode is the status with which the program ends. The numbers are part of the contract
@@ -177,6 +178,10 @@ func outcomes() []outcome {
 		{sentinel(store.ErrLocked), codeStore, ""},
 		{sentinel(store.ErrNewer), codeStore, ""},
 		{sentinel(store.ErrOlder), codeStore, ""},
+		{anyOf(journal.ErrLocked, journal.ErrNewer, journal.ErrOlder), codeStore, ""},
+		{sentinel(journal.ErrDamaged), codeCheck, "keep this file: what was decided is in it alone; a copy of before is the way back"},
+		{sentinel(journal.ErrForeign), codeError, "name a journal of clew with --journal"},
+		{sentinel(journal.ErrOpenToOthers), codeError, ""},
 		{sentinel(store.ErrFull), codeError, ""},
 		{sentinel(store.ErrDisk), codeError, ""},
 		{sentinel(store.ErrDamaged), codeCheck, "blocks can be read again into a new store; traces and the log come back from a copy only"},

@@ -24,17 +24,30 @@ type shownCommand struct {
 	out   []string
 }
 
-// TestScreeningTutorial runs the commands of "Ten minutes" in docs/screening.md as a person would, and
-// holds what they print to what stands there.
-func TestScreeningTutorial(t *testing.T) {
+// TestShownCommands runs the commands of documents as a person would, and holds what they print to what
+// stands there.
+func TestShownCommands(t *testing.T) {
+	for _, d := range []struct {
+		file, section string
+		before        string // what the text before the section had done
+	}{
+		{"docs/screening.md", "Ten minutes", ""},
+		{"README.md", "Screen deposits", "clew demo --quiet > demo.txt"},
+	} {
+		t.Run(d.section, func(t *testing.T) { runShown(t, d.file, d.section, d.before) })
+	}
+}
+
+func runShown(t *testing.T, file, heading, before string) {
+	t.Helper()
 	for _, tool := range []string{"bash", "curl", "python3"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed: the commands of docs/screening.md were not run", tool)
+			t.Skipf("%s is not installed: the commands of %s were not run", tool, file)
 		}
 	}
-	text, err := os.ReadFile("../../docs/screening.md")
+	text, err := os.ReadFile(filepath.Join("..", "..", file))
 	require.NoError(t, err)
-	_, section, ok := strings.Cut(string(text), "\n## Ten minutes\n")
+	_, section, ok := strings.Cut(string(text), "\n## "+heading+"\n")
 	require.True(t, ok)
 	section, _, ok = strings.Cut(section, "\n## ")
 	require.True(t, ok)
@@ -45,8 +58,10 @@ func TestScreeningTutorial(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	commands := shownCommands(t, fenced.ReplaceAllString(section, ""))
-	require.Contains(t, commands[0].line, "go build") // the test runs its own clew
-	commands = commands[1:]
+	if strings.Contains(commands[0].line, "go build") { // the test runs its own clew
+		commands = commands[1:]
+	}
+	commands = append([]shownCommand{{line: or(before, "true")}}, commands...)
 	var script strings.Builder
 	for i, c := range commands {
 		fmt.Fprintf(&script, "echo '@@ %d'\n%s\necho \"@@ = $?\"\n", i, c.line)
