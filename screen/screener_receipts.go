@@ -119,6 +119,14 @@ func (w *work) receiveTx(ctx context.Context, tx *chains.Tx) (int, error) {
 			place: Place{Chain: w.subject.Chain, Tx: tx.ID, Account: a.account, Asset: a.asset},
 			owner: a.account, address: w.s.cfg.Codec.FormatAddress(w.subject.Chain, a.account), tx: tx, units: a.units, time: tx.Block.Time,
 		}
+		why, err := w.forged(ctx, &r)
+		if err != nil {
+			return 0, err
+		}
+		if why != "" {
+			w.untrue = append(w.untrue, smallReceipt{r, small{why: why}})
+			continue
+		}
 		w.take(r, w.smallArrival(&r))
 	}
 	return found, nil

@@ -23,6 +23,7 @@ type work struct {
 	facts    Facts // nil: the store was not opened
 	receipts []receipt
 	small    []smallReceipt // that may have come unasked, until they are sifted
+	untrue   []smallReceipt // of which a token's contract alone tells
 	owners   []Attribution  // what is said of the subject's own address, merged over the times asked for
 	partial  bool           // there is more to the subject than receipts
 	walks    []groupWalk
@@ -56,7 +57,7 @@ func (w *work) begin() {
 		w.v.Coverage.Spans, w.v.Pins.Blocks, w.v.Pins.Clusters = w.head.spans, w.head.pins, w.head.clusters
 	}
 	w.receipts, w.owners, w.walks, w.partial, w.read = nil, nil, nil, false, 0
-	w.moreGaps, w.small = 0, nil
+	w.moreGaps, w.small, w.untrue = 0, nil, nil
 	w.behind()
 }
 
@@ -98,7 +99,7 @@ func (w *work) find(ctx context.Context) error {
 	if err := w.receive(ctx); err != nil {
 		return err
 	}
-	if err := w.tell(ctx, w.sift()); err != nil {
+	if err := w.tell(ctx, append(w.sift(), w.untrue...)); err != nil {
 		return err
 	}
 	w.shareSums()

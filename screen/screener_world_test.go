@@ -293,3 +293,17 @@ func exposure(v *screen.Verdict, c screen.Category) (out []screen.Exposure) {
 func units(fifo, prorata uint64) screen.Split[chains.Amount] {
 	return screen.Split[chains.Amount]{FIFO: chains.Units(fifo), ProRata: chains.Units(prorata)}
 }
+
+// labelsOn has somebody claim something of one address.
+func labelsOn(t testing.TB, chain chains.Chain, address, category string) *labels.Set {
+	t.Helper()
+	pack, _, err := labels.Own([]labels.OwnLabel{{
+		Address: address, Chain: string(chain), Text: "Somebody", Category: category, Source: "a test", Made: time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC),
+	}}, labels.Options{Codec: bothCodecs{}, Edition: labels.Edition{
+		Source: "a test", Retrieved: time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC), SHA256: "00",
+	}})
+	require.NoError(t, err)
+	set, err := labels.NewSet(pack)
+	require.NoError(t, err)
+	return set
+}
