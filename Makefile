@@ -26,6 +26,8 @@ SUMMARY  := $(TOOLS)/testsummary
 N        ?= 20
 FUZZTIME ?= 10s
 FUZZAPITIME ?= 5m
+# How long `make load` lasts, beside half a minute to prepare it.
+MINUTES  ?= 0.3
 # Chains that `make bench` measures, in millions of transactions; 30 takes 35 GB for a while.
 SIZES    ?= 0.3,3
 # allow or fail: whether a skipped test fails `make test`. On a CI it does.
@@ -46,7 +48,7 @@ export CLEW_REPLICA_CONTRACTS := $(CONTRACTS)
 # A Chromium elsewhere than on the path.
 export CLEW_CHROMIUM ?=
 
-.PHONY: help setup build test test-browser torture week nightly lint fuzz fuzz-api bench replica score labels docs client clean
+.PHONY: help setup build test test-browser torture week nightly lint fuzz fuzz-api bench load replica score labels docs client clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -115,6 +117,9 @@ bench: ## measure speed and memory beside their limits, into docs/performance.md
 	mkdir -p build
 	go run ./bench -sizes $(SIZES) > build/performance.md
 	mv build/performance.md docs/performance.md
+
+load: build ## clew serve under a mixed load while it follows a node, for MINUTES (0.3): errors, lost jobs, leaks
+	go run ./bench -job load -clew build/clew -txs 60000 -block-txs 300 -block-every 2s -minutes $(MINUTES)
 
 replica: $(ANVIL) $(CONTRACTS) ## play the worked example on two anvils and write its incident, truth and recording
 	go run ./replica -clew ./cmd/clew -out testdata/demo/atlanta-replica

@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -57,6 +58,12 @@ type options struct {
 	url           string // of the server
 	way           string // in which a node gives its blocks
 	job           string // what this process is to do; "" is the whole run
+
+	// Of clew serve under load:
+	clew       string // the program; "" to build it
+	minutes    float64
+	rate       int // requests a second; 0 for half of what is answered
+	blockEvery time.Duration
 }
 
 // Transactions of a block, its coinbase among them.
@@ -84,16 +91,22 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.dir, "dir", "", "used with -job")
 	f.StringVar(&o.way, "way", "", "used with -job: how a node gives its blocks")
 	f.StringVar(&o.url, "url", "", "used with -job: of the server, which is -job serve")
+	f.StringVar(&o.clew, "clew", "", "used with -job load: this program in place of one that is built from the checkout")
+	f.Float64Var(&o.minutes, "minutes", 0.3, "used with -job load: how long it lasts")
+	f.IntVar(&o.rate, "rate", 0, "used with -job load: requests a second; 0 for half of what is answered with nothing between them")
+	f.DurationVar(&o.blockEvery, "block-every", 10*time.Second, "used with -job load: how often the node finds a block")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if o.job == reportJob {
+	switch o.job {
+	case "":
+		return o.all(ctx, out)
+	case reportJob:
 		return o.report(ctx, out)
+	case loadJob:
+		return o.load(ctx, out)
 	}
-	if o.job != "" {
-		return o.perform(ctx, out)
-	}
-	return o.all(ctx, out)
+	return o.perform(ctx, out)
 }
 
 // chainFile, loadedStore and syncedStore lie in the folder of the chain.
