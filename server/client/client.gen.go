@@ -261,6 +261,9 @@ type BatchLine struct {
 	// Action What a policy asks for, the mildest first.
 	Action *Action `json:"action,omitempty"`
 
+	// Caution Of a match: a fixed sentence for whoever reads it, that who was paid may be innocent.
+	Caution *string `json:"caution,omitempty"`
+
 	// Coverage What was looked at.
 	Coverage *Coverage `json:"coverage,omitempty"`
 
@@ -398,6 +401,9 @@ type Claim struct {
 
 	// Label The claim, as its source has it.
 	Label string `json:"label"`
+
+	// ListDated The date that this edition of the source bears, else when it was read; what came later it does not know.
+	ListDated *string `json:"list_dated,omitempty"`
 
 	// Now Whether it holds now, in the newest edition.
 	Now bool `json:"now"`
@@ -611,6 +617,9 @@ type Fired struct {
 
 	// Line Its line in the policy's file.
 	Line int64 `json:"line"`
+
+	// NotBlock Of a rule that asks for review where none blocks: which rule to block is nearest, and what it lacks.
+	NotBlock *string `json:"not_block,omitempty"`
 
 	// Reason Why the rule is there, as the policy says.
 	Reason string `json:"reason"`
@@ -857,6 +866,9 @@ type PinIncident struct {
 
 	// Stale Why its matches do not count at the moment; absent where they do.
 	Stale *string `json:"stale,omitempty"`
+
+	// StandsTo Where not all that it traced counts: the last blocks up to which it does, CHAIN=HEIGHT.
+	StandsTo *string `json:"stands_to,omitempty"`
 
 	// Synthetic It was made for a test or a demonstration, and is no theft.
 	Synthetic *bool `json:"synthetic,omitempty"`
@@ -1232,6 +1244,9 @@ type Value struct {
 type Verdict struct {
 	// Action What a policy asks for, the mildest first.
 	Action Action `json:"action"`
+
+	// Caution Of a match: a fixed sentence for whoever reads it, that who was paid may be innocent.
+	Caution *string `json:"caution,omitempty"`
 
 	// Coverage What was looked at.
 	Coverage Coverage `json:"coverage"`
