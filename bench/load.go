@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -88,7 +89,8 @@ func (o *options) loadFolder() (remove func() error, err error) {
 	if o.dir == "" {
 		return o.folder()
 	}
-	return func() error { return nil }, nil
+	o.dir, err = filepath.Abs(o.dir)
+	return func() error { return nil }, err
 }
 
 // mixedLoad makes a house, lets it serve, and loads it.
