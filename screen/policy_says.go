@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"clew/chains"
+	"clew/tracer"
 )
 
 // Sentences are appended to one piece of memory: a verdict that is looked up is decided in a few
@@ -189,8 +190,12 @@ func appendOwn(b []byte, e *Exposure) []byte {
 
 func (d *decision) appendSum(b []byte, s *sum) []byte {
 	b = append(appendNumber(b, d.v, s.chain, s.asset, s.units), " of "...)
-	b = append(appendCoins(b, d.v, s.chain, s.asset, s.whole()), " ("...)
-	b = append(appendPercent(b, s.ppm), ") "...)
+	if s.value != nil && s.value.Partial {
+		b = append(appendCoins(append(b, "the "...), d.v, s.chain, s.asset, s.whole()), " that were looked at (there is more, and the share of all is not known) "...)
+	} else {
+		b = append(appendCoins(b, d.v, s.chain, s.asset, s.whole()), " ("...)
+		b = append(appendPercent(b, s.ppm), ") "...)
+	}
 	if d.v.Subject.Direction == Destination {
 		b = append(b, "goes to "...)
 	} else {
@@ -201,7 +206,22 @@ func (d *decision) appendSum(b []byte, s *sum) []byte {
 	} else {
 		b = append(b, "what nothing explains"...)
 	}
-	return append(append(b, ", by "...), s.accounting.String()...)
+	b = append(append(b, ", by "...), s.accounting.String()...)
+	return append(b, d.restsOn(s.exposures)...)
+}
+
+// restsOn says of a sum that it rests on more than accounting.
+func (d *decision) restsOn(exposures []int) string {
+	out := ""
+	for _, i := range exposures {
+		switch d.v.Exposure[i].Basis {
+		case tracer.Adopted.String():
+			return ", resting on an analyst's choice"
+		case tracer.Inference.String():
+			out = ", resting on an inference"
+		}
+	}
+	return out
 }
 
 // appendSources names the categories of some exposures, whose they are, and the least number of hops.

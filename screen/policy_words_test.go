@@ -22,6 +22,7 @@ func TestNotBlocked(t *testing.T) {
 	require.Equal(t, []string{"look"}, firedIDs(v))
 	require.Equal(t, "sure: stolen: it rests on inference, asks for whole or rule", v.Fired[0].NotBlock)
 	require.Contains(t, v.Caution, "may be innocent")
+	require.Contains(t, v.Says, "by fifo, resting on an inference (rule look")
 
 	p.Decide(v)
 	require.Contains(t, v.Fired[0].NotBlock, "sure: ", "deciding again says the same")
@@ -29,6 +30,7 @@ func TestNotBlocked(t *testing.T) {
 	v = deposited(exposed(screen.Stolen, coin, coin, incident("a")))
 	p.Decide(v)
 	require.Equal(t, []string{"sure", "look"}, firedIDs(v))
+	require.NotContains(t, v.Says, "resting")
 	for _, f := range v.Fired {
 		require.Empty(t, f.NotBlock, "where one blocks nothing is left to say")
 	}

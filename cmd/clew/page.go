@@ -81,6 +81,9 @@ func counted(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
+	if strings.HasSuffix(noun, "s") || strings.HasSuffix(noun, "ch") {
+		noun += "e"
+	}
 	return grouped(n) + " " + noun + "s"
 }
 

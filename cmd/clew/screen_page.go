@@ -28,12 +28,14 @@ func pageVerdict(p *page, v *screen.Verdict, rules string, nearly []screen.Fired
 	g.decision()
 	g.value()
 	g.exposures()
+	g.incidents()
 	g.fired()
 	g.paths()
 	g.claims()
 	g.unasked()
 	g.coverage()
 	g.pins()
+	g.further()
 }
 
 // namesOf names the assets of a verdict, as their contracts claim.
@@ -60,8 +62,12 @@ func (g *verdictPage) decision() {
 	v := g.v
 	g.p.line("%s: %s", strings.ToUpper(string(v.Outcome)), v.Action)
 	g.p.line("%s", fold(subjectWords(&v.Subject), 0))
+	g.p.line("%s", exhibit.Visible(v.Subject.String()))
 	if v.Says != "" {
 		g.p.line("%s", fold(exhibit.Visible(v.Says), 0))
+	}
+	if v.Caution != "" {
+		g.p.line("%s", fold(v.Caution, 0))
 	}
 	if v.Error != "" {
 		g.p.line("error: %s", fold(exhibit.Visible(v.Error), 7))
@@ -123,7 +129,7 @@ func (g *verdictPage) exposures() {
 		g.p.line("  none was found")
 		return
 	}
-	rows := [][]string{{"", "category", "type", "hops", "fifo", "", "pro rata", "", "", "known by", "who"}}
+	rows := [][]string{{"", "category", "type", "least hops", "fifo", "", "pro rata", "", "", "known by", "who"}}
 	notes := map[string][]string{}
 	var order []string
 	for i := range g.v.Exposure {
@@ -214,6 +220,9 @@ func (g *verdictPage) rule(f *screen.Fired) {
 	}
 	if f.Reason != "" && len(f.Lacks) == 0 {
 		g.p.line("          why: %s", fold(exhibit.Visible(f.Reason), 15))
+	}
+	if f.NotBlock != "" {
+		g.p.line("          not block: %s", fold(exhibit.Visible(f.NotBlock), 21))
 	}
 	if len(f.Lacks) > 0 {
 		g.p.line("          lacks: %s", fold(exhibit.Visible(strings.Join(f.Lacks, "; ")), 17))
