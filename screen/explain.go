@@ -130,6 +130,8 @@ func (d *decision) short(r *Rule, s *sum) (lacks []string, reached int) {
 	if s.ppm < r.MinShare {
 		lacks = append(lacks, fmt.Sprintf("%sshare %s, asks for %s", about, percent(s.ppm), percent(r.MinShare)))
 		reached = min(reached, int(s.ppm*Million/r.MinShare))
+	} else if s.partOfUnknown(r) {
+		lacks = append(lacks, fmt.Sprintf("%sits share of all that there is, of which not all was looked at, asks for %s", about, percent(r.MinShare)))
 	}
 	amount(r.MinUnits[s.chain][s.asset], "asks for")
 	amount(d.p.Dust[s.chain][s.asset], "below the dust limit of")

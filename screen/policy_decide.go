@@ -18,7 +18,8 @@ import (
 //  2. Each other rule sums, for each asset and each rule of accounting by which the policy decides, the
 //     exposures that fit it, or for the category unknown what nothing explains. It fires where one sum
 //     reaches min_units, min_share and the policy's dust limit; what is said of the subject's own
-//     address fires it whatever the sums.
+//     address fires it whatever the sums. Where a share is one of what was looked at alone, and there is
+//     more (Value.Partial), a rule that asks for a share fires with review in place of block.
 //  3. Outcome: an error stays one; else a rule that fired with review or block makes a match; else what
 //     is not covered stays so; else it is clear.
 //  4. Action: the gravest of those of the fired rules, of NotCovered and of Failed where these apply.
@@ -251,6 +252,12 @@ func (d *decision) reaches(r *Rule, s *sum) bool {
 		s.ppm >= r.MinShare && !s.units.Less(d.p.Dust[s.chain][s.asset])
 }
 
+// partOfUnknown reports whether r asks for a share that s is not known to have: there is more to the subject
+// than was looked at, so that the share of all is smaller. Of what nothing explains it is larger.
+func (s *sum) partOfUnknown(r *Rule) bool {
+	return r.MinShare > 0 && s.exposures != nil && s.value != nil && s.value.Partial
+}
+
 // fire returns the entry of a rule, and whether it fired.
 func (d *decision) fire(r *Rule) (Fired, bool) {
 	if d.idle(r) != "" {
@@ -271,11 +278,16 @@ func (d *decision) fire(r *Rule) (Fired, bool) {
 	}
 	f := r.entry()
 	f.Exposures = append(f.Exposures, own...)
+	sure := len(own) > 0
 	for i := range sums {
 		if s := &sums[i]; d.reaches(r, s) {
+			sure = sure || !s.partOfUnknown(r)
 			f.Exposures = append(f.Exposures, s.exposures...)
 			f.Sums = append(f.Sums, Sum{s.chain, s.asset, s.accounting.String(), s.units, s.ppm})
 		}
+	}
+	if !sure && f.Action == Block {
+		f.Action = Review
 	}
 	slices.Sort(f.Exposures)
 	f.Exposures = slices.Compact(f.Exposures)

@@ -62,7 +62,8 @@ func arrivals(t *testing.T, trace *tracer.Trace) []arrived {
 }
 
 // By the default policy every place where a recorded theft ended is decided as its trace says: with its
-// amounts under both rules, to the unit; held from a tenth or a large amount on, and looked at below.
+// amounts under both rules, to the unit; held from a tenth or a large amount on, and looked at below. Of an
+// account a trace alone does not know what else the transaction pays it, so that it is looked at too.
 func TestDemosByDefaultPolicy(t *testing.T) {
 	policy := screen.DefaultPolicy()
 	blocks, reviews := 0, 0
@@ -76,7 +77,7 @@ func TestDemosByDefaultPolicy(t *testing.T) {
 			require.NoError(t, err)
 			v, err := s.Screen(t.Context(), screen.Request{Subject: subject})
 			require.NoError(t, err)
-			if a.blocked && held(policy, a) {
+			if a.blocked && held(policy, a) && a.chain.Info().Family == chains.FamilyBitcoin {
 				blocks++
 				require.Equal(t, screen.Block, v.Action, "%s: %s", a.subject, v.Says)
 			} else {

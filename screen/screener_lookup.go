@@ -28,11 +28,24 @@ func (w *work) lookup(ctx context.Context) (known bool, err error) {
 	}
 	w.shareSums()
 	w.countOnce()
-	w.partial = w.subject.Kind != KindOutput && len(w.receipts) > 0
+	w.partial = len(w.receipts) > 0 && !w.whole(len(at))
 	if err := w.own(ctx); err != nil {
 		return false, err
 	}
-	return len(w.receipts) > 0 || w.ends(), nil
+	return len(w.receipts) > 0 || w.subject.Kind == KindAddress && w.ends(), nil
+}
+
+// whole reports whether the receipts, of so many places that incidents traced, are all of the subject. Of an
+// output that is what lies there, and of a deposit in outputs all that one transaction pays: pro rata each of
+// its outputs carries a part. A seed is as much as its incident says, and of an account's arrivals in one
+// transaction those alone are known that a trace follows.
+func (w *work) whole(places int) bool {
+	if w.subject.Kind != KindOutput && w.subject.Kind != KindDeposit || len(w.receipts) != places {
+		return false
+	}
+	return !slices.ContainsFunc(w.receipts, func(r receipt) bool {
+		return r.place.Account != "" || slices.ContainsFunc(r.hits, func(h Hit) bool { return h.Hops == 0 || h.Together })
+	})
 }
 
 // siftHits takes out of a lookup what may be dust. Without a store it is told as that; with one, the store

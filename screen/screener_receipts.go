@@ -49,6 +49,7 @@ func (w *work) receive(ctx context.Context) error {
 	w.read++
 	n, err := w.receiveTx(ctx, tx)
 	if err == nil && n == 0 {
+		w.unpaid = true
 		w.absent(w.subject.String(), "the transaction pays nothing there")
 	}
 	return err

@@ -26,6 +26,7 @@ type work struct {
 	untrue   []smallReceipt // of which a token's contract alone tells
 	owners   []Attribution  // what is said of the subject's own address, merged over the times asked for
 	partial  bool           // there is more to the subject than receipts
+	unpaid   bool           // the transaction was read, and pays the subject nothing
 	walks    []groupWalk
 	moreGaps int // than are written
 	read     int // transactions that were read to find the receipts
@@ -57,7 +58,7 @@ func (w *work) begin() {
 		w.v.Coverage.Spans, w.v.Pins.Blocks, w.v.Pins.Clusters = w.head.spans, w.head.pins, w.head.clusters
 	}
 	w.receipts, w.owners, w.walks, w.partial, w.read = nil, nil, nil, false, 0
-	w.moreGaps, w.small, w.untrue = 0, nil, nil
+	w.moreGaps, w.small, w.untrue, w.unpaid = 0, nil, nil, false
 	w.behind()
 }
 
@@ -84,10 +85,10 @@ func (w *work) find(ctx context.Context) error {
 		w.unread()
 		return w.finish()
 	}
-	if known && !w.deep {
-		w.v.Coverage.Ended = EndedAnswered
-		w.lookedUp("an incident answered, and the store was not read: a deep screening reads it")
-		if err := w.finish(); err != nil || w.enough() {
+	quick := known && !w.deep
+	if quick {
+		w.lookedUp("a label decides, and the store was not read: a deep screening reads it")
+		if done, err := w.answered(); done {
 			return err
 		}
 	}
@@ -104,16 +105,35 @@ func (w *work) find(ctx context.Context) error {
 	}
 	w.shareSums()
 	w.countOnce()
-	if err := w.own(ctx); err != nil {
-		return err
+	if !w.unpaid {
+		if err := w.own(ctx); err != nil {
+			return err
+		}
 	}
 	if w.subject.Kind == KindAddress {
 		w.received()
+	}
+	if quick {
+		if done, err := w.answered(); done {
+			return err
+		}
 	}
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
 	return w.finish()
+}
+
+// answered finishes the verdict without a walk and reports whether that is enough; if not, the verdict is as
+// it was.
+func (w *work) answered() (done bool, err error) {
+	before, more := w.v, w.moreGaps
+	w.v.Coverage.Ended, w.v.Coverage.Transactions = EndedAnswered, w.read
+	if err := w.finish(); err != nil || w.enough() {
+		return true, err
+	}
+	w.v, w.moreGaps = before, more
+	return false, nil
 }
 
 // finish assembles the verdict and lets the policy decide it.
@@ -127,15 +147,19 @@ func (w *work) finish() error {
 }
 
 // enough reports whether whatever a walk found beside what incidents and labels say, the action would
-// stay: it is the worst already, all is explained, or the address is one through which no walk goes.
+// stay: it is the worst already, all is explained, or the address is one through which no walk goes. What
+// incidents tell of a part is not enough as long as what there is in all was not read: no rule blocks for a
+// share of what is not known.
 func (w *work) enough() bool {
 	switch {
 	case w.v.Outcome == Match && w.v.Action == Block:
 		return true
+	case w.partial && w.facts == nil:
+		return false
 	case w.subject.Kind == KindAddress && w.ends():
 		return true
 	}
-	return !w.partial && !slices.ContainsFunc(w.receipts, func(r receipt) bool { return !r.explained() })
+	return !slices.ContainsFunc(w.receipts, func(r receipt) bool { return !r.explained() })
 }
 
 // ends reports whether something is said of the subject's own address at which value ends.

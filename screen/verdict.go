@@ -198,7 +198,7 @@ type Value struct {
 	Unknown      Split[chains.Amount] `json:"unknown"`
 	ExplainedPPM Split[int64]         `json:"explained_ppm"`
 	// Partial: there is more to the subject that was not read, or set aside; a gap says what. Shares
-	// are of Units, and so may be larger than they are of all.
+	// are of Units then, and what they are of all is not known: no rule blocks for one.
 	Partial bool `json:"partial,omitempty"`
 }
 

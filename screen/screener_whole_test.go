@@ -1,0 +1,69 @@
+package screen_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"clew/chains"
+	"clew/screen"
+)
+
+// What an incident traces to an address is a share of all that it was paid, and not of what the incident
+// traced: nobody has an address blocked by sending some stolen coins to it.
+func TestShareIsOfAll(t *testing.T) {
+	w := newWorld(t)
+	first := w.mine(pay{"victim", 50_000}, pay{"miner", 4_999_900})
+	w.block()
+	stolen := w.tx([]chains.OutPoint{out(first, 0)}, pay{"thief", 50_000})
+	w.block()
+	w.tx([]chains.OutPoint{out(stolen, 0)}, pay{"customer", 50_000})
+	w.tx([]chains.OutPoint{out(first, 1)}, pay{"customer", 4_999_900})
+	w.save(0)
+	w.steal("theft", out(stolen, 0))
+	for _, how := range []func(*screen.Request){deep, func(*screen.Request) {}} {
+		v := w.screen(addressOf("customer"), how)
+		require.Equal(t, screen.Match, v.Outcome)
+		require.Equal(t, screen.Review, v.Action, v.Says)
+		require.Equal(t, chains.Units(5_049_900), v.Value[0].Units)
+		require.Equal(t, int64(9_901), exposure(v, screen.Stolen)[0].SharePPM.FIFO)
+	}
+	// Without the blocks what it is a share of is not known.
+	cfg := w.config(2)
+	cfg.Heads, cfg.Chains = nil, nil
+	s, err := screen.New(cfg)
+	require.NoError(t, err)
+	v := ask(t, s, addressOf("customer"))
+	require.Equal(t, screen.Match, v.Outcome)
+	require.Equal(t, screen.Review, v.Action)
+	require.True(t, v.Value[0].Partial)
+	require.Equal(t, "stolen", v.Fired[0].Rule)
+	require.Contains(t, v.Says, "that were looked at (there is more, and the share of all is not known)")
+	require.Contains(t, v.Fired[0].NotBlock, "stolen: stolen by fifo: its share of all that there is, of which not all was looked at, asks for 10 %")
+}
+
+// A deposit that its transaction does not pay is no deposit, whatever is said of the address.
+func TestDepositThatIsNotPaid(t *testing.T) {
+	w, paid := theft(t)
+	w.label("listed", "sanctioned", "Listed")
+	require.Equal(t, screen.Match, w.screen(addressOf("listed")).Outcome)
+	for _, subject := range []string{depositOf(paid, "listed"), outputOf(paid, 9)} {
+		v := w.screen(subject)
+		require.Equal(t, screen.NotCovered, v.Outcome)
+		require.Empty(t, v.Exposure)
+		require.Equal(t, "the transaction pays nothing there", v.Coverage.Gaps[0].Why)
+		require.Contains(t, v.Says, "the transaction pays nothing there")
+	}
+}
+
+// What is said of whoever is paid by a deposit says nothing of where it comes from.
+func TestDepositToSomebodyLabelled(t *testing.T) {
+	w, paid := theft(t)
+	w.block()
+	on := w.tx([]chains.OutPoint{out(paid, 0)}, pay{"next", 69_000})
+	w.save(4)
+	w.label("next", "exchange", "A bank")
+	v := w.screen(depositOf(on, "next"))
+	require.Equal(t, screen.Match, v.Outcome)
+	require.Equal(t, units(60_000, 41_400), exposure(v, screen.Stolen)[0].Units)
+}
