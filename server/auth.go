@@ -38,7 +38,7 @@ func (s *Server) keysNow(ctx context.Context) (map[string]*holder, error) {
 	return s.readKeys(ctx, before)
 }
 
-// readKeys reads the keys. A key that was known keeps its bucket.
+// readKeys reads the keys. A key that was known keeps its bucket, and its count of requests.
 func (s *Server) readKeys(ctx context.Context, before *keySet) (map[string]*holder, error) {
 	kept, err := s.opt.Journal.Keys(context.WithoutCancel(ctx))
 	if err != nil {
@@ -46,10 +46,13 @@ func (s *Server) readKeys(ctx context.Context, before *keySet) (map[string]*hold
 	}
 	set := &keySet{keys: make(map[string]*holder, len(kept)), read: s.opt.Now()}
 	for _, k := range kept {
-		h := &holder{Key: k}
+		h := &holder{Key: k, inFlight: new(atomic.Int64)}
 		if before != nil {
-			if old := before.keys[k.ID]; old != nil && old.Rate == k.Rate && old.Key.Burst == k.Burst {
-				h.bucket = old.bucket
+			if old := before.keys[k.ID]; old != nil {
+				h.inFlight = old.inFlight
+				if old.Rate == k.Rate && old.Key.Burst == k.Burst {
+					h.bucket = old.bucket
+				}
 			}
 		}
 		if h.bucket == nil {

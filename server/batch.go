@@ -88,11 +88,7 @@ func (s *Server) takeBatch(w http.ResponseWriter, r *http.Request) ([][]byte, *P
 	if kind != "application/json" && kind != ndjson && kind != "application/jsonl" {
 		return nil, mediaType.problem("Content-Type %.80q is not taken here. Send a JSON array as application/json, or a line for each subject as %s.", kind, ndjson)
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, bodyProblem(err, s.opt.Limits.BatchBody)
-	}
-	items, err := splitBatch(body)
+	items, err := splitBatch(bodyOf(r))
 	if err != nil {
 		return nil, badRequest.problem("%s. A batch is a JSON array of {\"subject\": …}, or one such object in each line.", sentence(err))
 	}

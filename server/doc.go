@@ -4,8 +4,8 @@
 // trace is a function that whoever wires the program gives in Options.
 //
 // A request goes through Server.ServeHTTP, the mux, and the gate (gate.go), in this order: request id,
-// places in flight, key and scope, rate, deadline, body, idempotency key; then its handler; then one
-// entry of the log of calls, committed before the answer leaves. Handlers never write to the
+// deadline, key and scope, what the key may have in flight, rate, body, a place in flight, idempotency key;
+// then its handler; then one entry of the log of calls, committed before the answer leaves. Handlers never write to the
 // connection themselves, but for the stream of a batch.
 //
 // The document of the API (OpenAPI 3.1) is made by huma from the types in this package and in screen.

@@ -22,7 +22,7 @@ type route struct {
 	scope   Scope
 	body    int64 // most bytes of the body
 	time    time.Duration
-	streams bool // the handler writes to the connection itself, and reads its body itself
+	streams bool // the handler writes to the connection itself
 	quiet   bool // no entry in the log of calls: health, metrics, pages
 }
 
@@ -130,28 +130,31 @@ func (s *Server) pass(c *call, w http.ResponseWriter, r *http.Request, next http
 	if s.ending.Load() {
 		return stopping.problem("The server is stopping. Send the request again once it is back.").after(5)
 	}
-	if !c.route.quiet {
-		select {
-		case s.places <- struct{}{}:
-			defer func() { <-s.places }()
-		default:
-			return busy.problem("%d requests are being answered, which is the most at once. Wait a second.", cap(s.places)).after(1)
-		}
-	}
 	if p := s.authorize(c, r); p != nil {
 		return p
 	}
-	if p := s.spend(c, w.Header(), 1); p != nil {
+	leave, p := s.enter(c)
+	if p != nil {
 		return p
 	}
-	if c.route.streams {
-		r.Body = http.MaxBytesReader(w, r.Body, c.route.body)
-		next(w, r)
-		return nil
+	defer leave()
+	if p := s.spend(c, w.Header(), 1); p != nil {
+		return p
 	}
 	body, p := readBody(w, r, c.route.body)
 	if p != nil {
 		return p
+	}
+	// Behind the body: who sends slowly keeps nobody waiting.
+	leave, p = s.place(c)
+	if p != nil {
+		return p
+	}
+	defer leave()
+	if c.route.streams {
+		r.Body = newBody(body)
+		next(w, r)
+		return nil
 	}
 	if len(body) > 0 && r.Method == http.MethodPost && r.Header.Get("Content-Type") == "" {
 		return untyped()
@@ -170,6 +173,38 @@ func (s *Server) pass(c *call, w http.ResponseWriter, r *http.Request, next http
 	c.status = said.status
 	s.send(w, said)
 	return nil
+}
+
+// enter counts a request of a key, until leave is called: while its body is read, and while it is answered. What
+// one key may have at once leaves room for others.
+func (s *Server) enter(c *call) (leave func(), p *Problem) {
+	if c.key == nil || c.route.quiet || c.route.scope == Admin {
+		return func() {}, nil
+	}
+	most := s.opt.Limits.KeyInFlight
+	if n := c.key.inFlight.Add(1); n > int64(most) {
+		c.key.inFlight.Add(-1)
+		return nil, rateLimited.problem("%d requests of the key %s are being answered, which is the most at once. Wait a second.", most, c.key.ID).after(1)
+	}
+	return func() { c.key.inFlight.Add(-1) }, nil
+}
+
+// place takes a place among the requests in flight, until leave is called. Those who administer have places of
+// their own, so that a key can be revoked while its requests take all others; health takes none.
+func (s *Server) place(c *call) (leave func(), p *Problem) {
+	places := s.places
+	switch {
+	case c.route.quiet:
+		return func() {}, nil
+	case c.route.scope == Admin:
+		places = s.aside
+	}
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	default:
+		return nil, busy.problem("%d requests are being answered, which is the most at once. Wait a second.", cap(places)).after(1)
+	}
 }
 
 // send sends an answer whole.
@@ -210,6 +245,9 @@ func (s *Server) failed(ctx context.Context, c *call, err error) {
 	s.opt.Logger.LogAttrs(ctx, slog.LevelError, "a request failed", slog.String("route", c.route.name), slog.String("request", c.id), slog.Any("error", err))
 }
 
+// firstRead is how many bytes are set aside for a body before any has come, whatever length it tells.
+const firstRead = 16 << 10
+
 // readBody reads a body of at most so many bytes.
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, *Problem) {
 	if r.Body == nil || r.Body == http.NoBody {
@@ -218,8 +256,7 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, *Prob
 	if r.ContentLength > most {
 		return nil, bodyTooLarge(most)
 	}
-	buf := make([]byte, 0, max(r.ContentLength, 512)+1)
-	b := bytes.NewBuffer(buf)
+	b := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 512), firstRead)+1))
 	if _, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, most)); err != nil {
 		return nil, bodyProblem(err, most)
 	}

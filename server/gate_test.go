@@ -225,12 +225,36 @@ func TestPlaces(t *testing.T) {
 	<-held
 	r := w.ask(server.Read, http.MethodGet, "/v1/rules", "")
 	health := w.ask("", http.MethodGet, "/healthz", "")
+	revoked := w.ask(server.Admin, http.MethodDelete, "/v1/keys/"+keyIDOf(w.keys[server.Screen]), "")
 	close(free)
 	asking.Wait()
 	r.problem(503, "busy")
 	require.Equal(t, "1", r.Header.Get("Retry-After"))
 	require.Equal(t, 200, health.StatusCode)
+	require.Equal(t, 204, revoked.StatusCode, "those who administer have places of their own")
 	require.Equal(t, 200, w.ask(server.Read, http.MethodGet, "/v1/rules", "").StatusCode)
+}
+
+// keyIDOf returns the id of a key, which stands in it.
+func keyIDOf(key string) string { return strings.Split(key, "_")[1] }
+
+// TestSlowBodies: whoever sends slowly takes no place, and no more of its own than one key may have.
+func TestSlowBodies(t *testing.T) {
+	w := newWorld(t, func(w *world) { w.opt.Limits.InFlight, w.opt.Limits.KeyInFlight = 1, 3 })
+	for range 3 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(w.url, "http://"))
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = fmt.Fprintf(conn, "POST /v1/screenings HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+			w.keys[server.Screen])
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool {
+		return strings.Contains(string(w.ask(server.Read, http.MethodGet, "/metrics", "").body), "clew_requests_in_flight 4\n") // and this one
+	}, 20*time.Second, time.Millisecond)
+	require.Equal(t, 200, w.ask(server.Read, http.MethodGet, "/v1/rules", "").StatusCode, "another key")
+	p := w.ask(server.Screen, http.MethodGet, "/v1/rules", "").problem(429, "rate-limited")
+	require.Contains(t, p.Detail, "3 requests of the key")
 }
 
 // TestBodies: bodies are bounded whether or not their length is told, and may not be slow.

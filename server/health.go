@@ -66,6 +66,10 @@ func (s *Server) ready(ctx context.Context, _ *struct{}) (*readyOut, error) {
 			body.Stale++
 		}
 	}
+	if err := s.opt.Journal.Writable(ctx); err != nil {
+		s.failed(ctx, callOf(ctx), err)
+		body.Why = append(body.Why, "the journal cannot be written, and nothing is answered that is not kept; the program's log says why")
+	}
 	if s.ending.Load() {
 		body.Why = append(body.Why, "the server is stopping")
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"clew/store/journal"
@@ -67,7 +68,8 @@ func MakeKey(name string, scopes []string, rate, burst int, now time.Time) (stri
 // holder is a key in use, with what it may still ask for.
 type holder struct {
 	journal.Key
-	bucket *bucket
+	bucket   *bucket
+	inFlight *atomic.Int64 // requests of it that are being read or answered
 }
 
 // find returns the key of a text; nil where it is none of them. What it compares does not depend on

@@ -293,6 +293,24 @@ func TestHealth(t *testing.T) {
 	w.ask(server.Read, http.MethodGet, "/v1/rules", "").problem(503, "busy")
 }
 
+// TestNotReadyWhereNothingIsKept: nothing is answered that is not kept, so a journal that takes nothing is said.
+func TestNotReadyWhereNothingIsKept(t *testing.T) {
+	w := newWorld(t, func(w *world) {
+		still, err := journal.Open(t.Context(), w.path, journal.Options{ReadOnly: true})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, still.Close()) })
+		w.opt.Journal = still
+	})
+	var ready server.Readiness
+	r := w.ask("", http.MethodGet, "/readyz", "")
+	r.json(&ready)
+	require.Equal(t, 503, r.StatusCode)
+	require.Len(t, ready.Why, 1)
+	require.Contains(t, ready.Why[0], "the journal cannot be written")
+	require.NotContains(t, ready.Why[0], w.path)
+	require.Contains(t, w.log.String(), w.path)
+}
+
 func TestMetrics(t *testing.T) {
 	w := newWorld(t)
 	w.ask(server.Screen, http.MethodPost, "/v1/screenings", subject(stolenDeposit())).verdict(200)

@@ -73,6 +73,7 @@ type ChainState struct {
 // Limits bound what is taken. A zero field takes the default that stands with it.
 type Limits struct {
 	InFlight    int           // requests at once; 256
+	KeyInFlight int           // of one key; three quarters of InFlight
 	Batches     int           // batches at once; 4
 	Rate        int           // requests a second of a key that has no rate of its own; 1000
 	Burst       int           // 2000
@@ -89,6 +90,9 @@ type Limits struct {
 	Jobs        int           // at once; 2
 	ReplyKept   time.Duration // of answers to idempotency keys; 24 h
 }
+
+// adminPlaces is how many requests of routes that administer are answered at once.
+const adminPlaces = 16
 
 func (l Limits) orDefaults() Limits {
 	number := func(v *int, d int) {
@@ -107,6 +111,7 @@ func (l Limits) orDefaults() Limits {
 		}
 	}
 	number(&l.InFlight, 256)
+	number(&l.KeyInFlight, max(1, l.InFlight*3/4))
 	number(&l.Batches, 4)
 	number(&l.Rate, 1000)
 	number(&l.Burst, 2000)

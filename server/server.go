@@ -33,6 +33,7 @@ type Server struct {
 	keys    keyring
 	metrics *metrics
 	places  chan struct{} // requests in flight
+	aside   chan struct{} // those of routes that administer
 	batches chan struct{} // batches in flight
 	asked   sync.Map      // idempotency keys in flight
 	wake    chan struct{} // a job was added
@@ -67,6 +68,7 @@ func New(opt Options) (*Server, error) {
 	s := &Server{
 		opt: opt, mux: http.NewServeMux(), metrics: newMetrics(),
 		places:  make(chan struct{}, opt.Limits.InFlight),
+		aside:   make(chan struct{}, adminPlaces),
 		batches: make(chan struct{}, opt.Limits.Batches),
 		wake:    make(chan struct{}, 1),
 		origin:  http.NewCrossOriginProtection(),

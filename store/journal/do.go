@@ -95,6 +95,7 @@ type writer struct {
 	c      *conn
 	opt    Options
 	tidier *tidier
+	unkept *atomic.Bool // see Journal
 	tx     Tx
 	state  groupState
 	// kept is how verdicts are packed behind the last group that was kept.
@@ -113,7 +114,7 @@ type groupState struct {
 }
 
 func newWriter(c *conn, j *Journal) *writer {
-	w := &writer{c: c, opt: j.opt, tidier: j.tidier}
+	w := &writer{c: c, opt: j.opt, tidier: j.tidier, unkept: &j.unkept}
 	w.tx = Tx{Reader: Reader{c: c, now: j.opt.Now, patterns: &j.patterns}, w: w}
 	return w
 }
@@ -130,6 +131,7 @@ func (w *writer) group(first *call, queue <-chan *call) {
 	if err == nil {
 		w.kept = w.state.packing
 	}
+	w.note(calls, err)
 	if len(calls) > 0 && w.opt.Committed != nil {
 		w.opt.Committed(Group{Calls: len(calls), Took: time.Since(started), Durable: w.state.durable, Err: err})
 	}
@@ -140,6 +142,31 @@ func (w *writer) group(first *call, queue <-chan *call) {
 		close(c.done)
 	}
 	w.tidier.wrote(w.c, w.state.bytes)
+}
+
+// note remembers whether what was asked for last could be kept; err is why the group was not.
+func (w *writer) note(calls []*call, err error) {
+	for _, c := range calls {
+		if errors.Is(c.err, ErrFull) || errors.Is(c.err, ErrDisk) {
+			err = c.err
+		}
+	}
+	if len(calls) > 0 {
+		w.unkept.Store(err != nil)
+	}
+}
+
+// Writable returns nil where the last that was written could be kept. Where it could not, it tries again, with
+// one number, and returns what came of that: nobody may write any more once it is known that nothing is kept.
+func (j *Journal) Writable(ctx context.Context) error {
+	if j.queue != nil && !j.unkept.Load() {
+		return nil
+	}
+	return j.Do(ctx, func(t *Tx) error {
+		t.durable()
+		_, err := t.write(sqlRevise, "disk")
+		return err
+	})
 }
 
 // write runs calls until none waits or groupTime is over, and commits. It returns those that were

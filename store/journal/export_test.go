@@ -141,3 +141,6 @@ func LogPages(ctx context.Context, j *Journal) (pages int64, err error) {
 	})
 	return pages, joined(err, c.Close())
 }
+
+// Unkept says whether what was asked for last could not be kept.
+func Unkept(j *Journal) bool { return j.unkept.Load() }

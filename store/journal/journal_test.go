@@ -290,6 +290,7 @@ func TestCloseKeepsWhatWaits(t *testing.T) {
 	_, err = j.Job(t.Context(), "waits")
 	require.NoError(t, err)
 	require.ErrorIs(t, j.Do(t.Context(), addJob("more")), journal.ErrReadOnly)
+	require.ErrorIs(t, j.Writable(t.Context()), journal.ErrReadOnly)
 	require.NoError(t, j.Trouble())
 }
 
@@ -327,8 +328,12 @@ func TestFullDiskFailsEveryCallOfTheGroup(t *testing.T) {
 	require.ErrorIs(t, err, journal.ErrFull)
 	require.ErrorContains(t, err, "free some space")
 	require.Equal(t, 1, strings.Count(err.Error(), "free some space"))
+	require.NoError(t, j.Writable(ctx), "a number still has room")
+	require.ErrorIs(t, j.Do(ctx, func(tx *journal.Tx) error { _, err := tx.PutBlob("rules", big); return err }), journal.ErrFull)
+	require.True(t, journal.Unkept(j))
 	require.NoError(t, journal.LimitPages(ctx, j, 1<<20))
 	do(t, j, addJob("behind"))
+	require.False(t, journal.Unkept(j))
 	for id, there := range map[string]bool{"before": true, "small": false, "behind": true} {
 		_, err := j.Job(ctx, id)
 		require.Equal(t, there, err == nil, id)

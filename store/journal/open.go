@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -71,7 +72,8 @@ type Journal struct {
 	closed bool
 	ended  chan struct{} // closed when the goroutines have ended
 	tidier *tidier
-	faults []error // of their end; read behind ended
+	unkept atomic.Bool // what was asked for last could not be kept
+	faults []error     // of their end; read behind ended
 }
 
 // Open opens the journal in the file at path. Errors: ErrNoJournal, ErrForeign, ErrNewer, ErrOlder,
