@@ -319,9 +319,11 @@ func (r *replica) unasked(t *testing.T, h *house) {
 			// It names itself as another token does, and is one of its own: nothing of that other stands in it.
 			v := h.screening(act.Chain + ":" + act.TxID + ":" + r.of(act.Chain, "user.01"))
 			require.Equal(t, screen.Clear, v.Outcome, "%s: %s", act.Says, v.Says)
-			require.Len(t, v.Value, 1)
-			require.Equal(t, r.of(act.Chain, "forged-start"), string(v.Value[0].Asset))
+			require.Empty(t, v.Value, "a token's contract alone says who gave it")
 			require.Empty(t, v.Exposure)
+			require.Len(t, v.Unasked, 1)
+			require.Equal(t, r.of(act.Chain, "forged-start"), string(v.Unasked[0].Asset))
+			require.Equal(t, r.of(act.Chain, "spammer.1"), v.Unasked[0].From)
 			told++
 		}
 	}
