@@ -26,7 +26,7 @@ const (
 	byWalk     = "walk"     // an output that nobody knows: a walk back within the rules' budget
 	address    = "address"  // GET of an address
 	inBatch    = "batch"    // of batchOf subjects
-	asJob      = "job"      // a walk that is answered with a job
+	asJob      = "job"      // the same with twice the default budget, answered with a job
 )
 
 // batchOf is how many subjects a batch of the mixed load has.
@@ -95,7 +95,7 @@ func newMix(ctx context.Context, o *options, c *client, height int64) (*mix, err
 	}
 	for kind, subjects := range known {
 		for i := range subjects {
-			m.add(c, kind, &subjects[i], http.StatusOK, "sync", has(answersOf[kind]))
+			m.add(c, kind, &subjects[i], http.StatusOK, `"sync"`, has(answersOf[kind]))
 			if s := &subjects[i]; s.Address != "" && s.TxID == "" {
 				path := fmt.Sprintf("/v1/addresses/%s/%s", s.Chain, s.Address)
 				m.pools[address] = append(m.pools[address], &request{kind: address, status: http.StatusOK, bytes: requestBytes(http.MethodGet, path, c.key, nil)})
@@ -115,18 +115,18 @@ func (m *mix) walks(o *options, c *client, height int64) error {
 		return err
 	}
 	for i := range unknown {
-		m.add(c, byWalk, &unknown[i], http.StatusOK, "sync", nil)
-		m.add(c, asJob, &unknown[i], http.StatusAccepted, "async", m.accepted)
+		m.add(c, byWalk, &unknown[i], http.StatusOK, `"sync"`, nil)
+		m.add(c, asJob, &unknown[i], http.StatusAccepted, `"async","budget":{"transactions":4000}`, m.accepted)
 	}
 	mined, err := o.minedOutputs(height)
 	for i := range mined {
-		m.add(c, byMint, &mined[i], http.StatusOK, "sync", has(`"ended":"explained"`))
+		m.add(c, byMint, &mined[i], http.StatusOK, `"sync"`, has(`"ended":"explained"`))
 	}
 	return err
 }
 
 func (m *mix) add(c *client, kind string, s *screen.Subject, status int, mode string, judge func([]byte) error) {
-	body := fmt.Appendf(nil, `{"subject":%s,"mode":%q}`, s.Key(), mode)
+	body := fmt.Appendf(nil, `{"subject":%s,"mode":%s}`, s.Key(), mode)
 	m.pools[kind] = append(m.pools[kind], &request{kind: kind, status: status, judge: judge,
 		bytes: requestBytes(http.MethodPost, "/v1/screenings", c.key, body)})
 }
