@@ -120,9 +120,9 @@ func (d *desk) compare(ctx context.Context, v *screen.Verdict) error {
 	if len(a.Changes) == 0 {
 		p.line("nothing changed")
 	}
-	for _, ch := range a.Changes {
+	for i, ch := range a.Changes {
 		p.line("  %s: %s -> %s", ch.Field, exhibit.Visible(or(ch.Before, "nothing")), exhibit.Visible(or(ch.After, "nothing")))
-		if ch.Why != "" {
+		if ch.Why != "" && (i+1 == len(a.Changes) || a.Changes[i+1].Why != ch.Why) { // once for all that have it
 			p.line("    %s", fold("since "+exhibit.Visible(ch.Why), 4))
 		}
 	}
