@@ -99,6 +99,7 @@ func TestDemoScreened(t *testing.T) {
 	h.serve()
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
+			h := h.in(t)
 			on, beside := demoPlaces(t, h, name)
 			require.NotEmpty(t, on)
 			for i, v := range h.batch(on) {

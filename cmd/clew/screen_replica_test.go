@@ -179,13 +179,14 @@ func TestReplicaScreened(t *testing.T) {
 	for _, chain := range []string{"polygon", "bsc"} {
 		h.clew(0, "label", "add", r.of(chain, "exchange.hot"), "--chain", chain, "--label", "our hot wallet", "--category", "exchange", "--quiet")
 	}
-	t.Run("a label alone", func(t *testing.T) { r.walked(t, h) })
+	t.Run("a label alone", func(t *testing.T) { r.walked(t, h.in(t)) })
 	r.loadIncident(h)
 	h.serve()
 	defer h.stop()
 	r.readTrace(h)
-	t.Run("the thief's deposits", func(t *testing.T) { r.thiefs(t, h) })
+	t.Run("the thief's deposits", func(t *testing.T) { r.thiefs(t, h.in(t)) })
 	t.Run("the deposit addresses", func(t *testing.T) {
+		h := h.in(t)
 		for _, at := range [][2]string{{"polygon", "exchange.deposit-key"}, {"polygon", "deposit-contract"}, {"bsc", "exchange.deposit-key"}} {
 			v := h.screening(at[0] + ":" + r.of(at[0], at[1]))
 			require.Equal(t, screen.Match, v.Outcome, "%v: %s", at, v.Says)
@@ -193,8 +194,8 @@ func TestReplicaScreened(t *testing.T) {
 			require.False(t, fifo.IsZero() || prorata.IsZero(), "%s", raw(t, v))
 		}
 	})
-	t.Run("others' deposits", func(t *testing.T) { r.others(t, h) })
-	t.Run("dust and forged tokens", func(t *testing.T) { r.unasked(t, h) })
+	t.Run("others' deposits", func(t *testing.T) { r.others(t, h.in(t)) })
+	t.Run("dust and forged tokens", func(t *testing.T) { r.unasked(t, h.in(t)) })
 }
 
 // byIncident sums what a verdict found by incidents of the value that was screened.

@@ -70,6 +70,13 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
+// in is the same house for a part of the test.
+func (h *house) in(t *testing.T) *house {
+	part := *h
+	part.t = t
+	return &part
+}
+
 func (h *house) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "clew", args...)
 	cmd.Dir, cmd.Env = h.dir, append(os.Environ(), "HOME="+h.dir)
