@@ -159,7 +159,8 @@ func (s Subject) resolve(codec Codec) (Subject, subjectKeys, error) {
 
 func (s Subject) check(codec Codec) (Subject, subjectKeys, error) {
 	var keys subjectKeys
-	chain, err := s.Chain, error(nil)
+	var err error
+	chain := s.Chain
 	if chain == "" || chain.Info().Name != chain { // the list of names, for an error, takes longer than all else
 		if chain, err = chains.ParseChain(string(s.Chain)); err != nil {
 			return s, keys, fmt.Errorf("chain: %w", err)
