@@ -68,6 +68,7 @@ func (w *work) assemble() error {
 	}
 	for i := range w.receipts {
 		b.traced(&w.receipts[i])
+		b.lain(&w.receipts[i])
 	}
 	for i := range w.receipts {
 		b.held(&w.receipts[i])
@@ -282,7 +283,7 @@ func (b *books) end(e *walkEnd, units Split[chains.Amount]) error {
 	walk := func(most int) ([]Path, error) { return []Path{e.path(most)}, nil }
 	switch {
 	case e.still:
-		key := exposureKey{category: Unmoved, asset: e.asset, known: ByWalk, evidence: e.evidence, basis: b.basis(e.basis), note: e.note}
+		key := exposureKey{category: Unmoved, asset: e.asset, known: ByWalk, evidence: e.evidence, basis: b.basis(e.basis), note: joinNotes(e.note, b.there(e.at))}
 		b.explain(key, units, e.hops, nil, walk)
 	case len(e.hits) > 0:
 		h := &e.hits[0]

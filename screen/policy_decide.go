@@ -162,7 +162,7 @@ func (d *decision) sums(r *Rule, skip []bool) (sums []sum, own []int) {
 		e := &d.v.Exposure[i]
 		switch {
 		case skip != nil && skip[i] || !r.fits(d.v, e):
-		case e.Distance == Own:
+		case e.said():
 			own = append(own, i)
 		default:
 			fitting = append(fitting, i)
@@ -176,6 +176,10 @@ func (d *decision) sums(r *Rule, skip []bool) (sums []sum, own []int) {
 	}
 	return sums, own
 }
+
+// said reports whether e is said of the subject's own address, whatever its amounts. What an incident traces to
+// a subject of which it is asked where its value goes has amounts.
+func (e *Exposure) said() bool { return e.Distance == Own && e.Incident == "" }
 
 // unknown returns what nothing explains, in each asset.
 func (d *decision) unknown(r *Rule) []sum {

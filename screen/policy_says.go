@@ -196,11 +196,7 @@ func (d *decision) appendSum(b []byte, s *sum) []byte {
 		b = append(appendCoins(b, d.v, s.chain, s.asset, s.whole()), " ("...)
 		b = append(appendPercent(b, s.ppm), ") "...)
 	}
-	if d.v.Subject.Direction == Destination {
-		b = append(b, "goes to "...)
-	} else {
-		b = append(b, "comes from "...)
-	}
+	b = append(b, d.whither(s)...)
 	if len(s.exposures) > 0 {
 		b = d.appendSources(b, s.exposures)
 	} else {
@@ -208,6 +204,23 @@ func (d *decision) appendSum(b []byte, s *sum) []byte {
 	}
 	b = append(append(b, ", by "...), s.accounting.String()...)
 	return append(b, d.restsOn(s.exposures)...)
+}
+
+// whither says which way the value of a sum moves. As destination an own exposure with amounts came to the
+// subject.
+func (d *decision) whither(s *sum) string {
+	if d.v.Subject.Direction != Destination {
+		return "comes from "
+	}
+	came := slices.ContainsFunc(s.exposures, func(i int) bool { return d.v.Exposure[i].Distance == Own })
+	goes := slices.ContainsFunc(s.exposures, func(i int) bool { return d.v.Exposure[i].Distance != Own })
+	switch {
+	case came && goes:
+		return "came here from, or goes to, "
+	case came:
+		return "came here from "
+	}
+	return "goes to "
 }
 
 // restsOn says of a sum that it rests on more than accounting.

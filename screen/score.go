@@ -24,7 +24,7 @@ func (p *Policy) score(v *Verdict, taken []bool) *int {
 	}
 	var most int64
 	for i := range v.Exposure {
-		if e := &v.Exposure[i]; e.Distance == Own && !(taken != nil && taken[i]) {
+		if e := &v.Exposure[i]; e.said() && !(taken != nil && taken[i]) {
 			most = max(most, int64(p.Score[e.Category]))
 		}
 	}
@@ -41,7 +41,7 @@ func (p *Policy) scoreOf(v *Verdict, value *Value, accounting tracer.Rule, taken
 	var sum int64
 	for i := range v.Exposure {
 		e := &v.Exposure[i]
-		if e.Chain == value.Chain && e.Asset == value.Asset && e.Distance != Own && !(taken != nil && taken[i]) {
+		if e.Chain == value.Chain && e.Asset == value.Asset && !e.said() && !(taken != nil && taken[i]) {
 			sum += int64(p.Score[e.Category]) * e.SharePPM.Of(accounting)
 		}
 	}

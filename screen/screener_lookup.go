@@ -29,6 +29,7 @@ func (w *work) lookup(ctx context.Context) (known bool, err error) {
 	w.shareSums()
 	w.countOnce()
 	w.partial = len(w.receipts) > 0 && !w.whole(len(at))
+	w.lay()
 	if err := w.own(ctx); err != nil {
 		return false, err
 	}
@@ -152,6 +153,22 @@ func (w *work) countOnce() {
 			}
 			h.Units = units
 		}
+	}
+}
+
+// lay sets apart, where it is asked where value goes, what incidents trace to the receipts: that is how it
+// came, and no more explains where it goes than anything else about its past.
+func (w *work) lay() {
+	if w.subject.Direction != Destination {
+		return
+	}
+	for i := range w.receipts {
+		r := &w.receipts[i]
+		each, _ := r.stolen()
+		for j := range r.hits {
+			r.hits[j].Units = each[j]
+		}
+		r.lain, r.hits = r.hits, nil
 	}
 }
 

@@ -108,6 +108,7 @@ func (w *work) follow(ctx context.Context, g *groupWalk, budget Budget) error {
 	way := walkBack
 	if w.subject.Direction == Destination {
 		way = walkForward
+		walk.hits = w.others(g.incidents)
 	}
 	found, err := way(ctx, walk, starts)
 	if err != nil {
@@ -120,6 +121,15 @@ func (w *work) follow(ctx context.Context, g *groupWalk, budget Budget) error {
 		w.gap(gap)
 	}
 	return nil
+}
+
+// others returns the index without some incidents.
+func (w *work) others(than []string) *Index {
+	x := w.s.cfg.Index
+	for _, id := range than {
+		x = x.Without(id)
+	}
+	return x
 }
 
 // end joins how one walk ended to how others did: a budget wins over the store, and that over nothing.
@@ -147,8 +157,8 @@ func (w *work) group(ctx context.Context) error {
 			continue
 		}
 		var ids []string
-		for j := range r.hits {
-			if id := r.hits[j].Incident.ID; !slices.Contains(ids, id) {
+		for _, h := range slices.Concat(r.hits, r.lain) {
+			if id := h.Incident.ID; !slices.Contains(ids, id) {
 				ids = append(ids, id)
 			}
 		}

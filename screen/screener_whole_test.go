@@ -67,3 +67,34 @@ func TestDepositToSomebodyLabelled(t *testing.T) {
 	require.Equal(t, screen.Match, v.Outcome)
 	require.Equal(t, units(60_000, 41_400), exposure(v, screen.Stolen)[0].Units)
 }
+
+// Stolen value that has not moved goes nowhere: where it goes, and how it came, are told apart.
+func TestWhereStolenValueLies(t *testing.T) {
+	w, paid := theft(t)
+	for _, how := range []func(*screen.Request){deep, func(*screen.Request) {}} {
+		v := w.screen(addressOf("deposit"), forward, how)
+		require.Equal(t, screen.Match, v.Outcome)
+		require.Equal(t, screen.Block, v.Action)
+		require.Contains(t, v.Says, "0.0006 of 0.0007 rBTC (85.7142 %) came here from an alleged theft (incident theft)")
+		require.NotContains(t, v.Says, "goes to")
+		lies := exposure(v, screen.Unmoved)
+		require.Len(t, lies, 1)
+		require.Equal(t, units(70_000, 70_000), lies[0].Units)
+		require.Contains(t, lies[0].Note, "there it lies on the trace of incident theft")
+		came := exposure(v, screen.Stolen)
+		require.Len(t, came, 1)
+		require.Equal(t, screen.Own, came[0].Distance)
+		require.Equal(t, units(60_000, 42_000), came[0].Units)
+		require.Equal(t, int64(600_000), came[0].SharePPM.ProRata)
+		require.NotEmpty(t, came[0].Paths)
+	}
+	// What was on the trace when it came, and is paid on, goes to whoever got it.
+	w.block()
+	w.tx([]chains.OutPoint{out(paid, 0)}, pay{"bank", 70_000})
+	w.save(4)
+	w.label("bank", "exchange", "Bank")
+	v := w.screen(addressOf("deposit"), forward)
+	require.Equal(t, units(70_000, 70_000), exposure(v, screen.Exchange)[0].Units)
+	require.Empty(t, exposure(v, screen.Unmoved))
+	require.Contains(t, v.Says, "came here from")
+}

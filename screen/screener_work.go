@@ -41,6 +41,7 @@ type receipt struct {
 	units   chains.Amount
 	time    int64        // of the block, in Unix seconds
 	hits    []Hit        // of incidents that count
+	lain    []Hit        // as destination: those that came here, which says nothing of where it goes
 	notes   []string     // of each of hits; nil: none
 	met     int          // its place among all receipts, small ones among them
 	holder  *Attribution // as destination: at whom it ends; nil: it goes on
@@ -85,7 +86,7 @@ func (w *work) find(ctx context.Context) error {
 		w.unread()
 		return w.finish()
 	}
-	quick := known && !w.deep
+	quick := known && !w.deep && (w.subject.Direction != Destination || len(w.receipts) == 0)
 	if quick {
 		w.lookedUp("a label decides, and the store was not read: a deep screening reads it")
 		if done, err := w.answered(); done {
@@ -105,6 +106,7 @@ func (w *work) find(ctx context.Context) error {
 	}
 	w.shareSums()
 	w.countOnce()
+	w.lay()
 	if !w.unpaid {
 		if err := w.own(ctx); err != nil {
 			return err

@@ -58,7 +58,8 @@ const (
 // Distance says how near a subject is to what it is exposed to.
 type Distance string
 
-// The distances. Own has 0 hops, direct 1, indirect more.
+// The distances. Own has 0 hops, direct 1, indirect more. As destination what incidents trace to the subject
+// is its own too, with amounts, and the hops over which it came: it explains nothing of where value goes.
 const (
 	Own      Distance = "own"      // it is said of the subject's own address, or of its cluster
 	Direct   Distance = "direct"   // it came from there, or went there, without anybody between
