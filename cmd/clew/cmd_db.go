@@ -37,9 +37,10 @@ func dbCommand() *command {
 			},
 			{
 				path: "db copy", args: "FILE", short: "write a consistent copy of the store, also while it is written to",
-				long:     "The copy is one file without free space; FILE must not exist.",
+				long:     "The copy is one file without free space; FILE must not exist. The journal of screening beside the store, where there is one, is copied beside FILE.",
 				examples: []example{{"clew db copy backup.db --db case.db", "a backup in mid-sync"}},
 				codes:    []exitCode{codeNoStore, codeStore},
+				options:  []string{"journal"},
 				least:    1, most: 1,
 				action: runCopy,
 			},
@@ -137,11 +138,14 @@ func writeCheck(w *world, a *checkAnswer) error {
 
 // dbAnswer is the answer of `clew db migrate|copy --json`.
 type dbAnswer struct {
-	Schema string        `json:"schema"` // "clew.db/1"
-	DB     string        `json:"db"`
-	Copy   string        `json:"copy,omitempty"`
-	Bytes  int64         `json:"bytes,omitempty"`
-	Chains []chainAnswer `json:"chains"`
+	Schema string `json:"schema"` // "clew.db/1"
+	DB     string `json:"db"`
+	Copy   string `json:"copy,omitempty"`
+	Bytes  int64  `json:"bytes,omitempty"`
+	// The journal of screening, where there is one, and its copy.
+	Journal     string        `json:"journal,omitempty"`
+	JournalCopy string        `json:"journal_copy,omitempty"`
+	Chains      []chainAnswer `json:"chains"`
 }
 
 type chainAnswer struct {
@@ -203,10 +207,26 @@ func writeContents(p *page, a dbAnswer) {
 	}
 }
 
+// copyJournal copies the journal of screening beside the store, where there is one, beside the store's copy.
+func (a *dbAnswer) copyJournal(ctx context.Context, c *cli.Context, target string) error {
+	path := journalPath(c)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !c.IsSet("journal") {
+		return nil
+	}
+	j, err := journal.Open(ctx, path, journal.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	a.Journal, a.JournalCopy = path, journalBeside(target)
+	return errors.Join(copyStore(ctx, path, a.JournalCopy), j.Close())
+}
+
 func runCopy(ctx context.Context, w *world, c *cli.Context) error {
 	target := c.Args().First()
-	if _, err := os.Lstat(target); !errors.Is(err, fs.ErrNotExist) {
-		return withHint(fmt.Errorf("copy the store: %s is there already", target), "name a file that does not exist")
+	for _, file := range []string{target, journalBeside(target)} { // of both, whatever there is to copy: they would look like one
+		if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+			return withHint(fmt.Errorf("copy the store: %s is there already", file), "name a file that does not exist")
+		}
 	}
 	st, err := store.Open(ctx, c.String("db"), store.Options{ReadOnly: true})
 	if err != nil {
@@ -224,11 +244,17 @@ func runCopy(ctx context.Context, w *world, c *cli.Context) error {
 		return fmt.Errorf("copy the store: %w", err)
 	}
 	a.Copy, a.Bytes = target, info.Size()
+	if err := a.copyJournal(ctx, c, target); err != nil {
+		return err
+	}
 	if w.json {
 		return writeJSON(w.stdout, a)
 	}
 	p := newPage(w.stdout)
 	p.line("%s copied to %s, %s bytes", a.DB, target, grouped(a.Bytes))
+	if a.Journal != "" {
+		p.line("%s copied to %s", a.Journal, a.JournalCopy)
+	}
 	writeContents(p, a)
 	return p.flush()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/custody"
 	"clew/exhibit"
 	"clew/server/webhook"
 	"clew/store/journal"
@@ -79,6 +80,11 @@ func hookOf(e *journal.Endpoint) hookAnswer {
 	return a
 }
 
+// notedHook is noted for a webhook. Of its address the host alone is kept: the rest may be a secret.
+func (w *world) notedHook(c *cli.Context, tx *journal.Tx, what string, e *journal.Endpoint) error {
+	return w.noted(c, tx, custody.Entry{What: what, Details: map[string]string{"webhook": e.ID, "to": nodeOnly(e.URL)}})
+}
+
 func runHookAdd(ctx context.Context, w *world, c *cli.Context) error {
 	guard, err := webhook.ParseGuard(c.StringSlice("allow-webhook"))
 	if err != nil {
@@ -93,7 +99,10 @@ func runHookAdd(ctx context.Context, w *world, c *cli.Context) error {
 		return err
 	}
 	endpoint := journal.Endpoint{ID: "end-" + rand.Text(), URL: url, Secret: secret, Events: c.StringSlice("event"), Created: w.now().UTC()}
-	if err := inJournal(ctx, w, c, func(tx *journal.Tx) error { return tx.PutEndpoint(endpoint) }); err != nil {
+	err = inJournal(ctx, w, c, func(tx *journal.Tx) error {
+		return errors.Join(tx.PutEndpoint(endpoint), w.notedHook(c, tx, "webhook added", &endpoint))
+	})
+	if err != nil {
 		return fmt.Errorf("add the webhook: %w", err)
 	}
 	a := hookOf(&endpoint)
@@ -162,7 +171,10 @@ func runHookRemove(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := j.Do(ctx, func(tx *journal.Tx) error { return tx.RemoveEndpoint(e.ID) }); err != nil {
+	err = j.Do(ctx, func(tx *journal.Tx) error {
+		return errors.Join(tx.RemoveEndpoint(e.ID), w.notedHook(c, tx, "webhook removed", &e))
+	})
+	if err != nil {
 		return fmt.Errorf("remove webhook %s: %w", e.ID, err)
 	}
 	a := hookOf(&e)
@@ -297,7 +309,7 @@ func runHookResend(ctx context.Context, w *world, c *cli.Context) (err error) {
 				return err
 			}
 		}
-		return nil
+		return w.noted(c, tx, custody.Entry{What: "event sent again", Details: map[string]string{"event": event, "webhooks": strings.Join(to, ", ")}})
 	})
 	if err != nil {
 		return fmt.Errorf("send %s again: %w", event, err)

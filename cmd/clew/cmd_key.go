@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/custody"
 	"clew/exhibit"
 	"clew/server"
 	"clew/store/journal"
@@ -74,7 +75,12 @@ func runKeyAdd(ctx context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := inJournal(ctx, w, c, func(tx *journal.Tx) error { return tx.PutKey(key) }); err != nil {
+	err = inJournal(ctx, w, c, func(tx *journal.Tx) error {
+		return errors.Join(tx.PutKey(key), w.noted(c, tx, custody.Entry{What: "key made", Details: map[string]string{
+			"key": key.ID, "name": key.Name, "scope": strings.Join(key.Scopes, ", "),
+		}}))
+	})
+	if err != nil {
 		return fmt.Errorf("make a key: %w", err)
 	}
 	a := keyOf(&key)
@@ -142,7 +148,10 @@ func runKeyRevoke(ctx context.Context, w *world, c *cli.Context) (err error) {
 	if !keys[at].Revoked.IsZero() {
 		return fmt.Errorf("key %s was revoked on %s already", id, keys[at].Revoked.UTC().Format(time.DateOnly))
 	}
-	if err := j.Do(ctx, func(tx *journal.Tx) error { return tx.RevokeKey(id) }); err != nil {
+	err = j.Do(ctx, func(tx *journal.Tx) error {
+		return errors.Join(tx.RevokeKey(id), w.noted(c, tx, custody.Entry{What: "key revoked", Details: map[string]string{"key": id, "name": keys[at].Name}}))
+	})
+	if err != nil {
 		return fmt.Errorf("revoke key %s: %w", id, err)
 	}
 	a := keyOf(&keys[at])

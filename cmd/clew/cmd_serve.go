@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"clew/custody"
 	"clew/screen"
 	"clew/screen/watch"
 	"clew/server"
@@ -138,9 +139,14 @@ const lookEvery = time.Second
 func (s *serving) keepUp(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	said, words := "", ""
+	said, words, rules := "", "", ""
 	for {
 		err := s.d.renew(ctx)
+		if state := s.d.state.Load(); err == nil && state.Policy.SHA256 != rules {
+			if err = s.noteRules(ctx, state, rules); err == nil {
+				rules = state.Policy.SHA256
+			}
+		}
 		if state := s.d.state.Load(); err == nil && state.words != words {
 			s.again.stale(state)
 			if err = s.watcher.OnState(ctx); err == nil {
@@ -162,6 +168,19 @@ func (s *serving) keepUp(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// noteRules says in the log of calls by which rules is decided from now on, and which ones they replace; was is ""
+// at the begin.
+func (s *serving) noteRules(ctx context.Context, state *deskState, was string) error {
+	details := map[string]string{"file": state.rules, "id": state.Policy.ID}
+	if was != "" {
+		details["instead_of"] = was
+	}
+	return s.d.j.Do(ctx, func(tx *journal.Tx) error {
+		_, err := tx.PutBlob("rules", state.Policy.Source)
+		return errors.Join(err, s.w.noted(s.d.c, tx, custody.Entry{What: "rules in force", SHA256: state.Policy.SHA256, Details: details}))
+	})
 }
 
 // chains says how far each chain is.
@@ -187,7 +206,7 @@ func (s *serving) chains() []server.ChainState {
 		}
 		out[i].Mempool = f.Mempool
 		if f.Error != "" {
-			out[i].NotReady = f.Error
+			out[i].NotReady = "its node does not answer, or cannot be followed: the program's log says why" // which names the node
 		}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"clew/chains"
+	"clew/custody"
 	"clew/exhibit"
 	"clew/screen"
 	"clew/screen/watch"
@@ -85,6 +86,11 @@ func (a *watchAnswer) where() string {
 	return string(a.Chain) + ":" + a.Address
 }
 
+// notedWatch is noted for a watch.
+func (w *world) notedWatch(c *cli.Context, tx *journal.Tx, what string, a *watchAnswer) error {
+	return w.noted(c, tx, custody.Entry{What: what, Incident: a.Incident, Details: map[string]string{"watch": a.ID, "place": a.where()}})
+}
+
 func runWatchAdd(ctx context.Context, w *world, c *cli.Context) (err error) {
 	subject, err := screen.ParseSubject(c.Args().First(), codec())
 	if err == nil {
@@ -118,10 +124,13 @@ func runWatchAdd(ctx context.Context, w *world, c *cli.Context) (err error) {
 		return withHint(err, "watch an address, CHAIN:ADDRESS, or an output, CHAIN:TXID:VOUT")
 	}
 	made.Created = w.now().UTC()
-	if err := d.j.Do(ctx, func(tx *journal.Tx) error { return tx.PutWatch(made) }); err != nil {
+	a := watchOf(&made)
+	err = d.j.Do(ctx, func(tx *journal.Tx) error {
+		return errors.Join(tx.PutWatch(made), w.notedWatch(c, tx, "watch set", &a))
+	})
+	if err != nil {
 		return fmt.Errorf("watch %s: %w", c.Args().First(), err)
 	}
-	a := watchOf(&made)
 	a.Schema = "clew.watch/1"
 	if w.json {
 		return writeJSON(w.stdout, a)
@@ -182,13 +191,15 @@ func runWatchRemove(ctx context.Context, w *world, c *cli.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
 	one, err := j.Watch(ctx, c.Args().First())
+	a := watchOf(&one)
 	if err == nil {
-		err = j.Do(ctx, func(tx *journal.Tx) error { return tx.RemoveWatch(one.ID) })
+		err = j.Do(ctx, func(tx *journal.Tx) error {
+			return errors.Join(tx.RemoveWatch(one.ID), w.notedWatch(c, tx, "watch removed", &a))
+		})
 	}
 	if err != nil {
 		return withHint(err, "clew watch list prints them")
 	}
-	a := watchOf(&one)
 	a.Schema, a.Removed = "clew.watch/1", w.now().UTC()
 	if w.json {
 		return writeJSON(w.stdout, a)

@@ -23,6 +23,9 @@ func copyStore(ctx context.Context, path, target string) (err error) {
 	partial := target + ".partial"
 	err = removed(partial)
 	if err == nil {
+		err = os.WriteFile(partial, nil, 0o600) // its owner's alone, as a journal has to be
+	}
+	if err == nil {
 		err = sqlitex.Execute(conn, `VACUUM INTO ?`, &sqlitex.ExecOptions{Args: []any{partial}})
 	}
 	if err == nil {

@@ -53,7 +53,11 @@ func journalPath(c *cli.Context) string {
 	if file := c.String("journal"); file != "" {
 		return file
 	}
-	db := c.String("db")
+	return journalBeside(c.String("db"))
+}
+
+// journalBeside returns the file of the journal that belongs to a store.
+func journalBeside(db string) string {
 	return strings.TrimSuffix(db, filepath.Ext(db)) + ".screening" + or(filepath.Ext(db), ".db")
 }
 

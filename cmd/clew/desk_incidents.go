@@ -63,7 +63,7 @@ func (d *desk) keepTrace(ctx context.Context, t *loadedTrace) error {
 }
 
 // load screens against a trace in the store from now on, watches the places where its money lies, and
-// says so in the store's log. file is the incident's, nil where it is not known.
+// says so in the logs of store and journal. file is the incident's, nil where it is not known.
 func (d *desk) load(ctx context.Context, t *loadedTrace, file []byte) (journal.Incident, error) {
 	in := journal.Incident{ID: t.Incident.ID, Trace: t.id, SHA256: hashOf(t.text), File: file, Loaded: d.w.now().UTC()}
 	var err error
@@ -75,27 +75,29 @@ func (d *desk) load(ctx context.Context, t *loadedTrace, file []byte) (journal.I
 			in.File = before.File
 		}
 	}
-	if err := d.j.Do(ctx, func(tx *journal.Tx) error { return tx.PutIncident(in) }); err != nil {
+	did := custody.Entry{What: "incident loaded", SHA256: t.Incident.SHA256, Incident: in.ID, Trace: t.id, Result: in.SHA256}
+	err = d.j.Do(ctx, func(tx *journal.Tx) error { return errors.Join(tx.PutIncident(in), d.w.noted(d.c, tx, did)) })
+	if err != nil {
 		return in, fmt.Errorf("load incident %s: %w", in.ID, err)
 	}
 	if err := d.watchPlaces(ctx, in.ID, t.Trace); err != nil {
 		return in, err
 	}
-	_, err = d.st.AppendLog(ctx, d.w.signed(d.c, custody.Entry{
-		What: "incident loaded", SHA256: t.Incident.SHA256, Incident: in.ID, Trace: t.id, Result: in.SHA256,
-	}))
+	_, err = d.st.AppendLog(ctx, d.w.signed(d.c, did))
 	return in, err
 }
 
-// drop screens against an incident no more, and says so in the store's log.
+// drop screens against an incident no more, and says so in the logs of store and journal.
 func (d *desk) drop(ctx context.Context, in *journal.Incident) error {
-	if err := d.j.Do(ctx, func(tx *journal.Tx) error { return tx.DropIncident(in.ID) }); err != nil {
+	did := custody.Entry{What: "incident removed", Incident: in.ID, Trace: in.Trace}
+	err := d.j.Do(ctx, func(tx *journal.Tx) error { return errors.Join(tx.DropIncident(in.ID), d.w.noted(d.c, tx, did)) })
+	if err != nil {
 		return fmt.Errorf("remove incident %s: %w", in.ID, err)
 	}
 	if err := d.watchPlaces(ctx, in.ID, nil); err != nil {
 		return err
 	}
-	_, err := d.st.AppendLog(ctx, d.w.signed(d.c, custody.Entry{What: "incident removed", Incident: in.ID, Trace: in.Trace}))
+	_, err = d.st.AppendLog(ctx, d.w.signed(d.c, did))
 	return err
 }
 

@@ -271,7 +271,7 @@ func (d *desk) record(ctx context.Context, s *deskState, verdicts []*screen.Verd
 	}
 	err := d.j.Do(ctx, func(tx *journal.Tx) error {
 		for _, v := range verdicts {
-			if err := d.keep(tx, s, v); err != nil {
+			if err := errors.Join(d.keep(tx, s, v), d.w.notedScreening(d.c, tx, v)); err != nil {
 				return err
 			}
 		}

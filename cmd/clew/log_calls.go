@@ -30,6 +30,10 @@ func showCalls(ctx context.Context, w *world, c *cli.Context) error {
 		if err != nil {
 			return err
 		}
+		names, err := keyNames(ctx, j)
+		if err != nil {
+			return err
+		}
 		a := logAnswer{Schema: "clew.log/1", OK: true, Count: int(n), Head: head}
 		p := newPage(w.stdout)
 		for after := int64(0); after < n; {
@@ -46,6 +50,7 @@ func showCalls(ctx context.Context, w *world, c *cli.Context) error {
 				if one := (logEntry{e.Seq, e.Hash, e}); w.json {
 					a.Entries = append(a.Entries, one)
 				} else {
+					one.Who += names[one.Who]
 					one.write(p)
 				}
 			}
@@ -61,6 +66,16 @@ func showCalls(ctx context.Context, w *world, c *cli.Context) error {
 		}
 		return p.flush()
 	})
+}
+
+// keyNames returns by id what keys are called, as it stands behind their id.
+func keyNames(ctx context.Context, j *journal.Journal) (map[string]string, error) {
+	keys, err := j.Keys(ctx)
+	names := make(map[string]string, len(keys))
+	for i := range keys {
+		names[keys[i].ID] = " (" + keys[i].Name + ")"
+	}
+	return names, err
 }
 
 // verifyCalls computes every hash of the log of calls again.
