@@ -3,6 +3,7 @@
 //
 //	go run ./bench -sizes 0.3,3 > docs/performance.md
 //	go run ./bench -only evm > docs/performance-accounts.md
+//	go run ./bench -job screening -txs 1000000 -minutes 30 > docs/performance-screening.md
 //
 // For each size it generates a chain, serves it on loopback as a bitcoind that never has to
 // think, and runs each job in a process of its own, whose peak memory is the one printed.
@@ -91,10 +92,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.dir, "dir", "", "used with -job")
 	f.StringVar(&o.way, "way", "", "used with -job: how a node gives its blocks")
 	f.StringVar(&o.url, "url", "", "used with -job: of the server, which is -job serve")
-	f.StringVar(&o.clew, "clew", "", "used with -job load: this program in place of one that is built from the checkout")
-	f.Float64Var(&o.minutes, "minutes", 0.3, "used with -job load: how long it lasts")
-	f.IntVar(&o.rate, "rate", 0, "used with -job load: requests a second; 0 for half of what is answered with nothing between them")
-	f.DurationVar(&o.blockEvery, "block-every", 10*time.Second, "used with -job load: how often the node finds a block")
+	f.StringVar(&o.clew, "clew", "", "used with -job load and screening: this program in place of one that is built from the checkout")
+	f.Float64Var(&o.minutes, "minutes", 0.3, "used with -job load and screening: how long it lasts")
+	f.IntVar(&o.rate, "rate", 0, "used with -job load and screening: requests a second; 0 for half of what is answered with nothing between them")
+	f.DurationVar(&o.blockEvery, "block-every", 10*time.Second, "used with -job load and screening: how often the node finds a block")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -105,6 +106,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return o.report(ctx, out)
 	case loadJob:
 		return o.load(ctx, out)
+	case screeningJob:
+		return o.screening(ctx, out)
+	case bareJob:
+		return o.bare(ctx, out)
 	}
 	return o.perform(ctx, out)
 }
@@ -198,7 +203,7 @@ func (o *options) measure(ctx context.Context, jobs []job) (r results, err error
 			return nil, err
 		}
 		if server == nil { // the first job made the chain
-			if server, err = o.startServer(ctx); err != nil {
+			if server, err = o.startServer(ctx, serveJob); err != nil {
 				return nil, err
 			}
 		}
@@ -258,9 +263,9 @@ func (o *options) child(ctx context.Context, j job) (res result, err error) {
 	return res, nil
 }
 
-// startServer starts the server and learns its URL.
-func (o *options) startServer(ctx context.Context) (*exec.Cmd, error) {
-	cmd, err := o.command(ctx, serveJob)
+// startServer starts this program for a job that prints the URL at which it serves, and learns it.
+func (o *options) startServer(ctx context.Context, j job) (*exec.Cmd, error) {
+	cmd, err := o.command(ctx, j)
 	if err != nil {
 		return nil, err
 	}

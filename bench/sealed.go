@@ -43,7 +43,7 @@ func (o *options) seal(ctx context.Context) (res result, err error) {
 		return res, fmt.Errorf("build the program (run this in the project's folder): %w: %s", err, out)
 	}
 	serving, end := context.WithCancel(ctx)
-	server, err := o.startServer(serving)
+	server, err := o.startServer(serving, serveJob)
 	if err != nil {
 		end()
 		return res, err
