@@ -20,7 +20,11 @@ type Change struct {
 // Changes lists what after says otherwise than before, the verdict and the action first; nil: they say
 // the same. What follows from new blocks alone (pins, counts of transactions) is no change but a reason.
 func Changes(before, after *Verdict) []Change {
-	c := &comparison{before: before, after: after}
+	return (&comparison{before: before, after: after}).compare()
+}
+
+func (c *comparison) compare() []Change {
+	before, after := c.before, c.after
 	c.causes()
 	all := c.why(func(cause) bool { return true })
 	c.add("verdict", string(before.Outcome), string(after.Outcome), all)
@@ -56,8 +60,12 @@ type cause struct {
 
 type comparison struct {
 	before, after *Verdict
-	found         []cause
-	out           []Change
+	// left says of a chain what became of the block that before pins, "" or absent: nothing that is known;
+	// loaded are the incidents of after, nil: not known.
+	left   map[string]string
+	loaded map[string]PinIncident
+	found  []cause
+	out    []Change
 }
 
 // causes compares what the two were made from.
@@ -92,7 +100,9 @@ func (c *comparison) blocks(b, a *Pins) {
 			c.found = append(c.found, cause{kind: causeBlock, says: fmt.Sprintf("%s was read up to block %d", is.Chain, is.Height)})
 		case b.Blocks[at].Hash == is.Hash:
 		case b.Blocks[at].Height >= is.Height:
-			c.found = append(c.found, cause{kind: causeBlock, says: fmt.Sprintf("block %d of %s left the main chain in a reorganisation", b.Blocks[at].Height, is.Chain)})
+			c.found = append(c.found, cause{kind: causeBlock, says: fmt.Sprintf("block %d of %s (%s) left the main chain in a reorganisation", b.Blocks[at].Height, is.Chain, b.Blocks[at].Hash)})
+		case c.left[string(is.Chain)] != "":
+			c.found = append(c.found, cause{kind: causeBlock, says: c.left[string(is.Chain)]})
 		default:
 			c.found = append(c.found, cause{kind: causeBlock, says: fmt.Sprintf("%s was read on from block %d to %d", is.Chain, b.Blocks[at].Height, is.Height)})
 		}
@@ -125,12 +135,26 @@ func (c *comparison) incidents(b, a *Pins) {
 	for _, was := range b.Incidents {
 		if !slices.ContainsFunc(a.Incidents, func(p PinIncident) bool { return p.ID == was.ID }) {
 			named = true
-			c.found = append(c.found, cause{causeIncident, was.ID, "incident " + was.ID + " was removed, or its trace does not come here any more"})
+			c.found = append(c.found, cause{causeIncident, was.ID, "incident " + was.ID + c.gone(&was)})
 		}
 	}
 	if !named {
 		c.found = append(c.found, cause{causeIncident, "", "other incidents were loaded, or removed"})
 	}
+}
+
+// gone says why after does not name an incident that before did.
+func (c *comparison) gone(was *PinIncident) string {
+	is, ok := c.loaded[was.ID]
+	switch {
+	case c.loaded == nil:
+		return " was removed, or its trace does not come here any more"
+	case !ok:
+		return " was removed"
+	case is.Trace != was.Trace:
+		return fmt.Sprintf(" was traced again (%s, and now %s), and its trace does not come here any more", was.Trace, is.Trace)
+	}
+	return " does not come here any more"
 }
 
 // why joins the reasons that fit; where none does, all of them.

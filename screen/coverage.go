@@ -116,3 +116,28 @@ func (w *work) behind() {
 		Effect: "what happened there is not in this verdict",
 	})
 }
+
+// cutShort says where a walk that a budget ended is no ground to call anything clear: it ended before it had
+// gone as far as the rules' own budget for hops and transactions, by the will of whoever asked or for want of
+// time, or it explained nothing at all.
+func (w *work) cutShort() {
+	c, run, rules := &w.v.Coverage, w.v.Pins.Budget, w.s.cfg.Policy.Budget
+	if c.Ended != EndedBudget || w.v.Outcome != Clear {
+		return
+	}
+	why := ""
+	switch {
+	case c.Limit == limitHops && run.Hops < rules.Hops:
+		why = fmt.Sprintf("it was given %d hops, and the rules give %d", run.Hops, rules.Hops)
+	case c.Limit != limitHops && run.Transactions < rules.Transactions:
+		why = fmt.Sprintf("it ended after %d transactions, and the rules give %d", run.Transactions, rules.Transactions)
+	case !slices.ContainsFunc(w.v.Value, func(v Value) bool { return !v.Explained.FIFO.IsZero() || !v.Explained.ProRata.IsZero() }):
+		why = "its budget ended before anything was explained"
+	default:
+		return
+	}
+	w.v.Outcome = NotCovered
+	c.Gaps = slices.Insert(c.Gaps, 0, Gap{
+		Chain: w.subject.Chain, What: "the walk", Why: why, Effect: "what it did not explain was not looked at, so that nothing is called clear",
+	})
+}

@@ -98,3 +98,55 @@ func TestWhereStolenValueLies(t *testing.T) {
 	require.Empty(t, exposure(v, screen.Unmoved))
 	require.Contains(t, v.Says, "came here from")
 }
+
+// A walk that somebody gave less than the rules do, or that explained nothing in its budget, clears nobody.
+func TestCutShortIsNotClear(t *testing.T) {
+	w, paid := long(t, 40)
+	subject := outputOf(paid, 0)
+	given := func(b screen.Budget) func(*screen.Request) { return func(r *screen.Request) { r.Budget = &b } }
+	require.Equal(t, screen.Clear, w.screen(subject, given(screen.Budget{})).Outcome)
+	require.Equal(t, screen.Clear, w.screen(subject, given(screen.Budget{Hops: 45, Transactions: 100})).Outcome, "it needed no more")
+	v := w.screen(subject, given(screen.Budget{Hops: 5}))
+	require.Equal(t, screen.NotCovered, v.Outcome)
+	require.Equal(t, screen.Review, v.Action)
+	require.Contains(t, v.Says, "it was given 5 hops, and the rules give 50")
+	v = w.screen(subject, given(screen.Budget{Transactions: 5}))
+	require.Equal(t, screen.NotCovered, v.Outcome)
+	require.Contains(t, v.Says, "it ended after 5 transactions, and the rules give 500")
+
+	w, paid = long(t, 60)
+	v = w.screen(outputOf(paid, 0))
+	require.Equal(t, screen.EndedBudget, v.Coverage.Ended)
+	require.Equal(t, screen.NotCovered, v.Outcome)
+	require.Contains(t, v.Says, "its budget ended before anything was explained")
+}
+
+// Why a verdict changed names the block that left, though the chain is longer than before, and what became of
+// the incident.
+func TestChangesNameTheBlockThatLeft(t *testing.T) {
+	w, paid := theft(t)
+	before := w.screen(depositOf(paid, "deposit"))
+	w.blocks = w.blocks[:3]
+	w.salt = "other"
+	for range 3 {
+		w.block()
+	}
+	l, err := w.st.Load(t.Context(), regtest)
+	require.NoError(t, err)
+	require.NoError(t, l.Rewind(t.Context(), 2))
+	for _, b := range w.blocks[3:] {
+		require.NoError(t, l.Add(b))
+	}
+	require.NoError(t, l.Flush(t.Context()))
+	require.NoError(t, l.Close())
+	w.index = w.index.Without("theft")
+	s := w.screener()
+	after := ask(t, s, depositOf(paid, "deposit"))
+	changes := s.Changes(t.Context(), before, after)
+	require.NotEmpty(t, changes)
+	require.Contains(t, changes[0].Why, "block 3 of bitcoin-regtest ("+before.Pins.Blocks[0].Hash+") left the main chain in a reorganisation")
+	require.NotContains(t, changes[0].Why, "was read on")
+	require.Contains(t, changes[0].Why, "incident theft was removed")
+	require.NotContains(t, changes[0].Why, "or its trace")
+	require.Contains(t, screen.Changes(before, after)[0].Why, "was read on", "which two verdicts alone do not tell")
+}

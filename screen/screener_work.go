@@ -143,6 +143,7 @@ func (w *work) finish() error {
 	if err := w.assemble(); err != nil {
 		return err
 	}
+	w.cutShort()
 	w.closeGaps()
 	w.s.cfg.Policy.Decide(&w.v)
 	return nil

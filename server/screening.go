@@ -119,6 +119,10 @@ func (s *Server) screen(ctx context.Context, req screen.Request) (*State, *scree
 		if state == nil {
 			return nil, nil, errNoState
 		}
+		if req.Budget != nil { // whoever asks gets no more than the rules give to what runs behind
+			b := req.Budget.Within(state.Screener.Policy().Deep)
+			req.Budget = &b
+		}
 		v, err := state.Screener.Screen(ctx, req)
 		if !errors.Is(err, screen.ErrMoved) {
 			if err == nil {

@@ -196,7 +196,7 @@ func (s *Server) replayNow(ctx context.Context, c *call, before *screen.Verdict)
 	if p := s.keep(ctx, c, state, v, false); p != nil {
 		return nil, p
 	}
-	out := Replay{ID: before.ID, Same: v.ID == before.ID, Now: v.ID, Changes: screen.Changes(before, v)}
+	out := Replay{ID: before.ID, Same: v.ID == before.ID, Now: v.ID, Changes: state.Screener.Changes(ctx, before, v)}
 	if out.Changes == nil {
 		out.Changes = []screen.Change{}
 	}

@@ -101,7 +101,7 @@ func (w *Watcher) screenOne(ctx context.Context, one *journal.Watch) (told bool,
 	}
 	if before != nil {
 		b := brief(before)
-		change.Before, change.Changes = &b, screen.Changes(before, after)
+		change.Before, change.Changes = &b, w.opt.Screener().Changes(ctx, before, after)
 	}
 	silent := before == nil && after.Outcome != screen.Match
 	err = w.opt.Journal.Do(ctx, func(tx *journal.Tx) error {
