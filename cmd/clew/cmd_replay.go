@@ -65,12 +65,12 @@ func (d *desk) repeat(ctx context.Context, v *screen.Verdict, kept []byte) error
 		if g.s == nil {
 			g.s, g.explain = &deskState{rules: "rules as they were"}, false
 		}
-		return errors.Join(g.print("", v), g.p.flush(), withHint(err, "what is printed is the verdict as it was kept; --as-of now screens the same subject as of now"))
+		return errors.Join(g.print(&question{}, v), g.p.flush(), withHint(err, "what is printed is the verdict as it was kept; --as-of now screens the same subject as of now"))
 	}
 	if err != nil {
 		return err
 	}
-	if err := g.print("", again); err != nil {
+	if err := g.print(&question{}, again); err != nil {
 		return err
 	}
 	if !d.w.json {
@@ -105,7 +105,7 @@ func (d *desk) compare(ctx context.Context, v *screen.Verdict) error {
 	if err != nil {
 		return err
 	}
-	a := changesAnswer{"clew.screening-changes/1", v.ID, after.ID, screen.Changes(v, after), text}
+	a := changesAnswer{"clew.screening-changes/1", v.ID, after.ID, s.Screener.Changes(ctx, v, after), text}
 	if a.Changes == nil {
 		a.Changes = []screen.Change{}
 	}

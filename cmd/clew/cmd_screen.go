@@ -12,7 +12,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"clew/exhibit"
 	"clew/screen"
 )
 
@@ -22,7 +21,7 @@ func screenCommand() *command {
 		long: "A SUBJECT is an address (CHAIN:ADDRESS), a transaction (CHAIN:TXID), an output (CHAIN:TXID:VOUT) or a deposit (CHAIN:TXID:ADDRESS, with :ASSET for one token). What is known of it is looked for in three ways: it lies on the trace of an incident that was loaded (clew incident add); somebody labels it, or an address that is taken to be of the same owner; and a bounded walk through the blocks of the store, from its value back to where that came from. With --direction destination it walks forward.\n\n" +
 			"The verdict is one of four: a match, by rules that fired; clear within coverage, which says what was looked at and how much of the value is explained; not covered, where the chain or the block is not in the store; error. Dust and what came unasked raise no match and stand apart. Every amount is given under two rules of accounting, first in first out and in proportion, with the path as transactions.\n\n" +
 			"It needs neither a node nor a store: without blocks, incidents and labels are asked alone, and what that leaves open is said. The verdict is kept in the journal (--journal), with which --replay makes it again to the byte; --replay ID --as-of now says what changed since.\n\n" +
-			"- reads subjects from standard input, --file from a file: one a line, or a table with the columns chain, txid, address and asset, as exchanges export their deposits. All are read before the first is screened.",
+			"- reads subjects from standard input, --file from a file: one a line, or a table with the columns chain, txid, address and asset, as exchanges export their deposits; chains may go by their tickers, and columns for a reference and an amount are understood too. A line that cannot be understood is answered as an error in its place, and the exit status is 1 where nothing matched.",
 		examples: []example{
 			{"clew screen bitcoin:34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo", "an address, by its labels"},
 			{"clew screen bitcoin:TXID:ADDRESS --explain", "a deposit; and of each rule that did not fire what it lacks"},
@@ -79,9 +78,10 @@ type screening struct {
 	p       *page
 
 	of                      int
-	before                  bool // a page was written
-	matches, failed, absent int  // outcomes
-	block, review           int  // actions
+	before                  bool            // a page was written
+	said                    map[string]bool // sentences that stand above
+	matches, failed, absent int             // outcomes
+	block, review           int             // actions
 }
 
 // movedTries is how often a part of the list is begun again because the chain was reorganised meanwhile.
@@ -93,7 +93,7 @@ const verdictChunk = 256
 // run screens on all processors and answers in the order of the list. A verdict is in the journal
 // before it is printed.
 func (g *screening) run(ctx context.Context, list []question) error {
-	g.of, g.p = len(list), newPage(g.w.stdout)
+	g.of, g.p, g.said = len(list), newPage(g.w.stdout), map[string]bool{}
 	for part := range slices.Chunk(list, verdictChunk) {
 		verdicts, err := g.screen(ctx, part)
 		for range movedTries {
@@ -108,11 +108,11 @@ func (g *screening) run(ctx context.Context, list []question) error {
 		if err != nil {
 			return err
 		}
-		if err := g.d.record(ctx, g.s, verdicts); err != nil {
+		if err := g.d.record(ctx, g.s, slices.DeleteFunc(slices.Clone(verdicts), func(v *screen.Verdict) bool { return v == nil })); err != nil {
 			return err
 		}
 		for i, v := range verdicts {
-			if err := g.print(part[i].text, v); err != nil {
+			if err := g.print(&part[i], v); err != nil {
 				return err
 			}
 		}
@@ -126,7 +126,7 @@ func (g *screening) run(ctx context.Context, list []question) error {
 	return errors.Join(g.p.flush(), g.outcome())
 }
 
-// screen answers a part of the list, in its order.
+// screen answers a part of the list, in its order; nil for what cannot be understood.
 func (g *screening) screen(ctx context.Context, part []question) ([]*screen.Verdict, error) {
 	verdicts, faults := make([]*screen.Verdict, len(part)), make([]error, len(part))
 	next := make(chan int)
@@ -139,7 +139,9 @@ func (g *screening) screen(ctx context.Context, part []question) ([]*screen.Verd
 		})
 	}
 	for i := range part {
-		next <- i
+		if part[i].problem == nil {
+			next <- i
+		}
 	}
 	close(next)
 	workers.Wait()
@@ -147,11 +149,17 @@ func (g *screening) screen(ctx context.Context, part []question) ([]*screen.Verd
 }
 
 // print writes one verdict: a page where it was asked for alone, two lines among others.
-func (g *screening) print(text string, v *screen.Verdict) error {
+func (g *screening) print(q *question, v *screen.Verdict) error {
+	if v == nil {
+		return g.unreadable(q)
+	}
 	g.count(v)
 	var all []screen.Fired
 	if g.explain {
 		all = slices.DeleteFunc(g.s.Policy.Explain(v), func(f screen.Fired) bool { return len(f.Lacks) == 0 })
+	}
+	if g.w.json && q.table && !g.explain {
+		return g.rowJSON(q, v)
 	}
 	if g.w.json {
 		return g.printJSON(v, all)
@@ -165,10 +173,7 @@ func (g *screening) print(text string, v *screen.Verdict) error {
 		pageVerdict(g.p, v, g.s.rules, all)
 		return nil
 	}
-	g.p.line("%-21s  %-6s  %s  %s", v.Outcome, v.Action, v.ID, exhibit.Visible(text))
-	if v.Outcome != screen.Clear {
-		g.p.line("  %s", fold(exhibit.Visible(or(v.Error, v.Says)), 2))
-	}
+	g.row(q, v)
 	return nil
 }
 
