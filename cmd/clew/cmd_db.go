@@ -103,20 +103,45 @@ func (a *checkAnswer) checkJournal(ctx context.Context, w *world, c *cli.Context
 	}
 	a.Journal = path
 	w.remark("reading all of %s\n", path)
-	problems, err := j.Check(ctx, verdictKept)
+	texts := map[string]error{}
+	problems, err := j.Check(ctx, func(kept *journal.Screening) error {
+		v, err := verdictKept(kept)
+		if err != nil {
+			return err
+		}
+		for _, sum := range []string{v.Pins.Policy, v.Pins.Labels, v.Pins.IncidentSet} {
+			why, known := texts[sum]
+			if !known {
+				_, why = j.Blob(ctx, sum)
+				texts[sum] = why
+			}
+			if why != nil {
+				return fmt.Errorf("it cannot be made again: %w", why)
+			}
+		}
+		return nil
+	})
 	for _, p := range problems {
 		a.Problems = append(a.Problems, problemAnswer(p))
 	}
 	return errors.Join(err, j.Close())
 }
 
-// verdictKept says what is wrong with a verdict as it was kept: its id is the hash of its bytes.
-func verdictKept(kept *journal.Screening) error {
+// verdictKept reads a verdict as it was kept, or says what is wrong with it: its id is the hash of its bytes, and
+// what lists and searches show of it is what these say.
+func verdictKept(kept *journal.Screening) (*screen.Verdict, error) {
 	v, err := screen.ReadVerdict(kept.Verdict)
-	if err == nil && v.ID != kept.ID {
-		err = fmt.Errorf("it was kept as %s, and its bytes are those of %s", kept.ID, v.ID)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	for _, one := range [][2]string{
+		{kept.ID, v.ID}, {kept.Outcome, string(v.Outcome)}, {kept.Action, string(v.Action)}, {kept.Subject, v.Subject.Key()},
+	} {
+		if one[0] != one[1] {
+			return nil, fmt.Errorf("it was kept as %q, and its bytes say %q", one[0], one[1])
+		}
+	}
+	return v, nil
 }
 
 func writeCheck(w *world, a *checkAnswer) error {
