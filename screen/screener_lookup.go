@@ -38,11 +38,15 @@ func (w *work) lookup(ctx context.Context) (known bool, err error) {
 
 // whole reports whether the receipts, of so many places that incidents traced, are all of the subject. Of an
 // output that is what lies there, and of a deposit in outputs all that one transaction pays: pro rata each of
-// its outputs carries a part. A seed is as much as its incident says, and of an account's arrivals in one
-// transaction those alone are known that a trace follows.
+// its outputs carries a part. A seed is as much as its incident says, which of an output is nearly always all:
+// where there is a store, it tells. Of an account's arrivals in one transaction those alone are known that a
+// trace follows.
 func (w *work) whole(places int) bool {
 	if w.subject.Kind != KindOutput && w.subject.Kind != KindDeposit || len(w.receipts) != places {
 		return false
+	}
+	if w.subject.Kind == KindOutput && w.head == nil {
+		return true
 	}
 	return !slices.ContainsFunc(w.receipts, func(r receipt) bool {
 		return r.place.Account != "" || slices.ContainsFunc(r.hits, func(h Hit) bool { return h.Hops == 0 || h.Together })
