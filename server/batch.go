@@ -111,7 +111,7 @@ func (s *Server) takeBatch(w http.ResponseWriter, r *http.Request) ([][]byte, *P
 
 // splitBatch finds the subjects of a batch without reading them.
 func splitBatch(body []byte) ([][]byte, error) {
-	body = bytes.TrimSpace(body)
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) // some programs begin texts with a mark of their encoding
 	items := make([][]byte, 0, 1+bytes.Count(body, []byte("\n")))
 	if len(body) == 0 || body[0] != '[' {
 		for line := range bytes.Lines(body) {
