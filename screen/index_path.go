@@ -33,8 +33,7 @@ func (x *Index) Path(h Hit, most int) ([]Path, error) {
 	}
 	w := &pathing{traced: s.traced, most: max(most, 2), met: map[int32]bool{}}
 	var out []Path
-	for seed := range s.seeds {
-		w.seed = int32(seed)
+	for _, w.seed = range s.seedsAt(int32(h.Ref)) {
 		paths, err := w.paths(int32(h.Ref))
 		if err != nil {
 			return nil, fmt.Errorf("path in trace %s of incident %s: %w", s.about.Trace, s.about.ID, err)
@@ -101,16 +100,43 @@ func (w *pathing) units(n int32, r int) chains.Amount {
 	case a.has(isSeed) || len(w.seeds) == 1:
 		return w.amount(a.units[r])
 	}
-	end := int32(len(w.parts))
-	if int(n)+1 < len(w.arrivals) {
-		end = w.arrivals[n+1].parts
-	}
-	for i := a.parts; i < end; i++ {
-		if w.parts[i].seed == w.seed {
-			return w.amount(w.parts[i].units[r])
+	for _, part := range w.partsOf(n) {
+		if part.seed == w.seed {
+			return w.amount(part.units[r])
 		}
 	}
 	return chains.Amount{}
+}
+
+// seedsAt returns the seeds of which value came to the place of an arrival, ascending: a trace may have
+// thousands, and few have a part at one place.
+func (t *traced) seedsAt(place int32) (seeds []int32) {
+	if len(t.seeds) == 1 {
+		return []int32{0}
+	}
+	for n := place; n >= 0; n = t.arrivals[n].nextAtPlace {
+		at := n
+		for t.arrivals[at].has(isAlias) {
+			at = t.arrivals[at].hop
+		}
+		if a := &t.arrivals[at]; a.has(isSeed) {
+			seeds = append(seeds, a.hop)
+		}
+		for _, part := range t.partsOf(at) {
+			seeds = append(seeds, part.seed)
+		}
+	}
+	slices.Sort(seeds)
+	return slices.Compact(seeds)
+}
+
+// partsOf returns what each seed has in an arrival of a trace with several seeds.
+func (t *traced) partsOf(n int32) []seedPart {
+	end := len(t.parts)
+	if int(n)+1 < len(t.arrivals) {
+		end = int(t.arrivals[n+1].parts)
+	}
+	return t.parts[t.arrivals[n].parts:end]
 }
 
 // largestAt returns the arrival at a place that brings the most of the seed.

@@ -38,8 +38,7 @@ func (x *Index) descends(h *Hit, other string) (sum Split[chains.Amount]) {
 	}
 	s := &x.slots[no]
 	w := &pathing{traced: s.traced}
-	for seed := range s.seeds {
-		w.seed = int32(seed)
+	for _, w.seed = range s.seedsAt(int32(h.Ref)) {
 		seeded, traced := x.seeded(s, w.seed, other)
 		if traced.FIFO.IsZero() && traced.ProRata.IsZero() {
 			continue
