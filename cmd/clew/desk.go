@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -46,6 +47,8 @@ type deskState struct {
 	api      *server.State
 	mark     string // of what it is made of
 	words    string // of what it is made of beside blocks: rules, labels, incidents and whether they stand
+	// listed is the date of its newest list of sanctions; zero: it has none.
+	listed time.Time
 }
 
 // journalPath returns the file of the journal: that of --journal, else the one beside the store.

@@ -24,6 +24,7 @@ type deskParts struct {
 	index     *screen.Index
 	incidents map[string]string // by id, the SHA-256 of its trace: what the index has
 	clusters  *deskClusters
+	listed    time.Time // of the newest list of sanctions among labels
 }
 
 // refresh makes the state anew from what store, journal and rules say now.
@@ -74,6 +75,7 @@ func (d *desk) assemble(policy *screen.Policy, name string, parts *deskParts, he
 		{Kind: "incidents", Content: incidents},
 	}}
 	out.api = &server.State{Screener: s, Policy: policy, Blobs: out.Blobs}
+	out.listed = parts.listed
 	return out, nil
 }
 
@@ -98,6 +100,7 @@ func (d *desk) takeLabels(ctx context.Context) error {
 		return err
 	}
 	d.made.labels, d.made.names, d.made.pack, d.made.clusters = known, names, text, nil
+	d.made.listed = newestSanctions(known.set)
 	return nil
 }
 
