@@ -218,7 +218,7 @@ func TestSumsByHand(t *testing.T) {
 				}
 				sum := new(big.Int)
 				for _, i := range f.Exposures {
-					if e := v.Exposure[i]; e.Asset == s.Asset && e.Distance != screen.Own {
+					if e := v.Exposure[i]; e.Asset == s.Asset && (e.Distance != screen.Own || e.Incident != "") {
 						units := map[string]chains.Amount{"fifo": e.Units.FIFO, "prorata": e.Units.ProRata}[s.By]
 						n, _ := units.Uint64()
 						sum.Add(sum, new(big.Int).SetUint64(n))
