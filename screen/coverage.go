@@ -125,7 +125,7 @@ func (w *work) cutShort() {
 	if c.Ended != EndedBudget || w.v.Outcome != Clear {
 		return
 	}
-	why := ""
+	var why string
 	switch {
 	case c.Limit == limitHops && run.Hops < rules.Hops:
 		why = fmt.Sprintf("it was given %d hops, and the rules give %d", run.Hops, rules.Hops)
