@@ -95,7 +95,7 @@ type serving struct {
 	sender  *webhook.Sender
 	watcher *watch.Watcher
 	again   *retracer
-	nodes   []*openedNode
+	nodes   []*servedNode
 	running sync.WaitGroup
 }
 
@@ -112,7 +112,7 @@ func (s *serving) make(c *cli.Context, guard webhook.Guard, answering func() err
 	}
 	s.srv, err = server.New(server.Options{
 		Journal: d.j, Codec: codec(), Logger: s.w.log, Now: s.w.now, State: d.served, Chains: s.chains, Replay: d.replay,
-		Traces: deskTraces{d}, Guard: guard, Sender: s.sender, NoAuth: c.Bool("no-auth"), Plain: c.Bool("no-tls"), Serving: answering, Version: thisTool().Version,
+		Traces: deskTraces{d}, Guard: guard, Sender: s.sender, NoAuth: c.Bool("no-auth"), Plain: c.Bool("no-tls"), Serving: answering, Remarks: s.remarks, Version: thisTool().Version,
 	})
 	return err
 }
@@ -153,6 +153,9 @@ func (s *serving) keepUp(ctx context.Context) {
 				words = state.words
 			}
 		}
+		if fault := s.d.rulesFault(); err == nil && fault != "" {
+			err = errors.New(fault)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -181,6 +184,15 @@ func (s *serving) noteRules(ctx context.Context, state *deskState, was string) e
 		_, err := tx.PutBlob("rules", state.Policy.Source)
 		return errors.Join(err, s.w.noted(s.d.c, tx, custody.Entry{What: "rules in force", SHA256: state.Policy.SHA256, Details: details}))
 	})
+}
+
+// remarks are what somebody should see to.
+func (s *serving) remarks() []string {
+	out := agedLists(s.d.state.Load().listed, s.w.now())
+	if s.d.rulesFault() != "" { // which may name folders of this machine
+		out = append(out, "the rules on the disk cannot be read, and those before stay in force: the program's log says why")
+	}
+	return out
 }
 
 // chains says how far each chain is.

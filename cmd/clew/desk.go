@@ -34,6 +34,7 @@ type desk struct {
 	change sync.Mutex // one state is made at a time
 	made   deskParts  // what the current state was made of; guarded by change
 	state  atomic.Pointer[deskState]
+	fault  atomic.Pointer[string] // why the rules on the disk are not in force; nil: they are
 	nodes  nodeHeads
 }
 
@@ -68,7 +69,7 @@ func journalBeside(db string) string {
 // unless none is wanted.
 func openDesk(ctx context.Context, w *world, c *cli.Context, o deskOptions) (d *desk, err error) {
 	d = &desk{w: w, c: c, db: c.String("db"), rules: c.String("rules")}
-	d.nodes.behind = map[chains.Chain]int64{}
+	d.nodes.now, d.nodes.heads = w.now, map[chains.Chain]nodeHead{}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -110,17 +111,37 @@ func (d *desk) Close() error {
 	return errors.Join(errs...)
 }
 
-// policy reads the rules, or returns the program's own.
+// policy reads the rules, or returns the program's own. Where a state was made already, rules that cannot
+// be read change nothing: those before stay in force, and rulesFault says why.
 func (d *desk) policy() (*screen.Policy, string, error) {
 	if d.rules == "" {
 		return screen.DefaultPolicy(), defaultRules, nil
 	}
+	p, err := d.readRules()
+	s := d.state.Load()
+	if err == nil || s == nil {
+		d.fault.Store(nil)
+		return p, d.rules, err
+	}
+	fault := fmt.Sprintf("the rules cannot be read, and those before stay in force: %v", err)
+	d.fault.Store(&fault)
+	return s.Policy, s.rules, nil
+}
+
+func (d *desk) readRules() (*screen.Policy, error) {
 	text, err := os.ReadFile(d.rules)
 	if err != nil {
-		return nil, "", fmt.Errorf("--rules: %w", err)
+		return nil, fmt.Errorf("--rules: %w", err)
 	}
-	p, err := parseRules(d.rules, text)
-	return p, d.rules, err
+	return parseRules(d.rules, text)
+}
+
+// rulesFault says why the rules on the disk are not in force; "" where they are.
+func (d *desk) rulesFault() string {
+	if fault := d.fault.Load(); fault != nil {
+		return *fault
+	}
+	return ""
 }
 
 // defaultRules names the policy that the program carries.
@@ -189,28 +210,39 @@ func upTo(spans []chains.Span, height int64) []chains.Span {
 	return out
 }
 
-// nodeHeads remembers the head that each node named last.
+// nodeHeads remembers the head that each node named last, for as long as that says something of now.
 type nodeHeads struct {
-	mu     sync.Mutex
-	behind map[chains.Chain]int64 // heights of heads
+	now func() time.Time
+
+	mu    sync.Mutex
+	heads map[chains.Chain]nodeHead
 }
+
+type nodeHead struct {
+	height int64
+	at     time.Time // when it was named
+}
+
+// headAge is how old the last answer of a node may be. Nodes are asked every few seconds.
+const headAge = time.Minute
 
 // tell notes the height of the node's head.
 func (n *nodeHeads) tell(chain chains.Chain, height int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.behind[chain] = height
+	n.heads[chain] = nodeHead{height, n.now()}
 }
 
-// of returns how far a store that has blocks up to height is behind; nil: no node is known.
+// of returns how far a store that has blocks up to height is behind; nil: no node is known, or it has not
+// answered lately.
 func (n *nodeHeads) of(chain chains.Chain, height int64) *int64 {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	head, ok := n.behind[chain]
-	if !ok {
+	head, ok := n.heads[chain]
+	if !ok || n.now().Sub(head.at) > headAge {
 		return nil
 	}
-	behind := max(0, head-height)
+	behind := max(0, head.height-height)
 	return &behind
 }
 

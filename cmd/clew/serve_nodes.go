@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,8 +13,49 @@ import (
 	"clew/screen/watch"
 )
 
+// servedNode is a node that clew serve follows. One that could not be reached at the start is reached when
+// it is there: answers do not wait for it.
+type servedNode struct {
+	chain chains.Chain
+	where string // for people
+	open  func(context.Context) (*openedNode, error)
+
+	mu      sync.Mutex
+	node    *openedNode // nil: not reached yet
+	pending watch.Pending
+}
+
+// get returns the node, reaching it where that was not done.
+func (n *servedNode) get(ctx context.Context) (*openedNode, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.node != nil {
+		return n.node, nil
+	}
+	node, err := n.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n.node, n.pending = node, pendingOf(node)
+	return node, nil
+}
+
+// Next implements watch.Pending.
+func (n *servedNode) Next(ctx context.Context) ([]chains.Tx, error) {
+	if _, err := n.get(ctx); err != nil {
+		return nil, err
+	}
+	if n.pending == nil {
+		return nil, fmt.Errorf("%s: %w", n.where, chains.ErrUnsupported)
+	}
+	return n.pending.Next(ctx)
+}
+
+// Waiting implements watch.Pending.
+func (n *servedNode) Waiting(id chains.TxID) bool { return n.pending != nil && n.pending.Waiting(id) }
+
 // serveNodes opens the nodes of --rpc, one of each chain; several values of a chain are a list.
-func serveNodes(ctx context.Context, w *world, c *cli.Context) (nodes []*openedNode, err error) {
+func serveNodes(ctx context.Context, w *world, c *cli.Context) (nodes []*servedNode, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, closeNodes(nodes))
@@ -42,9 +84,15 @@ func serveNodes(ctx context.Context, w *world, c *cli.Context) (nodes []*openedN
 		if chain == "" && len(e.others) > 0 {
 			return nodes, &usageError{"several --rpc name no chain", "say of each which chain it is of: --rpc bitcoin=URL"}
 		}
-		node, err := openNode(ctx, w, c, e, chain)
-		if err != nil {
+		node := &servedNode{chain: chain, where: hostOf(e.url), open: func(ctx context.Context) (*openedNode, error) { return openNode(ctx, w, c, e, chain) }}
+		opened, err := node.get(ctx)
+		switch {
+		case err == nil:
+			node.chain, node.where = opened.chain, opened.where
+		case chain == "" || !errors.Is(err, chains.ErrUnreachable):
 			return nodes, err
+		default:
+			w.log.Error("a node cannot be reached; answers go on without it until it can", "chain", chain, "error", err)
 		}
 		nodes = append(nodes, node)
 		for _, other := range nodes[:len(nodes)-1] {
@@ -56,27 +104,38 @@ func serveNodes(ctx context.Context, w *world, c *cli.Context) (nodes []*openedN
 	return nodes, nil
 }
 
-func closeNodes(nodes []*openedNode) error {
+func closeNodes(nodes []*servedNode) error {
 	var err error
 	for _, n := range nodes {
-		err = errors.Join(err, n.Close())
+		if n.node != nil {
+			err = errors.Join(err, n.node.Close())
+		}
 	}
 	return err
 }
 
 // feed is how a node's chain is followed: its blocks into the store, and what waits for one.
-func (d *desk) feed(node *openedNode) watch.Feed {
+func (d *desk) feed(n *servedNode) watch.Feed {
 	return watch.Feed{
-		Chain: node.chain, Node: node.where,
+		Chain: n.chain, Node: n.where, Pending: n,
 		Head: func(ctx context.Context) (chains.BlockRef, error) {
+			node, err := n.get(ctx)
+			if err != nil {
+				return chains.BlockRef{}, err
+			}
 			head, err := node.Head(ctx)
 			if err == nil {
-				d.nodes.tell(node.chain, head.Height)
+				d.nodes.tell(n.chain, head.Height)
 			}
 			return head, err
 		},
-		Sync:    func(ctx context.Context) (watch.Synced, error) { return d.sync(ctx, node) },
-		Pending: pendingOf(node),
+		Sync: func(ctx context.Context) (watch.Synced, error) {
+			node, err := n.get(ctx)
+			if err != nil {
+				return watch.Synced{}, err
+			}
+			return d.sync(ctx, node)
+		},
 	}
 }
 

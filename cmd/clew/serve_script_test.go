@@ -20,7 +20,7 @@ import (
 
 // serveCommands are what scripts can say of a running clew serve.
 func serveCommands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"serve": serveScript, "ask": askScript, "answers": answersScript, "trim": trimScript}
+	return map[string]func(*testscript.TestScript, bool, []string){"serve": serveScript, "ask": askScript, "answers": answersScript(http.StatusOK), "answers503": answersScript(http.StatusServiceUnavailable), "trim": trimScript}
 }
 
 // served is the clew serve of a script.
@@ -98,22 +98,24 @@ func askScript(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// answers TEXT METHOD URL [BODYFILE]  sends a request until its answer has TEXT, for ten seconds.
-func answersScript(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 3 || len(args) > 4 {
-		ts.Fatalf("usage: answers TEXT METHOD URL [BODYFILE]")
-	}
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for range 200 {
-		status, text := send(ts, args[1:])
-		ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
-		if status == http.StatusOK && strings.Contains(string(text), args[0]) {
-			return
+// answers TEXT METHOD URL [BODYFILE]  sends a request until its answer has a status and TEXT, for twenty seconds.
+func answersScript(status int) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) < 3 || len(args) > 4 {
+			ts.Fatalf("usage: answers TEXT METHOD URL [BODYFILE]")
 		}
-		<-tick.C
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for range 400 {
+			got, text := send(ts, args[1:])
+			ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
+			if got == status && strings.Contains(string(text), args[0]) {
+				return
+			}
+			<-tick.C
+		}
+		ts.Fatalf("no answer of %s has %q; the last one:\n%s", args[2], args[0], ts.ReadFile("answer"))
 	}
-	ts.Fatalf("no answer of %s has %q; the last one:\n%s", args[2], args[0], ts.ReadFile("answer"))
 }
 
 // send sends METHOD URL [BODYFILE]; URL may be unix:SOCKET!PATH.
