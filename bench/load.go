@@ -8,14 +8,11 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"clew/bench/chaingen"
-	"clew/chains/bitcoin"
 )
 
 // loadJob is measured by itself: it asks a program of its own.
@@ -77,9 +74,9 @@ func (o *options) load(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, remove())
 	}
-	r.print(out)
+	_, err = io.WriteString(out, r.summary())
 	if len(r.Wrong) > 0 {
-		err = fmt.Errorf("the load went wrong:\n  %s", strings.Join(r.Wrong, "\n  "))
+		err = errors.Join(err, fmt.Errorf("the load went wrong:\n  %s", strings.Join(r.Wrong, "\n  ")))
 	}
 	return errors.Join(err, remove())
 }
@@ -188,7 +185,9 @@ func (r *loaded) drive(ctx context.Context, o *options, h *house, c *client, d *
 		return err
 	}
 	d.rate = r.Rate
-	fmt.Fprintf(out, "%d requests a second are due, for %s\n%s\n", d.rate, o.loadTime(), minuteHead)
+	if _, err := fmt.Fprintf(out, "%d requests a second are due, for %s\n%s\n", d.rate, o.loadTime(), minuteHead); err != nil {
+		return err
+	}
 	some, stop := context.WithTimeout(ctx, o.loadTime())
 	defer stop()
 	var running sync.WaitGroup
@@ -211,7 +210,9 @@ func (r *loaded) drive(ctx context.Context, o *options, h *house, c *client, d *
 		m.CPU, last = m.sample.CPU-last.CPU, m.sample
 		r.Minutes = append(r.Minutes, m)
 		r.Total.join(m.tally)
-		fmt.Fprint(out, m.line(len(r.Minutes)))
+		if _, err = io.WriteString(out, m.line(len(r.Minutes))); err != nil {
+			break
+		}
 	}
 	stop()
 	running.Wait()
@@ -316,88 +317,4 @@ func until(ctx context.Context, end time.Time, so func() (bool, error)) error {
 		case <-tick.C:
 		}
 	}
-}
-
-// judge says what must not be.
-func (r *loaded) judge() {
-	wrong := func(format string, args ...any) { r.Wrong = append(r.Wrong, fmt.Sprintf(format, args...)) }
-	r.Total.join(&r.probed)
-	if r.Total.failed > 0 {
-		wrong("%d requests failed, the first of them:\n    %s", r.Total.failed, strings.Join(r.Total.faults, "\n    "))
-	}
-	if n := r.After.Goroutines - r.Before.Goroutines; n > mostLeft {
-		wrong("%d goroutines are left over (%d before, %d after)", n, r.Before.Goroutines, r.After.Goroutines)
-	}
-	if n := r.After.Files - r.Before.Files; n > mostLeft {
-		wrong("%d files are left open (%d before, %d after)", n, r.Before.Files, r.After.Files)
-	}
-	if r.Blocks > 0 && r.Events == 0 {
-		wrong("%d blocks were found, and no event of what is watched came", r.Blocks)
-	}
-	if len(r.Minutes) < growthSince {
-		for i := range r.Minutes {
-			if m := &r.Minutes[i]; m.Anon > mostShort {
-				wrong("it takes %d MiB of memory, of %d at most", m.Anon, mostShort)
-			}
-		}
-		return
-	}
-	quarter := len(r.Minutes) / 4
-	if early, late := memoryOf(r.Minutes[1:1+quarter]), memoryOf(r.Minutes[len(r.Minutes)-quarter:]); late > early+mostGrowth {
-		wrong("memory grows: %d MiB in the first quarter, %d MiB in the last", early, late)
-	}
-}
-
-// memoryOf is the median of the memory that is of no file.
-func memoryOf(part []minute) int64 {
-	var all []int64
-	for i := range part {
-		all = append(all, part[i].Anon)
-	}
-	slices.Sort(all)
-	return all[len(all)/2]
-}
-
-// checkLog checks, once the server has ended, every hash of the log of calls, and that it has the calls.
-func (r *loaded) checkLog(ctx context.Context, h *house) {
-	text, err := h.run(ctx, "log", "verify", "--calls", "--json")
-	var log struct{ Count int64 }
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &log)
-	}
-	if r.Logged = log.Count; err != nil {
-		r.Wrong = append(r.Wrong, err.Error())
-	} else if r.Logged < r.Answered {
-		r.Wrong = append(r.Wrong, fmt.Sprintf("%d calls were answered, and the log has %d", r.Answered, r.Logged))
-	}
-}
-
-// hearer takes webhooks.
-type hearer struct {
-	*http.Server
-	events atomic.Int64
-}
-
-// hear takes the events of what is watched: one of the busiest addresses, to which each block pays. What
-// loaded incidents traced is watched already.
-func (o *options) hear(ctx context.Context, c *client) (*hearer, error) {
-	h := &hearer{}
-	l, err := listenLoopback(ctx)
-	if err != nil {
-		return nil, err
-	}
-	h.Server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err == nil {
-			h.events.Add(1)
-		}
-	})}
-	go func() { _ = h.Serve(l) }() // it ends with Close
-	if _, err := c.post(ctx, http.StatusCreated, "/v1/webhook-endpoints", fmt.Sprintf(`{"url":"http://%s"}`, l.Addr())); err != nil {
-		return nil, errors.Join(err, h.Close())
-	}
-	busy := bitcoin.FormatAddress(chain, chaingen.New(chainSeed, o.blockTxs).Busiest())
-	if _, err := c.post(ctx, http.StatusCreated, "/v1/watches", fmt.Sprintf(`{"chain":%q,"address":%q,"screen":false}`, chain, busy)); err != nil {
-		return nil, errors.Join(err, h.Close())
-	}
-	return h, nil
 }

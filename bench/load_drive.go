@@ -175,7 +175,7 @@ func (d *driver) drive(ctx context.Context, rng *rand.Rand, began time.Time, sen
 			waitUntil(ctx, due)
 		}
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // that is how a load ends
+			return nil // that is how a load ends
 		}
 		a := d.next(rng)
 		status, body, err := w.ask(a.bytes)

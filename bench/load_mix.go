@@ -105,7 +105,8 @@ func newMix(ctx context.Context, o *options, c *client, height int64) (*mix, err
 	if err := m.walks(o, c, height); err != nil {
 		return nil, err
 	}
-	return m, m.batches(c, append(known[byIncident], known[byLabel]...))
+	m.batches(c, append(known[byIncident], known[byLabel]...))
+	return m, nil
 }
 
 // walks adds what a walk answers.
@@ -132,7 +133,7 @@ func (m *mix) add(c *client, kind string, s *screen.Subject, status int, mode st
 }
 
 // batches adds batches of subjects that a lookup answers.
-func (m *mix) batches(c *client, subjects []screen.Subject) error {
+func (m *mix) batches(c *client, subjects []screen.Subject) {
 	rng := rand.New(rand.NewPCG(chainSeed, 13))
 	for range 50 {
 		body := batchBody(rng, subjects, batchOf)
@@ -140,7 +141,6 @@ func (m *mix) batches(c *client, subjects []screen.Subject) error {
 			return wholeBatch(text, batchOf)
 		}, bytes: requestBytes(http.MethodPost, "/v1/screenings:batch", c.key, body)})
 	}
-	return nil
 }
 
 // batchBody writes a batch of n subjects, drawn by rng, in turn where it is nil. A lookup has no use for the

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -20,8 +20,9 @@ func (m *minute) line(n int) string {
 // millis writes a time in milliseconds.
 func millis(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/1000) }
 
-// print writes what a load found.
-func (r *loaded) print(out io.Writer) {
+// summary is what a load found in all.
+func (r *loaded) summary() string {
+	out := &bytes.Buffer{}
 	fmt.Fprintln(out)
 	if r.Most > 0 {
 		fmt.Fprintf(out, "%d requests a second were answered with nothing between them, over %d connections.\n", r.Most, loadWires)
@@ -35,4 +36,14 @@ func (r *loaded) print(out io.Writer) {
 		r.Total.failed, r.Blocks, r.Every, r.Jobs, r.Events)
 	fmt.Fprintf(out, "The log of calls has %d entries, and every hash of it agrees. Goroutines: %d before, %d after. Open files: %d before, %d after.\n",
 		r.Logged, r.Before.Goroutines, r.After.Goroutines, r.Before.Files, r.After.Files)
+	return out.String()
+}
+
+// Text is the load as it is printed.
+func (r *loaded) Text() string {
+	text := minuteHead + "\n"
+	for i := range r.Minutes {
+		text += r.Minutes[i].line(i + 1)
+	}
+	return text + r.summary()
 }

@@ -85,17 +85,6 @@ func (o *options) screeningArgs() string {
 	return text
 }
 
-// Text is the load as it is printed.
-func (r *loaded) Text() string {
-	var b bytes.Buffer
-	fmt.Fprintln(&b, minuteHead)
-	for i := range r.Minutes {
-		b.WriteString(r.Minutes[i].line(i + 1))
-	}
-	r.print(&b)
-	return b.String()
-}
-
 func (o *options) measureScreening(ctx context.Context, s *screened) (err error) {
 	node, err := o.startHouseNode(ctx)
 	if err != nil {

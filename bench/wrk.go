@@ -87,7 +87,9 @@ func (o *options) bare(ctx context.Context, out io.Writer) error {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(answer) // whoever asked has gone
 	})}
-	fmt.Fprintf(out, "http://%s\n", l.Addr())
+	if _, err := fmt.Fprintf(out, "http://%s\n", l.Addr()); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	stop := context.AfterFunc(ctx, func() { _ = h.Close() })
 	defer stop()
 	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
