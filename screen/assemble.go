@@ -292,7 +292,7 @@ func (b *books) end(e *walkEnd, units Split[chains.Amount]) error {
 		b.explain(b.stolen(h, e.asset, ByWalk, min(h.Evidence, e.evidence), basis), units, h.Hops+e.hops, nil,
 			func(most int) ([]Path, error) { return b.joined(h, e, most) })
 	case e.found != nil:
-		b.explain(b.known(e.found, e.asset, e.evidence, b.basis(e.basis), e.note), units, e.hops, e.found.Claims, walk)
+		b.explain(b.known(e.found, e.asset, e.evidence, b.basis(e.basis), joinNotes(e.note, b.entered(e))), units, e.hops, e.found.Claims, walk)
 	default:
 		return fmt.Errorf("the walk ended at %s and does not say why: a defect of the program", formatTxID(b.w.subject.Chain, e.at.Tx))
 	}

@@ -28,3 +28,31 @@ func (b *books) there(p Place) (note string) {
 	}
 	return note
 }
+
+// entered says of the mix of outputs in which a walk ended how much of which incident went into it: of no
+// output it is known to be that, and of all together it is.
+func (b *books) entered(e *walkEnd) (note string) {
+	if e.found.Category != Mixer || e.at.Account != "" {
+		return ""
+	}
+	chain := b.w.subject.Chain
+	sums := map[string]Split[chains.Amount]{}
+	var ids []string
+	for _, h := range b.w.s.cfg.Index.Tx(chain, e.at.Tx) {
+		if !h.InMix || !h.Incident.counts(&h) {
+			continue
+		}
+		sum, met := sums[h.Incident.ID]
+		if !met {
+			ids = append(ids, h.Incident.ID)
+			b.w.names(h.Incident)
+		}
+		sums[h.Incident.ID] = Split[chains.Amount]{FIFO: capped(sum.FIFO, h.Units.FIFO), ProRata: capped(sum.ProRata, h.Units.ProRata)}
+	}
+	for _, id := range ids {
+		text := append(appendCoins(nil, &b.w.v, chain, chains.Native, sums[id].FIFO), " (fifo), "...)
+		text = append(appendCoins(text, &b.w.v, chain, chains.Native, sums[id].ProRata), " (pro rata) of incident "...)
+		note = joinNotes(note, string(text)+id+" went into the mix")
+	}
+	return note
+}

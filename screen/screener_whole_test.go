@@ -150,3 +150,20 @@ func TestChangesNameTheBlockThatLeft(t *testing.T) {
 	require.NotContains(t, changes[0].Why, "or its trace")
 	require.Contains(t, screen.Changes(before, after)[0].Why, "was read on", "which two verdicts alone do not tell")
 }
+
+// What of an incident went into a mix is said of whatever came out of it.
+func TestStolenThatEnteredAMix(t *testing.T) {
+	w := newWorld(t)
+	first := w.mine(pay{"thief", 150_000}, pay{"a", 160_000}, pay{"b", 170_000})
+	w.block()
+	mixed := w.tx([]chains.OutPoint{out(first, 0), out(first, 1), out(first, 2)},
+		pay{"o 1", 100_000}, pay{"o 2", 100_000}, pay{"o 3", 100_000}, pay{"c 1", 49_900}, pay{"c 2", 60_000}, pay{"c 3", 70_000})
+	w.save(0)
+	w.steal("theft", out(first, 0))
+	v := w.screen(outputOf(mixed, 1))
+	found := exposure(v, screen.Mixer)
+	require.Len(t, found, 1)
+	require.Equal(t, units(100_000, 100_000), found[0].Units)
+	require.Contains(t, found[0].Note, "0.0015 rBTC (fifo), 0.0015 rBTC (pro rata) of incident theft went into the mix")
+	require.Len(t, v.Pins.Incidents, 1)
+}
