@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,12 +28,14 @@ func rulesCommand() *command {
 				action: runRulesCheck,
 			},
 			{
-				path: "rules show", short: "the text of the rules in force",
+				path: "rules show", args: "[SHA256]", short: "the text of the rules in force, or of those that a verdict names",
+				long: "With the SHA-256 of a verdict's pins (rules_sha256) it prints the rules of then, as the journal has them.",
 				examples: []example{
 					{"clew rules show --default > rules.yaml", "the program's own, to begin a file of one's own with"},
 					{"clew rules show --rules rules.yaml --json", "what the program reads in a file, for a script"},
 				},
-				options: []string{"rules", "default"},
+				options: []string{"rules", "default", "journal"},
+				most:    1,
 				action:  runRulesShow,
 			},
 		},
@@ -46,6 +51,8 @@ type rulesAnswer struct {
 	SHA256   string       `json:"sha256"`
 	DecideBy string       `json:"decide_by"`
 	Rules    []ruleAnswer `json:"rules"`
+	// Remarks, of check, are what can be read and is likely not meant.
+	Remarks []string `json:"remarks,omitempty"`
 }
 
 type ruleAnswer struct {
@@ -65,18 +72,58 @@ func runRulesCheck(_ context.Context, w *world, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	a := rulesOf(file, p)
+	a.Remarks = rulesRemarks(p, w.now())
 	if w.json {
-		return writeJSON(w.stdout, rulesOf(file, p))
+		return writeJSON(w.stdout, a)
 	}
 	out := newPage(w.stdout)
 	out.line("%s: %s, decided by %s; SHA-256 %s", exhibit.Visible(file), counted(int64(len(p.Rules)), "rule"), p.DecideBy, p.SHA256)
-	rows := [][]string{{"line", "action", "rule", "of", "reason"}}
+	rows := [][]string{{"line", "action", "rule", "of", "from", "reason"}}
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		rows = append(rows, []string{fmt.Sprint(r.Line), string(r.Action), exhibit.Visible(r.ID), categoriesOf(r), firstWords(exhibit.Visible(r.Reason))})
+		rows = append(rows, []string{fmt.Sprint(r.Line), string(r.Action), exhibit.Visible(r.ID), categoriesOf(r), leastOf(r), firstWords(exhibit.Visible(r.Reason))})
 	}
-	out.table("rllll", rows)
+	out.table("rlllll", rows)
+	for _, remark := range a.Remarks {
+		out.line("mind: %s", fold(exhibit.Visible(remark), 6))
+	}
 	return out.flush()
+}
+
+// leastOf says from which share on a rule fires, and whether it asks for amounts too.
+func leastOf(r *screen.Rule) string {
+	least := "any"
+	if r.MinShare > 0 {
+		least = percent(r.MinShare)
+	}
+	if len(r.MinUnits) > 0 {
+		least += ", amounts"
+	}
+	return least
+}
+
+// graveCategories are those on which a file of rules without any rule is likely not meant.
+var graveCategories = []screen.Category{screen.Sanctioned, screen.Terrorism, screen.Stolen, screen.Ransomware, screen.Darknet, screen.Fraud, screen.Mixer}
+
+// rulesRemarks says what in rules can be read, and is likely not meant.
+func rulesRemarks(p *screen.Policy, now time.Time) []string {
+	out := []string{}
+	var silent []string
+	for _, c := range graveCategories {
+		if !slices.ContainsFunc(p.Rules, func(r screen.Rule) bool { return r.Action != screen.Allow && slices.Contains(r.Categories, c) }) {
+			silent = append(silent, string(c))
+		}
+	}
+	if len(silent) > 0 {
+		out = append(out, "no rule fires on "+strings.Join(silent, ", "))
+	}
+	for i := range p.Rules {
+		if r := &p.Rules[i]; !r.Expires.IsZero() && r.Expires.Before(now) {
+			out = append(out, fmt.Sprintf("rule %s, line %d, ended on %s", r.ID, r.Line, r.Expires.UTC().Format(time.DateOnly)))
+		}
+	}
+	return out
 }
 
 // categoriesOf names what a rule looks at.
@@ -109,20 +156,41 @@ func rulesOf(file string, p *screen.Policy) rulesAnswer {
 	return a
 }
 
-func runRulesShow(_ context.Context, w *world, c *cli.Context) error {
-	d := &desk{rules: c.String("rules")}
-	if c.Bool("default") {
-		d.rules = ""
-	}
-	p, _, err := d.policy()
+func runRulesShow(ctx context.Context, w *world, c *cli.Context) error {
+	p, file, err := shownRules(ctx, w, c)
 	if err != nil {
 		return err
 	}
 	if w.json {
-		return writeJSON(w.stdout, rulesOf(d.rules, p))
+		return writeJSON(w.stdout, rulesOf(file, p))
 	}
 	if _, err := w.stdout.Write(p.Source); err != nil {
 		return fmt.Errorf("write the rules to standard output: %w", err)
 	}
 	return nil
+}
+
+// shownRules returns the rules that a person named: by their hash, by file, or the program's own.
+func shownRules(ctx context.Context, w *world, c *cli.Context) (p *screen.Policy, file string, err error) {
+	if sum := c.Args().First(); sum != "" {
+		if own := screen.DefaultPolicy(); own.SHA256 == sum {
+			return own, "", nil
+		}
+		j, err := openJournal(ctx, w, c, false)
+		if err != nil {
+			return nil, "", err
+		}
+		blob, err := j.Blob(ctx, sum)
+		if err := errors.Join(err, j.Close()); err != nil {
+			return nil, "", withHint(err, "give rules_sha256 of a verdict, 64 hex digits, and the journal that has the verdict (--journal)")
+		}
+		p, err = parseRules("rules "+short(sum), blob.Content)
+		return p, "", err
+	}
+	d := &desk{rules: c.String("rules")}
+	if c.Bool("default") {
+		d.rules = ""
+	}
+	p, _, err = d.policy()
+	return p, d.rules, err
 }
