@@ -17,7 +17,7 @@ func (r *loaded) judge() {
 	if n := r.After.Goroutines - r.Before.Goroutines; n > mostLeft {
 		wrong("%d goroutines are left over (%d before, %d after)", n, r.Before.Goroutines, r.After.Goroutines)
 	}
-	if n := r.After.Files - r.Before.Files; n > mostLeft {
+	if n := r.After.Files - r.Before.Files; n > mostFiles {
 		wrong("%d files are left open (%d before, %d after)", n, r.Before.Files, r.After.Files)
 	}
 	if r.Blocks > 0 && r.Events == 0 {
