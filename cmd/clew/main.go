@@ -3,7 +3,8 @@
 //
 // It wires the packages together and holds no knowledge of its own about chains, rules or
 // reports. Start reading at commands.go, the table of commands; flags.go is the table of
-// flags, exit.go turns errors into exit codes and hints, and cmd_<verb>.go is one command.
+// flags, exit.go turns errors into exit codes and hints, and cmd_<verb>.go is one command. What screening
+// rests on is gathered in desk.go.
 package main
 
 import (
