@@ -174,8 +174,8 @@ func (s *screened) lookups(ctx context.Context, o *options, h *house, m *mix) er
 		pid  int
 		from []*request
 	}{
-		{&s.Bare, bare.url, barePid, both}, {&s.Full, h.url, pid, both},
 		{&s.ByIncident, h.url, pid, m.pools[byIncident]}, {&s.ByLabel, h.url, pid, m.pools[byLabel]},
+		{&s.Bare, bare.url, barePid, both}, {&s.Full, h.url, pid, both}, // last, so that the journal has the verdicts
 	} {
 		progress("wrk, %s …", part.url)
 		if *part.to, err = o.fullRate(ctx, part.url, h.key, part.pid, bodiesOf(part.from)); err != nil {
